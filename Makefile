@@ -26,6 +26,9 @@ prove: ## Test the release build for up to 45 minutes: kill -9, full disk, Postg
 bench: ## Measure pages and operations into docs/performance.md; fail over a budget or below a score of 100
 	@.ci/tools bench && .ci/bench
 
+bench-build: ## Measure building with empty caches into docs/dev/building.md; takes about 12 minutes
+	@.ci/bench-build
+
 tour: ## Take the screenshots of docs/tour from the real server
 	@.ci/tools tour && .ci/tour
 

@@ -7,7 +7,7 @@ import schemathesis
 
 # The key of the run is the first key of the installation.
 OWN_KEY = "1"
-NOBODYS_KEY = "987654321"
+MISSING_KEY = "987654321"
 
 
 def name_of(case):
@@ -16,10 +16,10 @@ def name_of(case):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Ending the key of the run would end the run."""
-    ends = name_of(case) in ("revoke_key", "rotate_key")
-    if ends and str((case.path_parameters or {}).get("key_id", "")).strip() == OWN_KEY:
-        case.path_parameters["key_id"] = NOBODYS_KEY
+    """Prevents the run from revoking its own key."""
+    revokes = name_of(case) in ("revoke_key", "rotate_key")
+    if revokes and str((case.path_parameters or {}).get("key_id", "")).strip() == OWN_KEY:
+        case.path_parameters["key_id"] = MISSING_KEY
 
 
 @schemathesis.hook

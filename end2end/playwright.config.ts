@@ -1,4 +1,4 @@
-// Drives the real server (../dist/roundtable) in Debian's Chromium. `.ci/build` makes the binary.
+// Tests the real server (../dist/roundtable) in Debian's Chromium. `.ci/build` builds the binary.
 import { defineConfig } from '@playwright/test';
 
 import { browser } from './support/browser.ts';
@@ -7,17 +7,17 @@ import { ports, url } from './support/server.ts';
 
 export default defineConfig({
   testDir: 'tests',
-  globalSetup: './support/house.ts',
+  globalSetup: './support/global-setup.ts',
   outputDir: 'test-results',
   workers: 2,
-  // On a busy machine one more try; a test that needed it is named as flaky at the end.
+  // One retry on a busy machine. The report lists a test that needed it as flaky.
   retries: process.env.CI ? 1 : 0,
   fullyParallel: true,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [['list'], ['html', { open: 'never' }]],
   use: { ...browser, baseURL: url(ports.sqlite) },
-  // A test tagged @plain must hold without script too; one tagged @store must hold on both databases.
+  // Tests tagged @plain also run without JavaScript. Tests tagged @store also run on Postgres.
   projects: [
     { name: 'script on' },
     { name: 'script off', grep: /@plain/, use: { javaScriptEnabled: false } },

@@ -1,13 +1,16 @@
-//! Puts the built site into the binary, so that it can be copied to another machine and run. Without a built site
-//! (tests, editors) the list is empty, and the server looks for a folder `site` beside itself. The pictures of the
-//! documentation go the same way.
+//! Puts the built site into the binary, so that it can be copied to another machine and run.
+//! Without a built site (tests, editors) the list is empty, and the server looks for a folder
+//! `site` beside itself. The pictures of the documentation go the same way.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() {
     println!("cargo:rerun-if-env-changed=ROUNDTABLE_SITE");
-    let site = env::var("ROUNDTABLE_SITE").ok().map(PathBuf::from).filter(|site| site.is_dir());
+    let site = env::var("ROUNDTABLE_SITE")
+        .ok()
+        .map(PathBuf::from)
+        .filter(|site| site.is_dir());
     let mut files = Vec::new();
     if let Some(site) = &site {
         println!("cargo:rerun-if-changed={}", site.display());
@@ -19,14 +22,25 @@ fn main() {
 
 /// The pictures of the documentation's tour. What lies deeper is not part of it.
 fn pictures() -> Vec<(String, PathBuf)> {
-    let folder = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../docs/tour");
+    let folder =
+        PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../docs/tour");
     println!("cargo:rerun-if-changed={}", folder.display());
-    let files = fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.expect("the folder can be read").path());
-    let pictures = files.filter(|path| path.extension().is_some_and(|ending| ending == "png"));
+    let files = fs::read_dir(&folder)
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.expect("the folder can be read").path());
+    let pictures = files.filter(|path| {
+        path.extension()
+            .is_some_and(|ending| ending == "png")
+    });
     pictures
         .map(|path| {
             println!("cargo:rerun-if-changed={}", path.display());
-            let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .expect("a file")
+                .to_string_lossy()
+                .into_owned();
             (name, fs::canonicalize(&path).expect("exists"))
         })
         .collect()
@@ -37,7 +51,12 @@ fn write(name: &str, mut files: Vec<(String, PathBuf)>) {
     files.sort();
     let rows: String = files
         .iter()
-        .map(|(name, path)| format!("    ({name:?}, include_bytes!({:?})),\n", path.display().to_string()))
+        .map(|(name, path)| {
+            format!(
+                "    ({name:?}, include_bytes!({:?})),\n",
+                path.display().to_string()
+            )
+        })
         .collect();
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join(name);
     fs::write(out, format!("&[\n{rows}]\n")).expect("the build folder can be written");
@@ -51,8 +70,15 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) {
             collect(root, &path, files);
         } else {
             println!("cargo:rerun-if-changed={}", path.display());
-            let name = path.strip_prefix(root).expect("inside the site").display().to_string();
-            files.push((format!("/{name}"), fs::canonicalize(&path).expect("exists")));
+            let name = path
+                .strip_prefix(root)
+                .expect("inside the site")
+                .display()
+                .to_string();
+            files.push((
+                format!("/{name}"),
+                fs::canonicalize(&path).expect("exists"),
+            ));
         }
     }
 }

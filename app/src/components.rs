@@ -31,7 +31,9 @@ pub fn when(now: Moment, then: Moment) -> impl IntoView {
 pub fn used(now: Moment, then: Option<Moment>) -> impl IntoView {
     match then {
         Some(then) => Either::Left(when(now, then)),
-        None => Either::Right(view! { <span class="muted nowrap">{words::keys::NEVER_USED}</span> }),
+        None => {
+            Either::Right(view! { <span class="muted nowrap">{words::keys::NEVER_USED}</span> })
+        }
     }
 }
 
@@ -45,7 +47,8 @@ pub fn when_due(now: Moment, then: Moment) -> impl IntoView {
     view! { <time datetime=then.to_rfc3339() title=words::format::exact(then)>{words::format::ahead(now, then)}</time> }
 }
 
-/// The message for an invalid field. Without a fault, the hidden line remains for a dialog to fill in.
+/// The message for an invalid field. Without a fault, the hidden line remains for a dialog to fill
+/// in.
 pub fn fault_line(field: &str, fault: Option<String>) -> impl IntoView + use<> {
     let (id, none) = (format!("{field}-error"), fault.is_none());
     view! { <p class="field-error" id=id hidden=none>{icon("danger")}<span>{fault}</span></p> }
@@ -56,7 +59,8 @@ pub fn page_field(place: &Location) -> impl IntoView + use<> {
     view! { <input type="hidden" name="page" value=place.path()/> }
 }
 
-/// The hidden fields of a form in an organization: the page, the organization, and the object that the form is about.
+/// The hidden fields of a form in an organization: the page, the organization, and the object that
+/// the form is about.
 pub fn form_fields(
     place: &Location,
     organization: &OrganizationId,
@@ -72,31 +76,36 @@ pub fn form_token(token: &FormToken) -> impl IntoView + use<> {
 }
 
 /// The error summary above a form, with links to the invalid fields.
-pub fn summary(title: &'static str, problem: Option<&Problem>, place: &Location) -> impl IntoView + use<> {
+pub fn summary(
+    title: &'static str,
+    problem: Option<&Problem>,
+    place: &Location,
+) -> impl IntoView + use<> {
     problem.map(|problem| {
         let lines = problem_lines(problem, place);
         view! { <div class="notice danger" role="alert" tabindex="-1" autofocus>{icon("danger")}<h2>{title}</h2>{lines}</div> }
     })
 }
 
-/// The result of the previous page, shown once. It takes the focus, because a screen reader does not announce a status
-/// that is in the page from the start.
+/// The result of the previous page, shown once. It takes the focus, because a screen reader does
+/// not announce a status that is in the page from the start.
 pub fn done(text: impl IntoView + 'static) -> AnyView {
     view! { <div class="notice success" role="status" tabindex="-1" autofocus>{icon("check")}<p>{text}</p></div> }
         .into_any()
 }
 
-/// The lines of an error summary: one for each field, or else the one sentence. If the person must sign in again, a
-/// link for that follows.
+/// The lines of an error summary: one for each field, or else the one sentence. If the person must
+/// sign in again, a link for that follows.
 pub fn problem_lines(problem: &Problem, place: &Location) -> AnyView {
     if problem.fields.is_empty() {
-        let request = (problem.code == domain::Code::Internal)
-            .then(|| view! { " "{words::labels::REQUEST_ID}<code>{problem.request_id.clone()}</code> });
-        let again = (problem.code == domain::Code::FreshSignInRequired).then(|| sign_in_again(place));
+        let request = (problem.code == domain::Code::Internal).then(
+            || view! { " "{words::labels::REQUEST_ID}<code>{problem.request_id.clone()}</code> },
+        );
+        let again =
+            (problem.code == domain::Code::FreshSignInRequired).then(|| sign_in_again(place));
         return view! { <p>{problem.details.clone()}{request}</p>{again} }.into_any();
     }
-    let link =
-        |fault: &domain::FieldFault| view! { <li><a href=format!("#{}", fault.field)>{fault.message.clone()}</a></li> };
+    let link = |fault: &domain::FieldFault| view! { <li><a href=format!("#{}", fault.field)>{fault.message.clone()}</a></li> };
     view! { <ul>{problem.fields.iter().map(link).collect_view()}</ul> }.into_any()
 }
 

@@ -8,20 +8,25 @@ use crate::request::PageContext;
 const FLASH: &str = "flash";
 
 impl PageContext {
-    /// Stores a message for the next page. If the session cannot be written, the message is lost and the operation
-    /// stands.
+    /// Stores a message for the next page. If the session cannot be written, the message is lost
+    /// and the operation stands.
     pub async fn set_flash(&self, flash: Flash) {
         if let Err(error) = self.session.insert(FLASH, flash).await {
             tracing::warn!(request_id = self.origin.request_id, %error, "the flash message was not stored");
         }
     }
 
-    /// Takes the message for this page. A prefetched page leaves the message for the visit that follows.
+    /// Takes the message for this page. A prefetched page leaves the message for the visit that
+    /// follows.
     pub async fn take_flash(&self) -> Option<Flash> {
         if self.ahead {
             return None;
         }
-        self.session.get::<Flash>(FLASH).await.ok().flatten()?;
+        self.session
+            .get::<Flash>(FLASH)
+            .await
+            .ok()
+            .flatten()?;
         self.session.remove(FLASH).await.ok().flatten()
     }
 }

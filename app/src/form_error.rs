@@ -15,8 +15,8 @@ use crate::words;
 pub struct FormError(pub Problem);
 
 impl From<Problem> for FormError {
-    /// Replaces the API's sentence for the code by the dashboard's sentence. Any other sentence stays, and gets a
-    /// period.
+    /// Replaces the API's sentence for the code by the dashboard's sentence. Any other sentence
+    /// stays, and gets a period.
     fn from(mut problem: Problem) -> Self {
         if problem.details == problem.code.sentence() {
             problem.details = words::problems::sentence(problem.code).to_owned();
@@ -30,15 +30,18 @@ impl From<Problem> for FormError {
 impl FromServerFnError for FormError {
     type Encoder = JsonEncoding;
 
-    /// An error of the framework is unreadable input or an internal error. Its text is not sent to the browser.
+    /// An error of the framework is unreadable input or an internal error. Its text is not sent to
+    /// the browser.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let code = match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
-                Code::BadRequest
-            }
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => Code::BadRequest,
             _ => Code::Internal,
         };
-        let request_id = PageContext::here().map(|context| context.origin.request_id).unwrap_or_default();
+        let request_id = PageContext::here()
+            .map(|context| context.origin.request_id)
+            .unwrap_or_default();
         Problem::new(code, &request_id).into()
     }
 }

@@ -1,7 +1,7 @@
 //! The interactive parts. Everything works without them too: an island only saves a page load.
 //!
-//! Islands take no props, because reading props requires a JSON parser. They read their input from the data attributes
-//! of the link that opens them.
+//! Islands take no props, because reading props requires a JSON parser. They read their input from
+//! the data attributes of the link that opens them.
 
 mod browser;
 pub mod copying;

@@ -59,7 +59,10 @@ impl Page {
 pub async fn answer(request: PageRequest) -> Response<String> {
     let response = match Screen::parse(&request.path) {
         Some(screen) => load(&request, screen).await,
-        None => Ok(PageResponse::Page(error_page::page(&request.context.problem(Code::NotFound), &request.path))),
+        None => Ok(PageResponse::Page(error_page::page(
+            &request.context.problem(Code::NotFound),
+            &request.path,
+        ))),
     };
     let response = response.unwrap_or_else(|problem| turned_away(&request, problem));
     match response {
@@ -69,22 +72,56 @@ pub async fn answer(request: PageRequest) -> Response<String> {
 }
 
 /// The page of a problem that belongs to no form. `here` is the page to try again, if any.
-pub fn refused(context: PageContext, nonce: Option<Nonce>, problem: &Problem, here: &str) -> Response<String> {
-    let request = PageRequest { context, nonce, path: String::new(), query: Vec::new(), posted: None };
+pub fn refused(
+    context: PageContext,
+    nonce: Option<Nonce>,
+    problem: &Problem,
+    here: &str,
+) -> Response<String> {
+    let request = PageRequest {
+        context,
+        nonce,
+        path: String::new(),
+        query: Vec::new(),
+        posted: None,
+    };
     respond(request, error_page::page(problem, here))
 }
 
 /// The page of a form that waits until its sender signs in again, which starts at `to`.
-pub fn confirming(context: PageContext, nonce: Option<Nonce>, problem: &Problem, to: &str) -> Response<String> {
-    let provider = words::confirm::provider(context.site_config.development, context.site_config.provider.as_deref());
-    let request = PageRequest { context, nonce, path: String::new(), query: Vec::new(), posted: None };
-    respond(request, error_page::confirming(problem, &provider, to))
+pub fn confirming(
+    context: PageContext,
+    nonce: Option<Nonce>,
+    problem: &Problem,
+    to: &str,
+) -> Response<String> {
+    let provider = words::confirm::provider(
+        context.site_config.development,
+        context.site_config.provider.as_deref(),
+    );
+    let request = PageRequest {
+        context,
+        nonce,
+        path: String::new(),
+        query: Vec::new(),
+        posted: None,
+    };
+    respond(
+        request,
+        error_page::confirming(problem, &provider, to),
+    )
 }
 
 /// The page of a waiting form that does not exist or has expired. `here` is the page of that form.
 pub fn no_draft(context: PageContext, nonce: Option<Nonce>, here: &str) -> Response<String> {
     let problem = context.problem(Code::NotFound);
-    let request = PageRequest { context, nonce, path: String::new(), query: Vec::new(), posted: None };
+    let request = PageRequest {
+        context,
+        nonce,
+        path: String::new(),
+        query: Vec::new(),
+        posted: None,
+    };
     respond(request, error_page::no_draft(&problem, here))
 }
 
@@ -94,7 +131,9 @@ pub fn go(to: &str) -> Response<String> {
     *response.status_mut() = StatusCode::SEE_OTHER;
     let place = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
     response.headers_mut().insert(LOCATION, place);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -108,26 +147,40 @@ async fn load(request: &PageRequest, screen: Screen) -> Result<PageResponse, Pro
         Screen::NewOrganization => return organization::create::load(request).await,
         Screen::ApiKeys(organization) => return keys::list::load(request, organization).await,
         Screen::AuditLog(organization) => return audit_log::load(request, organization).await,
-        Screen::RemoveMember(organization, actor) => return members::remove::load(request, organization, actor).await,
+        Screen::RemoveMember(organization, actor) => {
+            return members::remove::load(request, organization, actor).await;
+        }
         Screen::Account => account::load(request).await,
         Screen::Style => style::load(request),
         Screen::Overview(organization) => overview::load(request, organization).await,
         Screen::Settings(organization) => organization::settings::load(request, organization).await,
         Screen::NewKey(organization) => keys::create::load(request, organization).await,
         Screen::Key(organization, key) => keys::detail::load(request, organization, key).await,
-        Screen::RenameKey(organization, key) => keys::rename::load(request, organization, key).await,
-        Screen::RotateKey(organization, key) => keys::rotate::load(request, organization, key).await,
-        Screen::RevokeKey(organization, key) => keys::revoke::load(request, organization, key).await,
+        Screen::RenameKey(organization, key) => {
+            keys::rename::load(request, organization, key).await
+        }
+        Screen::RotateKey(organization, key) => {
+            keys::rotate::load(request, organization, key).await
+        }
+        Screen::RevokeKey(organization, key) => {
+            keys::revoke::load(request, organization, key).await
+        }
         Screen::RevokeKeys(organization) => keys::revoke_many::load(request, organization).await,
-        Screen::ServiceAccounts(organization) => service_accounts::list::load(request, organization).await,
-        Screen::NewServiceAccount(organization) => service_accounts::create::load(request, organization).await,
+        Screen::ServiceAccounts(organization) => {
+            service_accounts::list::load(request, organization).await
+        }
+        Screen::NewServiceAccount(organization) => {
+            service_accounts::create::load(request, organization).await
+        }
         Screen::ServiceAccount(organization, actor) => {
             service_accounts::detail::load(request, organization, actor).await
         }
         Screen::Members(organization) => members::list::load(request, organization).await,
         Screen::InviteMember(organization) => members::invite::load(request, organization).await,
         Screen::Leave(organization) => members::leave::load(request, organization).await,
-        Screen::ChangeRole(organization, actor) => members::change_role::load(request, organization, actor).await,
+        Screen::ChangeRole(organization, actor) => {
+            members::change_role::load(request, organization, actor).await
+        }
     };
     page.map(PageResponse::Page)
 }
@@ -141,7 +194,10 @@ fn turned_away(request: &PageRequest, problem: Problem) -> PageResponse {
     if problem.code == Code::Unauthorized && request.context.caller.is_none() {
         return PageResponse::Go(sign_in_path(back.as_ref()));
     }
-    PageResponse::Page(error_page::page(&problem, &back.map_or_else(|| request.path.clone(), |place| place.path())))
+    PageResponse::Page(error_page::page(
+        &problem,
+        &back.map_or_else(|| request.path.clone(), |place| place.path()),
+    ))
 }
 
 /// The path of the sign-in page, with the location to return to.
@@ -149,7 +205,13 @@ pub fn sign_in_path(back: Option<&Location>) -> String {
     let back = back.filter(|place| place.screen != Screen::Home && place.screen != Screen::SignIn);
     back.map_or_else(
         || Screen::SignIn.path(),
-        |place| format!("{}?return_to={}", Screen::SignIn.path(), encoded(&place.path())),
+        |place| {
+            format!(
+                "{}?return_to={}",
+                Screen::SignIn.path(),
+                encoded(&place.path())
+            )
+        },
     )
 }
 
@@ -162,8 +224,13 @@ pub fn signed_out_path(location: &Location) -> String {
 
 /// Renders the page. The status of the form that it answers takes precedence over its own.
 fn respond(request: PageRequest, page: Page) -> Response<String> {
-    let status = request.problem().map_or(page.status, |problem| status(problem.code));
-    let wait = request.problem().and_then(|problem| problem.retry_after).or(page.retry_after);
+    let status = request
+        .problem()
+        .map_or(page.status, |problem| status(problem.code));
+    let wait = request
+        .problem()
+        .and_then(|problem| problem.retry_after)
+        .or(page.retry_after);
     let again = retry_after(request.nonce.as_deref().unwrap_or_default());
     let document = Document {
         title: page.title,
@@ -171,13 +238,17 @@ fn respond(request: PageRequest, page: Page) -> Response<String> {
         assets: request.context.site_config.assets.clone(),
         nonce: request.nonce,
         islands: page.islands,
-        // A prefetched page would not contain the flash message that this response leaves for the next page.
+        // A prefetched page would not contain the flash message that this response leaves for the
+        // next page.
         ahead: page.islands && request.posted.is_none(),
     };
     let mut response = Response::new(render(document, page.body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, again.into());

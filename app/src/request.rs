@@ -1,7 +1,7 @@
 //! The request behind a page or a server function: who sent it, and what it may call.
 //!
-//! Every page and every server function opens an organization here. Only [`PageContext::open`] gives a `Ctx`, and no
-//! operation of the engine runs without one.
+//! Every page and every server function opens an organization here. Only [`PageContext::open`]
+//! gives a `Ctx`, and no operation of the engine runs without one.
 
 use std::sync::Arc;
 
@@ -17,7 +17,8 @@ use crate::form_result::{CreatedKey, FormResult, IssuedToken};
 use crate::theme::Theme;
 use crate::words;
 
-/// The context of a request for a page or a server function. The server stores one in the request's extensions.
+/// The context of a request for a page or a server function. The server stores one in the request's
+/// extensions.
 #[derive(Clone)]
 pub struct PageContext {
     /// The operations.
@@ -59,7 +60,10 @@ pub struct SiteConfig {
 impl SiteConfig {
     /// The issuer and audience of access tokens: this installation, and its API.
     pub fn parties(&self) -> Parties {
-        Parties { issuer: self.public_url.clone(), audience: format!("{}/api/v1", self.public_url) }
+        Parties {
+            issuer: self.public_url.clone(),
+            audience: format!("{}/api/v1", self.public_url),
+        }
     }
 }
 
@@ -79,7 +83,9 @@ impl PageContext {
     /// # Errors
     /// `Unauthorized` without a sign-in.
     pub fn person(&self) -> Result<&Caller, Problem> {
-        self.caller.as_ref().ok_or_else(|| self.problem(Code::Unauthorized))
+        self.caller
+            .as_ref()
+            .ok_or_else(|| self.problem(Code::Unauthorized))
     }
 
     /// Lets the person act in an organization.
@@ -88,27 +94,38 @@ impl PageContext {
     /// `Unauthorized` without a sign-in, `Forbidden` for an organization of others, `Unavailable`.
     pub async fn open(&self, organization: &str) -> Result<Ctx, Problem> {
         let caller = self.person()?;
-        let organization = organization.parse().map_err(|_| self.problem(Code::Forbidden))?;
+        let organization = organization
+            .parse()
+            .map_err(|_| self.problem(Code::Forbidden))?;
         self.engine
             .enter_organization(caller, &organization, self.origin.clone())
             .await
             .map_err(|error| self.to_problem(&error))
     }
 
-    /// Converts an error of the engine into a problem. Internal errors are logged here, because the problem does not
-    /// contain their cause.
+    /// Converts an error of the engine into a problem. Internal errors are logged here, because the
+    /// problem does not contain their cause.
     pub fn to_problem(&self, error: &engine::Error) -> Problem {
-        if matches!(error, engine::Error::Busy(_) | engine::Error::Broken(_)) {
+        if matches!(
+            error,
+            engine::Error::Busy(_) | engine::Error::Broken(_)
+        ) {
             let cause = std::error::Error::source(error).map(ToString::to_string);
             tracing::error!(request_id = self.origin.request_id, %error, cause, "an operation failed");
         }
         let problem = error.to_problem(&self.origin.request_id);
-        Problem { fields: in_words_of_forms(problem.fields), ..problem }
+        Problem {
+            fields: in_words_of_forms(problem.fields),
+            ..problem
+        }
     }
 
     /// A problem that lists invalid fields.
     pub fn invalid(&self, faults: Vec<FieldFault>) -> Problem {
-        Problem { fields: in_words_of_forms(faults), ..self.problem(Code::InvalidFields) }
+        Problem {
+            fields: in_words_of_forms(faults),
+            ..self.problem(Code::InvalidFields)
+        }
     }
 
     /// A problem of this request.
@@ -123,7 +140,10 @@ fn in_words_of_forms(faults: Vec<FieldFault>) -> Vec<FieldFault> {
         if fault.message != fault.fault.sentence() {
             return fault;
         }
-        FieldFault { message: words::problems::field_fault(&fault.field, &fault.fault), ..fault }
+        FieldFault {
+            message: words::problems::field_fault(&fault.field, &fault.fault),
+            ..fault
+        }
     };
     faults.into_iter().map(reword).collect()
 }
@@ -168,30 +188,47 @@ impl PageRequest {
 
     /// A field of the submitted form, as typed.
     pub fn typed(&self, name: &str) -> Option<&str> {
-        self.posted.as_ref().and_then(|posted| find(&posted.typed, name))
+        self.posted
+            .as_ref()
+            .and_then(|posted| find(&posted.typed, name))
     }
 
     /// The result of the submitted form.
     pub fn result(&self) -> Option<&FormResult> {
-        self.posted.as_ref().and_then(|posted| posted.outcome.as_ref().ok())
+        self.posted
+            .as_ref()
+            .and_then(|posted| posted.outcome.as_ref().ok())
     }
 
     /// The key that the form created.
     pub fn created(&self) -> Option<&CreatedKey> {
-        if let Some(FormResult::KeyCreated(created)) = self.result() { Some(created) } else { None }
+        if let Some(FormResult::KeyCreated(created)) = self.result() {
+            Some(created)
+        } else {
+            None
+        }
     }
 
     /// The token that the form issued.
     pub fn issued(&self) -> Option<&IssuedToken> {
-        if let Some(FormResult::TokenIssued(token)) = self.result() { Some(token) } else { None }
+        if let Some(FormResult::TokenIssued(token)) = self.result() {
+            Some(token)
+        } else {
+            None
+        }
     }
 
     /// Why the submitted form was refused.
     pub fn problem(&self) -> Option<&Problem> {
-        self.posted.as_ref().and_then(|posted| posted.outcome.as_ref().err())
+        self.posted
+            .as_ref()
+            .and_then(|posted| posted.outcome.as_ref().err())
     }
 }
 
 fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    pairs
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
 }

@@ -21,10 +21,12 @@ pub const LIVE: &str = "/o/{organization}/live";
 
 mod link;
 mod log;
+mod period;
 mod place;
 
 pub use link::LinkToken;
-pub use log::{LOG_FILTERS, Period};
+pub use log::LOG_FILTERS;
+pub use period::Period;
 pub use place::{EVERY_STATE, Location, again, as_someone_else, confirm, encoded};
 
 /// A page of the product.
@@ -129,7 +131,9 @@ impl Screen {
             ["dev", "style"] => Some(Self::Style),
             ["settings", "api-keys" | "api"] => Some(Self::Shortcut),
             ["o", organization] => Some(Self::Overview(organization.parse().ok()?)),
-            ["o", organization, "settings", rest @ ..] => Self::inside(organization.parse().ok()?, rest),
+            ["o", organization, "settings", rest @ ..] => {
+                Self::inside(organization.parse().ok()?, rest)
+            }
             _ => None,
         }
     }
@@ -146,12 +150,17 @@ impl Screen {
             ["api-keys", key, "revoke"] => Some(Self::RevokeKey(organization, key.parse().ok()?)),
             ["service-accounts"] => Some(Self::ServiceAccounts(organization)),
             ["service-accounts", "new"] => Some(Self::NewServiceAccount(organization)),
-            ["service-accounts", actor] => Some(Self::ServiceAccount(organization, actor.parse().ok()?)),
+            ["service-accounts", actor] => Some(Self::ServiceAccount(
+                organization,
+                actor.parse().ok()?,
+            )),
             ["members"] => Some(Self::Members(organization)),
             ["members", "invite"] => Some(Self::InviteMember(organization)),
             ["members", "leave"] => Some(Self::Leave(organization)),
             ["members", actor, "role"] => Some(Self::ChangeRole(organization, actor.parse().ok()?)),
-            ["members", actor, "remove"] => Some(Self::RemoveMember(organization, actor.parse().ok()?)),
+            ["members", actor, "remove"] => {
+                Some(Self::RemoveMember(organization, actor.parse().ok()?))
+            }
             ["audit-log"] => Some(Self::AuditLog(organization)),
             _ => None,
         }
@@ -175,7 +184,11 @@ impl Screen {
     pub const fn is_about_members(&self) -> bool {
         matches!(
             self,
-            Self::Members(_) | Self::InviteMember(_) | Self::Leave(_) | Self::ChangeRole(..) | Self::RemoveMember(..)
+            Self::Members(_)
+                | Self::InviteMember(_)
+                | Self::Leave(_)
+                | Self::ChangeRole(..)
+                | Self::RemoveMember(..)
         )
     }
 
@@ -196,19 +209,35 @@ impl Screen {
             Self::NewKey(organization) => format!("/o/{organization}/settings/api-keys/new"),
             Self::RevokeKeys(organization) => format!("/o/{organization}/settings/api-keys/revoke"),
             Self::Key(organization, key) => format!("/o/{organization}/settings/api-keys/{key}"),
-            Self::RenameKey(organization, key) => format!("/o/{organization}/settings/api-keys/{key}/rename"),
-            Self::RotateKey(organization, key) => format!("/o/{organization}/settings/api-keys/{key}/rotate"),
-            Self::RevokeKey(organization, key) => format!("/o/{organization}/settings/api-keys/{key}/revoke"),
-            Self::ServiceAccounts(organization) => format!("/o/{organization}/settings/service-accounts"),
-            Self::NewServiceAccount(organization) => format!("/o/{organization}/settings/service-accounts/new"),
+            Self::RenameKey(organization, key) => {
+                format!("/o/{organization}/settings/api-keys/{key}/rename")
+            }
+            Self::RotateKey(organization, key) => {
+                format!("/o/{organization}/settings/api-keys/{key}/rotate")
+            }
+            Self::RevokeKey(organization, key) => {
+                format!("/o/{organization}/settings/api-keys/{key}/revoke")
+            }
+            Self::ServiceAccounts(organization) => {
+                format!("/o/{organization}/settings/service-accounts")
+            }
+            Self::NewServiceAccount(organization) => {
+                format!("/o/{organization}/settings/service-accounts/new")
+            }
             Self::ServiceAccount(organization, actor) => {
                 format!("/o/{organization}/settings/service-accounts/{actor}")
             }
             Self::Members(organization) => format!("/o/{organization}/settings/members"),
-            Self::InviteMember(organization) => format!("/o/{organization}/settings/members/invite"),
+            Self::InviteMember(organization) => {
+                format!("/o/{organization}/settings/members/invite")
+            }
             Self::Leave(organization) => format!("/o/{organization}/settings/members/leave"),
-            Self::ChangeRole(organization, actor) => format!("/o/{organization}/settings/members/{actor}/role"),
-            Self::RemoveMember(organization, actor) => format!("/o/{organization}/settings/members/{actor}/remove"),
+            Self::ChangeRole(organization, actor) => {
+                format!("/o/{organization}/settings/members/{actor}/role")
+            }
+            Self::RemoveMember(organization, actor) => {
+                format!("/o/{organization}/settings/members/{actor}/remove")
+            }
             Self::AuditLog(organization) => format!("/o/{organization}/settings/audit-log"),
         }
     }

@@ -9,11 +9,16 @@ pub fn icon(name: &'static str) -> impl IntoView {
     view! { <svg class="icon" aria-hidden="true"><use href=format!("/icons.svg#{name}")></use></svg> }
 }
 
-/// The masked preview of a key. Its asterisks have a class of their own, so that they take less space.
+/// The masked preview of a key. Its asterisks have a class of their own, so that they take less
+/// space.
 pub fn preview(text: &str) -> impl IntoView + use<> {
     let start = text.find('*').unwrap_or(text.len());
     let end = text.rfind('*').map_or(text.len(), |at| at + 1);
-    let (head, mask, tail) = (text[..start].to_owned(), text[start..end].to_owned(), text[end..].to_owned());
+    let (head, mask, tail) = (
+        text[..start].to_owned(),
+        text[start..end].to_owned(),
+        text[end..].to_owned(),
+    );
     view! { <code class="preview">{head}<span class="mask">{mask}</span>{tail}</code> }
 }
 
@@ -47,8 +52,8 @@ pub fn reasons(chosen: Option<&str>) -> impl IntoView + use<> {
     view! { <div class="field"><label for="reason">{words::revoke_key::REASON}</label><select class="input" id="reason" name="reason">{options}</select></div> }
 }
 
-/// A value that is shown once, with the button that copies it. The text of a textarea is not escaped, and the
-/// characters of a key, a link or a token need no escaping.
+/// A value that is shown once, with the button that copies it. The text of a textarea is not
+/// escaped, and the characters of a key, a link or a token need no escaping.
 pub fn secret<L: IntoView>(id: String, label: L, value: &str, rows: u32) -> impl IntoView + use<L> {
     view! {
         <div class="field">
@@ -86,16 +91,28 @@ pub fn revealed(key: &str, key_id: &str, label: &str, url: &str) -> impl IntoVie
         rows: 2,
         warning: words::reveal_key::WARNING,
         lost: words::reveal_key::LOST,
-        shell: (words::reveal_key::SHELL_LINE, words::reveal_key::COPY_SHELL, words::reveal_key::shell_line(key)),
-        curl: (words::reveal_key::CURL_LINE, words::reveal_key::COPY_CURL, words::reveal_key::curl_line(url, key)),
+        shell: (
+            words::reveal_key::SHELL_LINE,
+            words::reveal_key::COPY_SHELL,
+            words::reveal_key::shell_line(key),
+        ),
+        curl: (
+            words::reveal_key::CURL_LINE,
+            words::reveal_key::COPY_CURL,
+            words::reveal_key::curl_line(url, key),
+        ),
         waits_for: Some(key_id),
     };
-    secret_sheet(secret, view! { {words::labels::KEY_FOR.0}<bdi>{label.to_owned()}</bdi>{words::labels::KEY_FOR.1} })
+    secret_sheet(
+        secret,
+        view! { {words::labels::KEY_FOR.0}<bdi>{label.to_owned()}</bdi>{words::labels::KEY_FOR.1} },
+    )
 }
 
 /// The value of `data-confirm` on a link that revokes a key: the person must type its name.
 pub const CONFIRM_NOW: &str = "now";
-/// The value of `data-confirm` for a production key: the person must type its name as soon as the key is used.
+/// The value of `data-confirm` for a production key: the person must type its name as soon as the
+/// key is used.
 pub const CONFIRM_ONCE_USED: &str = "once-used";
 
 /// The status line that reports the result of copying.
@@ -105,7 +122,15 @@ pub fn copy_status() -> impl IntoView {
 
 /// The only markup that contains a secret, below the title.
 pub fn secret_sheet<L: IntoView + 'static>(shown: Secret<'_>, label: L) -> impl IntoView + use<L> {
-    let Secret { value, rows, warning, lost, shell, curl, waits_for } = shown;
+    let Secret {
+        value,
+        rows,
+        warning,
+        lost,
+        shell,
+        curl,
+        waits_for,
+    } = shown;
     let waiting = waits_for.map(|key| {
         let key = key.to_owned();
         view! { <p class="waiting needs-script" id="first-request" role="status" data-key=key>{icon("check")}<span>{words::live::WAITING_FOR_FIRST_REQUEST}</span></p> }

@@ -6,14 +6,14 @@ use leptos::prelude::*;
 use crate::theme::Theme;
 use crate::words;
 
-/// The links whose pages a browser may prefetch while the pointer rests on them: pages of the open organization, which
-/// change nothing. The response to the next form discards prefetched pages, so nobody sees a list from before their own
-/// change.
+/// The links whose pages a browser may prefetch while the pointer rests on them: pages of the open
+/// organization, which change nothing. The response to the next form discards prefetched pages, so
+/// nobody sees a list from before their own change.
 /// <https://wicg.github.io/nav-speculation/speculation-rules.html>
 const AHEAD: &str = r#"{"prefetch":[{"source":"document","eagerness":"moderate","where":{"selector_matches":".nav a,.crumbs a,.table th a,.pager a"}}]}"#;
 
-/// The ID of the last element of a page. The browser paints nothing before it, because a partly loaded row or card
-/// would move later. Pages are small, so the wait is short.
+/// The ID of the last element of a page. The browser paints nothing before it, because a partly
+/// loaded row or card would move later. Pages are small, so the wait is short.
 /// <https://html.spec.whatwg.org/multipage/links.html#link-type-expect>
 const END: &str = "end";
 
@@ -46,7 +46,9 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
     let ahead = document.ahead.then(|| {
         view! { <script type="speculationrules" nonce=document.nonce.clone()>{AHEAD}</script> }
     });
-    let wake = document.islands.then(|| wake(&document.assets, document.nonce));
+    let wake = document
+        .islands
+        .then(|| wake(&document.assets, document.nonce));
     view! {
         <html lang="en" data-theme=document.theme.as_str()>
             <head>
@@ -70,8 +72,9 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
     }
 }
 
-/// Loads the script, then hydrates every island. Islands are not nested, so this replaces the framework's loader. The
-/// browser requests both files in parallel, and can react to the person between islands.
+/// Loads the script, then hydrates every island. Islands are not nested, so this replaces the
+/// framework's loader. The browser requests both files in parallel, and can react to the person
+/// between islands.
 fn wake(assets: &str, nonce: Option<Nonce>) -> impl IntoView + use<> {
     let text = format!(
         "const wasm=fetch(\"{assets}/roundtable.wasm\"),islands=await import(\"{assets}/roundtable.js\");\

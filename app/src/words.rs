@@ -1,4 +1,5 @@
-//! Every text that people read, by feature: `words::revoke_key::HEADING`. Dates and numbers are written by [`format`].
+//! Every text that people read, by feature: `words::revoke_key::HEADING`. Dates and numbers are
+//! written by [`format`].
 
 pub mod access_token;
 pub mod account;
@@ -45,15 +46,21 @@ pub const DONE: &str = "Done";
 pub const NOT_DONE: &str = "That did not work";
 pub const NONE: &str = "None";
 
-/// A name inside a plain sentence. Unicode isolates keep a right-to-left name from reordering the sentence.
+/// A name inside a plain sentence. Unicode isolates keep a right-to-left name from reordering the
+/// sentence.
 pub fn isolated(name: &str) -> String {
     format!("\u{2068}{name}\u{2069}")
 }
 
 /// The initials of a person, at most two.
 pub fn initials(name: &str) -> String {
-    let letters = name.split_whitespace().filter_map(|word| word.chars().next());
-    letters.take(2).flat_map(char::to_uppercase).collect()
+    let letters = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().next());
+    letters
+        .take(2)
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 #[cfg(test)]
@@ -63,8 +70,14 @@ mod tests {
     // RK-09, RK-12, RK-14, RK-23, RK-24, RK-25, RK-27
     #[test]
     fn the_promised_warnings_are_shown() {
-        assert_eq!(create_key::NAME_SAMPLES, ["CI/CD Pipeline", "Monitoring Script"]);
-        assert!(reveal_key::WARNING.contains("not be shown again") && reveal_key::LOST.contains("cannot recover"));
+        assert_eq!(
+            create_key::NAME_SAMPLES,
+            ["CI/CD Pipeline", "Monitoring Script"]
+        );
+        assert!(
+            reveal_key::WARNING.contains("not be shown again")
+                && reveal_key::LOST.contains("cannot recover")
+        );
         for n in [1, 2] {
             assert!(
                 revoke_key::immediate(n).contains("immediately")

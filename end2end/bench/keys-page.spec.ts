@@ -1,34 +1,34 @@
-// The keys page with 50 rows, over the real server: what it weighs, how long it takes, and what Lighthouse says. Writes
-// the tables of docs/performance.md, and fails where a budget or a score is missed.
+// The sizes, loading times and Lighthouse scores of the keys page with 50 rows on the real server. Writes the tables of
+// docs/performance.md, and fails if a budget or score is missed.
 import { cpus, loadavg } from 'node:os';
 
 import type { Browser, BrowserContext } from '@playwright/test';
 
 import { browser as settings } from '../support/browser.ts';
-import { makeKeys } from '../support/many.ts';
+import { createKeys } from '../support/many.ts';
 import { OLIVIA, signIn } from '../support/people.ts';
 import { ports, startServer } from '../support/server.ts';
 import { expect, test as base } from '../support/test.ts';
-import { BUDGETS, KB, ROWS, look, noteAwakening, type Look } from '../support/weight.ts';
+import { BUDGETS, KB, ROWS, measure, recordHydration, type Measurement } from '../support/weight.ts';
 import { PRESETS, audit, type Preset, type Scores } from './lighthouse.ts';
 import { write } from './page.mjs';
 import { scores, sizes, speeds } from './report.ts';
 
-/** Cold loads of each page; the figures are their medians. */
+/** The number of loads with an empty cache; the results are medians. */
 const LOADS = 9;
 
-/** Whether the machine has other work. Then times and scores are wrong: they are told, but not written down. */
+/** Whether the machine is busy. Then times and scores are not reliable, and are printed but not written. */
 const load1 = loadavg()[0];
 const busy = load1 > cpus().length;
-const BUSY = `The machine is busy (load ${load1.toFixed(1)} on ${cpus().length} cores): run this again when it is quiet.`;
+const BUSY = `The machine is busy (load ${load1.toFixed(1)} on ${cpus().length} cores): run this again when it is idle.`;
 if (busy) console.log(BUSY);
 
 type State = Awaited<ReturnType<BrowserContext['storageState']>>;
 
 interface World {
-  /** Where the keys are. */
+  /** The URL of the keys page. */
   home: string;
-  /** The browser of the owner, who is signed in. */
+  /** The browser state of the signed-in owner. */
   state: State;
 }
 
@@ -39,7 +39,7 @@ const test = base.extend<object, { world: World }>({
       const context = await browser.newContext({ baseURL: server.url });
       const page = await context.newPage();
       await signIn(page, OLIVIA);
-      await makeKeys(page, ROWS);
+      await createKeys(page, ROWS);
       await use({ home: page.url(), state: await context.storageState() });
       await context.close();
       await server.stop();
@@ -48,20 +48,20 @@ const test = base.extend<object, { world: World }>({
   ],
 });
 
-/** Loads a page in a browser with nothing in its cache. */
-async function load(browser: Browser, address: string, storageState: State | undefined, watch: (context: BrowserContext) => void): Promise<Look> {
+/** Loads a page in a browser with an empty cache. */
+async function load(browser: Browser, url: string, storageState: State | undefined, watch: (context: BrowserContext) => void): Promise<Measurement> {
   const context = await browser.newContext({ storageState });
   watch(context);
-  await noteAwakening(context);
+  await recordHydration(context);
   const page = await context.newPage();
-  await page.goto(address);
-  const seen = await look(page);
+  await page.goto(url);
+  const seen = await measure(page);
   await context.close();
   return seen;
 }
 
-test('what it weighs, and how long it takes', async ({ browser, world, guard }) => {
-  const [keys, signIns]: [Look[], Look[]] = [[], []];
+test('sizes and loading times are within the budgets', async ({ browser, world, guard }) => {
+  const [keys, signIns]: [Measurement[], Measurement[]] = [[], []];
   for (let n = 0; n < LOADS; n += 1) {
     keys.push(await load(browser, world.home, world.state, (context) => guard.watch(context)));
     signIns.push(await load(browser, new URL('/sign-in', world.home).href, undefined, (context) => guard.watch(context)));
@@ -70,12 +70,12 @@ test('what it weighs, and how long it takes', async ({ browser, world, guard }) 
   write('sizes', sizes(seen));
   if (!busy) write('times', speeds(keys, signIns));
   for (const [kind, budget] of Object.entries(BUDGETS)) {
-    expect.soft(seen.kinds[kind as keyof Look['kinds']].sent / KB, `KB of ${kind} as sent`).toBeLessThanOrEqual(budget);
+    expect.soft(seen.kinds[kind as keyof Measurement['kinds']].sent / KB, `KB of ${kind} as sent`).toBeLessThanOrEqual(budget);
   }
   for (const { shift, moved } of [...keys, ...signIns]) expect.soft(shift, `layout shift; ${moved.join('\n')}`).toBe(0);
 });
 
-test('what Lighthouse says', async ({ world }) => {
+test('every Lighthouse score is 100', async ({ world }) => {
   const all: [Preset, Scores][] = [];
   for (const preset of PRESETS) {
     all.push([preset, await audit(world.home, world.state.cookies, preset, ports.lighthouse, settings.launchOptions!)]);
@@ -83,7 +83,7 @@ test('what Lighthouse says', async ({ world }) => {
   if (busy) console.log(scores(all));
   else write('scores', scores(all));
   for (const [preset, { scores, lost }] of all) {
-    const told = `Lighthouse, ${preset}; what cost points:\n${lost.join('\n')}${busy ? `\n${BUSY}` : ''}`;
-    expect.soft(scores, told).toEqual({ performance: 100, accessibility: 100, 'best-practices': 100 });
+    const message = `Lighthouse, ${preset}; what cost points:\n${lost.join('\n')}${busy ? `\n${BUSY}` : ''}`;
+    expect.soft(scores, message).toEqual({ performance: 100, accessibility: 100, 'best-practices': 100 });
   }
 });

@@ -9,23 +9,23 @@ export type Preset = (typeof PRESETS)[number];
 export interface Scores {
   /** 0 to 100. */
   scores: Record<Category, number>;
-  /** What cost points, in Lighthouse's words. */
+  /** The audits that lost points. */
   lost: string[];
 }
 
-/** Runs differ a little, so the middle one counts. */
+/** The number of runs. The median counts because runs differ slightly. */
 const RUNS = 5;
-/** The stream of live marks never ends, so Lighthouse is not to wait for silence for long. */
+/** Limits how long Lighthouse waits for network idle, because the event stream of live updates never ends. */
 const PATIENCE = 20_000;
 
-/** The scores of a page: of several runs the one in the middle. */
-export async function audit(address: string, cookies: Cookie[], preset: Preset, port: number, launch: LaunchOptions): Promise<Scores> {
+/** The scores of the median of several runs. */
+export async function audit(url: string, cookies: Cookie[], preset: Preset, port: number, launch: LaunchOptions): Promise<Scores> {
   const runs: Scores[] = [];
   for (let lost = 0; runs.length < RUNS; ) {
     try {
-      runs.push(await once(address, cookies, preset, port, launch));
+      runs.push(await once(url, cookies, preset, port, launch));
     } catch (error) {
-      // Now and then the browser gives no record of a load at all.
+      // The browser occasionally records no navigation.
       if (lost++ === 1 || !String(error).includes('NO_NAVSTART')) throw error;
     }
   }
@@ -35,7 +35,7 @@ export async function audit(address: string, cookies: Cookie[], preset: Preset, 
 
 const total = ({ scores }: Scores) => CATEGORIES.reduce((sum, category) => sum + scores[category], 0);
 
-async function once(address: string, cookies: Cookie[], preset: Preset, port: number, launch: LaunchOptions): Promise<Scores> {
+async function once(url: string, cookies: Cookie[], preset: Preset, port: number, launch: LaunchOptions): Promise<Scores> {
   const { default: lighthouse, desktopConfig } = await import('lighthouse');
   const browser = await chromium.launch({ ...launch, args: [...(launch.args ?? []), `--remote-debugging-port=${port}`] });
   try {
@@ -46,9 +46,9 @@ async function once(address: string, cookies: Cookie[], preset: Preset, port: nu
       maxWaitForLoad: PATIENCE,
       extraHeaders: { Cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') },
     };
-    const { lhr } = (await lighthouse(address, flags, preset === 'desktop' ? desktopConfig : undefined))!;
+    const { lhr } = (await lighthouse(url, flags, preset === 'desktop' ? desktopConfig : undefined))!;
     if (lhr.runtimeError) throw new Error(`Lighthouse: ${lhr.runtimeError.message}`);
-    if (lhr.finalDisplayedUrl !== address) throw new Error(`Lighthouse came to ${lhr.finalDisplayedUrl}, not to ${address}`);
+    if (lhr.finalDisplayedUrl !== url) throw new Error(`Lighthouse opened ${lhr.finalDisplayedUrl} instead of ${url}`);
     const scores = Object.fromEntries(CATEGORIES.map((name) => [name, Math.round((lhr.categories[name].score ?? 0) * 100)]));
     const weighed = CATEGORIES.flatMap((name) => lhr.categories[name].auditRefs.filter(({ weight }) => weight > 0));
     const lost = weighed.map(({ id }) => lhr.audits[id]).filter(({ score }) => score !== null && score < 0.995);

@@ -1,11 +1,11 @@
-// Writes into docs/performance.md, between two marks. Plain JavaScript, so that node reads it without help.
+// Writes to docs/performance.md between two markers. Plain JavaScript, so that node can run it directly.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'performance.md');
 
 /**
- * Puts the text between the marks of this name.
+ * Replaces the text between the markers with this name.
  * @param {string} mark
  * @param {string} text
  */

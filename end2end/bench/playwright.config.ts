@@ -1,4 +1,4 @@
-// Measures the keys page over the real server, one thing at a time. `make bench` runs it.
+// Measures the keys page of the real server without parallel tests. `make bench` runs it.
 import { defineConfig } from '@playwright/test';
 
 import { browser } from '../support/browser.ts';

@@ -1,14 +1,14 @@
 // The tables of docs/performance.md.
 import { cpus } from 'node:os';
 
-import { BUDGETS, KB, ROWS, type Kind, type Look } from '../support/weight.ts';
+import { BUDGETS, KB, ROWS, type Kind, type Measurement } from '../support/weight.ts';
 import { CATEGORIES, type Category, type Preset, type Scores } from './lighthouse.ts';
 
 const NAMES: Partial<Record<Kind, string>> = { html: 'HTML', css: 'Style', js: 'Script', wasm: 'WASM', font: 'Font', icons: 'Icons' };
 const CATEGORY_NAMES: Record<Category, string> = { performance: 'Performance', accessibility: 'Accessibility', 'best-practices': 'Best practices' };
 
-/** What the page weighs. */
-export function sizes(seen: Look): string {
+/** The table of transfer sizes. */
+export function sizes(seen: Measurement): string {
   const kb = (bytes: number) => `${(bytes / KB).toFixed(1)} KB`;
   const kinds = (Object.keys(NAMES) as Kind[]).map((kind) => {
     const { sent, plain } = seen.kinds[kind];
@@ -34,8 +34,8 @@ const TIMES = {
   awake: 'Islands awake',
 } as const;
 
-/** How long it takes, beside the lightest page there is. */
-export function speeds(keys: Look[], signIn: Look[]): string {
+/** The table of loading times, compared with the smallest page. */
+export function speeds(keys: Measurement[], signIn: Measurement[]): string {
   const rows = (Object.keys(TIMES) as (keyof typeof TIMES)[]).map((time) => {
     const [long, short] = [keys, signIn].map((looks) => median(looks.map((look) => look.times[time])));
     const ratio = short ? `${(long! / short).toFixed(1)} ×` : '';
@@ -53,7 +53,7 @@ function median(values: (number | undefined)[]): number | undefined {
   return known[Math.floor(known.length / 2)];
 }
 
-/** What Lighthouse says. */
+/** The table of Lighthouse scores. */
 export function scores(all: [Preset, Scores][]): string {
   const line = ([preset, { scores }]: [Preset, Scores]) =>
     `| ${preset === 'desktop' ? 'Desktop' : 'Phone, slow network'} | ${CATEGORIES.map((name) => scores[name]).join(' | ')} |`;

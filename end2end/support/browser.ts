@@ -1,7 +1,7 @@
-// Debian's Chromium, and how it is set.
+// The settings of Debian's Chromium.
 import type { PlaywrightTestConfig } from '@playwright/test';
 
-/** The browser, the same for all that drive it. */
+/** The browser, for all test configurations. */
 export const browser: NonNullable<PlaywrightTestConfig['use']> = {
   browserName: 'chromium',
   launchOptions: {

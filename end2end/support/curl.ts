@@ -1,4 +1,4 @@
-// The real curl, as the documentation tells people to use it.
+// Runs curl as in the documentation.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 

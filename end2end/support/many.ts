@@ -1,4 +1,4 @@
-// A list of keys as long as a page holds, made over the API in the name of the person who is signed in.
+// Creates many keys over the API as the signed-in person.
 import type { Page } from '@playwright/test';
 
 import { call } from './programs.ts';
@@ -8,13 +8,13 @@ const PLACES = ['Berlin', 'São Paulo', 'Tōkyō', 'Nairobi', 'Kraków', 'Montr�
 const TEMPLATES = ['ci_cd', 'read_only', 'automation', 'monitoring', 'key_rotation'];
 const DAY = 24 * 60 * 60 * 1000;
 
-/** A token for the API, out of the session of this browser. */
+/** An access token from the session of this browser. */
 export async function tokenOf(page: Page): Promise<string> {
   return page.evaluate(async () => (await (await fetch('/api/v1/token', { method: 'POST' })).json()).token);
 }
 
-/** Makes so many keys: of all kinds, with and without an end, every third of them in use. */
-export async function makeKeys(page: Page, count: number) {
+/** Creates keys of all kinds, with and without expiration. Every third key is used once. */
+export async function createKeys(page: Page, count: number) {
   const { origin } = new URL(page.url());
   const token = await tokenOf(page);
   for (let n = 0; n < count; n += 1) {

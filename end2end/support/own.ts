@@ -1,4 +1,4 @@
-// An installation of its own for each test, for what would get in the way of others. On Postgres if the test runs there.
+// A separate installation for each test that would interfere with other tests. On Postgres if the test runs there.
 import type { BrowserContext, Page } from '@playwright/test';
 
 import { signIn } from './people.ts';
@@ -8,16 +8,16 @@ import { expect, test as base } from './test.ts';
 
 interface Own {
   own: Server;
-  /** Another browser on that installation, with script or without as the test has it. */
+  /** Another browser for that installation, with or without JavaScript like the test. */
   browserOf: () => Promise<Page>;
-  /** A browser with one of the people signed in, on the API keys of their organization. */
+  /** A browser in which a demo user is signed in, on the page of the API keys. */
   as: (person: string) => Promise<Page>;
 }
 
 export const test = base.extend<Own>({
   own: async ({}, use, info) => {
     const database = info.project.name === ON_POSTGRES ? freshDatabase(`own_${process.pid}_${info.workerIndex}`) : undefined;
-    const server = await startServer(ports.empty(info.parallelIndex), { demo: true, database: database?.address });
+    const server = await startServer(ports.empty(info.parallelIndex), { demo: true, database: database?.url });
     await use(server);
     const leaks = [...(await server.stop()), ...(database?.end(WHOLE_KEY) ?? [])];
     expect(leaks).toEqual([]);

@@ -1,4 +1,4 @@
-// The people of the demonstration, and what they do on the pages. Everything here works with and without script.
+// The demo users, and their actions on the pages. Everything works with and without JavaScript.
 import type { Locator, Page } from '@playwright/test';
 
 import { WHOLE_KEY } from './server.ts';
@@ -10,7 +10,7 @@ export const MINA = 'Mina Moreau'; // member of Acme
 export const NOOR = 'نور الهاشمي'; // member of Acme
 export const THEO = 'Theo Okafor'; // owner of Orbit
 
-/** Signs one of the people in; ends on the API keys of their organization. Gives the organization's id. */
+/** Signs a demo user in, up to the page of the API keys. Returns the ID of the organization. */
 export async function signIn(page: Page, person: string): Promise<string> {
   await page.goto('/sign-in');
   await page.getByRole('link', { name: 'Continue with the development sign-in' }).click();
@@ -19,7 +19,7 @@ export async function signIn(page: Page, person: string): Promise<string> {
   return organizationOf(page);
 }
 
-/** Signs in someone the installation has not seen before. */
+/** Signs in a person who has never signed in before. */
 export async function signInAsStranger(page: Page, email: string, name: string) {
   await page.goto('/sign-in');
   await page.getByRole('link', { name: 'Continue with the development sign-in' }).click();
@@ -40,12 +40,12 @@ export function organizationOf(page: Page): string {
   return found[1];
 }
 
-/** Waits until the islands of the page react. Pages without script are ready at once. */
+/** Waits until the islands of the page are hydrated. Pages without JavaScript are ready immediately. */
 export async function awake(page: Page, scripted: boolean) {
   if (scripted) await page.locator('html[data-islands=ready]').waitFor();
 }
 
-/** The open dialog, or without script the page in its place. */
+/** The open dialog, or the corresponding page without JavaScript. */
 export function sheet(page: Page, scripted: boolean): Locator {
   return scripted ? page.getByRole('dialog') : page.getByRole('main');
 }
@@ -54,14 +54,14 @@ export function row(page: Page, name: string): Locator {
   return page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
 }
 
-/** Looks for keys by a text, those that have ended too. */
-export async function findEnded(page: Page, text: string) {
+/** Searches for keys, including inactive ones. */
+export async function findInactive(page: Page, text: string) {
   await find(page, text);
   await page.getByRole('link', { name: /^Show inactive/ }).click();
   await expect(page.getByRole('link', { name: 'Hide inactive' })).toBeVisible();
 }
 
-/** Looks for keys by a text. */
+/** Searches for keys. */
 export async function find(page: Page, text: string) {
   await page.getByRole('searchbox').fill(text);
   await page.keyboard.press('Enter');
@@ -82,7 +82,7 @@ export async function beginCreating(page: Page, scripted: boolean): Promise<Loca
   return form;
 }
 
-/** Creates a key, and stays where it is shown. */
+/** Creates a key, and leaves the dialog with the key open. */
 export async function createKeyAndStay(page: Page, name: string, scripted: boolean): Promise<string> {
   const form = await beginCreating(page, scripted);
   await form.getByLabel('Name').fill(name);
@@ -96,7 +96,7 @@ export function shownKey(page: Page, scripted: boolean): Locator {
   return sheet(page, scripted).getByRole('textbox', { name: /Key for/ });
 }
 
-/** Creates the key, takes the key along, and goes back to the list. */
+/** Submits the form, copies the key, and returns to the list. */
 export async function finish(page: Page, form: Locator, scripted: boolean): Promise<string> {
   await form.getByRole('button', { name: 'Generate' }).click();
   const key = await shownKey(page, scripted).inputValue();
@@ -105,7 +105,7 @@ export async function finish(page: Page, form: Locator, scripted: boolean): Prom
   return key;
 }
 
-/** Creates a key, copies it where there is script, and closes. */
+/** Creates a key, copies it if JavaScript is on, and closes the dialog. */
 export async function createKey(page: Page, name: string, scripted: boolean): Promise<string> {
   const key = await createKeyAndStay(page, name, scripted);
   if (scripted) {
@@ -132,7 +132,7 @@ export async function beginRevoking(page: Page, name: string, scripted: boolean)
   return form;
 }
 
-/** Confirms what `beginRevoking` asked, typing the name where the key was used lately. */
+/** Confirms the dialog of `beginRevoking`. Types the name if the key was used recently. */
 export async function confirmRevoking(page: Page, form: Locator, name: string, reason?: string) {
   if (reason) await form.getByLabel('Reason').selectOption({ label: reason });
   const typed = form.getByLabel(/^Type .* to confirm/);
@@ -141,7 +141,7 @@ export async function confirmRevoking(page: Page, form: Locator, name: string, r
   await expect(page.getByText('” revoked.')).toBeVisible();
 }
 
-/** A name that no other test and no other run uses. */
+/** A unique name. */
 export function unique(name: string): string {
   return `${name} ${Math.random().toString(36).slice(2, 8)}`;
 }

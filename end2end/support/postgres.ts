@@ -1,15 +1,15 @@
-// Databases on the Postgres that `.ci/postgres start` has told of.
+// Databases on the Postgres server of `.ci/postgres start`.
 import { spawnSync } from 'node:child_process';
 
-/** The address of that Postgres, if there is one. */
+/** The URL of the Postgres server, if there is one. */
 export const postgres = process.env.ROUNDTABLE_TEST_POSTGRES;
 
-/** The name of the runs on it. */
+/** The name of the Playwright project that uses it. */
 export const ON_POSTGRES = 'on Postgres';
 
 export interface Database {
-  address: string;
-  /** Drops it, and says where in it something stood that must not. */
+  url: string;
+  /** Drops the database, and returns where it contained forbidden text. */
   end(forbidden: RegExp): string[];
 }
 
@@ -19,7 +19,7 @@ export function freshDatabase(name: string): Database {
   const own = new URL(postgres!);
   own.pathname = `/${name}`;
   return {
-    address: own.href,
+    url: own.href,
     end: (forbidden) => {
       try {
         const dump = run('pg_dump', [own.href, '--inserts']);

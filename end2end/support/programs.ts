@@ -1,4 +1,4 @@
-// Runs samples as they are printed: bash with the real curl, node, and Python with `requests`.
+// Runs samples unchanged: bash with curl, node, and Python with `requests`.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -7,15 +7,15 @@ import { join } from 'node:path';
 import { startServer, type Server } from './server.ts';
 
 const CACHE = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-/** The Python of `.ci/tools test`, which has `requests`. */
+/** The Python of `.ci/tools test`, in which `requests` is installed. */
 const PYTHON = process.env.ROUNDTABLE_PYTHON ?? join(CACHE, 'roundtable/tools/python/bin/python');
-/** Curl writes the status beside the body, so that a sample needs no flag for it. */
+/** Makes curl print the status to standard error, so that a sample needs no flag for it. */
 const CURLRC = 'silent\nshow-error\nmax-time = 20\nwrite-out = "%{stderr}%{http_code}\\n"\n';
 
 export type Vars = Record<string, string>;
 
 export interface Printed {
-  /** The statuses that curl saw, one for each call. */
+  /** The statuses that curl received, one for each call. */
   statuses: number[];
   text: string;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -30,7 +30,7 @@ const COMMANDS = {
 
 export type Language = keyof typeof COMMANDS;
 
-/** Runs a sample with these variables and nothing else around it. */
+/** Runs a sample with only these environment variables. */
 export async function run(language: Language, code: string, vars: Vars): Promise<Printed> {
   const folder = mkdtempSync(join(tmpdir(), 'roundtable-sample-'));
   try {
@@ -41,7 +41,7 @@ export async function run(language: Language, code: string, vars: Vars): Promise
     const env = { PATH: process.env.PATH, CURL_HOME: folder, LANG: 'C.UTF-8', ...vars } as NodeJS.ProcessEnv;
     return await new Promise((resolve, reject) => {
       execFile(program, args, { env, cwd: folder, timeout: 25_000 }, (error, stdout, stderr) => {
-        if (error) return reject(new Error(`${language} ended with ${error.code}: ${stderr}\n${code}`));
+        if (error) return reject(new Error(`${language} failed with ${error.code}: ${stderr}\n${code}`));
         const statuses = stderr.split('\n').filter((line) => /^\d{3}$/.test(line)).map(Number);
         return resolve({
           statuses,
@@ -59,7 +59,7 @@ export async function run(language: Language, code: string, vars: Vars): Promise
 
 export const SETUP_TOKEN = 'setup_0123456789abcdefghij';
 
-/** A JSON call of the API; anything but success is an error. */
+/** Calls the API with JSON. Throws an error unless the call succeeds. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export async function call(method: string, url: string, key: string, body?: unknown, more: Vars = {}): Promise<any> {
   const headers: Vars = { ...more, ...(key && { Authorization: `Bearer ${key}` }), ...(body ? { 'Content-Type': 'application/json' } : {}) };
@@ -68,20 +68,20 @@ export async function call(method: string, url: string, key: string, body?: unkn
   return answer.status === 204 ? undefined : answer.json();
 }
 
-export interface Founded {
+export interface Installation {
   server: Server;
-  /** A key of the owner's with full access. */
+  /** A key of the owner with full access. */
   key: string;
   actor: string;
 }
 
-/** A server that nobody has set up yet. */
+/** Starts a server that is not set up yet. */
 export const startEmpty = (port: number) => startServer(port, { demo: false, env: { ROUNDTABLE_SETUP_TOKEN: SETUP_TOKEN } });
 
-/** A server with an organization and its owner. */
-export async function startFounded(port: number): Promise<Founded> {
+/** Starts a server with an organization and its owner. */
+export async function startInstallation(port: number): Promise<Installation> {
   const server = await startEmpty(port);
   const body = { setup_token: SETUP_TOKEN, organization: 'Acme', name: 'Olivia Owens', email: 'olivia@acme.example' };
-  const made = await call('POST', `${server.url}/api/v1/bootstrap`, '', body);
-  return { server, key: made.api_key, actor: String(made.actor_id) };
+  const created = await call('POST', `${server.url}/api/v1/bootstrap`, '', body);
+  return { server, key: created.api_key, actor: String(created.actor_id) };
 }

@@ -1,4 +1,4 @@
-// An OpenID provider that is not ours: certified, strict about PKCE, and with pages of its own to sign in at.
+// An independent, certified OpenID provider that requires PKCE and has its own sign-in pages.
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 
@@ -15,8 +15,8 @@ export interface Running {
 }
 
 /**
- * Serves the provider on loopback, for one client that comes back to this address. With `aged` it says of a person whom
- * it was not told to ask again that they signed in an hour ago.
+ * Starts the provider on loopback for one client with this redirect URI. With `aged` it reports a sign-in of an hour
+ * ago unless the request has `prompt=login`.
  */
 export async function startProvider(port: number, redirect: string, aged = false): Promise<Running> {
   const issuer = `http://127.0.0.1:${port}`;
@@ -40,7 +40,7 @@ export async function startProvider(port: number, redirect: string, aged = false
       accountId: id,
       claims: () => ({ sub: id, email: `${id}@acme.example`, email_verified: true, name: PEOPLE[id] ?? id }),
     }),
-    // Nobody is asked to agree: that is between the provider and its people.
+    // Grants the scopes without asking the user for consent.
     async loadExistingGrant(context: any) {
       const { client, session, params, provider: here } = context.oidc;
       if (aged && !`${params.prompt ?? ''}`.includes('login')) session.loginTs = Math.floor(Date.now() / 1000) - 3600;
@@ -66,8 +66,8 @@ export async function startProvider(port: number, redirect: string, aged = false
   };
 }
 
-/** Signs in at the page of the provider. Without script its page between two people waits for a click. */
-export async function signInThere(page: Page, person: string, waits = false) {
+/** Signs in on the page of the provider. Without JavaScript its page between two users needs a click. */
+export async function signInAtProvider(page: Page, person: string, waits = false) {
   await page.getByPlaceholder('Enter any login').fill(person);
   await page.getByPlaceholder('and password').fill('any password');
   await page.getByRole('button', { name: 'Sign-in' }).click();

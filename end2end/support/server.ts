@@ -1,4 +1,4 @@
-// Starts and ends the real server on a database of its own.
+// Starts and stops the real server with its own database.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const BINARY = process.env.ROUNDTABLE_BINARY ?? join(import.meta.dirname, '..', '..', 'dist', 'roundtable');
-// Below the ports that systems lend to whoever calls out.
+// Below the ephemeral ports of outgoing connections.
 const FIRST_PORT = Number(process.env.ROUNDTABLE_TEST_PORT ?? 23117);
 
-/** Ports that tests use; those that take a `worker` are one for each. */
+/** The ports of the tests. A port with a `worker` parameter exists once for each worker. */
 export const ports = {
   sqlite: FIRST_PORT,
   postgres: FIRST_PORT + 1,
@@ -26,24 +26,24 @@ export const ports = {
 
 export const url = (port: number) => `http://127.0.0.1:${port}`;
 
-/** What a whole key looks like (decision D1). */
+/** The format of a whole key (D1). */
 export const WHOLE_KEY = /rt_(?:sk|live|test)_[0-9A-Za-z]{57}/;
 
 export interface Server {
   url: string;
-  /** Ends it, and tells where a whole key was written down: the answer must be nowhere. */
+  /** Stops the server, and returns the files that contain a whole key. There must be none. */
   stop(): Promise<string[]>;
 }
 
 interface Options {
   demo: boolean;
   database?: string;
-  /** More settings. */
+  /** Additional settings. */
   env?: Record<string, string>;
 }
 
 export async function startServer(port: number, options: Options): Promise<Server> {
-  if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: run .ci/build first`);
+  if (!existsSync(BINARY)) throw new Error(`${BINARY} does not exist: run .ci/build first`);
   const folder = mkdtempSync(join(tmpdir(), 'roundtable-end2end-'));
   const env = {
     PATH: process.env.PATH,
@@ -52,19 +52,19 @@ export async function startServer(port: number, options: Options): Promise<Serve
     ROUNDTABLE_ADDR: `127.0.0.1:${port}`,
     ROUNDTABLE_DATABASE_URL: options.database ?? `sqlite://${join(folder, 'roundtable.db')}`,
     ROUNDTABLE_MASTER_KEY_FILE: join(folder, 'master.key'),
-    // Every test comes from the same address, and some fail on purpose.
+    // All tests have the same IP address, and some fail intentionally.
     ROUNDTABLE_AUTH_FAILURES_PER_MINUTE: '0',
     ROUNDTABLE_SETUP_FAILURES_PER_MINUTE: '0',
     ...options.env,
   } as NodeJS.ProcessEnv;
   const init = spawnSync(BINARY, ['init', '--new-master-key'], { env, cwd: folder, encoding: 'utf8' });
-  if (init.status !== 0) throw new Error(`roundtable init ended ${init.status}: ${init.stderr}`);
+  if (init.status !== 0) throw new Error(`roundtable init failed with ${init.status}: ${init.stderr}`);
   const log = openSync(join(folder, 'server.log'), 'w');
   const args = options.demo ? ['serve', '--demo'] : ['serve'];
   const child = spawn(BINARY, args, { env, cwd: folder, stdio: ['ignore', log, log] });
   closeSync(log);
   try {
-    await answers(child, port);
+    await responds(child, port);
   } catch (error) {
     const said = readFileSync(join(folder, 'server.log'), 'utf8');
     child.kill('SIGKILL');
@@ -74,21 +74,21 @@ export async function startServer(port: number, options: Options): Promise<Serve
   return { url: url(port), stop: () => stop(child, folder) };
 }
 
-async function answers(child: ChildProcess, port: number) {
+async function responds(child: ChildProcess, port: number) {
   for (let tries = 0; tries < 200; tries += 1) {
-    if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
+    if (child.exitCode !== null) throw new Error(`it exited with code ${child.exitCode}`);
     const reply = await fetch(`${url(port)}/sign-in`).catch(() => undefined);
     if (reply) return;
     await wait(50);
   }
-  throw new Error('it does not answer');
+  throw new Error('it does not respond');
 }
 
 async function stop(child: ChildProcess, folder: string): Promise<string[]> {
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const exited = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   const late = wait(10_000).then(() => child.kill('SIGKILL'));
-  if (child.exitCode === null) await Promise.race([ended, late]);
+  if (child.exitCode === null) await Promise.race([exited, late]);
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((file) => join(file.parentPath, file.name));
   const leaks = paths.filter((path) => WHOLE_KEY.test(readFileSync(path, 'latin1')));

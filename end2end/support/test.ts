@@ -1,41 +1,41 @@
-// `test` with the guard: whatever the browser complains about fails the test, unless the test said it would come.
+// `test` with a guard: any error or warning of the browser fails the test unless the test expects it.
 import { expect, test as base, type BrowserContext } from '@playwright/test';
 
 export class Guard {
-  private readonly complaints: string[] = [];
-  private readonly foreseen: RegExp[] = [];
+  private readonly problems: string[] = [];
+  private readonly expected: RegExp[] = [];
 
-  /** Complaints like this one belong to the test. */
+  /** Problems that match are expected by the test. */
   expects(...patterns: RegExp[]) {
-    this.foreseen.push(...patterns);
+    this.expected.push(...patterns);
   }
 
   watch(context: BrowserContext, scripted = true) {
     context.on('console', (message) => {
-      // The browser says so when someone was quicker than the page in choosing where to type.
+      // The browser reports this if the test focuses a field before the page does.
       const late = message.type() === 'info' && message.text().startsWith('Autofocus processing was blocked');
-      // It also says when pages that it fetched ahead are dropped, as the answer to a form asks for.
+      // The browser reports this if it drops prefetched pages, as the response to a form requests.
       const dropped = message.type() === 'info' && message.text().startsWith('Clear-Site-Data header');
       if (!late && !dropped) this.note(`console ${message.type()}: ${message.text()} (${message.location().url})`);
     });
     context.on('weberror', (error) => this.note(`page error: ${error.error().message}`));
     context.on('requestfailed', (request) => {
       const why = request.failure()?.errorText ?? '';
-      // A page that is left gives up what it was still loading, and one without script the script.
-      const given = why === 'net::ERR_ABORTED' || (!scripted && request.resourceType() === 'script');
-      if (!given) this.note(`request failed: ${why} ${request.method()} ${request.url()}`);
+      // Leaving a page aborts its requests, and a page without JavaScript aborts the script.
+      const harmless = why === 'net::ERR_ABORTED' || (!scripted && request.resourceType() === 'script');
+      if (!harmless) this.note(`request failed: ${why} ${request.method()} ${request.url()}`);
     });
     context.on('response', (response) => {
-      if (response.status() >= 400) this.note(`answer ${response.status()}: ${response.request().method()} ${response.url()}`);
+      if (response.status() >= 400) this.note(`response ${response.status()}: ${response.request().method()} ${response.url()}`);
     });
   }
 
-  unforeseen() {
-    return this.complaints.filter((complaint) => !this.foreseen.some((pattern) => pattern.test(complaint)));
+  unexpected() {
+    return this.problems.filter((problem) => !this.expected.some((pattern) => pattern.test(problem)));
   }
 
-  private note(complaint: string) {
-    this.complaints.push(complaint);
+  private note(problem: string) {
+    this.problems.push(problem);
   }
 }
 
@@ -45,7 +45,7 @@ export const test = base.extend<{ guard: Guard; scripted: boolean }>({
       const guard = new Guard();
       guard.watch(context, javaScriptEnabled !== false);
       await use(guard);
-      expect(guard.unforeseen(), 'what the browser complained about').toEqual([]);
+      expect(guard.unexpected(), 'unexpected errors and warnings of the browser').toEqual([]);
     },
     { auto: true },
   ],

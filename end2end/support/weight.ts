@@ -1,4 +1,4 @@
-// What a page weighs on the wire, and how it comes to the eye.
+// The transfer sizes and loading times of a page.
 import type { BrowserContext, Page } from '@playwright/test';
 
 export const KB = 1024;
@@ -6,28 +6,30 @@ export const KB = 1024;
 export const KINDS = ['html', 'css', 'js', 'wasm', 'font', 'icons', 'other'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** What the keys page with 50 rows may weigh as it is sent, in KB. Icons have no budget, and live marks do not end. */
+/**
+ * The maximum transfer sizes of the keys page with 50 rows, in KB. Icons have no budget, and event streams do not end.
+ */
 export const BUDGETS: Partial<Record<Kind, number>> = { html: 25, css: 12, js: 10, wasm: 120, font: 50 };
 
-/** Rows of the keys page that the budgets are about. */
+/** The number of rows for which the budgets apply. */
 export const ROWS = 50;
 
 export interface Bytes {
   files: number;
-  /** Bytes of the body as they were sent, compressed or not. */
+  /** The bytes of the bodies as transferred, possibly compressed. */
   sent: number;
-  /** Bytes once they are unpacked. */
+  /** The bytes after decompression. */
   plain: number;
 }
 
-export interface Look {
+export interface Measurement {
   kinds: Record<Kind, Bytes>;
   requests: number;
-  /** Milliseconds. `server`: from asking for the page to its first byte; the others from the start of the navigation. */
+  /** Milliseconds. `server` is the time from the request to the first byte; the others start with the navigation. */
   times: { server: number; firstPaint: number; largestPaint: number; awake: number | undefined };
   /** Cumulative layout shift. */
   shift: number;
-  /** What moved, when, and from where to where. */
+  /** The shifted elements with time, old and new position. */
   moved: string[];
 }
 
@@ -36,8 +38,8 @@ interface Shift extends PerformanceEntry {
   sources: { node: Node | null; previousRect: DOMRectReadOnly; currentRect: DOMRectReadOnly }[];
 }
 
-/** Notes on every page of these browsers when its islands are awake. Call it before the page is opened. */
-export async function noteAwakening(context: BrowserContext) {
+/** Records when the islands of a page are hydrated. Must be called before the page is opened. */
+export async function recordHydration(context: BrowserContext) {
   await context.addInitScript(() => {
     const ready = () => document.documentElement?.dataset.islands === 'ready';
     new MutationObserver((_, observer) => {
@@ -48,8 +50,8 @@ export async function noteAwakening(context: BrowserContext) {
   });
 }
 
-/** Looks at the page that is open, once everything on it has come to rest. */
-export async function look(page: Page): Promise<Look> {
+/** Measures the open page once it has loaded completely. */
+export async function measure(page: Page): Promise<Measurement> {
   await page.waitForLoadState('load');
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
   if (await page.locator('leptos-island').count()) await page.locator('html[data-islands=ready]').waitFor();
@@ -92,8 +94,8 @@ export async function look(page: Page): Promise<Look> {
   return { kinds, requests: seen.files.length, times: seen.times, shift: seen.shift, moved: seen.moved };
 }
 
-function kindOf(address: string): Kind {
-  const ending = new URL(address).pathname.split('.').pop();
+function kindOf(url: string): Kind {
+  const ending = new URL(url).pathname.split('.').pop();
   const kinds: Record<string, Kind> = { css: 'css', js: 'js', wasm: 'wasm', woff2: 'font', svg: 'icons' };
   return kinds[ending ?? ''] ?? 'other';
 }

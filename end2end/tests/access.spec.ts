@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { OLIVIA, MINA, awake, beginCreating, row, signIn, unique, sheet } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
-/** Presses Tab until something is focused, and says how often. */
+/** Presses Tab until the element has the focus. Returns the number of presses. */
 async function tabTo(page: Page, target: ReturnType<Page['locator']>, most = 60) {
   for (let presses = 1; presses <= most; presses += 1) {
     await page.keyboard.press('Tab');
@@ -12,7 +12,8 @@ async function tabTo(page: Page, target: ReturnType<Page['locator']>, most = 60)
   throw new Error(`Tab does not reach ${target}`);
 }
 
-test('the skip link comes first and leads to the content: RA-35', { tag: '@plain' }, async ({ page }) => {
+// RA-35
+test('the first link skips to the content', { tag: '@plain' }, async ({ page }) => {
   const check = async (path: string) => {
     await page.goto(path);
     await page.keyboard.press('Tab');
@@ -27,7 +28,7 @@ test('the skip link comes first and leads to the content: RA-35', { tag: '@plain
   for (const path of ['api-keys', 'audit-log']) await check(`/o/${organization}/settings/${path}`);
 });
 
-test('creating and revoking by keyboard alone; focus returns to the opener', async ({ page, scripted }) => {
+test('a key can be created and revoked with the keyboard; the focus returns to the opener', async ({ page, scripted }) => {
   const name = unique('Keyboard');
   await signIn(page, OLIVIA);
   await awake(page, scripted);
@@ -36,7 +37,7 @@ test('creating and revoking by keyboard alone; focus returns to the opener', asy
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog');
   await expect(dialog.getByLabel('Name')).toBeFocused();
-  // Away and back: the opener has the focus again.
+  // The opener has the focus again after the dialog is closed.
   await page.keyboard.press('Escape');
   await expect(dialog).toHaveCount(0);
   await expect(opener).toBeFocused();
@@ -45,7 +46,7 @@ test('creating and revoking by keyboard alone; focus returns to the opener', asy
   await tabTo(page, dialog.getByRole('button', { name: 'Generate' }));
   await page.keyboard.press('Enter');
   await expect(dialog.getByRole('button', { name: 'Copy', exact: true })).toBeFocused();
-  // The background cannot be reached.
+  // Elements behind the dialog cannot have the focus.
   for (let presses = 0; presses < 12; presses += 1) {
     await page.keyboard.press('Tab');
     expect(await page.evaluate(() => document.activeElement === document.body || document.activeElement?.closest('dialog') !== null)).toBe(true);
@@ -72,7 +73,7 @@ test('creating and revoking by keyboard alone; focus returns to the opener', asy
   await page.keyboard.press('ArrowDown');
   await tabTo(page, dialog.getByRole('button', { name: 'Revoke key' }));
   await page.keyboard.press('Enter');
-  // A status that stands in a page from its beginning is read to nobody, so it has the focus.
+  // Screen readers do not announce a status that is in the page from the start, so it has the focus.
   await expect(page.getByRole('status').filter({ hasText: `“${name}” revoked.` })).toBeFocused();
   await expect(row(page, name)).toHaveCount(0);
   await page.keyboard.press('Tab');
@@ -81,14 +82,14 @@ test('creating and revoking by keyboard alone; focus returns to the opener', asy
   await expect(page.getByRole('row').nth(1)).toContainText(name);
 });
 
-test('dialogs are named by their titles, and their buttons have names', async ({ page }) => {
+test('dialogs are labelled by their titles, and their buttons have names', async ({ page }) => {
   await signIn(page, OLIVIA);
   await beginCreating(page, true);
   await expect(page.getByRole('dialog', { name: 'Create API Key' })).toBeVisible();
   for (const button of await page.getByRole('button').all()) await expect(button).toHaveAccessibleName(/\S/);
 });
 
-test('an error of a form has the focus and is announced', { tag: '@plain' }, async ({ page, scripted, guard }) => {
+test('the error of a form has the focus and is announced', { tag: '@plain' }, async ({ page, scripted, guard }) => {
   guard.expects(/422/);
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, scripted);
@@ -100,7 +101,7 @@ test('an error of a form has the focus and is announced', { tag: '@plain' }, asy
   expect(there).toBe(true);
 });
 
-test('times are told exactly, in UTC, to whoever hovers', { tag: '@plain' }, async ({ page }) => {
+test('hovering over a time shows the exact time in UTC', { tag: '@plain' }, async ({ page }) => {
   await signIn(page, OLIVIA);
   await page.getByRole('link', { name: 'Audit log' }).click();
   const time = page.getByRole('row').locator('time').first();
@@ -108,7 +109,7 @@ test('times are told exactly, in UTC, to whoever hovers', { tag: '@plain' }, asy
   await expect(time).toHaveAttribute('datetime', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 });
 
-test('revoke buttons say which key they end', { tag: '@plain' }, async ({ page, scripted }) => {
+test('every revoke button names its key', { tag: '@plain' }, async ({ page, scripted }) => {
   await signIn(page, MINA);
   const name = unique('Named');
   const form = await beginCreating(page, scripted);

@@ -1,4 +1,4 @@
-// One's own account: sessions, theme, and a token for scripts. Everything here works without script too.
+// The account page: sessions, theme, and access tokens. Everything also works without JavaScript.
 import type { Browser, Page } from '@playwright/test';
 
 import { bearer, curl } from '../support/curl.ts';
@@ -6,7 +6,7 @@ import { inspect } from '../support/looks.ts';
 import { MINA, THEO, signIn, signInAsStranger, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
-/** Another browser of the same person, whom no other test knows. */
+/** Another browser of a person whom no other test uses. */
 async function elsewhere(browser: Browser, baseURL: string | undefined, email: string): Promise<Page> {
   const agent = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1';
   const context = await browser.newContext({ baseURL, userAgent: agent, javaScriptEnabled: false });
@@ -16,7 +16,8 @@ async function elsewhere(browser: Browser, baseURL: string | undefined, email: s
   return page;
 }
 
-test('sessions are seen and ended: B22', { tag: ['@plain', '@store'] }, async ({ page, browser, baseURL }) => {
+// B22
+test('sessions are listed and revoked', { tag: ['@plain', '@store'] }, async ({ page, browser, baseURL }) => {
   test.slow();
   const email = `${unique('nia').replace(' ', '-')}@elsewhere.example`;
   await signInAsStranger(page, email, 'Nia Novak');
@@ -32,7 +33,7 @@ test('sessions are seen and ended: B22', { tag: ['@plain', '@store'] }, async ({
   await phone.goto('/account');
   await expect(phone).toHaveURL(/\/sign-in/);
 
-  // All others at once, and this one stays.
+  // Revoke all other sessions; the current one stays.
   const others = [await elsewhere(browser, baseURL, email), await elsewhere(browser, baseURL, email)];
   await page.goto('/account');
   await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
@@ -48,7 +49,8 @@ test('sessions are seen and ended: B22', { tag: ['@plain', '@store'] }, async ({
   await phone.context().close();
 });
 
-test('a token for scripts is shown once, works, and ends with the session: RA-03, RA-05, RA-09', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
+// RA-03, RA-05, RA-09
+test('an access token is shown once, works, and is revoked with the session', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
   await signIn(page, MINA);
   await page.goto('/account');
   await page.getByRole('button', { name: 'Create token' }).click();
@@ -71,7 +73,8 @@ test('a token for scripts is shown once, works, and ends with the session: RA-03
   expect((await curl(`${baseURL}/api/v1/me`, ...bearer(token))).status).toBe(401);
 });
 
-test('a page gets a token for whoever is signed in, and for nobody else: RA-04, RA-10', async ({ page, baseURL, guard }) => {
+// RA-04, RA-10
+test('a page gets an access token only if the user is signed in', async ({ page, baseURL, guard }) => {
   guard.expects(/401/);
   const ask = () => page.evaluate(async () => {
     const answer = await fetch('/api/v1/token', { method: 'POST' });
@@ -88,13 +91,13 @@ test('a page gets a token for whoever is signed in, and for nobody else: RA-04, 
   }, given.token);
   expect(used).toBe(200);
   expect((await ask()).token).toBe(given.token);
-  // The cookie alone opens nothing else, and no request from elsewhere gets a token with it.
+  // The cookie alone is not accepted by the API, and a cross-site request gets no token.
   expect((await page.request.get(`${baseURL}/api/v1/workspaces`)).status()).toBe(401);
   expect((await page.request.post(`${baseURL}/api/v1/token`)).status()).toBe(403);
   expect((await page.request.post(`${baseURL}/api/v1/token`, { headers: { origin: 'https://evil.example' } })).status()).toBe(403);
 });
 
-test('the account looks right, with and without an organization', async ({ page }) => {
+test('the account page with and without an organization', async ({ page }) => {
   test.slow();
   await signIn(page, MINA);
   await page.getByText(`Account menu of ${MINA}`).locator('xpath=ancestor::summary').click();

@@ -1,5 +1,5 @@
-// B31: pages of other sites attack every server function and every page at once, while the owner is signed in. What there
-// is to attack is read from the table that the server's own tests hold complete.
+// B31: pages of other sites attack every server function and every page while the owner is signed in. The targets are
+// read from the table of the server tests, which is complete.
 import { readFileSync } from 'node:fs';
 import { createServer, type Server as Http } from 'node:http';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ interface Target {
   pages: string[];
 }
 
-/** The attacks: each is a page of another site. */
+/** The attacks. Each is a page of another site. */
 const ATTACKS: Record<string, (target: Target) => string> = {
   'forms of three kinds into frames': ({ base, forms }) => {
     const kinds = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'];
@@ -79,7 +79,7 @@ const ATTACKS: Record<string, (target: Target) => string> = {
   'a page that sends itself away': ({ base }) => `<meta http-equiv=refresh content="0;url=${base}/ui/sign_out">`,
 };
 
-function lair(port: number, target: Target): Promise<Http> {
+function serveAttack(port: number, target: Target): Promise<Http> {
   const server = createServer((request, response) => {
     const attack = ATTACKS[decodeURIComponent(request.url ?? '/').slice(1)];
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
@@ -88,9 +88,10 @@ function lair(port: number, target: Target): Promise<Http> {
   return new Promise((resolve) => server.listen(port, () => resolve(server)));
 }
 
-test('no page of another site does anything: B31', async ({ own, as, guard }, info) => {
+// B31
+test('pages of other sites cannot change anything', async ({ own, as, guard }, info) => {
   test.slow();
-  guard.expects(/./); // the browser complains a lot about the attackers' pages, rightly
+  guard.expects(/./); // the browser reports many errors of the attackers' pages
   const page = await as(OLIVIA);
   const organization = organizationOf(page);
   const key = await createKey(page, unique('Target'), true);
@@ -112,9 +113,9 @@ test('no page of another site does anything: B31', async ({ own, as, guard }, in
   const pages = ['/', '/account', '/organizations/new', ...places.map((place) => settings + place)];
   const before = await newest();
   const keys = (await call('/api/v1/keys')).length;
-  const server = await lair(ports.stranger(info.parallelIndex), { base: own.url, forms, pages });
+  const server = await serveAttack(ports.stranger(info.parallelIndex), { base: own.url, forms, pages });
   try {
-    // Another port is the same site to a browser, which sends the cookies along; another name is another site.
+    // Another port is the same site, so the browser sends the cookies; another host name is another site.
     for (const origin of [url(ports.stranger(info.parallelIndex)), `http://localhost:${ports.stranger(info.parallelIndex)}`]) {
       for (const name of Object.keys(ATTACKS)) {
         const attacker = await page.context().newPage();
@@ -143,15 +144,16 @@ test('no page of another site does anything: B31', async ({ own, as, guard }, in
     server.close();
   }
   expect((await call('/api/v1/keys')).length).toBe(keys);
-  await page.goto('/settings/api-keys'); // still signed in, and in the organization
+  await page.goto('/settings/api-keys'); // still signed in, and a member of the organization
   await expect(page).toHaveURL(new RegExp(`/o/${organization}/settings/api-keys$`));
 });
 
-// What another site's page learns by opening ours, and what it can reach of it.
-test('a page that opened ours reaches nothing of it: B31', async ({ own, as, guard }, info) => {
+
+// B31
+test('a page of another site cannot access a window that it opened', async ({ own, as, guard }, info) => {
   guard.expects(/./);
   const page = await as(OLIVIA);
-  const server = await lair(ports.stranger(info.parallelIndex), { base: own.url, forms: [], pages: [] });
+  const server = await serveAttack(ports.stranger(info.parallelIndex), { base: own.url, forms: [], pages: [] });
   try {
     const attacker = await page.context().newPage();
     await attacker.goto(`http://localhost:${ports.stranger(info.parallelIndex)}/`);
@@ -160,7 +162,7 @@ test('a page that opened ours reaches nothing of it: B31', async ({ own, as, gua
     const ours = await opened;
     await ours.waitForLoadState();
     await expect(ours.getByRole('main')).toBeVisible();
-    // Cross-Origin-Opener-Policy: the two windows have let go of each other.
+    // Cross-Origin-Opener-Policy separates the two windows.
     expect(await ours.evaluate('window.opener')).toBeNull();
     expect(await attacker.evaluate('window.victim.closed')).toBe(true);
     await attacker.close();

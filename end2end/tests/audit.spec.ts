@@ -1,4 +1,5 @@
-// The Audit Log: found by keyboard and without script, taken out as a file and read back, checked without the server.
+// The audit log: filtering with the keyboard and without JavaScript, exporting, and verifying the export without the
+// server.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +22,7 @@ async function openLog(page: Page) {
 
 const events = (page: Page): Locator => page.locator('tr[id^=event-]');
 
-/** A key that was made and revoked just now, by its name. */
+/** Creates and revokes a key. Returns its name. */
 async function revokedKey(page: Page, name: string, scripted: boolean): Promise<string> {
   const key = await createKey(page, name, scripted);
   const form = await beginRevoking(page, name, scripted);
@@ -29,7 +30,7 @@ async function revokedKey(page: Page, name: string, scripted: boolean): Promise<
   return key;
 }
 
-/** Presses a button of the page's form and gives the file that comes. */
+/** Presses a button of the form, and returns the downloaded file. */
 async function download(page: Page, button: string): Promise<{ name: string; text: string }> {
   const coming = page.waitForEvent('download');
   await page.getByRole('button', { name: button }).click();
@@ -37,13 +38,14 @@ async function download(page: Page, button: string): Promise<{ name: string; tex
   return { name: file.suggestedFilename(), text: readFileSync(await file.path(), 'utf8') };
 }
 
-/** Every cell of a CSV file. */
+/** All cells of a CSV file. */
 function cells(text: string): string[][] {
   const rows = text.split(/\r\n(?=(?:[^"]*"[^"]*")*[^"]*$)/).filter(Boolean);
   return rows.map((row) => [...row.matchAll(/"((?:[^"]|"")*)"/g)].map(([, cell]) => cell.replaceAll('""', '"')));
 }
 
-test('events are found by keyboard: RK-26', { tag: ['@plain', '@store'] }, async ({ page, scripted }) => {
+// RK-26
+test('events are filtered with the keyboard', { tag: ['@plain', '@store'] }, async ({ page, scripted }) => {
   test.slow();
   const organization = await signIn(page, OLIVIA);
   const name = unique('Leaked laptop');
@@ -51,7 +53,7 @@ test('events are found by keyboard: RK-26', { tag: ['@plain', '@store'] }, async
   await openLog(page);
   await expect(page.getByText(/^Verified up to event [\d,]+$/)).toBeVisible();
 
-  // Choose with letters and arrows, show with Enter.
+  // Select with letters and arrow keys, submit with Enter.
   await page.getByLabel('Action', { exact: true }).focus();
   await page.keyboard.type('Revoked an');
   await page.keyboard.press('Tab');
@@ -70,14 +72,14 @@ test('events are found by keyboard: RK-26', { tag: ['@plain', '@store'] }, async
   await expect(event).toContainText(key.slice(0, 14));
   for (const one of await events(page).all()) await expect(one).toContainText('Revoked an API key');
 
-  // What changed, and by which request.
+  // The changes, and the request.
   await event.getByText('Details').first().click();
   await expect(event).toContainText(/Status\s*Active\s*→\s*Revoked/);
   await expect(event).toContainText('May have leaked');
   await expect(event).toContainText(/req_/);
   await expect(event).toContainText(/User agent\s*Mozilla/);
 
-  // Let one filter go, then all of them.
+  // Remove one filter, then all of them.
   const chips = page.getByRole('list', { name: 'Active filters' });
   await chips.getByRole('link', { name: 'Remove filter: API key' }).focus();
   await page.keyboard.press('Enter');
@@ -88,7 +90,7 @@ test('events are found by keyboard: RK-26', { tag: ['@plain', '@store'] }, async
   await expect(chips).toHaveCount(0);
 });
 
-test('rows lead on: to everything about a thing, to the thing, to who did it', { tag: '@plain' }, async ({ page, scripted }) => {
+test('an event links to its object, to all events of the object, and to its actor', { tag: '@plain' }, async ({ page, scripted }) => {
   test.slow();
   await signIn(page, OLIVIA);
   const name = unique('Followed');
@@ -105,7 +107,7 @@ test('rows lead on: to everything about a thing, to the thing, to who did it', {
   await events(page).first().getByRole('link', { name }).click();
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
 
-  // The key's own page tells the same, and leads back.
+  // The page of the key shows the same event, and links back.
   const slice = page.getByRole('region', { name: 'Audit log' });
   await expect(slice.getByRole('listitem').first()).toContainText('Revoked an API key');
   await expect(slice.getByRole('listitem').last()).toContainText('Created an API key');
@@ -113,7 +115,7 @@ test('rows lead on: to everything about a thing, to the thing, to who did it', {
   await expect(events(page)).toHaveCount(2);
 });
 
-test('times: the last hours and days, or a first and a last day', { tag: '@plain' }, async ({ page }) => {
+test('the period is a number of hours or days, or a first and a last day', { tag: '@plain' }, async ({ page }) => {
   await signIn(page, OLIVIA);
   await openLog(page);
   const times = page.getByRole('navigation', { name: 'Time' });
@@ -127,7 +129,7 @@ test('times: the last hours and days, or a first and a last day', { tag: '@plain
   await page.waitForURL(`**?from=${today}`);
   await expect(events(page).first()).toBeVisible();
   await expect(times.locator('[aria-current]')).toHaveCount(0);
-  // Nothing happened long ago: it is said, with a way out.
+  // An empty result says so, and links to all events.
   await page.getByLabel('From (UTC)').fill('2020-01-01');
   await page.getByLabel('Until (UTC)').fill('2020-12-31');
   await page.getByRole('button', { name: 'Apply', exact: true }).click();
@@ -136,7 +138,8 @@ test('times: the last hours and days, or a first and a last day', { tag: '@plain
   await expect(events(page).first()).toBeVisible();
 });
 
-test('exports are downloaded and read back: D.7, B27', { tag: ['@plain', '@store'] }, async ({ page, baseURL, scripted }) => {
+// D.7, B27
+test('exports are complete and can be parsed', { tag: ['@plain', '@store'] }, async ({ page, baseURL, scripted }) => {
   test.slow();
   await signIn(page, OLIVIA);
   const name = unique('=HYPERLINK("https://evil.test","Click")');
@@ -146,7 +149,7 @@ test('exports are downloaded and read back: D.7, B27', { tag: ['@plain', '@store
   expect((await curl(path, ...bearer(key), '-H', 'Content-Type: application/json', '--data', body)).status).toBe(201);
   await openLog(page);
 
-  // All of it, as JSON lines, proven by the program of the documentation.
+  // All events as JSON Lines, verified with the program in the documentation.
   const lines = await download(page, 'Export JSON Lines');
   expect(lines.name).toMatch(/^audit-log-\d{4}-\d\d-\d\d\.jsonl$/);
   const read = lines.text.trimEnd().split('\n').map((line) => JSON.parse(line));
@@ -161,7 +164,7 @@ test('exports are downloaded and read back: D.7, B27', { tag: ['@plain', '@store
   expect(() => verify(gap)).toThrow(/not complete/);
   expect(() => verify(lines.text.slice(0, lines.text.lastIndexOf('{"complete"')))).toThrow(/not complete/);
 
-  // What the filters leave, as a table: the name is text, not a formula.
+  // The filtered events as CSV: the name is text, not a formula.
   await page.getByLabel('Object', { exact: true }).selectOption({ label: 'Workspace' });
   await page.getByRole('button', { name: 'Apply', exact: true }).click();
   await page.waitForURL(/\?object=workspace$/);
@@ -175,7 +178,7 @@ test('exports are downloaded and read back: D.7, B27', { tag: ['@plain', '@store
   for (const cell of rows.flat()) expect(cell).not.toMatch(/^\s*[=+\-@]/);
   expect(rows.every((row) => row[head.indexOf('object_kind')] === 'workspace')).toBe(true);
 
-  // The export stands in the log, with its filter.
+  // The export is recorded with its filters.
   await page.goto(`${new URL(page.url()).pathname}?action=audit_log.exported`);
   const event = events(page).filter({ hasText: /Format\s*CSV/ }).filter({ hasText: /Object\s*Workspace/ }).first();
   await expect(event).toContainText('Exported the audit log');
@@ -184,7 +187,7 @@ test('exports are downloaded and read back: D.7, B27', { tag: ['@plain', '@store
   await expect(event).toContainText(/Object\s*Workspace/);
 });
 
-/** Runs the program of the documentation on a file. */
+/** Verifies a file with the program in the documentation. */
 function verify(text: string): string {
   const program = /```python\n([\s\S]*?)```/.exec(readFileSync(join(DOCS, 'audit-log.md'), 'utf8'))![1];
   const folder = mkdtempSync(join(tmpdir(), 'roundtable-verify-'));
@@ -197,7 +200,8 @@ function verify(text: string): string {
   }
 }
 
-test('a member sees and exports their part: D26', { tag: '@plain' }, async ({ page, scripted }) => {
+// D26
+test('a member sees and exports only their own events', { tag: '@plain' }, async ({ page, scripted }) => {
   await signIn(page, MINA);
   await createKey(page, unique('Of a member'), scripted);
   await openLog(page);
@@ -212,7 +216,7 @@ test('a member sees and exports their part: D26', { tag: '@plain' }, async ({ pa
   expect(verify(text)).toContain('every one as it was written');
 });
 
-test('pages of the log, and how it all looks', async ({ page, baseURL }) => {
+test('the pages of the log', async ({ page, baseURL }) => {
   test.setTimeout(120_000);
   await signIn(page, OLIVIA);
   const name = unique('Many calls');

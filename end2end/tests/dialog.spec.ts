@@ -2,7 +2,7 @@ import { chromium, type Page } from '@playwright/test';
 
 import { bearer, curl } from '../support/curl.ts';
 import {
-  MINA, NOOR, OLIVIA, awake, beginCreating, beginRevoking, closeReveal, confirmRevoking, createKey, createKeyAndStay, row, sheet, findEnded, shownKey, signIn, signOut, unique,
+  MINA, NOOR, OLIVIA, awake, beginCreating, beginRevoking, closeReveal, confirmRevoking, createKey, createKeyAndStay, row, sheet, findInactive, shownKey, signIn, signOut, unique,
 } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -16,8 +16,8 @@ function creations(page: Page) {
   return sent;
 }
 
-/** Everything a page could keep a key in, and the page itself. */
-async function whereabouts(page: Page): Promise<string> {
+/** The page, and all places in which it could store a key. */
+async function contents(page: Page): Promise<string> {
   const kept = await page.evaluate(() => {
     const fields = [...document.querySelectorAll('input, textarea')].map((field) => (field as HTMLInputElement).value);
     const stores = [localStorage, sessionStorage].map((store) => JSON.stringify({ ...store }));
@@ -37,14 +37,14 @@ test('a double click on Generate creates one key', async ({ page }) => {
   await expect(shownKey(page, true)).toBeVisible();
   await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
   await closeReveal(page, true);
-  // The list loads anew by itself first.
+  // The list reloads first.
   await expect(row(page, name)).toBeVisible();
   await page.reload();
   await expect(row(page, name)).toHaveCount(1);
   expect(sent).toHaveLength(1);
 });
 
-test('Enter in the name creates one key', async ({ page }) => {
+test('Enter in the name field creates one key', async ({ page }) => {
   const name = unique('Enter');
   await signIn(page, OLIVIA);
   const sent = creations(page);
@@ -57,12 +57,12 @@ test('Enter in the name creates one key', async ({ page }) => {
 });
 
 // D24
-for (const [what, typed, told] of [
+for (const [what, typed, error] of [
   ['blank', '   ', 'Enter a name for the key.'],
   ['over-long', 'x'.repeat(101), 'Use at most 100 characters.'],
   ['invisible', 'Deploy\u202Etxt', 'Remove the invisible or control characters.'],
 ] as const) {
-  test(`a name that is ${what} is told at the field, and what was typed stays`, { tag: '@plain' }, async ({ page, scripted, guard }) => {
+  test(`the error for a name that is ${what} is at the field, and the input stays`, { tag: '@plain' }, async ({ page, scripted, guard }) => {
     guard.expects(/422/);
     await signIn(page, OLIVIA);
     const form = await beginCreating(page, scripted);
@@ -70,9 +70,9 @@ for (const [what, typed, told] of [
     await field.fill(typed);
     await form.getByRole('button', { name: 'Generate' }).click();
     await expect(field).toHaveAttribute('aria-invalid', 'true');
-    await expect(field).toHaveAccessibleDescription(new RegExp(told.replace(/[.]/g, '\\.')));
+    await expect(field).toHaveAccessibleDescription(new RegExp(error.replace(/[.]/g, '\\.')));
     await expect(field).toHaveValue(typed);
-    // The remedy works from here.
+    // Correcting the field works.
     const name = unique('Remedy');
     await field.fill(name);
     await form.getByRole('button', { name: 'Generate' }).click();
@@ -80,7 +80,7 @@ for (const [what, typed, told] of [
   });
 }
 
-test('a name of 100 characters is taken, and so is markup as plain text', { tag: '@plain' }, async ({ page, scripted }) => {
+test('a name can have 100 characters and contain markup, which is shown as text', { tag: '@plain' }, async ({ page, scripted }) => {
   const names = [unique('x'.repeat(93)), unique('<b onmouseover=alert(1)>"&amp;\'')];
   await signIn(page, OLIVIA);
   for (const name of names) {
@@ -89,7 +89,7 @@ test('a name of 100 characters is taken, and so is markup as plain text', { tag:
   }
 });
 
-test('leaving an uncopied key asks: Escape, outside, Close, Done', async ({ page }) => {
+test('closing the dialog before copying the key needs a confirmation', async ({ page }) => {
   await signIn(page, OLIVIA);
   const name = unique('Uncopied');
   const key = await createKeyAndStay(page, name, true);
@@ -114,7 +114,7 @@ test('leaving an uncopied key asks: Escape, outside, Close, Done', async ({ page
   await expect(row(page, name)).toHaveCount(1);
 });
 
-test('a press on the scrollbar of a dialog does not close it, one beside it does', async ({ page }) => {
+test('a click on the scrollbar of a dialog does not close it, a click outside does', async ({ page }) => {
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, true);
   await form.getByLabel('Name').fill('Half written');
@@ -128,9 +128,9 @@ test('a press on the scrollbar of a dialog does not close it, one beside it does
   await expect(dialog).toHaveCount(0);
 });
 
-test('a key that is used while its dialog is open asks for its name then', async ({ page, baseURL, guard }) => {
+test('a key that is used while its dialog is open must be confirmed by name', async ({ page, baseURL, guard }) => {
   guard.expects(/422/);
-  // No stream, so that the page cannot know.
+  // Without live updates, so that the page does not know about the use.
   await page.route('**/live?*', (route) => route.fulfill({ status: 204 }));
   await signIn(page, OLIVIA);
   const name = unique('Woken');
@@ -154,7 +154,7 @@ test('Escape twice in a row does not lose an uncopied key', async ({ page }) => 
   await expect(shownKey(page, true)).toHaveValue(key);
 });
 
-test('a copied key is left without a question', async ({ page }) => {
+test('closing the dialog after copying needs no confirmation', async ({ page }) => {
   await signIn(page, OLIVIA);
   await createKeyAndStay(page, unique('Taken along'), true);
   await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
@@ -163,7 +163,7 @@ test('a copied key is left without a question', async ({ page }) => {
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
-test('copying by hand counts too', async ({ page }) => {
+test('copying the selected text counts as copying', async ({ page }) => {
   await signIn(page, OLIVIA);
   const key = await createKeyAndStay(page, unique('By hand'), true);
   await shownKey(page, true).focus();
@@ -174,7 +174,7 @@ test('copying by hand counts too', async ({ page }) => {
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
-test('closing the tab or loading anew before copying asks', async ({ page }) => {
+test('closing or reloading the tab before copying needs a confirmation', async ({ page }) => {
   await signIn(page, OLIVIA);
   await createKeyAndStay(page, unique('Tab'), true);
   await page.getByRole('dialog').getByRole('heading').click();
@@ -184,7 +184,7 @@ test('closing the tab or loading anew before copying asks', async ({ page }) => 
   expect((await asked).type()).toBe('beforeunload');
 });
 
-test('the shell and curl lines copy whole', async ({ page, baseURL }) => {
+test('the shell and curl lines are copied completely', async ({ page, baseURL }) => {
   await signIn(page, OLIVIA);
   const key = await createKeyAndStay(page, unique('Lines'), true);
   const reveal = sheet(page, true);
@@ -199,8 +199,8 @@ test('the shell and curl lines copy whole', async ({ page, baseURL }) => {
   expect((await curl(...words.slice(1))).status).toBe(200);
 });
 
-// Over plain HTTP on a LAN there is no clipboard.
-test('without a clipboard the key is selected and the keys to press are told', async ({ page }) => {
+// The clipboard API is not available over plain HTTP in a local network.
+test('without the clipboard API the key is selected and the shortcut is shown', async ({ page }) => {
   await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined }));
   await signIn(page, OLIVIA);
   const key = await createKeyAndStay(page, unique('No clipboard'), true);
@@ -219,8 +219,8 @@ test('without a clipboard the key is selected and the keys to press are told', a
   expect(selected).toEqual({ inside: true, text: key });
 });
 
-/** The page as it is once it has arrived; on the way it cannot be read. */
-async function settled(page: Page): Promise<string> {
+/** The markup of the page after the navigation, during which it cannot be read. */
+async function markup(page: Page): Promise<string> {
   for (let tries = 0; tries < 20; tries += 1) {
     try {
       return await page.content();
@@ -231,8 +231,9 @@ async function settled(page: Page): Promise<string> {
   return page.content();
 }
 
-test('a closed key is nowhere: DOM, address, storage, history, reload: RK-11, RK-13, B42', { tag: '@plain' }, async ({ page, scripted, guard }) => {
-  // Going back to the answer of a form is refused by the browser, and says so.
+// RK-11, RK-13, B42
+test('a closed key is in no DOM, URL, storage or history, and not shown after a reload', { tag: '@plain' }, async ({ page, scripted, guard }) => {
+  // The browser rejects going back to the response of a form, and reports it.
   guard.expects(/ERR_CACHE_MISS/);
   await signIn(page, MINA);
   const name = unique('Forgotten');
@@ -243,22 +244,23 @@ test('a closed key is nowhere: DOM, address, storage, history, reload: RK-11, RK
   });
   const key = await createKey(page, name, scripted);
   const secret = key.slice(14, 57);
-  expect(await whereabouts(page)).not.toContain(secret);
+  expect(await contents(page)).not.toContain(secret);
   await page.reload();
-  expect(await whereabouts(page)).not.toContain(secret);
+  expect(await contents(page)).not.toContain(secret);
   for (let steps = 0; steps < 3; steps += 1) {
     await page.goBack({ timeout: 3_000 }).catch(() => undefined);
-    expect(await settled(page)).not.toContain(secret);
+    expect(await markup(page)).not.toContain(secret);
   }
   await page.goto('/settings/api-keys');
-  expect(await whereabouts(page)).not.toContain(secret);
+  expect(await contents(page)).not.toContain(secret);
   await expect(row(page, name)).toHaveCount(1);
-  // One answer held the key: that of the form, and nobody may keep it.
+  // Only the response of the form contained the key, and it must not be cached.
   expect(seen).toEqual(['POST /ui/create_key no-store']);
 });
 
-test("a closed key does not come back out of the browser's memory of pages: B42", async ({ baseURL, launchOptions }) => {
-  // As people run it: Playwright otherwise switches the back-forward cache off.
+// B42
+test('a closed key is not restored from the back-forward cache', async ({ baseURL, launchOptions }) => {
+  // Playwright disables the back-forward cache by default.
   const browser = await chromium.launch({ ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
   try {
     for (const javaScriptEnabled of [true, false]) {
@@ -284,7 +286,7 @@ test("a closed key does not come back out of the browser's memory of pages: B42"
   }
 });
 
-test('no answer while creating is told, and nothing that was typed is lost', async ({ page, guard }) => {
+test('a network error while creating is shown, and the input stays', async ({ page, guard }) => {
   guard.expects(/ERR_CONNECTION_REFUSED|ERR_FAILED|Failed to load resource|Failed to fetch/);
   await signIn(page, OLIVIA);
   const name = unique('Offline');
@@ -299,7 +301,7 @@ test('no answer while creating is told, and nothing that was typed is lost', asy
   await expect(shownKey(page, true)).toBeVisible();
 });
 
-test('an answer that got lost says that a key may exist', async ({ page, guard }) => {
+test('a lost response shows that the key may have been created', async ({ page, guard }) => {
   guard.expects(/ERR_FAILED|Failed to load resource|Failed to fetch/);
   await signIn(page, OLIVIA);
   const name = unique('Lost answer');
@@ -316,7 +318,7 @@ test('an answer that got lost says that a key may exist', async ({ page, guard }
   await expect(row(page, name)).toHaveCount(1);
 });
 
-test('an outage at the server is told in words', async ({ page, guard }) => {
+test('an outage of the server is shown', async ({ page, guard }) => {
   guard.expects(/503/);
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, true);
@@ -329,7 +331,7 @@ test('an outage at the server is told in words', async ({ page, guard }) => {
   await expect(form.getByLabel('Name')).toHaveValue(name);
 });
 
-test('a session that ended in another tab is told, and leads to signing in', async ({ page, guard }) => {
+test('a session that was signed out in another tab is shown, with a link to sign in', async ({ page, guard }) => {
   guard.expects(/401/);
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, true);
@@ -343,7 +345,7 @@ test('a session that ended in another tab is told, and leads to signing in', asy
   await expect(page).toHaveURL(/\/sign-in\?return_to=/);
 });
 
-test('a session that ended meanwhile does not revoke anything either', async ({ page, guard, baseURL }) => {
+test('a signed-out session does not revoke a key', async ({ page, guard, baseURL }) => {
   guard.expects(/401/);
   await signIn(page, OLIVIA);
   const name = unique('Still alive');
@@ -357,7 +359,7 @@ test('a session that ended meanwhile does not revoke anything either', async ({ 
   expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(200);
 });
 
-test('a key that someone else revoked meanwhile is said to be revoked', { tag: '@plain' }, async ({ page, scripted }) => {
+test('revoking a key that was already revoked says so', { tag: '@plain' }, async ({ page, scripted }) => {
   await signIn(page, OLIVIA);
   const name = unique('Race');
   await createKey(page, name, scripted);
@@ -369,11 +371,11 @@ test('a key that someone else revoked meanwhile is said to be revoked', { tag: '
   await expect(other.getByText('” revoked.')).toBeVisible();
   await form.getByRole('button', { name: 'Revoke key' }).click();
   await expect(page.getByText(/” was already revoked\./)).toBeVisible();
-  await findEnded(page, name);
+  await findInactive(page, name);
   await expect(row(page, name)).toContainText('Revoked');
 });
 
-test('an Arabic name stays apart from the sentence around it', { tag: '@plain' }, async ({ page, browser, baseURL, scripted }) => {
+test('an Arabic name does not change the order of the surrounding sentence', { tag: '@plain' }, async ({ page, browser, baseURL, scripted }) => {
   const name = unique('مفتاح التقارير الشهرية (2)');
   await signIn(page, NOOR);
   const form = await beginCreating(page, scripted);
@@ -395,7 +397,7 @@ test('an Arabic name stays apart from the sentence around it', { tag: '@plain' }
   await away.close();
 });
 
-test('in the log, an Arabic name does not swap places with the prefix after it', { tag: '@plain' }, async ({ page, scripted }) => {
+test('in the log, an Arabic name does not change places with the prefix after it', { tag: '@plain' }, async ({ page, scripted }) => {
   const name = 'مفتاح السجل';
   await signIn(page, NOOR);
   const key = await createKey(page, name, scripted);
@@ -404,7 +406,7 @@ test('in the log, an Arabic name does not swap places with the prefix after it',
   await expect(event.locator('[data-label="Object"] bdi').first()).toHaveText(name);
 });
 
-test('the form of the dialog begins anew after it was closed', async ({ page }) => {
+test('the form of the dialog is reset after the dialog is closed', async ({ page }) => {
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, true);
   await form.getByLabel('Name').fill('Half a thought');

@@ -1,11 +1,11 @@
-// Every sample of the documentation runs, in the order of its page, on an installation of its own.
+// Runs every sample of the documentation in the order of its page. Each page has a separate installation.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Browser } from '@playwright/test';
 
 import { MINA, OLIVIA, createKey, signIn, signInAsStranger } from '../support/people.ts';
-import { call, run, SETUP_TOKEN, startEmpty, startFounded, type Language, type Printed, type Vars } from '../support/programs.ts';
+import { call, run, SETUP_TOKEN, startEmpty, startInstallation, type Language, type Printed, type Vars } from '../support/programs.ts';
 import { ports, startServer, type Server } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -16,23 +16,23 @@ interface Block {
   code: string;
 }
 
-/** What a page needs before its first sample, and what the answer to a sample (by its number) is used for later. */
+/** The prerequisites of a page, and the later use of the response to a sample (by its number). */
 interface Plan {
   begin(port: number, browser: Browser): Promise<{ server: Server; vars: Vars }>;
   then?: Record<number, (answer: Printed) => Vars>;
-  /** Statuses of samples that are refused here, with the reason beside the plan. */
+  /** The statuses of samples that fail here. The reason is next to the plan. */
   refused?: Record<number, number>;
-  /** Samples in other languages that need only the two variables of every page. */
+  /** Samples in other languages, which need only the two variables of every page. */
   others?: number;
 }
 
-async function founded(port: number, more: (url: string, key: string, actor: string) => Promise<Vars> = async () => ({})) {
-  const { server, key, actor } = await startFounded(port);
+async function installed(port: number, more: (url: string, key: string, actor: string) => Promise<Vars> = async () => ({})) {
+  const { server, key, actor } = await startInstallation(port);
   const vars = { ROUNDTABLE_URL: server.url, ROUNDTABLE_API_KEY: key, ...(await more(server.url, key, actor)) };
   return { server, vars };
 }
 
-/** The token that a page gives to the owner, who signs in for the first time. */
+/** An access token of the owner, who signs in for the first time. */
 async function tokenOf(browser: Browser, url: string): Promise<string> {
   const context = await browser.newContext({ baseURL: url });
   const page = await context.newPage();
@@ -56,7 +56,7 @@ const PLANS: Record<string, Plan> = {
   },
   'api-keys': {
     begin: (port) =>
-      founded(port, async (url, key) => ({
+      installed(port, async (url, key) => ({
         KEYSTROKE_API_KEY: key,
         KEYSTROKE_PLATFORM_URL: url,
         ROOTS_API_KEY: (await call('POST', `${url}/api/v1/keys`, key, { label: 'another' })).api_key,
@@ -65,23 +65,23 @@ const PLANS: Record<string, Plan> = {
   },
   authentication: {
     begin: (port, browser) =>
-      founded(port, async (url, key) => ({
+      installed(port, async (url, key) => ({
         WORKSPACE_ID: (await call('POST', `${url}/api/v1/workspaces`, key, { name: 'Engineering', provider: 'anthropic' })).id,
         ROUNDTABLE_ID_TOKEN: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln',
         ROUNDTABLE_TOKEN: await tokenOf(browser, url),
       })),
-    // An ID token counts for who signed in with Google before, and nobody can do that here. The server tests prove
-    // the other half with tokens of their own.
+    // An ID token is accepted for a person who has signed in with Google, which is not possible here. The server tests
+    // cover ID tokens.
     refused: { 9: 401 },
     others: 2,
   },
   'service-accounts': {
-    begin: (port) => founded(port),
+    begin: (port) => installed(port),
     then: { 1: (answer) => ({ ACTOR_ID: String(answer.json.actor_id) }) },
   },
-  encryption: { begin: (port) => founded(port, async (_url, _key, actor) => ({ ACTOR_ID: actor })) },
-  organization: { begin: (port) => founded(port) },
-  'audit-log': { begin: (port) => founded(port, async () => ({ KEY_ID: '1' })) },
+  encryption: { begin: (port) => installed(port, async (_url, _key, actor) => ({ ACTOR_ID: actor })) },
+  organization: { begin: (port) => installed(port) },
+  'audit-log': { begin: (port) => installed(port, async () => ({ KEY_ID: '1' })) },
   members: {
     async begin(port, browser) {
       const server = await startServer(port, { demo: true });
@@ -108,28 +108,28 @@ function blocks(page: string): Block[] {
   }));
 }
 
-/** Whether a sample needs only what every page sets once. */
+/** Whether a sample needs only the variables that every page sets. */
 const isPlain = ({ language, code }: Block) => language !== 'bash' && /ROUNDTABLE_API_KEY/.test(code);
 
-test('every page with samples has its plan', () => {
+test('every page with samples has a plan', () => {
   const pages = readdirSync(DOCS).filter((file) => file.endsWith('.md')).map((file) => file.slice(0, -3));
   const sampled = pages.filter((page) => blocks(page).some((block) => block.language === 'bash' || isPlain(block)));
   expect(sampled.sort()).toEqual(Object.keys(PLANS).sort());
 });
 
 for (const [index, [page, plan]] of Object.entries(PLANS).entries()) {
-  test(`the samples of ${page}.md`, async ({ browser }) => {
+  test(`the samples of ${page}.md work`, async ({ browser }) => {
     test.setTimeout(120_000);
     const { server, vars } = await plan.begin(ports.docs(index), browser);
     try {
       const all = blocks(page);
       for (const [at, { code }] of all.filter((block) => block.language === 'bash').entries()) {
         const answer = await run('bash', code, vars);
-        const told = `sample ${at + 1} of ${page}.md: ${answer.text}\n${code}`;
-        expect(answer.statuses, told).toHaveLength(1);
+        const message = `sample ${at + 1} of ${page}.md: ${answer.text}\n${code}`;
+        expect(answer.statuses, message).toHaveLength(1);
         const [low, high] = plan.refused?.[at + 1] ? [plan.refused[at + 1], plan.refused[at + 1]] : [200, 299];
-        expect(answer.statuses[0], told).toBeGreaterThanOrEqual(low);
-        expect(answer.statuses[0], told).toBeLessThanOrEqual(high);
+        expect(answer.statuses[0], message).toBeGreaterThanOrEqual(low);
+        expect(answer.statuses[0], message).toBeLessThanOrEqual(high);
         Object.assign(vars, plan.then?.[at + 1]?.(answer) ?? {});
       }
       const others = all.filter(isPlain);
@@ -139,7 +139,7 @@ for (const [index, [page, plan]] of Object.entries(PLANS).entries()) {
         expect(text, code).toContain('Engineering');
       }
     } finally {
-      // No sample brings a whole key into the database or the log, not even the one that sends it in an address.
+      // No sample writes a whole key to the database or the log, not even the one that sends it in a URL.
       expect(await server.stop()).toEqual([]);
     }
   });

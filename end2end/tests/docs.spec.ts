@@ -1,9 +1,9 @@
-// The documentation in a browser: readable by everyone, at every width, without script; and the API reference.
+// The documentation in a browser without a session, at every width and without JavaScript, and the API reference.
 import { expectNoAxeViolations, repaint, THEMES } from '../support/looks.ts';
 import { OLIVIA, createKey, signIn, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
-test('every page, in both themes, wide and narrow', async ({ page }) => {
+test('every page in both themes, wide and narrow', async ({ page }) => {
   test.setTimeout(300_000);
   await page.goto('/docs');
   const links = page.getByRole('navigation', { name: 'Documentation' }).getByRole('link');
@@ -23,8 +23,8 @@ test('every page, in both themes, wide and narrow', async ({ page }) => {
   }
 });
 
-// RA-34, RA-35, RK-29.
-test('from the start to the section about rotation @plain', async ({ page }) => {
+// RA-34, RA-35, RK-29
+test('the section about rotation can be found from the index @plain', async ({ page }) => {
   await page.goto('/docs');
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
@@ -34,7 +34,7 @@ test('from the start to the section about rotation @plain', async ({ page }) => 
   await expect(page.getByRole('heading', { name: 'Regular rotation' })).toBeInViewport();
 });
 
-// RU-15: read, and tried for real, without anything that its policy forbids.
+// RU-15: without violations of the content security policy
 test('the API reference calls the API', async ({ page }) => {
   await signIn(page, OLIVIA);
   const key = await createKey(page, unique('Reference'), true);

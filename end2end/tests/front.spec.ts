@@ -1,11 +1,11 @@
-import { request as anew } from '@playwright/test';
+import { request as apiRequest } from '@playwright/test';
 
 import { ports, startServer, type Server } from '../support/server.ts';
 import { OLIVIA, createKey, row, signIn, signInAsStranger } from '../support/people.ts';
 import { inspect } from '../support/looks.ts';
 import { expect, test } from '../support/test.ts';
 
-test('an empty installation gets its first organization and owner', { tag: '@plain' }, async ({ browser, scripted, guard, javaScriptEnabled }, info) => {
+test('the first organization and its owner are created in an empty installation', { tag: '@plain' }, async ({ browser, scripted, guard, javaScriptEnabled }, info) => {
   test.slow();
   const server: Server = await startServer(ports.empty(info.parallelIndex), { demo: false });
   try {
@@ -35,7 +35,7 @@ test('an empty installation gets its first organization and owner', { tag: '@pla
     await page.getByRole('link', { name: 'Audit log' }).click();
     await expect(page.getByRole('row').filter({ hasText: 'Created the organization' })).toContainText('Ada Lovelace');
 
-    // Once only: the next person finds no way to make another.
+    // Only once: the next person cannot create another organization.
     const later = await browser.newContext({ baseURL: server.url, javaScriptEnabled });
     const late = await later.newPage();
     await signInAsStranger(late, 'bob@example.com', 'Bob');
@@ -49,7 +49,7 @@ test('an empty installation gets its first organization and owner', { tag: '@pla
   }
 });
 
-test('pages that do not exist are said not to exist, with a way on', { tag: '@plain' }, async ({ page, guard }) => {
+test('a missing page shows an error with a link', { tag: '@plain' }, async ({ page, guard }) => {
   guard.expects(/404/);
   const organization = await signIn(page, OLIVIA);
   for (const path of ['/nowhere', `/o/${organization}/settings/nothing`, `/o/${organization}/settings/api-keys/99999999/revoke`, '/o/']) {
@@ -61,7 +61,7 @@ test('pages that do not exist are said not to exist, with a way on', { tag: '@pl
   await expect(page).toHaveURL(/\/settings\/api-keys$/);
 });
 
-test('pages of an organization one is not in are closed', { tag: '@plain' }, async ({ page, guard }) => {
+test('pages of another organization are not accessible', { tag: '@plain' }, async ({ page, guard }) => {
   guard.expects(/403/);
   await signIn(page, OLIVIA);
   for (const path of ['/o/org_nobody/settings/api-keys', '/o/org_nobody/settings/audit-log']) {
@@ -72,30 +72,30 @@ test('pages of an organization one is not in are closed', { tag: '@plain' }, asy
   await expect(page.getByRole('heading', { name: 'API Keys', exact: true })).toBeVisible();
 });
 
-test('what went wrong with a sign-in is said in words', { tag: '@plain' }, async ({ page }) => {
-  const told = new Set<string>();
+test('the sign-in page explains why a sign-in failed', { tag: '@plain' }, async ({ page }) => {
+  const sentences = new Set<string>();
   const problems = ['cancelled', 'expired', 'not_allowed', 'unverified', 'not_fresh', 'undated', 'someone_else', 'refused', 'unavailable'];
   for (const problem of problems) {
     await page.goto(`/sign-in?problem=${problem}&request=req_5Zk0c3Yx9bQm2VtA`);
     const alert = page.getByRole('alert');
     await expect(alert).toContainText(/\w+.*\./);
     await expect(alert).toContainText('Request ID: req_5Zk0c3Yx9bQm2VtA');
-    told.add(await alert.innerText());
+    sentences.add(await alert.innerText());
     await expect(page.getByRole('link', { name: /Continue with/ })).toBeVisible();
   }
-  expect(told.size).toBe(problems.length);
-  // Words of strangers are not repeated.
+  expect(sentences.size).toBe(problems.length);
+  // Unknown values of the query are not displayed.
   await page.goto('/sign-in?problem=%3Cb%3EYou%20won%3C/b%3E&request=%3Cb%3EYou%20won%3C/b%3E');
   await expect(page.getByRole('alert')).toHaveCount(0);
   await expect(page.locator('body')).not.toContainText('You won');
 });
 
 // B30
-test('a return that this browser did not begin signs nobody in', { tag: '@plain' }, async ({ page, baseURL }) => {
+test('a redirect for a sign-in of another browser does not sign in', { tag: '@plain' }, async ({ page, baseURL }) => {
   await page.goto('/sign-in/callback?state=made-up&code=made-up');
   await expect(page.getByRole('alert')).toContainText('another browser');
-  // Someone else's return, carried into this browser.
-  const other = await anew.newContext({ baseURL });
+  // The redirect of another person, opened in this browser.
+  const other = await apiRequest.newContext({ baseURL });
   const begun = await other.get('/sign-in/start');
   const fields = [...(await begun.text()).matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
   const form = Object.fromEntries(fields.map(([, name, value]) => [name, value.replaceAll('&amp;', '&')]));
@@ -110,7 +110,7 @@ test('a return that this browser did not begin signs nobody in', { tag: '@plain'
 });
 
 // B30
-test('no return address leads away', { tag: '@plain' }, async ({ page, baseURL }) => {
+test('the return URL never points to another site', { tag: '@plain' }, async ({ page, baseURL }) => {
   for (const target of ['//evil.example', 'https://evil.example/', '/\\evil.example', 'javascript:alert(1)', '/sign-in/start']) {
     await page.goto(`/sign-in?return_to=${encodeURIComponent(target)}`);
     await page.getByRole('link', { name: 'Continue with the development sign-in' }).click();
@@ -121,7 +121,7 @@ test('no return address leads away', { tag: '@plain' }, async ({ page, baseURL }
   }
 });
 
-test('every page names its icon, so that browsers ask for nothing that is not there', { tag: '@plain' }, async ({ request }) => {
+test('every page specifies its favicon, so that browsers do not request a missing one', { tag: '@plain' }, async ({ request }) => {
   for (const path of ['/sign-in', '/sign-in/start', '/nowhere']) {
     const html = await (await request.get(path)).text();
     const icon = /<link rel="icon" href="([^"]+)"/.exec(html)?.[1];

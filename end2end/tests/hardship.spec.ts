@@ -1,8 +1,8 @@
-// The dead network, the second tab, the back button, the impatient finger.
+// Network failures, several tabs, the back button and double clicks.
 import { OLIVIA, awake, beginCreating, beginRevoking, closeReveal, createKey, openKey, row, sheet, shownKey, signIn, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
-test('without a network nothing that was typed is lost, and it works when the network is back', async ({ page, context, guard }) => {
+test('a network failure does not lose the input, and a retry works', async ({ page, context, guard }) => {
   guard.expects(/ERR_INTERNET_DISCONNECTED/);
   await signIn(page, OLIVIA);
   const name = unique('In a tunnel');
@@ -27,7 +27,7 @@ test('without a network nothing that was typed is lost, and it works when the ne
   await expect(page.getByRole('status').filter({ hasText: name })).toBeVisible();
 });
 
-test('back and forth: the list is the one of now, and no key comes back', async ({ page }) => {
+test('going back and forward shows the current list and no key', async ({ page }) => {
   await signIn(page, OLIVIA);
   const name = unique('Back and forth');
   const key = await createKey(page, name, true);
@@ -46,7 +46,7 @@ test('back and forth: the list is the one of now, and no key comes back', async 
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
-test('two tabs: what one revokes, the other is told of', async ({ page, context }) => {
+test('a tab shows that another tab has revoked a key', async ({ page, context }) => {
   await signIn(page, OLIVIA);
   const name = unique('In two tabs');
   await createKey(page, name, true);
@@ -61,12 +61,12 @@ test('two tabs: what one revokes, the other is told of', async ({ page, context 
   await expect(other.getByRole('status').filter({ hasText: name })).toContainText('already revoked');
 });
 
-test('a page that was fetched ahead shows nothing from before a change', async ({ page }) => {
+test('a prefetched page does not show the state before a change', async ({ page }) => {
   await signIn(page, OLIVIA);
   const name = unique('Ahead');
   await createKey(page, name, true);
   await awake(page, true);
-  // The pointer rests on the link to this very page, long enough for a browser to fetch it.
+  // The pointer hovers over the link to this page until the browser prefetches it.
   const nav = page.getByRole('navigation', { name: 'Settings' });
   await nav.getByRole('link', { name: 'API Keys' }).hover();
   await page.waitForTimeout(600);
@@ -78,7 +78,7 @@ test('a page that was fetched ahead shows nothing from before a change', async (
   await expect(row(page, name)).toHaveCount(0);
 });
 
-test('a double click on Rotate makes one successor, and shows it', async ({ page }) => {
+test('a double click on Rotate creates one successor and shows it', async ({ page }) => {
   await signIn(page, OLIVIA);
   const name = unique('Twice');
   await createKey(page, name, true);
@@ -92,7 +92,7 @@ test('a double click on Rotate makes one successor, and shows it', async ({ page
   await expect(row(page, name)).toHaveCount(2);
 });
 
-test('rows are walked, chosen and opened by keyboard; shortcuts can be turned off', async ({ page }) => {
+test('rows can be selected and opened with the keyboard, and shortcuts can be turned off', async ({ page }) => {
   await signIn(page, OLIVIA);
   const names = [unique('Walk one'), unique('Walk two')];
   for (const name of names) await createKey(page, name, true);
@@ -102,7 +102,7 @@ test('rows are walked, chosen and opened by keyboard; shortcuts can be turned of
   await page.keyboard.press('j');
   const first = page.locator('.table tbody th a').first();
   await expect(first).toBeFocused();
-  // The newest comes first, so the older one is never the first row.
+  // The newest key is first, so the older one is not the first row.
   await link(names[0]).focus();
   await page.keyboard.press('ArrowUp');
   await expect(link(names[0])).not.toBeFocused();
@@ -136,7 +136,7 @@ test('rows are walked, chosen and opened by keyboard; shortcuts can be turned of
   await expect(page.getByRole('heading', { name: names[0], level: 1 })).toBeVisible();
 });
 
-test('permissions are searched, and Enter in the search sends nothing', async ({ page }) => {
+test('permissions can be searched, and Enter in the search field does not submit the form', async ({ page }) => {
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, true);
   await form.getByLabel('Name').fill(unique('Searched'));
@@ -151,7 +151,7 @@ test('permissions are searched, and Enter in the search sends nothing', async ({
   await expect(rows.filter({ visible: true })).toHaveCount(before);
 });
 
-test('the narrow list is put in another order', { tag: '@plain' }, async ({ page, scripted }) => {
+test('the narrow list can be sorted', { tag: '@plain' }, async ({ page, scripted }) => {
   await page.setViewportSize({ width: 360, height: 800 });
   await signIn(page, OLIVIA);
   await createKey(page, unique('Narrow'), scripted);

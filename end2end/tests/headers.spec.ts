@@ -1,7 +1,7 @@
 import { MINA, OLIVIA, createKey, signIn, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
-test('every page bears the headers that keep it private', async ({ page, guard }) => {
+test('every page has the security headers', async ({ page, guard }) => {
   guard.expects(/40[34]/);
   await page.goto('/sign-in');
   const paths = ['/sign-in'];
@@ -34,11 +34,11 @@ test('every page bears the headers that keep it private', async ({ page, guard }
     for (const script of html.match(/<script[^>]*>/g) ?? []) expect.soft(script, path).toContain(`nonce="${nonce}"`);
     expect.soft(html, path).not.toMatch(/ on[a-z]+="| style="|javascript:/);
   }
-  // A nonce is used once: an answer, a nonce.
+  // Every response has another nonce.
   expect(nonces.size).toBe(paths.length * 2);
 });
 
-test('cookies are out of reach of scripts and other sites', async ({ page }) => {
+test('cookies are not accessible to scripts and other sites', async ({ page }) => {
   await signIn(page, MINA);
   await page.getByRole('button', { name: 'Dark theme' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
@@ -51,7 +51,7 @@ test('cookies are out of reach of scripts and other sites', async ({ page }) => 
   expect(await page.evaluate(() => document.cookie)).toBe('');
 });
 
-test('a session has another id after signing in, and ends for good', { tag: '@plain' }, async ({ page }) => {
+test('a session gets a new id at sign-in and is invalid after sign-out', { tag: '@plain' }, async ({ page }) => {
   const session = async () => (await page.context().cookies()).find((cookie) => cookie.name === 'rt_session');
   await page.goto('/sign-in');
   const before = await session();
@@ -62,13 +62,13 @@ test('a session has another id after signing in, and ends for good', { tag: '@pl
   await page.getByText(`Account menu of ${MINA}`).locator('xpath=ancestor::summary').click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.waitForURL('**/sign-in');
-  // The old cookie opens nothing any more.
+  // The old cookie is rejected.
   await page.context().addCookies([during!]);
   await page.goto('/settings/api-keys');
   await expect(page).toHaveURL(/\/sign-in/);
 });
 
-test('what changes with a build is kept, all else asks again', async ({ page }) => {
+test('versioned files are cached, everything else is revalidated', async ({ page }) => {
   const kept: string[] = [];
   page.on('response', (response) => {
     const { pathname } = new URL(response.url());

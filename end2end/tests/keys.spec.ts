@@ -1,12 +1,12 @@
-// The form of a new key, the list, and everything that is done with one key.
+// The form for a new key, the list of keys, and the actions on a key.
 import { bearer, curl } from '../support/curl.ts';
 import {
-  ADAM, MINA, OLIVIA, awake, beginCreating, createKey, find, finish, openKey, row, sheet, findEnded, shownKey, signIn, unique,
+  ADAM, MINA, OLIVIA, awake, beginCreating, createKey, find, finish, openKey, row, sheet, findInactive, shownKey, signIn, unique,
 } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 import type { Page } from '@playwright/test';
 
-/** Makes a key that may do some things, and opens its page. */
+/** Creates a key with the template Automation, and opens its page. */
 async function openAutomation(page: Page, name: string, scripted: boolean) {
   const form = await beginCreating(page, scripted);
   await form.getByLabel('Name').fill(name);
@@ -15,7 +15,8 @@ async function openAutomation(page: Page, name: string, scripted: boolean) {
   await openKey(page, name);
 }
 
-test('the form asks for name, environment, permissions and expiration: RU-04..RU-13, RU-16', { tag: '@plain' }, async ({ page, scripted }) => {
+// RU-04..RU-13, RU-16
+test('the form has a name, an environment, permissions and an expiration', { tag: '@plain' }, async ({ page, scripted }) => {
   const name = unique('Production deploy script');
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, scripted);
@@ -38,7 +39,8 @@ test('the form asks for name, environment, permissions and expiration: RU-04..RU
   await expect(row(page, name)).toContainText('Never');
 });
 
-test('single permissions, for a test key, until a day: RU-07, RU-08, RU-11, RU-12, RU-17', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
+// RU-07, RU-08, RU-11, RU-12, RU-17
+test('a test key is created with single permissions and an expiration date', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
   const name = unique('Sandbox script');
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, scripted);
@@ -60,13 +62,13 @@ test('single permissions, for a test key, until a day: RU-07, RU-08, RU-11, RU-1
   const mine = row(page, name);
   await expect(mine).toContainText('2 permissions');
   await expect(mine).toContainText(/in 4[01] days/);
-  // The list of permissions unfolds.
+  // The list of permissions can be expanded.
   await mine.getByText('2 permissions').click();
   await expect(mine.getByText('Read and write')).toBeVisible();
   expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(200);
 });
 
-test('a form that asks for nothing is told what is missing, and keeps what was typed', { tag: '@plain' }, async ({ page, scripted, guard }) => {
+test('an incomplete form shows the missing fields and keeps the input', { tag: '@plain' }, async ({ page, scripted, guard }) => {
   guard.expects(/422/);
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, scripted);
@@ -74,19 +76,19 @@ test('a form that asks for nothing is told what is missing, and keeps what was t
   await form.getByLabel('Name').fill(name);
   await form.getByRole('radio', { name: /^Custom/ }).check();
   await form.getByRole('radio', { name: /^On a date/ }).check();
-  await form.getByRole('button', { name: 'Generate' }).click(); // RU-09, RK-10, by its name here (D21)
+  await form.getByRole('button', { name: 'Generate' }).click(); // RU-09, RK-10, D21
   await expect(form.getByText('Choose at least one permission.').last()).toBeVisible();
   await expect(form.getByText('Choose the day the key expires.').last()).toBeVisible();
   await expect(form.getByLabel('Name')).toHaveValue(name);
   await expect(form.getByRole('radio', { name: /^Custom/ })).toBeChecked();
   await expect(form.getByRole('radio', { name: /^On a date/ })).toBeChecked();
-  // The remedy works from here.
+  // Correcting the fields works.
   await form.getByRole('radio', { name: 'Runs: Read' }).check();
   await form.getByRole('radio', { name: /^30 days/ }).check();
   expect(await finish(page, form, scripted)).toMatch(/^rt_live_/);
 });
 
-test('a day in the past is told, and holds nothing back once another end is chosen', { tag: '@plain' }, async ({ page, scripted, guard }) => {
+test('an expiration date in the past is an error until another expiration is chosen', { tag: '@plain' }, async ({ page, scripted, guard }) => {
   guard.expects(/422/);
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, scripted);
@@ -98,7 +100,7 @@ test('a day in the past is told, and holds nothing back once another end is chos
   await expect(fault).toBeVisible();
   await expect(form.getByLabel('Last day (UTC)')).toHaveValue('2020-01-01');
   await expect(form.getByLabel('Last day (UTC)')).toHaveAttribute('aria-invalid', 'true');
-  // What is said of a field goes once it is changed, and what is said of others stays.
+  // Changing a field removes its error; the errors of other fields stay.
   await form.getByLabel('Name').fill(unique('In time'));
   const long = form.locator('.field-error').filter({ hasText: 'Use at most 100 characters.' });
   if (scripted) {
@@ -111,14 +113,15 @@ test('a day in the past is told, and holds nothing back once another end is chos
   expect(await finish(page, form, scripted)).toMatch(/^rt_sk_/);
 });
 
-test('search and filters stand in the address: RK-20, RU-03, KE-04', { tag: '@plain' }, async ({ page, scripted }) => {
+// RK-20, RU-03, KE-04
+test('the search and the filters are in the URL', { tag: '@plain' }, async ({ page, scripted }) => {
   const word = unique('Findable').replace(' ', '-');
   const organization = await signIn(page, OLIVIA);
   for (const name of [`${word} a`, `${word} b`]) await createKey(page, name, scripted);
   await find(page, word.toUpperCase());
   await expect(page).toHaveURL(new RegExp(`/o/${organization}/settings/api-keys\\?q=`));
   await expect(page.getByRole('row')).toHaveCount(3);
-  // Ordered by name, both ways, and the search stays.
+  // Sorting by name in both directions keeps the search.
   for (const [order, first] of [['ascending', 'a'], ['descending', 'b']]) {
     await page.getByRole('columnheader', { name: 'Name' }).getByRole('link').click();
     await expect(page.getByRole('columnheader', { name: 'Name' })).toHaveAttribute('aria-sort', order);
@@ -132,7 +135,7 @@ test('search and filters stand in the address: RK-20, RU-03, KE-04', { tag: '@pl
   await expect(page).toHaveURL(`/o/${organization}/settings/api-keys`);
 });
 
-test('a pasted key finds its row and never stands in an address', { tag: '@plain' }, async ({ page, scripted }) => {
+test('searching for a pasted key finds it without putting the key in a URL', { tag: '@plain' }, async ({ page, scripted }) => {
   const name = unique('Pasted');
   const organization = await signIn(page, OLIVIA);
   const key = await createKey(page, name, scripted);
@@ -143,13 +146,14 @@ test('a pasted key finds its row and never stands in an address', { tag: '@plain
   await expect(page.getByRole('rowheader')).toHaveText([name]);
   expect(new URL(page.url()).searchParams.get('q')).toBe(key.slice(0, 14));
   expect(sent.join('\n')).not.toContain(key.slice(14, 30));
-  // By hand too.
+  // Also without pasting.
   await page.goto(`/o/${organization}/settings/api-keys?q=${key}`);
   expect(page.url()).not.toContain(key.slice(14, 30));
   await expect(row(page, name)).toHaveCount(1);
 });
 
-test('admins find keys by who made them; members see no creators: KE-24', { tag: '@plain' }, async ({ page, browser, baseURL, scripted }) => {
+// KE-24
+test('admins can filter keys by creator, and members see no creators', { tag: '@plain' }, async ({ page, browser, baseURL, scripted }) => {
   const name = unique('By Mina');
   const away = await browser.newContext({ baseURL, javaScriptEnabled: true });
   const member = await away.newPage();
@@ -165,7 +169,8 @@ test('admins find keys by who made them; members see no creators: KE-24', { tag:
   await expect(page.getByRole('row').filter({ hasText: 'By Adam' })).toHaveCount(0);
 });
 
-test('several keys are revoked at once: RK-22, RK-25, RU-19, RU-20', { tag: '@plain' }, async ({ page, baseURL, scripted, guard }) => {
+// RK-22, RK-25, RU-19, RU-20
+test('several keys are revoked together', { tag: '@plain' }, async ({ page, baseURL, scripted, guard }) => {
   test.slow();
   const names = [unique('Bulk one'), unique('Bulk two')];
   await signIn(page, OLIVIA);
@@ -195,12 +200,13 @@ test('several keys are revoked at once: RK-22, RK-25, RU-19, RU-20', { tag: '@pl
   for (const key of keys) expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(401);
   for (const name of names) {
     await page.goto('/settings/api-keys');
-    await findEnded(page, name);
+    await findInactive(page, name);
     await expect(row(page, name)).toContainText('Revoked');
   }
 });
 
-test('a key is rotated, both work, and the old one is ended early: RU-18, RK-28', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
+// RU-18, RK-28
+test('after a rotation both keys work until the old key is revoked', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
   test.slow();
   const name = unique('Rotated');
   const api = `${baseURL}/api/v1/workspaces`;
@@ -230,7 +236,7 @@ test('a key is rotated, both work, and the old one is ended early: RU-18, RK-28'
   await expect(page.getByText('” revoked.')).toBeVisible();
   expect((await curl(api, ...bearer(old))).status).toBe(401);
   expect((await curl(api, ...bearer(fresh))).status).toBe(200);
-  // The two know each other.
+  // The keys link to each other.
   await openKey(page, name);
   await expect(page.getByText(old.slice(0, 14))).toBeVisible();
   await page.getByRole('link', { name, exact: true }).click();
@@ -238,7 +244,8 @@ test('a key is rotated, both work, and the old one is ended early: RU-18, RK-28'
   await expect(page.getByRole('link', { name: 'Rotate…' })).toHaveCount(0);
 });
 
-test('a key is renamed and loses permissions, and nothing else: RU-12', { tag: '@plain' }, async ({ page, scripted, guard }) => {
+// RU-12
+test('a key can be renamed and its permissions removed', { tag: '@plain' }, async ({ page, scripted, guard }) => {
   const [name, later] = [unique('Old name'), unique('New name')];
   await signIn(page, OLIVIA);
   await openAutomation(page, name, scripted);
@@ -264,9 +271,9 @@ test('a key is renamed and loses permissions, and nothing else: RU-12', { tag: '
   await expect(page.getByText('Choose at least one permission.').first()).toBeVisible();
 });
 
-test('permissions of a key that ended meanwhile are not changed, and that is told', { tag: '@plain' }, async ({ page, scripted, guard }) => {
+test('changing the permissions of a revoked key shows an error', { tag: '@plain' }, async ({ page, scripted, guard }) => {
   guard.expects(/409/);
-  const name = unique('Ended meanwhile');
+  const name = unique('Revoked meanwhile');
   await signIn(page, OLIVIA);
   await openAutomation(page, name, scripted);
   await page.getByText('Remove permissions').click();
@@ -280,7 +287,8 @@ test('permissions of a key that ended meanwhile are not changed, and that is tol
   await expect(page.getByRole('alert')).toContainText('This key has expired or was revoked');
 });
 
-test("a key's page tells how it was used: RU-25, D9", { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
+// RU-25, D9
+test('the page of a key shows its usage', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
   const name = unique('Used');
   await signIn(page, OLIVIA);
   const key = await createKey(page, name, scripted);
@@ -294,12 +302,12 @@ test("a key's page tells how it was used: RU-25, D9", { tag: '@plain' }, async (
   await expect(page.getByRole('img', { name: /3 calls in the last 30 days/ })).toBeVisible();
   await expect(page.getByText('nightly-export/2.1').first()).toBeVisible();
   await expect(page.getByText('127.0.0.1').first()).toBeVisible();
-  // A revoked key says which refusals it still causes.
+  // A revoked key shows its rejected requests.
   await page.getByRole('link', { name: 'Revoke…' }).click();
   await page.getByLabel(/^Type .* to confirm/).fill(name);
   await page.getByRole('button', { name: 'Revoke key' }).click();
   await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key));
-  await findEnded(page, name);
+  await findInactive(page, name);
   await openKey(page, name);
   await expect(async () => {
     await page.reload();
@@ -307,7 +315,8 @@ test("a key's page tells how it was used: RU-25, D9", { tag: '@plain' }, async (
   }).toPass({ timeout: 20_000 });
 });
 
-test('advice and documentation stand on the page: RU-15, RU-21..RU-24, RK-29, KE-30, KE-36', { tag: '@plain' }, async ({ page }) => {
+// RU-15, RU-21..RU-24, RK-29, KE-30, KE-36
+test('the page has advice and links to the documentation', { tag: '@plain' }, async ({ page }) => {
   await signIn(page, OLIVIA);
   const main = page.getByRole('main');
   for (const advice of ['every 90 days', 'version control or client-side code', 'Production deploy script', 'a teammate leaves', 'its own key']) {
@@ -317,7 +326,8 @@ test('advice and documentation stand on the page: RU-15, RU-21..RU-24, RK-29, KE
   await expect(main.getByRole('link', { name: 'How to rotate a key' })).toHaveAttribute('href', '/docs/api-keys#regular-rotation');
 });
 
-test('the reveal has a line for curl with the key in the Authorization header: RU-10, RU-14', { tag: '@plain' }, async ({ page, scripted }) => {
+// RU-10, RU-14
+test('the dialog with the key has a curl line with the Authorization header', { tag: '@plain' }, async ({ page, scripted }) => {
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, scripted);
   await form.getByLabel('Name').fill(unique('Curl'));
@@ -327,7 +337,7 @@ test('the reveal has a line for curl with the key in the Authorization header: R
   await expect(sheet(page, scripted)).toContainText('It will not be shown again');
 });
 
-test('keys of the keyboard: search, create, help; not while typing', async ({ page }) => {
+test('keyboard shortcuts for search, create and help work except while typing', async ({ page }) => {
   await signIn(page, OLIVIA);
   await createKey(page, unique('Keyboard'), true);
   await awake(page, true);
@@ -347,7 +357,7 @@ test('keys of the keyboard: search, create, help; not while typing', async ({ pa
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
-test("a row's menu copies the id, and closes with Escape", async ({ page }) => {
+test('the menu of a row copies the id and closes with Escape', async ({ page }) => {
   const name = unique('Menu');
   await signIn(page, OLIVIA);
   await createKey(page, name, true);
@@ -361,13 +371,13 @@ test("a row's menu copies the id, and closes with Escape", async ({ page }) => {
   await page.keyboard.press('Escape');
   await expect(mine.getByRole('link', { name: 'Details' })).toBeHidden();
   await expect(menu).toBeFocused();
-  // The entry of the menu opens the same dialog as the button.
+  // The menu item opens the same dialog as the button.
   await menu.click();
   await mine.getByRole('link', { name: 'Revoke…' }).click();
   await expect(page.getByRole('dialog').getByRole('heading', { name: `Revoke “${name}”?` })).toBeVisible();
 });
 
-test('where there is no clipboard the id is selected to be copied by hand', async ({ page }) => {
+test('without the clipboard API the id is selected for copying', async ({ page }) => {
   const name = unique('By hand');
   await signIn(page, OLIVIA);
   await createKey(page, name, true);

@@ -1,4 +1,4 @@
-// What moves while a page is open: uses, the first request of a new key, and that somebody changed the list.
+// Live updates of open pages: uses, the first request with a new key, and changes of the list.
 import type { Page } from '@playwright/test';
 
 import { bearer, curl } from '../support/curl.ts';
@@ -13,25 +13,25 @@ import { expect, test } from '../support/test.ts';
 const WAITING = 'Waiting for the first request…';
 const CHANGED = 'This list has changed.';
 
-/** A key that is made in one page and on the list of another. */
+/** Creates a key on one page, and waits until it is in the list of another page. */
 async function sharedKey(page: Page, other: Page, name: string): Promise<string> {
   await signIn(page, OLIVIA);
   const key = await createKey(page, name, true);
   await signIn(other, ADAM);
   for (const one of [page, other]) {
     await find(one, name);
-    await listening(one);
+    await connected(one);
   }
   return key;
 }
 
-/** Waits until the page hears what moves. */
-async function listening(page: Page) {
+/** Waits until the page receives live updates. */
+async function connected(page: Page) {
   await awake(page, true);
   await expect.poll(() => streams(page)).toBeGreaterThan(0);
 }
 
-/** When a key was used, as its row says. */
+/** The last use in the row of a key. */
 const lastUsed = (page: Page, name: string) => row(page, name).locator('[data-last-used]');
 
 const opened = new WeakMap<Page, number>();
@@ -40,7 +40,7 @@ function streams(page: Page): number {
   return opened.get(page) ?? 0;
 }
 
-/** Counts the streams that a page has open. */
+/** Counts the open event streams of a page. */
 function count(page: Page) {
   const add = (n: number) => opened.set(page, streams(page) + n);
   const live = (url: string) => /\/o\/[^/]+\/live\?/.test(url);
@@ -55,7 +55,7 @@ const use = async (baseURL: string | undefined, key: string) =>
 
 test.beforeEach(({ page }) => count(page));
 
-test('“Last used” moves by itself for everyone who sees the key', { tag: '@store' }, async ({ page, browser, baseURL, guard }) => {
+test('“Last used” is updated for everyone who can see the key', { tag: '@store' }, async ({ page, browser, baseURL, guard }) => {
   test.slow();
   const context = await browser.newContext({ baseURL });
   guard.watch(context);
@@ -64,7 +64,7 @@ test('“Last used” moves by itself for everyone who sees the key', { tag: '@s
   const name = unique('Moving');
   const key = await sharedKey(page, other, name);
   await openKey(other, name);
-  await listening(other);
+  await connected(other);
   await expect(lastUsed(page, name)).toHaveText('Never used');
   await expect(other.getByText('Never used')).toBeVisible();
   await use(baseURL, key);
@@ -73,18 +73,18 @@ test('“Last used” moves by itself for everyone who sees the key', { tag: '@s
   await expect(cell).toHaveAttribute('datetime', /^\d{4}-\d\d-\d\dT[\d:]+Z$/);
   await expect(cell).toHaveAttribute('title', /UTC$/);
   await expect(other.locator('dd').filter({ hasText: 'just now from' })).toHaveText(/just now\s+from\s+127\.0\.0\.1\s*deploy\/1\.0/);
-  // The dialog that ends the key knows it too.
+  // The dialog that revokes the key is updated too.
   const form = await beginRevoking(page, name, true);
   await expect(form).toContainText('just now');
   await expect(form.getByLabel(/^Type .* to confirm/)).toBeVisible();
   await form.getByRole('button', { name: 'Cancel' }).click();
-  // What the server draws is the same.
+  // The server renders the same text.
   await page.reload();
   await expect(lastUsed(page, name)).toHaveText('just now');
   await context.close();
 });
 
-test('a test key that is used is revoked without its name', async ({ page, baseURL }) => {
+test('a used test key is revoked without typing its name', async ({ page, baseURL }) => {
   const name = unique('Harmless');
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, true);
@@ -92,7 +92,7 @@ test('a test key that is used is revoked without its name', async ({ page, baseU
   await form.getByRole('radio', { name: /^Test/ }).check();
   const key = await finish(page, form, true);
   await find(page, name);
-  await listening(page);
+  await connected(page);
   await use(baseURL, key);
   await expect(lastUsed(page, name).locator('time')).toHaveText('just now');
   const asked = await beginRevoking(page, name, true);
@@ -105,7 +105,7 @@ alone('the dialog of a new key tells of its first request', { tag: '@store' }, a
   const page = await browserOf();
   count(page);
   await signIn(page, OLIVIA);
-  await listening(page);
+  await connected(page);
   const key = await createKeyAndStay(page, unique('First'), true);
   const status = page.getByRole('dialog').getByRole('status').filter({ hasText: 'request' });
   await expect(status).toHaveText(WAITING);
@@ -113,14 +113,14 @@ alone('the dialog of a new key tells of its first request', { tag: '@store' }, a
   await use(own.url, key);
   await expect(status).toHaveText('First request from 127.0.0.1, just now.');
   await inspect(page, 'first-request');
-  // Further requests are no news here: the line is not written again.
+  // Further requests do not change the line.
   await status.locator('span').evaluate((line) => (line.textContent = 'An untouched request'));
   await use(own.url, key);
   await page.waitForTimeout(1_500);
   await expect(status).toHaveText('An untouched request');
 });
 
-test('so does the page of a key that took another’s place', async ({ page, baseURL }) => {
+test('the page of a successor shows the first request too', async ({ page, baseURL }) => {
   const name = unique('Rotated');
   await signIn(page, OLIVIA);
   await createKey(page, name, true);
@@ -129,20 +129,20 @@ test('so does the page of a key that took another’s place', async ({ page, bas
   await page.getByRole('button', { name: 'Rotate', exact: true }).click();
   const key = await shownKey(page, false).inputValue();
   await expect(page.getByText(WAITING)).toBeVisible();
-  await listening(page);
+  await connected(page);
   await use(baseURL, key);
   await expect(page.getByText('First request from 127.0.0.1, just now.')).toBeVisible();
   await sheet(page, false).getByRole('button', { name: 'Copy', exact: true }).click();
 });
 
-alone('what somebody else changes is one quiet line, and nothing moves', { tag: '@store' }, async ({ own, browserOf }) => {
+alone('a change by another person shows one line and shifts nothing', { tag: '@store' }, async ({ own, browserOf }) => {
   test.slow();
   const [page, other] = [await browserOf(), await browserOf()];
   count(page);
   count(other);
   const name = unique('Changing');
   const key = await sharedKey(page, other, name);
-  // A use is no change of a list.
+  // A use does not change the list.
   await use(own.url, key);
   for (const one of [page, other]) {
     await expect(lastUsed(one, name)).toHaveText('just now');
@@ -155,10 +155,10 @@ alone('what somebody else changes is one quiet line, and nothing moves', { tag: 
   await expect(line).toHaveCount(1);
   expect(await row(other, name).boundingBox()).toEqual(before);
   await inspect(other, 'list-changed');
-  // No second line, and the page whose list is new has none.
+  // There is no second line, and a page with the current list has none.
   await createKey(page, unique('Another'), true);
   await expect(line).toHaveCount(1);
-  await listening(page);
+  await connected(page);
   await page.waitForTimeout(1_000);
   await expect(page.getByText(CHANGED)).toHaveCount(0);
   await line.getByRole('link', { name: 'Reload' }).click();
@@ -170,7 +170,7 @@ alone('a member does not hear of the keys of others', async ({ own, as, browserO
   const other = await browserOf();
   count(other);
   await signIn(other, MINA);
-  await listening(other);
+  await connected(other);
   const page = await as(OLIVIA);
   const key = await createKey(page, unique('Hidden'), true);
   await use(own.url, key);
@@ -178,7 +178,7 @@ alone('a member does not hear of the keys of others', async ({ own, as, browserO
   await expect(other.getByText(CHANGED)).toHaveCount(0);
 });
 
-test('without script the truth is there when the page is loaded', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
+test('without JavaScript the page shows the current state when it is loaded', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
   const name = unique('Plain');
   await signIn(page, OLIVIA);
   const key = await createKeyAndStay(page, name, scripted);
@@ -189,12 +189,12 @@ test('without script the truth is there when the page is loaded', { tag: '@plain
   await expect(lastUsed(page, name)).toHaveText('just now');
 });
 
-test('nothing is heard while nobody sees the page', async ({ page, baseURL }) => {
+test('a hidden page receives no live updates', async ({ page, baseURL }) => {
   const name = unique('Out of sight');
   await signIn(page, OLIVIA);
   const key = await createKey(page, name, true);
   await find(page, name);
-  await listening(page);
+  await connected(page);
   const see = (hidden: boolean) =>
     page.evaluate((hidden) => {
       Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
@@ -210,44 +210,44 @@ test('nothing is heard while nobody sees the page', async ({ page, baseURL }) =>
   await expect.poll(() => streams(page)).toBe(1);
 });
 
-test('the way back leads to a page that moves', async ({ page, baseURL }) => {
+test('a page that is opened with the back button is updated', async ({ page, baseURL }) => {
   const name = unique('Back');
   await signIn(page, OLIVIA);
   const key = await createKey(page, name, true);
   await find(page, name);
   await openKey(page, name);
-  await listening(page);
+  await connected(page);
   await page.goBack();
   await expect(row(page, name)).toBeVisible();
-  await listening(page);
+  await connected(page);
   await use(baseURL, key);
   await expect(lastUsed(page, name)).toHaveText('just now');
   await expect.poll(() => streams(page)).toBe(1);
 });
 
-alone('a session that ends elsewhere ends the stream, and nobody complains', async ({ as }) => {
+alone('a session that is revoked elsewhere closes the stream without errors', async ({ as }) => {
   const [page, phone] = [await as(OLIVIA), await as(OLIVIA)];
   count(page);
   await page.reload();
-  await listening(page);
+  await connected(page);
   await phone.goto('/account');
   await phone.getByRole('button', { name: 'Sign out everywhere else' }).click();
   await expect.poll(() => streams(page)).toBe(0);
   const last = await page.waitForResponse(/\/live\?/);
   expect(last.status()).toBe(204);
-  // And asks no more.
+  // It does not reconnect.
   const asked = page.waitForRequest(/\/live\?/, { timeout: 4_000 }).catch(() => 'never');
   expect(await asked).toBe('never');
 });
 
-test('the server ends within a second, and nobody complains', async ({ browser, guard }, info) => {
+test('the server stops within a second without errors in the browser', async ({ browser, guard }, info) => {
   const server = await startServer(ports.empty(info.parallelIndex), { demo: true });
   const context = await browser.newContext({ baseURL: server.url });
   guard.watch(context);
   const page = await context.newPage();
   count(page);
   await signIn(page, OLIVIA);
-  await listening(page);
+  await connected(page);
   const begun = Date.now();
   expect(await server.stop()).toEqual([]);
   expect(Date.now() - begun).toBeLessThan(1_000);

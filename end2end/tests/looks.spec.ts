@@ -1,6 +1,7 @@
-// Every page and dialog in both themes: axe finds nothing, nothing scrolls sideways at 360 px, and a screenshot to look at.
+// Every page and dialog in both themes: axe finds no violations, nothing scrolls horizontally at 360 px, and
+// screenshots are taken.
 import { bearer, curl } from '../support/curl.ts';
-import { inspect, wear } from '../support/looks.ts';
+import { inspect, setTheme } from '../support/looks.ts';
 import { MINA, OLIVIA, THEO, awake, beginCreating, beginRevoking, createKey, find, createKeyAndStay, row, signIn, signInAsStranger, unique, sheet } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -30,7 +31,7 @@ test('the pages of an organization', async ({ page, baseURL }) => {
   await inspect(page, 'api-keys');
 });
 
-test('the pages in the place of dialogs, and the log', async ({ page }) => {
+test('the pages that correspond to dialogs, and the log', async ({ page }) => {
   const organization = await signIn(page, OLIVIA);
   await createKey(page, unique('Old laptop'), true);
   await page.goto(`/o/${organization}/settings/api-keys/new`);
@@ -67,7 +68,7 @@ test('the menus of the list', async ({ page }) => {
   await signIn(page, OLIVIA);
   const name = unique('Menu');
   await createKey(page, name, true);
-  // One row: four looks at two themes of as many rows as other tests have made by then take longer than a test may.
+  // Only one row: inspecting all rows of other tests takes longer than the timeout of a test.
   await find(page, name);
   await awake(page, true);
   await row(page, name).getByText(/Actions for/).locator('xpath=ancestor::summary').click();
@@ -108,20 +109,20 @@ test('a member', async ({ page }) => {
   await inspect(page, 'api-keys-member');
 });
 
-test('someone without an organization', async ({ page }) => {
+test('a person without an organization', async ({ page }) => {
   await signInAsStranger(page, 'nia@elsewhere.example', 'Nia Novak');
   await expect(page.getByRole('heading', { name: /not a member of any organization/ })).toBeVisible();
   await inspect(page, 'no-organization');
 });
 
-test('a closed page', async ({ page, guard }) => {
+test('a page without access', async ({ page, guard }) => {
   guard.expects(/403/);
   await signIn(page, THEO);
   await page.goto('/o/org_nobody/settings/api-keys');
   await inspect(page, 'no-access');
 });
 
-test('the dialog that creates', async ({ page, guard }) => {
+test('the dialog for creating a key', async ({ page, guard }) => {
   guard.expects(/422/);
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, true);
@@ -137,7 +138,7 @@ test('the dialog that creates', async ({ page, guard }) => {
   await inspect(page, 'create-dialog-error');
 });
 
-test('the dialog that reveals', async ({ page }) => {
+test('the dialog that shows a new key', async ({ page }) => {
   await signIn(page, OLIVIA);
   await createKeyAndStay(page, 'Monitoring Script', true);
   await inspect(page, 'reveal-dialog');
@@ -150,7 +151,7 @@ test('the dialog that reveals', async ({ page }) => {
   await page.screenshot({ path: 'screenshots/reveal-copied-light-1280.png' });
 });
 
-test('the dialog that revokes, and what it leaves', async ({ page, baseURL }) => {
+test('the dialog for revoking a key, and the list afterwards', async ({ page, baseURL }) => {
   await signIn(page, OLIVIA);
   const [name, used] = [unique('Old laptop'), unique('Nightly export')];
   await createKey(page, name, true);
@@ -170,10 +171,10 @@ test('the dialog that revokes, and what it leaves', async ({ page, baseURL }) =>
   await inspect(page, 'revoke-dialog-typed');
 });
 
-test.describe('without script', () => {
+test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('the page that reveals', async ({ page }) => {
+  test('the page that shows a new key', async ({ page }) => {
     await signIn(page, OLIVIA);
     await createKeyAndStay(page, unique('Plain page'), false);
     await page.screenshot({ path: 'screenshots/reveal-page-light-1280.png', fullPage: true });
@@ -182,7 +183,7 @@ test.describe('without script', () => {
   });
 });
 
-test('the theme switch is kept, and the first paint is right', { tag: '@plain' }, async ({ page, browser, baseURL }) => {
+test('the theme is stored, and the first paint has it', { tag: '@plain' }, async ({ page, browser, baseURL }) => {
   await signIn(page, MINA);
   const theme = () => page.locator('html').getAttribute('data-theme');
   const brightness = () => page.evaluate(() => {
@@ -200,7 +201,7 @@ test('the theme switch is kept, and the first paint is right', { tag: '@plain' }
   await page.getByRole('link', { name: 'Audit log' }).click();
   await expect(page.getByRole('heading', { name: 'Audit log' })).toBeVisible();
   expect(await theme()).toBe('dark');
-  // The answer itself is dark already: no script has to turn it.
+  // The response already has the dark theme, so no script is needed.
   const html = await (await page.request.get(page.url())).text();
   expect(html).toMatch(/<html[^>]*data-theme="dark"/);
   await page.getByRole('button', { name: 'Light theme' }).click();
@@ -214,5 +215,5 @@ test('the theme switch is kept, and the first paint is right', { tag: '@plain' }
   await other.goto('/sign-in');
   expect(await other.evaluate(() => getComputedStyle(document.body).backgroundColor)).not.toBe('rgb(255, 255, 255)');
   await away.close();
-  await wear(page, 'system');
+  await setTheme(page, 'system');
 });

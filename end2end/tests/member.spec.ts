@@ -2,7 +2,8 @@ import { bearer, curl } from '../support/curl.ts';
 import { ADAM, MINA, OLIVIA, THEO, beginRevoking, confirmRevoking, createKey, row, signIn, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
-test('a member sees, makes and ends their own keys only: KE-24, KE-27, KE-28', { tag: ['@plain', '@store'] }, async ({ page, browser, baseURL, scripted }) => {
+// KE-24, KE-27, KE-28
+test('a member sees, creates and revokes only their own keys', { tag: ['@plain', '@store'] }, async ({ page, browser, baseURL, scripted }) => {
   const [owners, members] = [unique('Owner key'), unique('Member key')];
   const away = await browser.newContext({ baseURL, javaScriptEnabled: true });
   const owner = await away.newPage();
@@ -24,7 +25,8 @@ test('a member sees, makes and ends their own keys only: KE-24, KE-27, KE-28', {
   await away.close();
 });
 
-test("a member cannot open another's revoke page: KE-27, KE-29", { tag: '@plain' }, async ({ page, browser, baseURL, guard }) => {
+// KE-27, KE-29
+test('a member cannot open the revoke page of another member', { tag: '@plain' }, async ({ page, browser, baseURL, guard }) => {
   const name = unique('Not yours');
   const away = await browser.newContext({ baseURL, javaScriptEnabled: true });
   const owner = await away.newPage();
@@ -41,7 +43,8 @@ test("a member cannot open another's revoke page: KE-27, KE-29", { tag: '@plain'
   expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(200);
 });
 
-test("an admin sees and ends a member's key: KE-26, KE-29", { tag: ['@plain', '@store'] }, async ({ page, browser, baseURL, scripted }) => {
+// KE-26, KE-29
+test('an admin sees and revokes the key of a member', { tag: ['@plain', '@store'] }, async ({ page, browser, baseURL, scripted }) => {
   const name = unique('Member script');
   const away = await browser.newContext({ baseURL, javaScriptEnabled: true });
   const member = await away.newPage();
@@ -56,14 +59,15 @@ test("an admin sees and ends a member's key: KE-26, KE-29", { tag: ['@plain', '@
   await confirmRevoking(page, form, name, 'Owner left');
   expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(401);
 
-  // D26: the member reads of it in their own log.
+  // D26: the member sees it in their own log.
   await member.getByRole('link', { name: 'Audit log' }).click();
   const event = member.getByRole('row').filter({ hasText: 'Revoked an API key' }).filter({ hasText: name });
   await expect(event).toContainText(ADAM);
   await away.close();
 });
 
-test("another organization's pages are closed: RK-04, KE-06", { tag: ['@plain', '@store'] }, async ({ page, browser, baseURL, guard }) => {
+// RK-04, KE-06
+test('pages of another organization are not accessible', { tag: ['@plain', '@store'] }, async ({ page, browser, baseURL, guard }) => {
   const away = await browser.newContext({ baseURL, javaScriptEnabled: true });
   const owner = await away.newPage();
   const acme = await signIn(owner, OLIVIA);

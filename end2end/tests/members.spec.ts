@@ -1,5 +1,5 @@
-// Members, invitations and organizations. What is done here would get in the way of other tests, so each has an
-// installation of its own.
+// Members, invitations and organizations. Each test has a separate installation, because it would interfere with other
+// tests.
 import type { Page } from '@playwright/test';
 
 import { bearer, curl } from '../support/curl.ts';
@@ -14,8 +14,8 @@ const EMAIL = 'layla@new.example';
 const LINK = /^http:\/\/127\.0\.0\.1:\d+\/join\/[0-9A-Za-z]{43}$/;
 
 const nav = (page: Page) => page.getByRole('navigation', { name: 'Settings' });
-/** What a page says of the deed before it. */
-const told = (page: Page) => page.getByRole('status').filter({ hasText: /\S/ });
+/** The message about the previous action. */
+const status = (page: Page) => page.getByRole('status').filter({ hasText: /\S/ });
 const link = (page: Page) => page.getByRole('textbox', { name: 'Link' });
 
 async function openMembers(page: Page) {
@@ -23,7 +23,7 @@ async function openMembers(page: Page) {
   await expect(page.getByRole('heading', { name: 'Members', level: 1 })).toBeVisible();
 }
 
-/** Invites someone, and stays where the link is shown. */
+/** Invites a person, and leaves the page with the link open. */
 async function invite(page: Page, email: string, role: string): Promise<string> {
   await openMembers(page);
   await page.getByRole('link', { name: 'Invite member' }).click();
@@ -34,7 +34,7 @@ async function invite(page: Page, email: string, role: string): Promise<string> 
   return link(page).inputValue();
 }
 
-/** Copies what is shown once, where there is script. */
+/** Copies the shown secret if JavaScript is on. */
 async function copy(page: Page, scripted: boolean) {
   if (!scripted) return;
   await awake(page, scripted);
@@ -44,7 +44,7 @@ async function copy(page: Page, scripted: boolean) {
   }
 }
 
-/** On the page of the provider: someone whom the installation has not seen before. */
+/** Signs in on the page of the provider as a new person. */
 async function signInAs(page: Page, email: string, name: string) {
   const standIn = page.getByRole('link', { name: 'Continue with the development sign-in' });
   if (await standIn.isVisible()) await standIn.click();
@@ -53,12 +53,12 @@ async function signInAs(page: Page, email: string, name: string) {
   await page.getByRole('button', { name: 'Continue with this email' }).click();
 }
 
-/** Opens a link as nobody, signs in and joins. */
-async function join(page: Page, address: string, email: string, name: string) {
-  await page.goto(address);
+/** Opens a link without a session, signs in and joins. */
+async function join(page: Page, url: string, email: string, name: string) {
+  await page.goto(url);
   await page.getByRole('link', { name: 'Sign in to join' }).click();
   await signInAs(page, email, name);
-  await page.waitForURL(address);
+  await page.waitForURL(url);
   await page.getByRole('button', { name: 'Join', exact: true }).click();
   await page.waitForURL(/settings\/api-keys$/);
 }
@@ -69,11 +69,12 @@ async function openRemoval(page: Page, name: string) {
   await expect(page.getByRole('heading', { name: `Remove ${name}?`, level: 1 })).toBeVisible();
 }
 
-const fate = (page: Page, key: string) => page.getByLabel(`What to do with \u2068${key}\u2069`);
+const disposition = (page: Page, key: string) => page.getByLabel(`What to do with \u2068${key}\u2069`);
 const removeButton = (page: Page) => page.getByRole('button', { name: /^Remove/ });
 
+// B4, B20, B21, D6, KE-38, RA-30, RA-31
 test(
-  'someone is invited, joins, gets another role and is removed with their keys: B4, B20, B21, D6, KE-38, RA-30, RA-31',
+  'someone is invited, joins, gets another role and is removed with their keys',
   { tag: '@plain' },
   async ({ as, browserOf, own, scripted, guard }) => {
     test.setTimeout(90_000);
@@ -85,7 +86,7 @@ test(
     for (const role of ['Owner', 'Admin', 'Member']) await expect(owner.getByRole('term').filter({ hasText: role })).toBeVisible();
     await expect(row(owner, `${OLIVIA} You`)).toContainText('olivia@demo.example');
 
-    // What is wrong is told at the field, and what was typed stays.
+    // The error is at the field, and the input stays.
     await owner.getByRole('link', { name: 'Invite member' }).click();
     await owner.getByLabel('Email').fill('layla@');
     await owner.getByRole('radio', { name: /^Admin/ }).check();
@@ -95,34 +96,34 @@ test(
     await expect(owner.getByLabel('Email')).toHaveValue('layla@');
     await expect(owner.getByRole('radio', { name: /^Admin/ })).toBeChecked();
 
-    const address = await invite(owner, EMAIL, 'Admin');
+    const invitationUrl = await invite(owner, EMAIL, 'Admin');
     await expect(owner.getByText('Copy the link now. It will not be shown again.')).toBeVisible();
     await expect(owner.getByText(/Only .*layla@new\.example.* can use it, once\. They join as an admin\. The link expires in 7 days\./)).toBeVisible();
     await expect(owner.getByText('Roundtable does not send email. Send this link to them yourself.')).toBeVisible();
     await copy(owner, scripted);
-    if (scripted) expect(await owner.evaluate(() => navigator.clipboard.readText())).toBe(address);
+    if (scripted) expect(await owner.evaluate(() => navigator.clipboard.readText())).toBe(invitationUrl);
     await owner.getByText('Done', { exact: true }).click();
     await expect(row(owner, EMAIL)).toContainText(/Admin.*Olivia Owens.*in 7 days/);
-    expect(await owner.content()).not.toContain(address.split('/').at(-1));
+    expect(await owner.content()).not.toContain(invitationUrl.split('/').at(-1));
 
-    // B28: before signing in it is said who invites whom to what.
+    // B28: the page shows the sender and the organization before the sign-in.
     const layla = await browserOf();
-    await layla.goto(address);
+    await layla.goto(invitationUrl);
     await expect(layla.getByRole('heading', { level: 1 })).toContainText('Join');
     for (const text of ['Acme', /^org_/, 'olivia@demo.example', 'Admin']) {
       await expect(layla.getByRole('definition').filter({ hasText: text }).first()).toBeVisible();
     }
     await expect(layla.getByText(/l…@new\.example/)).toBeVisible();
-    await join(layla, address, EMAIL, LAYLA);
-    await expect(told(layla)).toHaveText('Welcome to “Acme”. You are an admin.');
-    // B4: the link has served its purpose, and leads its owner in.
-    await layla.goto(address);
+    await join(layla, invitationUrl, EMAIL, LAYLA);
+    await expect(status(layla)).toHaveText('Welcome to “Acme”. You are an admin.');
+    // B4: the link was used, and redirects the member to the organization.
+    await layla.goto(invitationUrl);
     await expect(layla).toHaveURL(/settings\/api-keys$/);
-    await expect(told(layla)).toHaveCount(0);
+    await expect(status(layla)).toHaveCount(0);
     const old = await createKey(layla, 'Old laptop', scripted);
     const report = await createKey(layla, 'تقرير', scripted);
 
-    // D6: lowered, at once.
+    // D6: the lower role applies immediately.
     await openMembers(owner);
     await expect(owner.getByRole('heading', { name: 'Pending invitations' })).toHaveCount(0);
     await expect(row(owner, LAYLA)).toContainText(/layla@new\.example.*Admin.*2/);
@@ -130,30 +131,30 @@ test(
     await expect(owner.getByText('A lower role takes effect immediately')).toBeVisible();
     await owner.getByRole('radio', { name: /^Member/ }).check();
     await owner.getByRole('button', { name: 'Change role' }).click();
-    await expect(told(owner)).toHaveText(`${LAYLA} is now a member.`);
+    await expect(status(owner)).toHaveText(`${LAYLA} is now a member.`);
     await layla.goto('/settings/api-keys');
     await openMembers(layla);
     await expect(layla.getByRole('link', { name: 'Invite member' })).toHaveCount(0);
     await expect(layla.getByRole('main')).not.toContainText('@');
 
-    // The number leads to the keys themselves.
+    // The number links to the keys.
     await row(owner, LAYLA).getByRole('link', { name: /^2/ }).click();
     await expect(owner.getByRole('rowheader')).toHaveText(['تقرير', 'Old laptop']);
     await expect(owner.getByText('Owner:')).toContainText(LAYLA);
 
     expect((await curl(`${own.url}/api/v1/me`, ...bearer(report))).status).toBe(200);
     await openRemoval(owner, LAYLA);
-    await expect(fate(owner, 'Old laptop')).toHaveValue('end');
-    // The one used last comes first.
+    await expect(disposition(owner, 'Old laptop')).toHaveValue('end');
+    // The most recently used key is first.
     await expect(owner.getByRole('group', { name: 'Their active keys' }).getByRole('strong')).toHaveText(['تقرير', 'Old laptop']);
-    await fate(owner, 'تقرير').selectOption({ label: 'Hand over to a new service account “\u2068تقرير\u2069”' });
+    await disposition(owner, 'تقرير').selectOption({ label: 'Hand over to a new service account “\u2068تقرير\u2069”' });
     await removeButton(owner).click();
     const successor = owner.getByRole('textbox', { name: /^Key for/ });
     await expect(successor).toHaveValue(new RegExp(`^${WHOLE_KEY.source}$`));
     const key = await successor.inputValue();
     await copy(owner, scripted);
     await owner.getByText('Done', { exact: true }).click();
-    await expect(told(owner)).toHaveText(`${LAYLA} was removed.`);
+    await expect(status(owner)).toHaveText(`${LAYLA} was removed.`);
     await expect(row(owner, LAYLA)).toHaveCount(0);
     const answers = async (bearers: string[]) =>
       Promise.all(bearers.map(async (one) => (await curl(`${own.url}/api/v1/me`, ...bearer(one))).status));
@@ -161,54 +162,57 @@ test(
     await nav(owner).getByRole('link', { name: 'Service accounts' }).click();
     await expect(row(owner, 'تقرير')).toContainText(/Member.*1.*Active/);
 
-    // B20: signed out, and the link is as dead as any.
+    // B20: the member is signed out, and the link does not work.
     await layla.goto('/settings/api-keys');
     await expect(layla).toHaveURL(/\/sign-in/);
-    await layla.goto(address);
+    await layla.goto(invitationUrl);
     await expect(layla.getByRole('heading', { name: 'This invitation is not valid' })).toBeVisible();
   },
 );
 
-test('a link is for one address, and whoever has another is told: B21', { tag: '@plain' }, async ({ as, browserOf, scripted }) => {
+// B21
+test('a link works only for the invited email', { tag: '@plain' }, async ({ as, browserOf, scripted }) => {
   const owner = await as(OLIVIA);
-  const address = await invite(owner, EMAIL, 'Member');
+  const invitationUrl = await invite(owner, EMAIL, 'Member');
   await copy(owner, scripted);
   const page = await browserOf();
-  await page.goto(address);
+  await page.goto(invitationUrl);
   await page.getByRole('link', { name: 'Sign in to join' }).click();
   await signInAs(page, 'eve@new.example', 'Eve');
-  await page.waitForURL(address);
+  await page.waitForURL(invitationUrl);
   await expect(page.getByText(/for .*l…@new\.example.*signed in as .*eve@new\.example/)).toBeVisible();
   await expect(page.getByRole('button', { name: 'Join', exact: true })).toHaveCount(0);
   await page.getByRole('link', { name: 'Sign in as someone else' }).click();
   await signInAs(page, EMAIL, LAYLA);
-  await page.waitForURL(address);
+  await page.waitForURL(invitationUrl);
   await page.getByRole('button', { name: 'Join', exact: true }).click();
-  await expect(told(page)).toHaveText('Welcome to “Acme”. You are a member.');
+  await expect(status(page)).toHaveText('Welcome to “Acme”. You are a member.');
 });
 
-test('an invitation is withdrawn: B20', { tag: '@plain' }, async ({ as, browserOf, scripted, guard }) => {
+// B20
+test('an invitation is withdrawn', { tag: '@plain' }, async ({ as, browserOf, scripted, guard }) => {
   guard.expects(/404/);
   const owner = await as(OLIVIA);
-  const address = await invite(owner, EMAIL, 'Owner');
+  const invitationUrl = await invite(owner, EMAIL, 'Owner');
   await copy(owner, scripted);
-  // D5: an admin sees it, and cannot take it back.
+  // D5: an admin sees the invitation but cannot cancel it.
   const admin = await as(ADAM);
   await openMembers(admin);
   await expect(row(admin, EMAIL)).toContainText('Owner');
   await expect(row(admin, EMAIL).getByRole('button')).toHaveCount(0);
   await openMembers(owner);
   await row(owner, EMAIL).getByRole('button', { name: `Cancel invitation for ${EMAIL}` }).click();
-  await expect(told(owner)).toHaveText('Invitation canceled. Its link no longer works.');
+  await expect(status(owner)).toHaveText('Invitation canceled. Its link no longer works.');
   await expect(row(owner, EMAIL)).toHaveCount(0);
   const page = await browserOf();
-  const answer = await page.goto(address);
+  const answer = await page.goto(invitationUrl);
   expect(answer!.status()).toBe(404);
   await expect(page.getByRole('heading', { name: 'This invitation is not valid' })).toBeVisible();
   await expect(page.getByText('Ask for a new one.')).toBeVisible();
 });
 
-test('members leave, and the only owner is told why they cannot: D5, B20', { tag: '@plain' }, async ({ as }) => {
+// D5, B20
+test('members can leave, and the only owner sees why they cannot', { tag: '@plain' }, async ({ as }) => {
   const owner = await as(OLIVIA);
   await openMembers(owner);
   await owner.getByRole('link', { name: 'Leave organization…' }).click();
@@ -224,7 +228,8 @@ test('members leave, and the only owner is told why they cannot: D5, B20', { tag
   await expect(row(owner, NOOR)).toHaveCount(0);
 });
 
-test('a further organization is made, and one switches between them: KE-05, KE-16', { tag: '@plain' }, async ({ as, scripted, guard }) => {
+// KE-05, KE-16
+test('a person creates another organization and switches between them', { tag: '@plain' }, async ({ as, scripted, guard }) => {
   guard.expects(/422/);
   const page = await as(MINA);
   const open = () => page.getByText('Organization: ').locator('xpath=ancestor::summary').click();
@@ -237,13 +242,13 @@ test('a further organization is made, and one switches between them: KE-05, KE-1
   await expect(page.getByLabel('Organization name')).toHaveAccessibleDescription('Enter a name for the organization.');
   await page.getByLabel('Organization name').fill('ورشة مينا');
   if (scripted) {
-    // A double click makes one.
+    // A double click creates only one.
     await awake(page, scripted);
     await page.locator('form[data-once]').evaluate((form: HTMLFormElement) => [form.requestSubmit(), form.requestSubmit()]);
   } else {
     await page.getByRole('button', { name: 'Create organization' }).click();
   }
-  await expect(told(page)).toHaveText('“ورشة مينا” created. You are its owner.');
+  await expect(status(page)).toHaveText('“ورشة مينا” created. You are its owner.');
   const further = page.url();
   await open();
   await expect(entries).toHaveText(['AcmeMember', 'ورشة ميناOwner', 'Create organization']);
@@ -251,7 +256,7 @@ test('a further organization is made, and one switches between them: KE-05, KE-1
   await entries.getByRole('link', { name: 'Acme' }).click();
   await expect(page).not.toHaveURL(further);
   const acme = page.url();
-  // What was chosen last is where the short addresses lead.
+  // The short URLs redirect to the last chosen organization.
   await page.goto('/settings/api-keys');
   expect(page.url()).toBe(acme);
   await page.goto(further);
@@ -259,15 +264,16 @@ test('a further organization is made, and one switches between them: KE-05, KE-1
   expect(page.url()).toBe(further);
 });
 
-test('owners say who can create keys: D5', { tag: '@plain' }, async ({ as }) => {
+// D5
+test('owners decide who can create keys', { tag: '@plain' }, async ({ as }) => {
   const owner = await as(OLIVIA);
   await nav(owner).getByRole('link', { name: 'Organization' }).click();
   await owner.getByLabel('Organization name').fill('Acme & Söhne');
   await owner.getByRole('button', { name: 'Save Name' }).click();
-  await expect(told(owner)).toHaveText('Organization renamed.');
+  await expect(status(owner)).toHaveText('Organization renamed.');
   await owner.getByRole('radio', { name: 'Only owners and admins' }).check();
   await owner.getByRole('button', { name: 'Save Who can create keys' }).click();
-  await expect(told(owner)).toHaveText('Setting saved. It applies immediately.');
+  await expect(status(owner)).toHaveText('Setting saved. It applies immediately.');
   await expect(owner.getByRole('radio', { name: 'Only owners and admins' })).toBeChecked();
   await owner.getByRole('radio', { name: 'No, only people can' }).check();
   await owner.getByRole('button', { name: 'Save Keys can create keys' }).click();
@@ -285,13 +291,13 @@ test('owners say who can create keys: D5', { tag: '@plain' }, async ({ as }) => 
   await expect(member.getByRole('button', { name: /^Save/ })).toHaveCount(0);
 });
 
-test('keys that are handed over are not left uncopied, and are made once', async ({ as, scripted }) => {
+test('transferred keys must be copied and are created once', async ({ as, scripted }) => {
   const mina = await as(MINA);
   for (const name of ['Deploys', 'Exports']) await createKey(mina, name, true);
   const owner = await as(OLIVIA);
   await openRemoval(owner, MINA);
   await awake(owner, scripted);
-  for (const name of ['Deploys', 'Exports']) await fate(owner, name).selectOption('new');
+  for (const name of ['Deploys', 'Exports']) await disposition(owner, name).selectOption('new');
   let sent = 0;
   owner.on('request', (request) => {
     if (request.url().endsWith('/ui/remove_member')) sent += 1;
@@ -305,7 +311,7 @@ test('keys that are handed over are not left uncopied, and are made once', async
   expect(sent).toBe(1);
   await awake(owner, scripted);
   const asks = async () => {
-    // The click does not come back before the question is answered.
+    // The click does not return until the confirmation is answered.
     const clicked = owner.getByText('Done', { exact: true }).click();
     const dialog = await owner.waitForEvent('dialog');
     await dialog.dismiss();
@@ -320,21 +326,21 @@ test('keys that are handed over are not left uncopied, and are made once', async
   await owner.getByRole('textbox', { name: /^Key for/ }).last().press('ControlOrMeta+a');
   await owner.keyboard.press('ControlOrMeta+c');
   await owner.getByText('Done', { exact: true }).click();
-  await expect(told(owner)).toHaveText(`${MINA} was removed.`);
+  await expect(status(owner)).toHaveText(`${MINA} was removed.`);
 });
 
-test('where there is no clipboard the link is selected to be copied by hand', async ({ as, scripted }) => {
+test('without the clipboard API the link is selected for copying', async ({ as, scripted }) => {
   const owner = await as(OLIVIA);
   await owner.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
-  const address = await invite(owner, EMAIL, 'Member');
+  const invitationUrl = await invite(owner, EMAIL, 'Member');
   await awake(owner, scripted);
   await owner.getByRole('button', { name: 'Copy', exact: true }).click();
   await expect(owner.getByText(/press Ctrl\+C/)).toBeVisible();
   const selected = await link(owner).evaluate((area: HTMLTextAreaElement) => area.value.slice(area.selectionStart, area.selectionEnd));
-  expect(selected).toBe(address);
+  expect(selected).toBe(invitationUrl);
 });
 
-test('inviting, changing a role and removing by keyboard alone', async ({ as, scripted }) => {
+test('inviting, changing a role and removing work with the keyboard', async ({ as, scripted }) => {
   const page = await as(OLIVIA);
   const tabTo = async (target: ReturnType<Page['locator']>) => {
     for (let presses = 0; presses < 60; presses += 1) {
@@ -365,10 +371,10 @@ test('inviting, changing a role and removing by keyboard alone', async ({ as, sc
   await tabTo(page.getByRole('radio', { name: /^Member/ }));
   await page.keyboard.press('ArrowDown');
   await press(page.getByRole('button', { name: 'Change role' }));
-  await expect(told(page)).toHaveText(`${MINA} is now an admin.`);
+  await expect(status(page)).toHaveText(`${MINA} is now an admin.`);
   await press(row(page, MINA).getByRole('link', { name: /^Remove/ }));
   await press(removeButton(page));
-  await expect(told(page)).toHaveText(`${MINA} was removed.`);
+  await expect(status(page)).toHaveText(`${MINA} was removed.`);
   await press(row(page, EMAIL).getByRole('button', { name: /^Cancel invitation/ }));
   await expect(row(page, EMAIL)).toHaveCount(0);
 });
@@ -379,7 +385,7 @@ test.describe('looks', () => {
   test('members, invitations, roles', async ({ as, browserOf, scripted, guard }) => {
     guard.expects(/40[19]|422/);
     const owner = await as(OLIVIA);
-    const address = await invite(owner, EMAIL, 'Admin');
+    const invitationUrl = await invite(owner, EMAIL, 'Admin');
     await inspect(owner, 'invited');
     await copy(owner, scripted);
     await invite(owner, 'a-very-long-address-of-someone-who-likes-to-explain-everything@subdomain.of.some.example', 'Member');
@@ -398,7 +404,7 @@ test.describe('looks', () => {
     await owner.getByRole('link', { name: 'Leave organization…' }).click();
     await inspect(owner, 'leave-only-owner');
     const nobody = await browserOf();
-    await nobody.goto(address);
+    await nobody.goto(invitationUrl);
     await inspect(nobody, 'join');
     await nobody.getByRole('link', { name: 'Sign in to join' }).click();
     await signInAs(nobody, 'eve@new.example', 'Eve');
@@ -415,7 +421,7 @@ test.describe('looks', () => {
     await inspect(member, 'leave');
   });
 
-  test('a link that opens nothing', async ({ browserOf, guard }) => {
+  test('a link that does not work', async ({ browserOf, guard }) => {
     guard.expects(/404/);
     const page = await browserOf();
     await page.goto('/join/0000000000000000000000000000000000000000000');
@@ -432,17 +438,17 @@ test.describe('looks', () => {
     const owner = await as(OLIVIA);
     await openRemoval(owner, NOOR);
     await inspect(owner, 'remove-member');
-    const address = owner.url();
+    const removalUrl = owner.url();
     await awake(owner, scripted);
-    await fate(owner, 'Old laptop').selectOption('new');
-    await fate(owner, 'مفتاح التقارير الشهرية').selectOption('new');
+    await disposition(owner, 'Old laptop').selectOption('new');
+    await disposition(owner, 'مفتاح التقارير الشهرية').selectOption('new');
     await removeButton(owner).click();
     await expect(owner.getByRole('heading', { name: 'New keys' })).toBeVisible();
     await inspect(owner, 'handed-over');
     await copy(owner, scripted);
     await owner.getByText('Done', { exact: true }).click();
     await inspect(owner, 'members-removed');
-    await owner.goto(address);
+    await owner.goto(removalUrl);
     await inspect(owner, 'removed-before');
     await openRemoval(owner, MINA);
     await inspect(owner, 'remove-member-without-keys');
@@ -460,7 +466,7 @@ test.describe('looks', () => {
     await inspect(page, 'switcher-two');
   });
 
-  test('where members create no keys', async ({ as }) => {
+  test('the keys page if members cannot create keys', async ({ as }) => {
     const owner = await as(OLIVIA);
     await nav(owner).getByRole('link', { name: 'Organization' }).click();
     await owner.getByRole('radio', { name: 'Only owners and admins' }).check();

@@ -1,11 +1,11 @@
-// What people's systems ask for: forced colours, 200 % zoom, paper, no motion; and every width a page may have.
-import { expectNoAxeViolations, expectNoSidewaysScroll, inspect, repaint, THEMES } from '../support/looks.ts';
+// Forced colors, zoom, print, reduced motion, and all widths.
+import { expectNoAxeViolations, expectNoHorizontalScroll, inspect, repaint, THEMES } from '../support/looks.ts';
 import { OLIVIA, awake, beginCreating, beginRevoking, createKey, row, signIn, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
 const PAGES = ['settings/api-keys', 'settings/members', 'settings/audit-log', 'settings/service-accounts', 'settings'];
 
-test('forced colours: what is chosen and what has the focus can be told apart', async ({ page }) => {
+test('with forced colors the selection and the focus are visible', async ({ page }) => {
   await signIn(page, OLIVIA);
   await page.emulateMedia({ forcedColors: 'active' });
   const current = page.locator('.nav [aria-current]');
@@ -22,22 +22,22 @@ test('forced colours: what is chosen and what has the focus can be told apart', 
   await page.screenshot({ path: 'screenshots/forced-colours-1280.png' });
 });
 
-test('at 200 % and at 400 % nothing scrolls sideways, and dialogs can be used', async ({ page }) => {
+test('at 200 % and 400 % nothing scrolls horizontally, and dialogs can be used', async ({ page }) => {
   await signIn(page, OLIVIA);
-  // 1280 × 800 at 200 %, then at 400 %, as browsers lay it out.
+  // The layout viewports of 1280 × 800 at 200 % and at 400 %.
   for (const [width, height] of [[640, 400], [320, 200]]) {
     await page.setViewportSize({ width, height });
     await page.goto('/settings/api-keys');
-    await expectNoSidewaysScroll(page, 'API Keys');
+    await expectNoHorizontalScroll(page, 'API Keys');
     const form = await beginCreating(page, true);
-    await expectNoSidewaysScroll(page, 'the create dialog');
+    await expectNoHorizontalScroll(page, 'the create dialog');
     await form.getByRole('button', { name: 'Cancel' }).scrollIntoViewIfNeeded();
     await form.getByRole('button', { name: 'Cancel' }).click();
     await expect(page.getByRole('dialog')).toHaveCount(0);
   }
 });
 
-test('on paper: dark on white in both themes, without what cannot be pressed', async ({ page }) => {
+test('printed pages are dark on white in both themes and have no buttons', async ({ page }) => {
   await signIn(page, OLIVIA);
   await createKey(page, unique('On paper'), true);
   for (const theme of THEMES) {
@@ -57,7 +57,7 @@ test('on paper: dark on white in both themes, without what cannot be pressed', a
   }
 });
 
-test('no motion where none is wanted', async ({ page }) => {
+test('nothing moves with reduced motion', async ({ page }) => {
   await signIn(page, OLIVIA);
   await awake(page, true);
   const moves = () =>
@@ -76,31 +76,31 @@ test('no motion where none is wanted', async ({ page }) => {
   expect(longest).toBeLessThanOrEqual(0.15);
 });
 
-test('every width from a phone to a wide screen', async ({ page }) => {
+test('no width from a phone to a wide screen scrolls horizontally', async ({ page }) => {
   const organization = await signIn(page, OLIVIA);
   for (const path of PAGES) {
     await page.goto(`/o/${organization}/${path}`);
     for (const width of [360, 480, 768, 861, 1024, 1280, 1920]) {
       await page.setViewportSize({ width, height: 800 });
-      await expectNoSidewaysScroll(page, path);
+      await expectNoHorizontalScroll(page, path);
     }
     const main = await page.locator('main').boundingBox();
     expect(main!.width, `${path} keeps lines readable`).toBeLessThanOrEqual(1264);
   }
 });
 
-test('the style page shows every part in both themes', { tag: '@plain' }, async ({ page, scripted }) => {
+test('the style page shows every component in both themes', { tag: '@plain' }, async ({ page, scripted }) => {
   test.slow();
   await page.goto('/dev/style');
   await expect(page.getByRole('heading', { name: 'Style', exact: true })).toBeVisible();
   for (const part of ['Colour', 'Type', 'Space', 'Buttons', 'Badges', 'Notices', 'Fields', 'Menus', 'Lists', 'Sheets']) {
     await expect(page.getByRole('heading', { name: part, exact: true })).toBeVisible();
   }
-  // axe waits for timers, which stand still where script is off; the markup is the same.
+  // axe needs timers, which do not run without JavaScript; the markup is the same.
   if (scripted) await inspect(page, 'style');
 });
 
-test('a shown focus ring wherever the keyboard leads', async ({ page }) => {
+test('every focused element has a visible focus ring', async ({ page }) => {
   await signIn(page, OLIVIA);
   await createKey(page, unique('Ringed'), true);
   await awake(page, true);
@@ -123,7 +123,7 @@ test('a shown focus ring wherever the keyboard leads', async ({ page }) => {
   expect(seen.size).toBeGreaterThan(20);
 });
 
-test('dialogs are clean to axe in both themes', async ({ page }) => {
+test('axe finds no violations in dialogs in both themes', async ({ page }) => {
   await signIn(page, OLIVIA);
   const name = unique('Asked about');
   await createKey(page, name, true);
@@ -135,7 +135,7 @@ test('dialogs are clean to axe in both themes', async ({ page }) => {
     await repaint(page, theme);
     await expectNoAxeViolations(page, `the revoke dialog, ${theme}`);
   }
-  // Opened from a menu, which is closed by now: the focus comes back to the menu's button.
+  // The dialog was opened from a menu that is closed now, so the focus returns to the button of the menu.
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(menu).toBeFocused();

@@ -1,12 +1,13 @@
-// A browser that sends a form a second time makes nothing more (F9), and the notice beside a new key (RK-12).
+// Resubmitted forms (F9), the notice of a new key (RK-12), and waiting buttons.
 import { OLIVIA, beginCreating, createKeyAndStay, row, sheet, shownKey, signIn, unique } from '../support/people.ts';
 import { WHOLE_KEY } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
 
-test.describe('without script', () => {
+test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('a key whose page is loaded again is not made again: F9', async ({ page }) => {
+  // F9
+  test('reloading the page of a new key creates no second key', async ({ page }) => {
     await signIn(page, OLIVIA);
     const name = unique('Once');
     await createKeyAndStay(page, name, false);
@@ -19,8 +20,9 @@ test.describe('without script', () => {
   });
 });
 
-// RK-12: a prominent notice of danger level, in the dialog and on the page in its place.
-test('a new key stands beneath a notice of danger level: RK-12', { tag: '@plain' }, async ({ page, scripted }) => {
+// The notice is in the dialog and on the corresponding page.
+// RK-12
+test('a new key has a prominent danger notice', { tag: '@plain' }, async ({ page, scripted }) => {
   await signIn(page, OLIVIA);
   await createKeyAndStay(page, unique('Notice'), scripted);
   const reveal = sheet(page, scripted);
@@ -31,7 +33,7 @@ test('a new key stands beneath a notice of danger level: RK-12', { tag: '@plain'
   const box = (await notice.boundingBox())!;
   const key = (await shownKey(page, scripted).boundingBox())!;
   expect(box.y + box.height, 'above the key').toBeLessThanOrEqual(key.y);
-  // Without script nothing runs in the page: the styles are computed where they can be.
+  // Without JavaScript the test computes the styles in another page.
   if (!scripted) return;
   const looks = await notice.evaluate((element) => {
     const probe = document.createElement('span');
@@ -48,9 +50,9 @@ test('a new key stands beneath a notice of danger level: RK-12', { tag: '@plain'
   expect(looks.background).not.toBe(looks.plain);
 });
 
-// What stands on a button can be read in every state: also while it waits, with the pointer on it.
+// The text of a button is readable in every state.
 for (const theme of ['light', 'dark']) {
-  test(`a button that waits is readable under the pointer, ${theme}`, async ({ page }) => {
+  test(`a waiting button is readable while hovered, ${theme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: theme as 'light' | 'dark' });
     await signIn(page, OLIVIA);
     const form = await beginCreating(page, true);
@@ -64,7 +66,7 @@ for (const theme of ['light', 'dark']) {
     await expect(button).toHaveAttribute('aria-busy', 'true');
     await expect(form.getByRole('button', { name: 'Generating…' })).toBeVisible();
     expect(await button.evaluate(contrast)).toBeGreaterThanOrEqual(4.5);
-    // No motion where people ask for none; the tests do.
+    // The tests use reduced motion.
     expect(await button.evaluate((one) => getComputedStyle(one, '::before').animationName)).toBe('none');
     answer();
     await expect(shownKey(page, true)).toBeVisible();
@@ -88,7 +90,7 @@ for (const theme of ['light', 'dark']) {
   });
 }
 
-/** The contrast of an element's text with what is painted beneath it (WCAG 2.2, 1.4.3). */
+/** The contrast of the text of an element with its background (WCAG 2.2, 1.4.3). */
 function contrast(element: Element): number {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
   const layers: string[] = [];

@@ -1,4 +1,4 @@
-// A limit on the lifetime of keys would get in the way of other tests, so these have an installation of their own.
+// A maximum lifetime would interfere with other tests, so these have a separate installation.
 import type { Page } from '@playwright/test';
 
 import { inspect } from '../support/looks.ts';
@@ -19,7 +19,8 @@ const test = base.extend<{ at: (person: string) => Promise<Page> }>({
   },
 });
 
-test('an owner limits the lifetime of new keys: RK-06, D17', { tag: '@plain' }, async ({ at, guard }) => {
+// RK-06, D17
+test('an owner sets the maximum lifetime of new keys', { tag: '@plain' }, async ({ at, guard }) => {
   test.slow();
   guard.expects(/422/);
   const page = await at(OLIVIA);
@@ -47,7 +48,7 @@ test('an owner limits the lifetime of new keys: RK-06, D17', { tag: '@plain' }, 
   await expect(page.getByRole('status')).toHaveCount(0);
   await expect(days).toHaveValue('90');
 
-  // Everyone in the organization sees what holds for their keys, and who can change it.
+  // Every member sees the setting, and who can change it.
   await at(MINA);
   await expect(page.getByText('90 days')).toBeVisible();
   await expect(page.getByText('Only owners and admins can change this.')).toBeVisible();
@@ -66,14 +67,15 @@ test('an owner limits the lifetime of new keys: RK-06, D17', { tag: '@plain' }, 
   await expect(changes.first()).toContainText('90 days');
 });
 
-test('the organization of a member is closed to strangers: KE-06', { tag: '@plain' }, async ({ page, guard }) => {
+// KE-06
+test('the settings of another organization are not accessible', { tag: '@plain' }, async ({ page, guard }) => {
   guard.expects(/403/);
   await signIn(page, MINA);
   expect((await page.goto('/o/org_nobody/settings'))!.status()).toBe(403);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('You don’t have access');
 });
 
-test('how the organization looks', async ({ at, guard }) => {
+test('the page of the organization', async ({ at, guard }) => {
   test.setTimeout(90_000);
   guard.expects(/422/);
   const page = await at(OLIVIA);

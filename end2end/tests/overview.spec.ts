@@ -1,5 +1,5 @@
-// The overview of an organization, and the line above the list of keys. What keys there are matters here, so each test has
-// an installation of its own.
+// The overview of an organization, and the banner above the list of keys. Each test has a separate installation,
+// because the existing keys matter.
 import type { Page } from '@playwright/test';
 
 import { bearer, curl } from '../support/curl.ts';
@@ -36,7 +36,7 @@ async function openOverview(page: Page) {
 
 const panel = (page: Page, name: string) => page.getByRole('region', { name });
 
-test('an organization without a key is shown the way to its first one', { tag: '@plain' }, async ({ as, scripted }) => {
+test('an organization without keys has a link to create the first one', { tag: '@plain' }, async ({ as, scripted }) => {
   const page = await as(OLIVIA);
   await openOverview(page);
   await expect(page.getByRole('heading', { name: 'No API keys yet' })).toBeVisible();
@@ -46,7 +46,7 @@ test('an organization without a key is shown the way to its first one', { tag: '
   await expect(page.getByRole('heading', { name: 'Create API Key' })).toBeVisible();
 });
 
-test('an owner sees what needs attention, and goes from there to the next step', { tag: '@plain' }, async ({ as, own, scripted, guard }) => {
+test('an owner sees the keys that need attention, with links to the next step', { tag: '@plain' }, async ({ as, own, scripted, guard }) => {
   const page = await as(OLIVIA);
   const calling = await createKey(page, LONG, scripted);
   await createShort(page, ARABIC, scripted);
@@ -89,7 +89,7 @@ test('an owner sees what needs attention, and goes from there to the next step',
   await expect(page.getByRole('main')).toContainText('Nightly export');
 });
 
-test('a member sees their own keys at a glance', { tag: '@plain' }, async ({ as, scripted }) => {
+test('the overview of a member shows their own keys', { tag: '@plain' }, async ({ as, scripted }) => {
   const olivia = await as(OLIVIA);
   await createShort(olivia, 'Ledger sync', scripted);
   const page = await as(MINA);
@@ -103,7 +103,7 @@ test('a member sees their own keys at a glance', { tag: '@plain' }, async ({ as,
   if (scripted) await inspect(page, 'overview-member');
 });
 
-test('a line that was put away comes back with another reason', { tag: '@plain' }, async ({ as, own, scripted }) => {
+test('a dismissed banner returns with another reason', { tag: '@plain' }, async ({ as, own, scripted }) => {
   const page = await as(MINA);
   const key = await createShort(page, 'Nightly export', scripted);
   const line = page.getByRole('region', { name: 'Needs attention' });
@@ -120,7 +120,7 @@ test('a line that was put away comes back with another reason', { tag: '@plain' 
   await expect(line).toContainText('1 key needs attention: it is exposed.');
 });
 
-test('the overview is used with the keyboard alone', async ({ as }) => {
+test('the overview can be used with the keyboard', async ({ as }) => {
   const page = await as(MINA);
   await createShort(page, 'Nightly export', true);
   await openOverview(page);

@@ -5,14 +5,15 @@ import { join } from 'node:path';
 
 import { bearer, curl } from '../support/curl.ts';
 import {
-  OLIVIA, awake, beginCreating, beginRevoking, closeReveal, confirmRevoking, createKey, row, sheet, findEnded, shownKey, signIn, signOut, unique,
+  OLIVIA, awake, beginCreating, beginRevoking, closeReveal, confirmRevoking, createKey, row, sheet, findInactive, shownKey, signIn, signOut, unique,
 } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
 const UNAUTHORIZED = { error: 'Unauthorized', details: 'Missing or invalid authentication token' };
 
+// RK-07..RK-23, RK-25..RK-27, RK-35..RK-40, RK-44, RA-06, RA-09, RA-20, RA-24, RA-28, RO-40
 test(
-  'an owner makes a key, uses it, and ends it: RK-07..RK-23, RK-25..RK-27, RK-35..RK-40, RK-44, RA-06, RA-09, RA-20, RA-24, RA-28, RO-40',
+  'an owner creates, uses and revokes a key',
   { tag: ['@plain', '@store'] },
   async ({ page, baseURL, scripted }) => {
     test.slow();
@@ -86,13 +87,13 @@ test(
     expect(other.status).toBe(200);
     expect(other.json.workspaces.map((one: { id: string }) => one.id)).toContain(full.json.id);
 
-    // RU-25: the use shows.
+    // RU-25: the use is shown.
     await expect(async () => {
       await page.reload();
       await expect(mine.locator('time').nth(1)).toContainText(/just now|minute/, { timeout: 500 });
     }).toPass({ timeout: 20_000 });
 
-    // RK-19, RK-20, RK-21, RK-22, KE-04: locate, press Revoke, confirm. Cancelling changes nothing.
+    // RK-19, RK-20, RK-21, RK-22, KE-04: find the key, press Revoke, confirm. Cancelling changes nothing.
     await awake(page, scripted);
     await mine.getByRole('link', { name: /^Revoke/ }).click();
     const ask = sheet(page, scripted);
@@ -108,21 +109,21 @@ test(
     await mine.getByRole('link', { name: /^Revoke/ }).click();
     await confirmRevoking(page, ask, name, 'Replaced by another key');
 
-    // RK-23, RA-24, RA-28: at once, and in these words.
+    // RK-23, RA-24, RA-28: immediately, with this error.
     const refused = await curl(api, ...bearer(key));
     expect(refused.status).toBe(401);
     expect(refused.json).toMatchObject(UNAUTHORIZED);
     expect(refused.headers.get('www-authenticate')).toContain('Bearer');
 
-    // RK-27: no way back.
-    await findEnded(page, key.slice(0, 14));
+    // RK-27: revoking is permanent.
+    await findInactive(page, key.slice(0, 14));
     await expect(mine).toContainText('Revoked');
     for (const role of ['link', 'button'] as const) {
       await expect(mine.getByRole(role, { name: /revoke|rotate|restore|enable/i })).toHaveCount(0);
     }
     await page.goto('/settings/api-keys');
 
-    // RK-25, RK-26: the Audit Log says who and why.
+    // RK-25, RK-26: the audit log contains the actor and the reason.
     await page.getByRole('link', { name: 'Audit log' }).click();
     await expect(page.getByRole('heading', { name: 'Audit log' })).toBeVisible();
     const event = page.getByRole('row').filter({ hasText: 'Revoked an API key' }).filter({ hasText: key.slice(0, 14) });
@@ -134,7 +135,8 @@ test(
   },
 );
 
-test('keys outlive the session that made them: RK-05, RK-28', { tag: ['@plain', '@store'] }, async ({ page, baseURL, scripted }) => {
+// RK-05, RK-28
+test('keys outlive the session that created them', { tag: ['@plain', '@store'] }, async ({ page, baseURL, scripted }) => {
   const [one, two] = [unique('Rotation, old'), unique('Rotation, new')];
   await signIn(page, OLIVIA);
   const keys = [await createKey(page, one, scripted), await createKey(page, two, scripted)];
@@ -142,11 +144,11 @@ test('keys outlive the session that made them: RK-05, RK-28', { tag: ['@plain', 
   await signOut(page, OLIVIA);
   await page.goto(home);
   await expect(page).toHaveURL(/\/sign-in/);
-  // RK-28: two live keys of one person.
+  // RK-28: two active keys of one person
   for (const key of keys) expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(200);
 });
 
-test('after a sign-in one is where one wanted to be', { tag: '@plain' }, async ({ page }) => {
+test('a sign-in returns to the requested page', { tag: '@plain' }, async ({ page }) => {
   await signIn(page, OLIVIA);
   const log = page.url().replace('api-keys', 'audit-log');
   await signOut(page, OLIVIA);
@@ -157,7 +159,7 @@ test('after a sign-in one is where one wanted to be', { tag: '@plain' }, async (
 });
 
 // D21
-test('the short addresses lead to the active organization', { tag: '@plain' }, async ({ page }) => {
+test('the short URLs redirect to the active organization', { tag: '@plain' }, async ({ page }) => {
   const organization = await signIn(page, OLIVIA);
   for (const short of ['/', '/settings/api-keys', '/settings/api']) {
     await page.goto(short);
@@ -165,7 +167,8 @@ test('the short addresses lead to the active organization', { tag: '@plain' }, a
   }
 });
 
-test('fetch in a browser works: RA-10', async ({ page, scripted }) => {
+// RA-10
+test('fetch in a browser works', async ({ page, scripted }) => {
   await signIn(page, OLIVIA);
   const key = await createKey(page, unique('Browser'), scripted);
   const body = await page.evaluate(async (key) => {
@@ -175,12 +178,13 @@ test('fetch in a browser works: RA-10', async ({ page, scripted }) => {
   expect(Array.isArray(body.workspaces)).toBe(true);
 });
 
-test('requests in Python works: RA-11', async ({ page, baseURL, scripted }) => {
+// RA-11
+test('requests in Python works', async ({ page, baseURL, scripted }) => {
   test.setTimeout(90_000);
   const folder = mkdtempSync(join(tmpdir(), 'roundtable-python-'));
   try {
     const python = pythonWithRequests(folder);
-    test.skip(!python, 'Python with requests is not here and cannot be installed');
+    test.skip(!python, 'Python with requests is missing and cannot be installed');
     await signIn(page, OLIVIA);
     const key = await createKey(page, unique('Python'), scripted);
     const script = [
@@ -205,7 +209,7 @@ function pythonWithRequests(folder: string): string | undefined {
   return has(own) ? own : undefined;
 }
 
-test('a key that was used lately is revoked only when its name was typed', { tag: '@plain' }, async ({ page, baseURL, scripted, guard }) => {
+test('a recently used key is revoked only after its name is typed', { tag: '@plain' }, async ({ page, baseURL, scripted, guard }) => {
   const name = unique('Deploy');
   await signIn(page, OLIVIA);
   const key = await createKey(page, name, scripted);

@@ -1,8 +1,8 @@
-// Signing in through a provider that is not ours: certified, with PKCE enforced, on loopback.
+// Signing in with an independent, certified provider that requires PKCE.
 import type { Browser, Page } from '@playwright/test';
 
 import { signOut } from '../support/people.ts';
-import { CLIENT, signInThere, startProvider } from '../support/provider.ts';
+import { CLIENT, signInAtProvider, startProvider } from '../support/provider.ts';
 import { ports, startServer, url, type Server } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -36,7 +36,8 @@ async function browserOf(browser: Browser, server: Server, javaScriptEnabled?: b
   return { context, page: await context.newPage() };
 }
 
-test('a person signs in, out, and in again: B22, B30', { tag: '@plain' }, async ({ browser, javaScriptEnabled }, info) => {
+// B22, B30
+test('a person signs in, signs out and signs in again', { tag: '@plain' }, async ({ browser, javaScriptEnabled }, info) => {
   test.slow();
   await withProvider(info.parallelIndex, async (server) => {
     const { context, page } = await browserOf(browser, server, javaScriptEnabled);
@@ -46,7 +47,7 @@ test('a person signs in, out, and in again: B22, B30', { tag: '@plain' }, async 
     const asked = new URL((await left).url()).searchParams;
     expect(asked.get('code_challenge_method')).toBe('S256');
     expect(asked.get('code_challenge')).toMatch(/^[\w-]{43}$/);
-    await signInThere(page, 'ada');
+    await signInAtProvider(page, 'ada');
     await expect(page).toHaveURL(/\/welcome$/);
     await expect(page.getByText('Welcome, \u2068Ada\u2069.')).toBeVisible();
     await page.getByLabel('Organization name').fill('Analytical Engines');
@@ -56,21 +57,21 @@ test('a person signs in, out, and in again: B22, B30', { tag: '@plain' }, async 
     await page.goto('/account');
     await expect(page).toHaveURL(/\/sign-in\?return_to=/);
 
-    // The provider knows her still, and asks nothing; she is led back to where she wanted to go.
+    // The session at the provider is still valid, so it does not ask again. She returns to the requested page.
     await begin(page);
     await expect(page).toHaveURL(`${server.url}/account`);
     await expect(page.getByText('ada@acme.example').last()).toBeVisible();
 
-    // Signing in again asks for the password although it knows her, and must end with her.
+    // A fresh sign-in asks for the password despite the session, and must be completed by the same person.
     await page.goto('/sign-in/start?fresh=1&return_to=/account');
-    await signInThere(page, 'grace', javaScriptEnabled === false);
+    await signInAtProvider(page, 'grace', javaScriptEnabled === false);
     await expect(page.getByRole('alert')).toContainText('You signed in as someone else.');
     await expect(page.getByRole('alert')).toContainText('Request ID: req_');
     await page.getByRole('link', { name: 'Go back' }).click();
     await expect(page).toHaveURL(`${server.url}/account`);
     const before = (await context.cookies()).find((cookie) => cookie.name === 'rt_session')!.value;
     await page.goto('/sign-in/start?fresh=1&return_to=/account');
-    await signInThere(page, 'ada', javaScriptEnabled === false);
+    await signInAtProvider(page, 'ada', javaScriptEnabled === false);
     await expect(page).toHaveURL(`${server.url}/account`);
     expect((await context.cookies()).find((cookie) => cookie.name === 'rt_session')!.value).not.toBe(before);
     await expect(page.getByText('This device')).toHaveCount(1);
@@ -79,10 +80,10 @@ test('a person signs in, out, and in again: B22, B30', { tag: '@plain' }, async 
   });
 });
 
-test('the provider enforces PKCE, and the server proves it', async ({ browser, request }, info) => {
+test('the server uses PKCE, which the provider requires', async ({ browser, request }, info) => {
   test.slow();
   await withProvider(info.parallelIndex, async (server) => {
-    // A request without it is turned away by the provider itself.
+    // The provider rejects a request without PKCE.
     const start = new URL((await request.get(`${server.url}/sign-in/start`, { maxRedirects: 0 })).headers().location);
     start.searchParams.delete('code_challenge');
     start.searchParams.delete('code_challenge_method');
@@ -90,17 +91,17 @@ test('the provider enforces PKCE, and the server proves it', async ({ browser, r
     const said = new URL(refused.headers().location).searchParams;
     expect([said.get('error'), said.get('error_description')]).toEqual(['invalid_request', expect.stringContaining('PKCE')]);
 
-    // With the challenge of another verifier the code is worth nothing: the provider compares the two.
+    // With the challenge of another verifier the code is rejected, because the provider compares the two.
     const { context, page } = await browserOf(browser, server);
     const tampered = new URL((await context.request.get('/sign-in/start', { maxRedirects: 0 })).headers().location);
     tampered.searchParams.set('code_challenge', 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM');
     await page.goto(tampered.href);
-    await signInThere(page, 'ada');
+    await signInAtProvider(page, 'ada');
     await expect(page.getByRole('alert')).toContainText('The sign-in was not confirmed.');
 
     await context.close();
 
-    // Turning back at the provider is told as what it is.
+    // Cancelling at the provider shows that the sign-in was cancelled.
     const other = await browserOf(browser, server);
     await other.page.goto('/sign-in');
     await begin(other.page);
@@ -110,7 +111,7 @@ test('the provider enforces PKCE, and the server proves it', async ({ browser, r
   });
 });
 
-test('a provider that is away is said to be away', async ({ page }, info) => {
+test('an unavailable provider is shown as unavailable', async ({ page }, info) => {
   test.slow();
   const turn = info.parallelIndex;
   const env = { ROUNDTABLE_OIDC_ISSUER: url(ports.provider(turn)), ROUNDTABLE_GOOGLE_CLIENT_ID: CLIENT.id, ROUNDTABLE_GOOGLE_CLIENT_SECRET: CLIENT.secret };

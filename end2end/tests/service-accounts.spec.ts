@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 
-import { expectNoSidewaysScroll, inspect } from '../support/looks.ts';
+import { expectNoHorizontalScroll, inspect } from '../support/looks.ts';
 import { ADAM, MINA, OLIVIA, THEO, row, signIn, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -11,8 +11,8 @@ async function openList(page: Page) {
   await expect(page.getByRole('heading', { name: 'Service accounts', level: 1 })).toBeVisible();
 }
 
-/** Makes a service account, and stays on its page. Gives its number. */
-async function make(page: Page, name: string): Promise<string> {
+/** Creates a service account, and leaves its page open. Returns its ID. */
+async function create(page: Page, name: string): Promise<string> {
   await openList(page);
   await page.getByRole('link', { name: 'Create service account' }).first().click();
   await page.getByLabel('Name').fill(name);
@@ -21,8 +21,9 @@ async function make(page: Page, name: string): Promise<string> {
   return page.url().split('/').pop()!;
 }
 
+// RA-16, RA-17, RO-20
 test(
-  'an owner makes a service account, changes it, stops it and starts it again: RA-16, RA-17, RO-20',
+  'an owner creates, changes, disables and enables a service account',
   { tag: ['@plain', '@store'] },
   async ({ page, guard }) => {
     guard.expects(/422/);
@@ -30,14 +31,14 @@ test(
     const [name, later] = [unique('Deploy pipeline'), unique('Release pipeline')];
     const organization = await signIn(page, OLIVIA);
 
-    // RA-16: what they are for, and where to read on.
+    // RA-16: the purpose, and a link to the documentation.
     await openList(page);
     await expect(nav(page).getByRole('link', { name: 'Service accounts' })).toHaveAttribute('aria-current', 'page');
     await expect(nav(page).locator('[aria-current]')).toHaveCount(1);
     await expect(page.getByText(/A service account lets a program use .* API with its own keys, independent of any person\./)).toBeVisible();
     await expect(page.getByRole('link', { name: 'About service accounts' })).toHaveAttribute('href', '/docs/service-accounts');
 
-    // RA-17: what was typed is kept until it is right.
+    // RA-17: the input is kept until it is valid.
     await page.getByRole('link', { name: 'Create service account' }).first().click();
     await expect(page.getByRole('radio', { name: /^Member/ })).toBeChecked();
     await page.getByLabel('Name').fill('   ');
@@ -53,7 +54,7 @@ test(
     await page.getByLabel('Allow multiple active keys').uncheck();
     await page.getByRole('button', { name: 'Create service account' }).click();
 
-    // Its page suggests its key.
+    // Its page offers to create a key.
     await page.waitForURL(/service-accounts\/\d+$/);
     const id = page.url().split('/').pop();
     await expect(page.getByRole('status')).toHaveText(`“${name}” created. Next, create its API key.`);
@@ -73,7 +74,7 @@ test(
     await page.getByRole('radio', { name: /^Admin/ }).check();
     await page.getByRole('button', { name: 'Change role' }).click();
     await expect(page.getByRole('definition').filter({ hasText: /^Admin$/ })).toBeVisible();
-    // RO-20: one at a time, unless several are allowed.
+    // RO-20: one active key, unless several are allowed.
     await page.getByRole('button', { name: 'Allow multiple active keys' }).click();
     await expect(page.getByRole('definition').filter({ hasText: '0, multiple allowed' })).toBeVisible();
     await page.getByRole('button', { name: 'Allow only one active key' }).click();
@@ -100,15 +101,17 @@ test(
   },
 );
 
-test('an admin makes service accounts too: RA-17', { tag: '@plain' }, async ({ page }) => {
+// RA-17
+test('an admin can create service accounts', { tag: '@plain' }, async ({ page }) => {
   const name = unique('Nightly report');
   await signIn(page, ADAM);
-  await make(page, name);
+  await create(page, name);
   await openList(page);
   await expect(row(page, name)).toContainText(ADAM);
 });
 
-test('a member finds no service accounts: RA-17, RA-30', { tag: '@plain' }, async ({ page, guard }) => {
+// RA-17, RA-30
+test('a member cannot open service accounts', { tag: '@plain' }, async ({ page, guard }) => {
   guard.expects(/403/);
   const organization = await signIn(page, MINA);
   await expect(nav(page).getByRole('link')).toHaveText(['Overview', 'API Keys', 'Members', 'Audit log', 'Organization', 'Documentation']);
@@ -118,11 +121,12 @@ test('a member finds no service accounts: RA-17, RA-30', { tag: '@plain' }, asyn
   }
 });
 
-test('service accounts of another organization are closed: KE-06', { tag: '@plain' }, async ({ page, guard }) => {
+// KE-06
+test('service accounts of another organization are not accessible', { tag: '@plain' }, async ({ page, guard }) => {
   guard.expects(/40[34]/);
   const name = unique('Acme only');
   const acme = await signIn(page, OLIVIA);
-  const id = await make(page, name);
+  const id = await create(page, name);
   await page.context().clearCookies();
   const orbit = await signIn(page, THEO);
   for (const [organization, status] of [[acme, 403], [orbit, 404]]) {
@@ -132,7 +136,7 @@ test('service accounts of another organization are closed: KE-06', { tag: '@plai
   }
 });
 
-test('the menu of narrow screens leads everywhere', { tag: '@plain' }, async ({ page }) => {
+test('the menu of narrow screens contains all pages', { tag: '@plain' }, async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 800 });
   await signIn(page, OLIVIA);
   await page.getByRole('button', { name: 'Settings menu' }).click();
@@ -152,21 +156,21 @@ test.describe('looks', () => {
     await inspect(page, 'service-accounts-empty');
   });
 
-  test('the list, the form, and one account', async ({ page, guard }) => {
+  test('the list, the form and an account', async ({ page, guard }) => {
     guard.expects(/422/);
     await signIn(page, OLIVIA);
-    await make(page, 'Anunbrokennamewithoutanyplacetobreakwhichmustnotpushthetablesidewaysatanywidthwhatsoever');
-    await make(page, 'حساب التقارير الشهرية');
+    await create(page, 'Anunbrokennamewithoutanyplacetobreakwhichmustnotpushthetablesidewaysatanywidthwhatsoever');
+    await create(page, 'حساب التقارير الشهرية');
     await inspect(page, 'service-account');
     await page.setViewportSize({ width: 768, height: 800 });
-    await expectNoSidewaysScroll(page, 'a service account');
+    await expectNoHorizontalScroll(page, 'a service account');
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.getByRole('button', { name: 'Disable' }).click();
     await inspect(page, 'service-account-disabled');
     await openList(page);
     await inspect(page, 'service-accounts');
     await page.setViewportSize({ width: 768, height: 800 });
-    await expectNoSidewaysScroll(page, 'the list of service accounts');
+    await expectNoHorizontalScroll(page, 'the list of service accounts');
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.getByRole('link', { name: 'Create service account' }).click();
     await inspect(page, 'new-service-account');

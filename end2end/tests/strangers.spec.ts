@@ -1,5 +1,5 @@
-// B31: a page on another origin changes nothing. The attacker's page lies on another port of the same host, where the
-// browser sends the victim's cookies along: the hardest place to tell a stranger from.
+// B31: cross-origin requests. The attacker's page is on another port of the same host, where the browser sends the
+// victim's cookies.
 import { createServer, type Server } from 'node:http';
 
 import type { Request } from '@playwright/test';
@@ -11,8 +11,8 @@ import { expect, test } from '../support/test.ts';
 
 const escape = (text: string) => text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;');
 
-/** Serves the page that `html` gives for a path. */
-function lair(port: number, html: (path: string) => string): Promise<Server> {
+/** Serves the page that `html` returns for a path. */
+function serveAttack(port: number, html: (path: string) => string): Promise<Server> {
   const server = createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
     response.end(html(decodeURIComponent(request.url ?? '/').slice(1)));
@@ -20,9 +20,10 @@ function lair(port: number, html: (path: string) => string): Promise<Server> {
   return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));
 }
 
-test('a page on another origin cannot create or revoke: B31', async ({ page, baseURL, guard }, info) => {
+// B31
+test('a page on another origin cannot create or revoke', async ({ page, baseURL, guard }, info) => {
   test.slow();
-  guard.expects(/./); // the browser complains a lot about the attacker's page, rightly
+  guard.expects(/./); // the browser reports many errors of the attacker's page
   const name = unique('Target');
   const organization = await signIn(page, OLIVIA);
   const key = await createKey(page, name, true);
@@ -56,7 +57,7 @@ test('a page on another origin cannot create or revoke: B31', async ({ page, bas
     'no referrer': (action) => `<meta name=referrer content=no-referrer>${form(action, 'application/x-www-form-urlencoded')}${send}`,
     sandbox: (action) => `<iframe sandbox="allow-forms allow-scripts" srcdoc="${escape(form(action, 'application/x-www-form-urlencoded') + send)}"></iframe>`,
   };
-  const server = await lair(ports.stranger(info.parallelIndex), (path) => {
+  const server = await serveAttack(ports.stranger(info.parallelIndex), (path) => {
     const [shape, action] = path.split('/');
     return `<!doctype html><title>wait</title>${shapes[shape]?.(action) ?? ''}`;
   });
@@ -84,7 +85,7 @@ test('a page on another origin cannot create or revoke: B31', async ({ page, bas
     server.closeAllConnections();
     server.close();
   }
-  // The attack took place: forms came through, and were turned away.
+  // The forms were sent, and the server rejected them.
   for (const shape of ['form', 'multipart', 'plain', 'iframe', 'no referrer']) expect(arrived, shape).toContain(`${shape} 403`);
   expect(arrived.filter((one) => / [23]\d\d$/.test(one))).toEqual([]);
   expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(200);
@@ -93,10 +94,11 @@ test('a page on another origin cannot create or revoke: B31', async ({ page, bas
   await expect(row(page, planted)).toHaveCount(0);
 });
 
-test('pages cannot be framed, and other origins cannot read them: B31', async ({ page, baseURL, guard }, info) => {
+// B31
+test('pages cannot be framed, and other origins cannot read them', async ({ page, baseURL, guard }, info) => {
   guard.expects(/./);
   await signIn(page, OLIVIA);
-  const server = await lair(ports.stranger(info.parallelIndex), () => `<!doctype html><title>x</title><iframe src="${baseURL}/settings/api-keys"></iframe>`);
+  const server = await serveAttack(ports.stranger(info.parallelIndex), () => `<!doctype html><title>x</title><iframe src="${baseURL}/settings/api-keys"></iframe>`);
   try {
     const attacker = await page.context().newPage();
     await attacker.goto(url(ports.stranger(info.parallelIndex)));

@@ -1,4 +1,4 @@
-// The table of keys keeps within its borders at every width, whatever its keys are called.
+// The table of keys fits at every width, regardless of the names of the keys.
 import { OLIVIA, beginCreating, finish, row } from '../support/people.ts';
 import { test } from '../support/own.ts';
 import { expect } from '../support/test.ts';
@@ -10,14 +10,14 @@ const NAMES = [
   '每月报告自动化部署流水线密钥每月报告自动化部署流水线密钥每月报告自动化部署流水线密钥每月报告自动化部署流水线密钥',
 ];
 
-test('rows keep within the table, and names within two lines', async ({ as }) => {
+test('rows fit in the table, and names in two lines', async ({ as }) => {
   test.slow();
   const page = await as(OLIVIA);
   await page.setViewportSize({ width: 1280, height: 800 });
   for (const name of NAMES) {
     const form = await beginCreating(page, true);
     await form.getByLabel('Name').fill(name);
-    // Two permissions, and a badge that says when it expires.
+    // Two permissions, and a badge with the expiration.
     await form.getByRole('radio', { name: /^Custom/ }).check();
     await form.getByRole('radio', { name: /Workspaces.*Read/i }).check();
     await form.getByRole('radio', { name: /Runs.*Write/i }).check();
@@ -49,7 +49,7 @@ test('rows keep within the table, and names within two lines', async ({ as }) =>
       expect(shape.column, `${name} at ${width} px`).toBeGreaterThanOrEqual(220);
     }
   }
-  // With the focus all of it is there to read.
+  // The focused cell shows the whole name.
   await page.setViewportSize({ width: 1280, height: 800 });
   const link = row(page, NAMES[0]).getByRole('link', { name: NAMES[0], exact: true });
   await page.getByRole('searchbox').focus();

@@ -1,5 +1,5 @@
-// Half a year of an organization that never was: its keys, how they are used, and what happened to them. All of it is
-// done through the API, on a clock that is moved.
+// Half a year of a fictional organization: its keys, their usage and their events. Everything is created over the API
+// with a simulated clock.
 import type { Browser, Page } from '@playwright/test';
 
 import { tokenOf } from '../support/many.ts';
@@ -8,13 +8,13 @@ import { call } from '../support/programs.ts';
 import type { Server } from '../support/server.ts';
 import type { Clock } from './clock.ts';
 
-/** The day of the pictures, and the moment. */
+/** The time of the screenshots. */
 export const TODAY = new Date('2026-11-20T10:30:00Z');
 const DAY = 24 * 60 * 60 * 1000;
 
 /** The key whose page is shown. */
 export const BUSY = 'Mobile app backend';
-/** The key that is about to end. */
+/** The key that expires soon. */
 export const ENDING = 'Nightly usage report';
 
 interface Planned {
@@ -26,14 +26,16 @@ interface Planned {
   test?: boolean;
   template?: string;
   scopes?: string[];
-  /** Days until it ends by itself. */
+  /** Days until it expires. */
   days?: number;
-  /** Calls on a usual day of the last month, from where, by what, and how many minutes before the time of the pictures. */
+  /**
+   * Calls on an average day of the last month, their IP addresses and user agent, and minutes before the screenshots.
+   */
   calls?: number;
   from?: string[];
   agent?: string;
   before?: number;
-  /** Days ago it was last used, if it is not used any more. */
+  /** How many days ago it was last used, if it is no longer used. */
   last?: number;
 }
 
@@ -63,30 +65,30 @@ const RENEWED = { by: OLIVIA, on: '2026-11-16T08:30', name: 'Billing export' };
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Call = (method: string, path: string, body: unknown) => Promise<any>;
 
-interface Made {
+interface CreatedKey {
   id: number;
   plain: string;
 }
 
-/** Lets it all happen, in the order of time. Ends at the moment of the pictures. */
-export async function live(server: Server, browser: Browser, clock: Clock) {
-  const keys = new Map<string, Made>();
+/** Creates everything in chronological order, up to the time of the screenshots. */
+export async function createHistory(server: Server, browser: Browser, clock: Clock) {
+  const keys = new Map<string, CreatedKey>();
   const accounts = new Map<string, number>();
   const past: [string, () => Promise<void>][] = [
     ...ACCOUNTS.map(({ by, on, name, role }) => happening(on, async () => {
-      const made = await as(by, (call) => call('POST', 'service-accounts', { name, role }));
-      accounts.set(name, made.actor_id);
+      const created = await as(by, (call) => call('POST', 'service-accounts', { name, role }));
+      accounts.set(name, created.actor_id);
     })),
     ...KEYS.map((plan) => happening(plan.on, async () => {
-      const made = await as(plan.by, (call) => call('POST', 'keys', order(plan, accounts)));
-      keys.set(plan.name, { id: made.key_id, plain: made.api_key });
+      const created = await as(plan.by, (call) => call('POST', 'keys', order(plan, accounts)));
+      keys.set(plan.name, { id: created.key_id, plain: created.api_key });
     })),
     ...KEYS.filter(({ last }) => last).map((plan) => happening(daysAgo(plan.last!), () => use(server, keys.get(plan.name)!, plan, plan.calls!))),
     happening(LEAKED.on, () => as(LEAKED.by, (call) => call('DELETE', `keys/${keys.get(LEAKED.name)!.id}`, { reason: 'leaked' }))),
     happening(RENEWED.on, async () => {
       const to = `keys/${keys.get(RENEWED.name)!.id}/rotate`;
-      const made = await as(RENEWED.by, (call) => call('POST', to, { overlap_seconds: 24 * 60 * 60 }));
-      keys.set(RENEWED.name, { id: made.key_id, plain: made.api_key });
+      const created = await as(RENEWED.by, (call) => call('POST', to, { overlap_seconds: 24 * 60 * 60 }));
+      keys.set(RENEWED.name, { id: created.key_id, plain: created.api_key });
     }),
     happening(INVITED.on, () => as(INVITED.by, (call) => call('POST', 'invitations', { email: INVITED.email, role: INVITED.role }))),
     ...KEYS.filter(({ before }) => before).flatMap((plan) => days(plan).map(([on, n]) => happening(on, () => day(plan, on, n)))),
@@ -101,7 +103,7 @@ export async function live(server: Server, browser: Browser, clock: Clock) {
   async function day(plan: Planned, on: string, n: number) {
     const key = keys.get(plan.name)!;
     await use(server, key, plan, often(plan.calls!, n, new Date(on).getUTCDay()));
-    // Something that the key may not do, once in a while.
+    // Occasionally a forbidden request.
     if (plan.name === BUSY && n % 9 === 4) await fetch(`${server.url}/api/v1/keys/${key.id}`, { headers: headers(key.plain, plan) });
   }
 
@@ -118,10 +120,10 @@ export async function live(server: Server, browser: Browser, clock: Clock) {
 
 const DESKS: Record<string, string> = { [OLIVIA]: '203.0.113.9', [ADAM]: '203.0.113.80', [MINA]: '203.0.113.17', [NOOR]: '203.0.113.45' };
 
-/** What the proxy in front of the server would say of a person's browser. */
+/** The headers that a proxy would add for the browser of a person. */
 export const from = (person: string) => ({ 'X-Forwarded-For': DESKS[person] });
 
-/** Signs in for the pictures. Gives the page and the organization's id. */
+/** Signs in for the screenshots. Returns the ID of the organization. */
 export async function visit(page: Page): Promise<string> {
   await signIn(page, OLIVIA);
   return organizationOf(page);
@@ -131,12 +133,12 @@ function happening(on: string, happen: () => Promise<unknown>): [string, () => P
   return [on.endsWith('Z') ? on : `${on}:00.000Z`, async () => void (await happen())];
 }
 
-/** So many days before the pictures, and some minutes more. */
+/** The time this many days and minutes before the screenshots. */
 function daysAgo(days: number, minutes = 18): string {
   return new Date(TODAY.getTime() - days * DAY - minutes * 60 * 1000).toISOString();
 }
 
-/** The days of the last month that a key has seen, with their numbers. */
+/** The days of the last month in which a key existed, with their numbers. */
 function days({ on, before }: Planned): [string, number][] {
   const all = Array.from({ length: 30 }, (_, n): [string, number] => [daysAgo(29 - n, before), n]);
   return all.filter(([day]) => day > `${on}Z`);
@@ -153,14 +155,14 @@ function order(plan: Planned, accounts: Map<string, number>) {
   };
 }
 
-/** Fewer calls at the weekend, more towards the end of the month; the same in every run. */
+/** Fewer calls on weekends, more towards the end of the month; deterministic. */
 function often(calls: number, n: number, weekday: number): number {
   const week = weekday === 0 || weekday === 6 ? 0.4 : 1;
   const wave = 1 + 0.25 * Math.sin(n * 1.7) + n / 60;
   return Math.max(1, Math.round(calls * week * wave));
 }
 
-async function use(server: Server, key: Made, plan: Planned, times: number) {
+async function use(server: Server, key: CreatedKey, plan: Planned, times: number) {
   const calls = Array.from({ length: times }, (_, n) => fetch(`${server.url}/api/v1/workspaces`, { headers: headers(key.plain, plan, n) }));
   const refused = (await Promise.all(calls)).find(({ ok }) => !ok);
   if (refused) throw new Error(`“${plan.name}” was refused with ${refused.status}`);

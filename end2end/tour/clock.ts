@@ -1,4 +1,4 @@
-// A clock that the server believes: months pass in seconds, and every run has the same dates.
+// A simulated clock for the server: months pass in seconds, and every run has the same dates.
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,13 +11,13 @@ export class Clock {
     this.set(moment);
   }
 
-  /** Puts it to a moment, in UTC. It goes on from there; it is never put back. */
+  /** Sets the clock in UTC. It continues from there, and must not go back. */
   set(moment: string | Date) {
     const text = new Date(moment).toISOString();
     writeFileSync(this.file, `@${text.slice(0, 10)} ${text.slice(11, 19)}\n`);
   }
 
-  /** What a program needs around it to go by this clock. Waiting goes on as ever. */
+  /** The environment in which a program uses this clock. Timers are not affected. */
   get env(): Record<string, string> {
     return {
       LD_PRELOAD: library(),

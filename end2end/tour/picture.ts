@@ -1,4 +1,4 @@
-// Takes pictures, and keeps them small.
+// Takes screenshots, and keeps their files small.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,18 +10,18 @@ import { WHOLE_KEY } from '../support/server.ts';
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 const FOLDER = join(DOCS, 'tour');
 
-/** As long as the secret of a key, and nobody takes it for one. */
+/** A placeholder with the length of the secret of a key. */
 const SHOWN = 'here-stands-your-new-key-once-copy-it-before-you-close-it';
 
 interface Options {
   theme?: Theme;
   width?: number;
   height?: number;
-  /** Another place in `docs` than the folder of the tour. */
+  /** Another path in `docs`. */
   file?: string;
 }
 
-/** A picture of what is open, as it is, or in another theme and size. */
+/** Takes a screenshot of the open page, optionally with another theme and size. */
 export async function picture(page: Page, name: string, { theme = 'light', width = 1280, height = 800, file }: Options = {}) {
   mkdirSync(FOLDER, { recursive: true });
   await page.setViewportSize({ width, height });
@@ -36,8 +36,7 @@ export async function picture(page: Page, name: string, { theme = 'light', width
 }
 
 /**
- * Puts something that cannot be taken for a key where the key can be read; only then it may be in a picture. The address
- * becomes the one of `make run`.
+ * Replaces the key with a placeholder so that the page may be in a screenshot. The URL becomes the one of `make run`.
  */
 export async function hideKey(page: Page) {
   await page.evaluate(
@@ -54,7 +53,7 @@ export async function hideKey(page: Page) {
   );
 }
 
-/** Whether a whole key can be read, in words or in a field. */
+/** Whether a whole key is visible, in text or in a field. */
 async function showsKey(page: Page): Promise<boolean> {
   return page.evaluate((pattern) => {
     const fields = [...document.querySelectorAll<HTMLInputElement>('input, textarea')].map(({ value }) => value);

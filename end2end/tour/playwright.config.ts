@@ -1,4 +1,4 @@
-// Takes the pictures of docs/tour. `make tour` runs it.
+// Takes the screenshots of docs/tour. `make tour` runs it.
 import { defineConfig } from '@playwright/test';
 
 import { browser } from '../support/browser.ts';

@@ -1,10 +1,10 @@
-// Takes the pictures of the tour from the real server.
+// Takes the screenshots of the tour from the real server.
 import { expect, test } from '@playwright/test';
 import type { Page } from '@playwright/test';
 
 import { OLIVIA, awake, row, sheet, shownKey } from '../support/people.ts';
 import { ports, startServer, type Server } from '../support/server.ts';
-import { BUSY, TODAY, from, live, visit } from './acme.ts';
+import { BUSY, TODAY, from, createHistory, visit } from './acme.ts';
 import { Clock } from './clock.ts';
 import { hideKey, picture } from './picture.ts';
 
@@ -18,7 +18,7 @@ test.beforeAll(async ({ browser }) => {
   clock = new Clock(FIRST_DAY);
   const env = { ...clock.env, RUST_LOG: 'warn', ROUNDTABLE_TRUSTED_PROXIES: '1' };
   server = await startServer(ports.tour, { demo: true, env });
-  await live(server, browser, clock);
+  await createHistory(server, browser, clock);
 });
 
 test.afterAll(async () => {
@@ -86,7 +86,7 @@ class Shots {
     return picture(this.page, name, options);
   }
 
-  /** In the light, in the dark, and on a phone. */
+  /** Takes screenshots in the light theme, in the dark theme, and at the width of a phone. */
   async everywhere(name: string, height = 800) {
     await this.take(name, { height });
     await this.take(`${name}-dark`, { height, theme: 'dark' });

@@ -33,7 +33,8 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Parses the arguments of the process. Prints the help or the error and exits if there is nothing to run.
+    /// Parses the arguments of the process. Prints the help or the error and exits if there is
+    /// nothing to run.
     pub fn from_arguments() -> Self {
         let matches = Self::clap_command().get_matches();
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
@@ -41,7 +42,8 @@ impl Cli {
 
     /// The parser. The help of each command shows only the settings that the command reads.
     fn clap_command() -> clap::Command {
-        let mut command = Self::command().mut_subcommand("serve", |serve| show_settings(serve, &Group::ALL));
+        let mut command =
+            Self::command().mut_subcommand("serve", |serve| show_settings(serve, &Group::ALL));
         for name in ["init", "migrate", "keyring", "audit", "restore"] {
             let groups = [Group::General, Group::Storage];
             command = command.mut_subcommand(name, |subcommand| show_settings(subcommand, &groups));
@@ -118,7 +120,8 @@ enum KeyringCommand {
     Rewrap,
 }
 
-/// Why a command failed: one sentence. The exit code is 78 if a setting is wrong (EX_CONFIG in sysexits.h).
+/// Why a command failed: one sentence. The exit code is 78 if a setting is wrong (EX_CONFIG in
+/// sysexits.h).
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// A setting is missing or invalid.
@@ -140,7 +143,10 @@ pub enum CliError {
 
 impl CliError {
     /// Prints the sentence on standard error and returns the exit code.
-    #[expect(clippy::print_stderr, reason = "the program exits, and its log may not be set up yet")]
+    #[expect(
+        clippy::print_stderr,
+        reason = "the program exits, and its log may not be set up yet"
+    )]
     pub fn report(&self) -> ExitCode {
         eprintln!("roundtable: {self}");
         match self {
@@ -150,8 +156,8 @@ impl CliError {
     }
 }
 
-/// Runs a command. `secrets` are variables that the process received on standard input. `warnings` are problems that
-/// occurred before the log was set up.
+/// Runs a command. `secrets` are variables that the process received on standard input. `warnings`
+/// are problems that occurred before the log was set up.
 ///
 /// # Errors
 /// See [`CliError`].
@@ -163,13 +169,24 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
     }
     match cli.command {
         Command::Serve { demo } => serve::run(&options, demo).await,
-        Command::Init { new_master_key, if_needed } => init::run(&options, new_master_key, if_needed).await,
+        Command::Init {
+            new_master_key,
+            if_needed,
+        } => init::run(&options, new_master_key, if_needed).await,
         Command::Migrate => migrate::run(&options).await,
-        Command::Keyring { command: KeyringCommand::Status } => keyring::status(&options).await,
-        Command::Keyring { command: KeyringCommand::Rewrap } => keyring::rewrap(&options).await,
-        Command::Audit { command: AuditCommand::Accept { organization, reason } } => {
-            accept::accept(&options, organization.as_deref(), &reason).await
-        }
+        Command::Keyring {
+            command: KeyringCommand::Status,
+        } => keyring::status(&options).await,
+        Command::Keyring {
+            command: KeyringCommand::Rewrap,
+        } => keyring::rewrap(&options).await,
+        Command::Audit {
+            command:
+                AuditCommand::Accept {
+                    organization,
+                    reason,
+                },
+        } => accept::accept(&options, organization.as_deref(), &reason).await,
         Command::Restore { accept: _, reason } => accept::restore(&options, &reason).await,
         Command::Openapi => openapi::run(),
     }
@@ -177,7 +194,9 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
 
 /// Opens the database of the options.
 async fn database(options: &Options) -> Result<Db, CliError> {
-    Db::open(options.database_url()?).await.map_err(cannot_open)
+    Db::open(options.database_url()?)
+        .await
+        .map_err(cannot_open)
 }
 
 /// Separates a wrong database URL from a database that is unavailable.
@@ -189,7 +208,10 @@ fn cannot_open(error: engine::StoreError) -> CliError {
 }
 
 /// Prints a line of the output of a command.
-#[expect(clippy::print_stdout, reason = "the output of a command belongs on standard output")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the output of a command belongs on standard output"
+)]
 fn print_line(line: &str) {
     println!("{line}");
 }

@@ -1,11 +1,12 @@
-//! Settings from flags, environment variables (`ROUNDTABLE_…`) and one TOML file, in this order of precedence.
+//! Settings from flags, environment variables (`ROUNDTABLE_…`) and one TOML file, in this order of
+//! precedence.
 //!
-//! If a setting is missing or invalid, the command prints one sentence with the name of the setting and exits with code
-//! 78, before the port opens.
+//! If a setting is missing or invalid, the command prints one sentence with the name of the setting
+//! and exits with code 78, before the port opens.
 //!
-//! To add a setting, add one line to [`table`] and read the setting where it is needed, for example with
-//! `options.path(&table::JOURNAL_FILE)`. The flag, the variable, the file entry, the help and the error messages follow
-//! from that line.
+//! To add a setting, add one line to [`table`] and read the setting where it is needed, for example
+//! with `options.path(&table::JOURNAL_FILE)`. The flag, the variable, the file entry, the help and
+//! the error messages follow from that line.
 
 mod environment;
 mod file;

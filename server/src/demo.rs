@@ -20,24 +20,36 @@ const ORGANIZATIONS: [(&str, &[DemoMember]); 2] = [("Acme", &ACME), ("Orbit", &O
 
 /// The organizations and their members, as the engine adds them.
 pub fn organizations(issuer: &str) -> Vec<DemoOrganization> {
-    let organization = |(organization, members): (&'static str, &'static [DemoMember])| DemoOrganization {
-        organization,
-        members: members.iter().map(|(subject, name, role)| (identity(issuer, subject, name), *role)).collect(),
-    };
-    ORGANIZATIONS.into_iter().map(organization).collect()
+    let organization =
+        |(organization, members): (&'static str, &'static [DemoMember])| DemoOrganization {
+            organization,
+            members: members
+                .iter()
+                .map(|(subject, name, role)| (identity(issuer, subject, name), *role))
+                .collect(),
+        };
+    ORGANIZATIONS
+        .into_iter()
+        .map(organization)
+        .collect()
 }
 
 /// Their members, as the development identity provider offers them for sign-in.
 pub fn people() -> Vec<Person> {
     let members = |(organization, members): (&'static str, &'static [DemoMember])| {
-        members.iter().map(move |(subject, name, role)| Person {
-            subject: (*subject).into(),
-            name: (*name).into(),
-            email: email(subject),
-            note: format!("{} of {organization}", role.label()),
-        })
+        members
+            .iter()
+            .map(move |(subject, name, role)| Person {
+                subject: (*subject).into(),
+                name: (*name).into(),
+                email: email(subject),
+                note: format!("{} of {organization}", role.label()),
+            })
     };
-    ORGANIZATIONS.into_iter().flat_map(members).collect()
+    ORGANIZATIONS
+        .into_iter()
+        .flat_map(members)
+        .collect()
 }
 
 /// Those members who exist in the database.
@@ -47,7 +59,10 @@ pub fn people() -> Vec<Person> {
 pub async fn existing_people(engine: &Engine, issuer: &str) -> engine::Result<Vec<Person>> {
     let mut existing = Vec::new();
     for person in people() {
-        match engine.identify_person(&identity(issuer, &person.subject, &person.name), None).await {
+        match engine
+            .identify_person(&identity(issuer, &person.subject, &person.name), None)
+            .await
+        {
             Ok(_) => existing.push(person),
             Err(engine::Error::Unauthenticated(_)) => {}
             Err(error) => return Err(error),

@@ -1,5 +1,5 @@
-//! Protects the secrets of this process from other processes: no core dumps, no access to its memory, and no secrets in
-//! its environment.
+//! Protects the secrets of this process from other processes: no core dumps, no access to its
+//! memory, and no secrets in its environment.
 
 use std::ffi::OsString;
 
@@ -11,17 +11,26 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 /// Variables with their values.
 pub type Variables = Vec<(OsString, OsString)>;
 
-/// Turns off core dumps, because the memory of this process contains the master key. On Linux, also denies access to the
-/// memory for other processes of the same user. Returns a warning for each measure that failed.
+/// Turns off core dumps, because the memory of this process contains the master key. On Linux, also
+/// denies access to the memory for other processes of the same user. Returns a warning for each
+/// measure that failed.
 pub fn protect_memory() -> Vec<String> {
     let mut failed = Vec::new();
     #[cfg(unix)]
-    if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
+    if let Err(error) = setrlimit(
+        Resource::Core,
+        Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        },
+    ) {
         failed.push(format!("core dumps cannot be turned off: {error}"));
     }
     #[cfg(target_os = "linux")]
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-        failed.push(format!("the memory of this process cannot be protected from other processes: {error}"));
+        failed.push(format!(
+            "the memory of this process cannot be protected from other processes: {error}"
+        ));
     }
     failed
 }
@@ -52,18 +61,27 @@ mod environment {
             return Ok(Variables::new());
         }
         let mut bytes = Vec::new();
-        io::stdin().take(PIPE_BYTES as u64).read_to_end(&mut bytes)?;
+        io::stdin()
+            .take(PIPE_BYTES as u64)
+            .read_to_end(&mut bytes)?;
         let pair = |line: &[u8]| {
             let at = line.iter().position(|byte| *byte == b'=')?;
             let (name, value) = (line.get(..at)?, line.get(at + 1..)?);
-            Some((OsString::from_vec(name.to_vec()), OsString::from_vec(value.to_vec())))
+            Some((
+                OsString::from_vec(name.to_vec()),
+                OsString::from_vec(value.to_vec()),
+            ))
         };
-        Ok(bytes.split(|byte| *byte == 0).filter_map(pair).collect())
+        Ok(bytes
+            .split(|byte| *byte == 0)
+            .filter_map(pair)
+            .collect())
     }
 
-    /// Restarts this program in the same process without the secrets of its environment, because `/proc` shows the
-    /// initial environment of a process for as long as it runs. The secrets are passed through a pipe on standard input.
-    /// Returns only if there are no secrets, or with the reason why the restart failed.
+    /// Restarts this program in the same process without the secrets of its environment, because
+    /// `/proc` shows the initial environment of a process for as long as it runs. The secrets are
+    /// passed through a pipe on standard input. Returns only if there are no secrets, or with the
+    /// reason why the restart failed.
     pub fn without_secrets() -> Option<String> {
         let secrets = in_environment();
         if secrets.is_empty() || std::env::var_os(SECRETS_ON_STDIN).is_some() {
@@ -76,10 +94,15 @@ mod environment {
     }
 
     fn in_environment() -> Variables {
-        let variable = |name: String| std::env::var_os(&name).map(|value| (OsString::from(name), value));
-        let given = SECRETS.iter().filter_map(|setting| variable(setting.variable()));
+        let variable =
+            |name: String| std::env::var_os(&name).map(|value| (OsString::from(name), value));
+        let given = SECRETS
+            .iter()
+            .filter_map(|setting| variable(setting.variable()));
         let database = table::DATABASE_URL.variable();
-        given.filter(|(name, value)| *name != *database || holds_password(value)).collect()
+        given
+            .filter(|(name, value)| *name != *database || holds_password(value))
+            .collect()
     }
 
     /// Whether the database URL may contain a password.
@@ -89,7 +112,9 @@ mod environment {
     }
 
     fn restart_without(secrets: &Variables) -> io::Result<std::convert::Infallible> {
-        let lines = secrets.iter().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes(), b"\0"].concat());
+        let lines = secrets
+            .iter()
+            .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes(), b"\0"].concat());
         let bytes = lines.collect::<Vec<_>>().concat();
         if bytes.len() > PIPE_BYTES {
             return Err(io::Error::other("the secrets are too long"));
@@ -102,7 +127,10 @@ mod environment {
         if let Some(name) = arguments.next() {
             command.arg0(name);
         }
-        command.args(arguments).env(SECRETS_ON_STDIN, "1").stdin(reader);
+        command
+            .args(arguments)
+            .env(SECRETS_ON_STDIN, "1")
+            .stdin(reader);
         for (name, _) in secrets {
             command.env_remove(name);
         }

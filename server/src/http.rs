@@ -1,6 +1,6 @@
-//! The HTTP router and the order of its layers, from the outside in: request ID and log line → panic to 500 → error format
-//! → security headers → routes. The API ignores cookies, except where a user requests a token. Pages ignore
-//! `Authorization`.
+//! The HTTP router and the order of its layers, from the outside in: request ID and log line →
+//! panic to 500 → error format → security headers → routes. The API ignores cookies, except where a
+//! user requests a token. Pages ignore `Authorization`.
 
 pub mod api;
 pub mod context;
@@ -73,12 +73,22 @@ impl AppState {
         let clock: oidc::Clock = Arc::new(move || runtime.now().0);
         let Parties { issuer, audience } = site_config.parties();
         let own_tokens = oidc::OwnTokens::new(&issuer, &audience, clock);
-        Self { engine, oidc, firebase, own_tokens, site_config: Arc::new(site_config), site, trusted_proxies }
+        Self {
+            engine,
+            oidc,
+            firebase,
+            own_tokens,
+            site_config: Arc::new(site_config),
+            site,
+            trusted_proxies,
+        }
     }
 
     /// Whether browsers use HTTPS.
     pub fn is_https(&self) -> bool {
-        self.site_config.public_url.starts_with("https://")
+        self.site_config
+            .public_url
+            .starts_with("https://")
     }
 }
 
@@ -90,9 +100,15 @@ pub fn router(state: &AppState, dev_provider: Option<Router>) -> Router {
         .layer(sessions::layer(state))
         .layer(from_fn_with_state(state.clone(), layers::same_origin))
         .layer(from_fn(layers::page_headers))
-        .layer(from_fn_with_state(state.clone(), host::redirect_to_public_url))
+        .layer(from_fn_with_state(
+            state.clone(),
+            host::redirect_to_public_url,
+        ))
         .layer(from_fn_with_state(state.clone(), api::misspelled));
-    let docs = docs::router(state.clone()).layer(from_fn_with_state(state.clone(), host::redirect_to_public_url));
+    let docs = docs::router(state.clone()).layer(from_fn_with_state(
+        state.clone(),
+        host::redirect_to_public_url,
+    ));
     let mut routes = Router::new()
         .nest("/api", api::router(state.clone()))
         .merge(api::bootstrap_alias(state.clone()))
@@ -103,12 +119,21 @@ pub fn router(state: &AppState, dev_provider: Option<Router>) -> Router {
         .merge(live::router(state.clone()))
         .fallback_service(pages);
     if let Some(dev_provider) = dev_provider {
-        routes = routes.nest("/dev/idp", dev_provider.layer(from_fn(layers::page_headers)));
+        routes = routes.nest(
+            "/dev/idp",
+            dev_provider.layer(from_fn(layers::page_headers)),
+        );
     }
     routes
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(from_fn_with_state(unfinished::UnfinishedBodies::default(), unfinished::limit))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(from_fn_with_state(
+            unfinished::UnfinishedBodies::default(),
+            unfinished::limit,
+        ))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            REQUEST_TIMEOUT,
+        ))
         .layer(from_fn(problem::unservable))
         .layer(from_fn_with_state(state.clone(), layers::headers))
         .layer(from_fn(problem::finish))

@@ -21,7 +21,10 @@ fn main() -> ExitCode {
 fn run(cli: Cli, warnings: Vec<String>) -> Result<(), CliError> {
     let unreadable = |error| CliError::Other(format!("standard input cannot be read: {error}"));
     let secrets = hardening::received_secrets().map_err(unreadable)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| CliError::Other(format!("the program cannot start: {error}")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime =
+        runtime.map_err(|error| CliError::Other(format!("the program cannot start: {error}")))?;
     runtime.block_on(commands::run(cli, secrets, warnings))
 }

@@ -6,7 +6,8 @@ use crate::id::{ActorId, OrganizationId};
 use crate::scope::Permissions;
 
 closed_set! {
-    /// What an actor may do in its organization. Each role may do everything that the roles before it may do.
+    /// What an actor may do in its organization. Each role may do everything that the roles before
+    /// it may do.
     #[derive(PartialOrd, Ord)]
     pub enum Role as "RoleWord": "What an actor may do in its organization."(
         /// The name on a page.
@@ -42,7 +43,8 @@ pub struct Actor {
     pub kind: ActorKind,
     /// Its display name.
     pub name: String,
-    /// The effective role. For a key it is the lower of the key's role and its owner's current role.
+    /// The effective role. For a key it is the lower of the key's role and its owner's current
+    /// role.
     pub role: Role,
     /// What the request may do of what the role allows. Only a restricted key limits it.
     pub permissions: Permissions,

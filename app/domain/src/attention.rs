@@ -97,11 +97,14 @@ const fn days(now: Moment, days: i64) -> Moment {
 }
 
 impl Attention {
-    /// The most urgent reason why an active key needs attention. A key that has a successor needs attention only if it
-    /// was exposed.
+    /// The most urgent reason why an active key needs attention. A key that has a successor needs
+    /// attention only if it was exposed.
     pub fn of(key: &Facts, now: Moment) -> Option<Self> {
         let at = Horizon::at(now);
-        let expires_before = |time: Moment| key.expires_at.is_some_and(|expires| expires < time);
+        let expires_before = |time: Moment| {
+            key.expires_at
+                .is_some_and(|expires| expires < time)
+        };
         Some(match key.last_used {
             _ if key.is_exposed => Self::Exposed,
             _ if key.has_successor => return None,
@@ -110,7 +113,9 @@ impl Attention {
             _ if expires_before(at.two_weeks) => Self::Expires(Notice::TwoWeeks),
             Some(used) if used < at.unused => Self::Unused,
             None if key.created_at < at.never_used => Self::NeverUsed,
-            _ if key.expires_at.is_none() && key.created_at < at.never_expires => Self::NeverExpires,
+            _ if key.expires_at.is_none() && key.created_at < at.never_expires => {
+                Self::NeverExpires
+            }
             _ => return None,
         })
     }
@@ -138,8 +143,8 @@ impl Attention {
         }
     }
 
-    /// A number for this key and this reason. It identifies a dismissal, so that another reason for the same key counts
-    /// as new.
+    /// A number for this key and this reason. It identifies a dismissal, so that another reason for
+    /// the same key counts as new.
     pub const fn mark(self, key: KeyId) -> i64 {
         key.0 * 8 + self.rank()
     }
@@ -156,7 +161,12 @@ mod tests {
     }
 
     fn fresh() -> Facts {
-        Facts { created_at: ago(1), last_used: Some(ago(0)), expires_at: Some(ago(-90)), ..Facts::default() }
+        Facts {
+            created_at: ago(1),
+            last_used: Some(ago(0)),
+            expires_at: Some(ago(-90)),
+            ..Facts::default()
+        }
     }
 
     fn of(key: Facts) -> Option<Attention> {
@@ -166,39 +176,114 @@ mod tests {
     #[test]
     fn a_key_in_use_that_does_not_expire_soon_needs_no_attention() {
         assert_eq!(of(fresh()), None);
-        assert_eq!(of(Facts { created_at: ago(400), ..fresh() }), None);
-        assert_eq!(of(Facts { expires_at: None, ..fresh() }), None);
-        assert_eq!(of(Facts { last_used: None, ..fresh() }), None, "it was created just now");
+        assert_eq!(
+            of(Facts {
+                created_at: ago(400),
+                ..fresh()
+            }),
+            None
+        );
+        assert_eq!(
+            of(Facts {
+                expires_at: None,
+                ..fresh()
+            }),
+            None
+        );
+        assert_eq!(
+            of(Facts {
+                last_used: None,
+                ..fresh()
+            }),
+            None,
+            "it was created just now"
+        );
     }
 
     #[test]
     fn an_expiration_is_reported_14_days_7_days_and_a_day_before() {
-        let reported =
-            |days: i64, seconds: i64| of(Facts { expires_at: Some(ago(-days).plus_seconds(seconds)), ..fresh() });
+        let reported = |days: i64, seconds: i64| {
+            of(Facts {
+                expires_at: Some(ago(-days).plus_seconds(seconds)),
+                ..fresh()
+            })
+        };
         assert_eq!(reported(14, 0), None);
-        assert_eq!(reported(14, -1), Some(Attention::Expires(Notice::TwoWeeks)));
-        assert_eq!(reported(7, 0), Some(Attention::Expires(Notice::TwoWeeks)));
-        assert_eq!(reported(7, -1), Some(Attention::Expires(Notice::Week)));
+        assert_eq!(
+            reported(14, -1),
+            Some(Attention::Expires(Notice::TwoWeeks))
+        );
+        assert_eq!(
+            reported(7, 0),
+            Some(Attention::Expires(Notice::TwoWeeks))
+        );
+        assert_eq!(
+            reported(7, -1),
+            Some(Attention::Expires(Notice::Week))
+        );
         assert_eq!(reported(1, 0), Some(Attention::Expires(Notice::Week)));
         assert_eq!(reported(1, -1), Some(Attention::Expires(Notice::Day)));
     }
 
     #[test]
     fn unused_and_never_used_are_different_reasons() {
-        assert_eq!(of(Facts { last_used: Some(ago(90)), ..fresh() }), None);
+        assert_eq!(
+            of(Facts {
+                last_used: Some(ago(90)),
+                ..fresh()
+            }),
+            None
+        );
         let unused = Some(ago(90).plus_seconds(-1));
-        assert_eq!(of(Facts { last_used: unused, created_at: ago(400), ..fresh() }), Some(Attention::Unused));
-        assert_eq!(of(Facts { last_used: None, created_at: ago(30), ..fresh() }), None);
+        assert_eq!(
+            of(Facts {
+                last_used: unused,
+                created_at: ago(400),
+                ..fresh()
+            }),
+            Some(Attention::Unused)
+        );
+        assert_eq!(
+            of(Facts {
+                last_used: None,
+                created_at: ago(30),
+                ..fresh()
+            }),
+            None
+        );
         let old = ago(30).plus_seconds(-1);
-        assert_eq!(of(Facts { last_used: None, created_at: old, ..fresh() }), Some(Attention::NeverUsed));
+        assert_eq!(
+            of(Facts {
+                last_used: None,
+                created_at: old,
+                ..fresh()
+            }),
+            Some(Attention::NeverUsed)
+        );
     }
 
     #[test]
     fn an_old_key_without_expiration_should_be_rotated() {
-        let old = Facts { expires_at: None, created_at: ago(90).plus_seconds(-1), ..fresh() };
+        let old = Facts {
+            expires_at: None,
+            created_at: ago(90).plus_seconds(-1),
+            ..fresh()
+        };
         assert_eq!(of(old), Some(Attention::NeverExpires));
-        assert_eq!(of(Facts { created_at: ago(90), ..old }), None);
-        assert_eq!(of(Facts { expires_at: Some(ago(-200)), ..old }), None);
+        assert_eq!(
+            of(Facts {
+                created_at: ago(90),
+                ..old
+            }),
+            None
+        );
+        assert_eq!(
+            of(Facts {
+                expires_at: Some(ago(-200)),
+                ..old
+            }),
+            None
+        );
     }
 
     #[test]
@@ -211,15 +296,38 @@ mod tests {
             has_successor: false,
         };
         assert_eq!(of(all), Some(Attention::Exposed));
-        assert_eq!(of(Facts { is_exposed: false, ..all }), Some(Attention::Expires(Notice::Week)));
-        assert_eq!(of(Facts { is_exposed: false, expires_at: None, ..all }), Some(Attention::Unused));
+        assert_eq!(
+            of(Facts {
+                is_exposed: false,
+                ..all
+            }),
+            Some(Attention::Expires(Notice::Week))
+        );
+        assert_eq!(
+            of(Facts {
+                is_exposed: false,
+                expires_at: None,
+                ..all
+            }),
+            Some(Attention::Unused)
+        );
     }
 
     #[test]
     fn a_key_with_a_successor_needs_attention_only_if_it_was_exposed() {
-        let rotated = Facts { has_successor: true, expires_at: Some(ago(-1)), ..fresh() };
+        let rotated = Facts {
+            has_successor: true,
+            expires_at: Some(ago(-1)),
+            ..fresh()
+        };
         assert_eq!(of(rotated), None);
-        assert_eq!(of(Facts { is_exposed: true, ..rotated }), Some(Attention::Exposed));
+        assert_eq!(
+            of(Facts {
+                is_exposed: true,
+                ..rotated
+            }),
+            Some(Attention::Exposed)
+        );
         assert_eq!(Attention::Exposed.step(true), Step::Revoke);
         assert_eq!(Attention::Exposed.step(false), Step::Rotate);
     }
@@ -238,8 +346,9 @@ mod tests {
         ];
         assert!(all.is_sorted());
         assert!(all.into_iter().map(Attention::rank).eq(0..7));
-        let marks: std::collections::BTreeSet<_> =
-            (1..4).flat_map(|key| all.map(|reason| reason.mark(KeyId(key)))).collect();
+        let marks: std::collections::BTreeSet<_> = (1..4)
+            .flat_map(|key| all.map(|reason| reason.mark(KeyId(key))))
+            .collect();
         assert_eq!(marks.len(), 21, "every mark is unique");
     }
 }

@@ -1,7 +1,8 @@
-//! Closed sets of words: enums in which every value has one word for the database, the API, forms and URLs.
+//! Closed sets of words: enums in which every value has one word for the database, the API, forms
+//! and URLs.
 //!
-//! [`closed_set!`](crate::closed_set!) generates the enum and everything that depends on its words, so that a new value
-//! is added in one place.
+//! [`closed_set!`](crate::closed_set!) generates the enum and everything that depends on its words,
+//! so that a new value is added in one place.
 
 use std::fmt;
 
@@ -39,11 +40,11 @@ where
     word.parse().map_err(serde::de::Error::custom)
 }
 
-/// Generates an enum from a table of its words: `ALL` and `WORDS` in the order of the table, `as_str`, `FromStr`,
-/// `Display`, and serde as the word.
+/// Generates an enum from a table of its words: `ALL` and `WORDS` in the order of the table,
+/// `as_str`, `FromStr`, `Display`, and serde as the word.
 ///
-/// Columns, declared in parentheses after the name, become methods. With the feature `schema`, `as "Name"` gives the
-/// set a component of that name in the OpenAPI description.
+/// Columns, declared in parentheses after the name, become methods. With the feature `schema`, `as
+/// "Name"` gives the set a component of that name in the OpenAPI description.
 ///
 /// ```
 /// domain::closed_set! {
@@ -263,7 +264,15 @@ mod tests {
     #[test]
     fn the_error_for_an_unknown_word_lists_the_known_words() {
         let unknown = "builder".parse::<Role>().expect_err("no role");
-        assert_eq!(unknown.to_string(), "expected one of: member, admin, owner");
-        assert_eq!(Fault::from(unknown), Fault::Unknown { known: "member, admin, owner".into() });
+        assert_eq!(
+            unknown.to_string(),
+            "expected one of: member, admin, owner"
+        );
+        assert_eq!(
+            Fault::from(unknown),
+            Fault::Unknown {
+                known: "member, admin, owner".into()
+            }
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Commands: requests for changes. A command is valid by construction: `read` returns every invalid field.
+//! Commands: requests for changes. A command is valid by construction: `read` returns every invalid
+//! field.
 
 mod accounts;
 mod keys;
@@ -8,11 +9,15 @@ mod members;
 mod organizations;
 
 pub use accounts::{ChangeServiceAccount, CreateServiceAccount};
-pub use keys::{ChangeKey, CreateKey, EXPIRY_DAYS, Expiry, KeyDraft, MOST_DAYS, RevokeKey, RotateKey};
+pub use keys::{
+    ChangeKey, CreateKey, EXPIRY_DAYS, Expiry, KeyDraft, MOST_DAYS, RevokeKey, RotateKey,
+};
 pub use listing::{KeyQuery, KeySort, StatusFilter};
 pub use log::{ActionFilter, AuditDraft, AuditQuery, ExportFormat, ObjectFilter};
 pub use members::{InviteMember, KeyDisposition, RemoveMember};
-pub use organizations::{ChangeOrganization, CreateOrganization, FoundOrganization, OrganizationDraft};
+pub use organizations::{
+    ChangeOrganization, CreateOrganization, FoundOrganization, OrganizationDraft,
+};
 
 use crate::id::WorkspaceId;
 use crate::problem::{Fault, FieldFault};
@@ -35,10 +40,25 @@ impl CreateRun {
     ///
     /// # Errors
     /// Every invalid field.
-    pub fn read(workspace: WorkspaceId, input: Option<String>, by_hook: bool) -> Result<Self, Vec<FieldFault>> {
+    pub fn read(
+        workspace: WorkspaceId,
+        input: Option<String>,
+        by_hook: bool,
+    ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
-        let input = faults.take("input", input.map(|input| read_text(&input, 0)).transpose());
-        faults.done(|| Some(Self { workspace, input: input?, by_hook }))
+        let input = faults.take(
+            "input",
+            input
+                .map(|input| read_text(&input, 0))
+                .transpose(),
+        );
+        faults.done(|| {
+            Some(Self {
+                workspace,
+                input: input?,
+                by_hook,
+            })
+        })
     }
 }
 
@@ -92,8 +112,17 @@ impl CreateWorkspace {
         let name = faults.take("name", Name::parse(name));
         let provider = faults.take("provider", Provider::parse(provider));
         let default = provider.map_or("", Provider::default_model);
-        let model = faults.take("model", Name::parse(model.unwrap_or(if default.is_empty() { "-" } else { default })));
-        faults.done(|| Some(Self { name: name?, provider: provider?, model: model? }))
+        let model = faults.take(
+            "model",
+            Name::parse(model.unwrap_or(if default.is_empty() { "-" } else { default })),
+        );
+        faults.done(|| {
+            Some(Self {
+                name: name?,
+                provider: provider?,
+                model: model?,
+            })
+        })
     }
 }
 
@@ -110,11 +139,16 @@ struct Faults(Vec<FieldFault>);
 
 impl Faults {
     fn take<T>(&mut self, field: &str, read: Result<T, Fault>) -> Option<T> {
-        read.map_err(|fault| self.0.push(FieldFault::new(field, fault))).ok()
+        read.map_err(|fault| self.0.push(FieldFault::new(field, fault)))
+            .ok()
     }
 
     fn done<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, Vec<FieldFault>> {
-        if self.0.is_empty() { build().ok_or_else(Vec::new) } else { Err(self.0) }
+        if self.0.is_empty() {
+            build().ok_or_else(Vec::new)
+        } else {
+            Err(self.0)
+        }
     }
 }
 
@@ -125,16 +159,24 @@ mod tests {
     #[test]
     fn every_invalid_field_is_reported() {
         let faults = CreateWorkspace::read(" ", "aws", Some("\u{200b}x")).expect_err("faults");
-        let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
+        let fields: Vec<_> = faults
+            .iter()
+            .map(|fault| fault.field.as_str())
+            .collect();
         assert_eq!(fields, ["name", "provider", "model"]);
     }
 
     // RA-20, RK-40
     #[test]
     fn a_workspace_without_a_model_gets_the_default_model() {
-        let command = CreateWorkspace::read("Staging Environment", "vertex_ai", None).expect("valid");
+        let command =
+            CreateWorkspace::read("Staging Environment", "vertex_ai", None).expect("valid");
         assert_eq!(command.model.as_str(), "gemini-2.5-pro");
-        let command = CreateWorkspace::read("Analytics", "vertex_ai", Some("gemini-2.5-pro")).expect("valid");
-        assert_eq!((command.provider, command.model.as_str()), (Provider::VertexAi, "gemini-2.5-pro"));
+        let command =
+            CreateWorkspace::read("Analytics", "vertex_ai", Some("gemini-2.5-pro")).expect("valid");
+        assert_eq!(
+            (command.provider, command.model.as_str()),
+            (Provider::VertexAi, "gemini-2.5-pro")
+        );
     }
 }

@@ -22,7 +22,9 @@ impl Environment {
     /// # Errors
     /// `Unknown` with the accepted words.
     pub fn read(word: Option<&str>) -> Result<Self, Fault> {
-        let Some(word) = word else { return Ok(Self::Production) };
+        let Some(word) = word else {
+            return Ok(Self::Production);
+        };
         Ok(word.parse()?)
     }
 }

@@ -12,7 +12,7 @@ pub use object::{ObjectId, ObjectKind};
 
 closed_set! {
     /// What happened.
-    #[expect(missing_docs, reason = "the label of each says what happened")]
+    #[expect(missing_docs, reason = "the label of each describes it")]
     pub enum AuditAction as "HappeningWord"(
         /// The text on a page, which follows the actor's name.
         label: &'static str,
@@ -77,7 +77,8 @@ pub struct Event {
     pub object_id: String,
     /// The object's name; for a key also its public prefix.
     pub object_label: String,
-    /// The actor who may see the event besides admins: the owner of the key, if the event is about a key (D26).
+    /// The actor who may see the event besides admins: the owner of the key, if the event is about
+    /// a key (D26).
     pub concerns: Option<crate::id::ActorId>,
     /// What changed.
     pub changes: Vec<Change>,
@@ -85,8 +86,16 @@ pub struct Event {
 
 impl Event {
     /// An event about one object, without changes.
-    pub fn new(action: AuditAction, object_kind: &'static str, object_id: impl ToString, object_label: &str) -> Self {
-        debug_assert!(object_kind.parse::<ObjectKind>().is_ok(), "{object_kind} is not an object kind");
+    pub fn new(
+        action: AuditAction,
+        object_kind: &'static str,
+        object_id: impl ToString,
+        object_label: &str,
+    ) -> Self {
+        debug_assert!(
+            object_kind.parse::<ObjectKind>().is_ok(),
+            "{object_kind} is not an object kind"
+        );
         let object_id = object_id.to_string();
         Self {
             action,

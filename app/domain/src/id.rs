@@ -1,4 +1,5 @@
-//! Ids. Keys, actors and people have integers; every other object has an id with a prefix, such as `org_…` (D11).
+//! Ids. Keys, actors and people have integers; every other object has an id with a prefix, such as
+//! `org_…` (D11).
 
 use std::fmt;
 use std::str::FromStr;
@@ -138,14 +139,30 @@ mod tests {
     #[test]
     fn only_plain_positive_integers_are_parsed() {
         assert_eq!("42".parse(), Ok(KeyId(42)));
-        for bad in ["", "0", "007", "-1", "+1", " 1", "1.0", "abc", "9999999999999999999", "１"] {
+        for bad in [
+            "",
+            "0",
+            "007",
+            "-1",
+            "+1",
+            " 1",
+            "1.0",
+            "abc",
+            "9999999999999999999",
+            "１",
+        ] {
             assert_eq!(bad.parse::<KeyId>(), Err(NotAnId), "{bad:?}");
         }
     }
 
     #[test]
     fn prefixed_ids_need_their_prefix_and_ascii_letters() {
-        assert_eq!("ws_abc123".parse::<WorkspaceId>().map(String::from), Ok("ws_abc123".into()));
+        assert_eq!(
+            "ws_abc123"
+                .parse::<WorkspaceId>()
+                .map(String::from),
+            Ok("ws_abc123".into())
+        );
         for bad in ["", "ws_", "org_abc", "ws_a/b", "ws_ü", "ws_a b", "WS_abc"] {
             assert_eq!(bad.parse::<WorkspaceId>(), Err(NotAnId), "{bad:?}");
         }

@@ -43,8 +43,8 @@ pub enum KeyState {
 }
 
 impl KeyState {
-    /// The state at `now`. Revoked takes precedence over expired. A key expires exactly at the millisecond of its
-    /// expiration.
+    /// The state at `now`. Revoked takes precedence over expired. A key expires exactly at the
+    /// millisecond of its expiration.
     pub fn at(now: Moment, expires_at: Option<Moment>, revoked: Option<(Moment, ActorId)>) -> Self {
         match (revoked, expires_at) {
             (Some((at, by)), _) => Self::Revoked { at, by },
@@ -93,14 +93,26 @@ mod tests {
         let far = Moment(i64::MAX);
         assert!(KeyState::at(far, None, None).is_active());
         let revoked = Some((Moment(5), ActorId(1)));
-        assert_eq!(KeyState::at(Moment(6), None, revoked), KeyState::Revoked { at: Moment(5), by: ActorId(1) });
+        assert_eq!(
+            KeyState::at(Moment(6), None, revoked),
+            KeyState::Revoked {
+                at: Moment(5),
+                by: ActorId(1)
+            }
+        );
     }
 
     #[test]
     fn a_key_expires_at_the_exact_millisecond_and_revoked_takes_precedence() {
         let end = Some(Moment(1000));
         assert!(KeyState::at(Moment(999), end, None).is_active());
-        assert_eq!(KeyState::at(Moment(1000), end, None), KeyState::Expired { at: Moment(1000) });
-        assert!(matches!(KeyState::at(Moment(2000), end, Some((Moment(9), ActorId(1)))), KeyState::Revoked { .. }));
+        assert_eq!(
+            KeyState::at(Moment(1000), end, None),
+            KeyState::Expired { at: Moment(1000) }
+        );
+        assert!(matches!(
+            KeyState::at(Moment(2000), end, Some((Moment(9), ActorId(1)))),
+            KeyState::Revoked { .. }
+        ));
     }
 }

@@ -1,8 +1,9 @@
 //! Values and rules of Roundtable, without side effects.
 //!
-//! This crate contains ids, names, the key format, roles, the policy, events, views and problems: everything that can
-//! be decided from its arguments. It has no database, clock, randomness or I/O, and it also compiles for the browser.
-//! To add a rule, write a pure function next to the type that it concerns, and test it there.
+//! This crate contains ids, names, the key format, roles, the policy, events, views and problems:
+//! everything that can be decided from its arguments. It has no database, clock, randomness or I/O,
+//! and it also compiles for the browser. To add a rule, write a pure function next to the type that
+//! it concerns, and test it there.
 
 pub mod actor;
 pub mod attention;
@@ -25,7 +26,9 @@ pub mod workspace;
 
 pub use actor::{Actor, ActorKind, Role};
 pub use environment::Environment;
-pub use id::{ActorId, InvitationId, ItemId, KeyId, OrganizationId, PersonId, RunId, SessionId, WorkspaceId};
+pub use id::{
+    ActorId, InvitationId, ItemId, KeyId, OrganizationId, PersonId, RunId, SessionId, WorkspaceId,
+};
 pub use moment::Moment;
 pub use problem::{Code, ConflictReason, Fault, FieldFault, Problem};
 pub use scope::{Permissions, Scope, ScopeSet};

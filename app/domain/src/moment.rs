@@ -14,7 +14,10 @@ impl Moment {
     /// The time this many seconds later, or earlier if the number is negative.
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {
-        Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+        Self(
+            self.0
+                .saturating_add(seconds.saturating_mul(1000)),
+        )
     }
 
     /// Whole seconds from `earlier` to this moment; negative if `earlier` is later.
@@ -45,7 +48,8 @@ impl Moment {
     /// The latest time that can be represented: the last second of the year 9999.
     pub const LAST: Self = Self(253_402_300_799_999);
 
-    /// Reads `2026-04-08T19:51:19Z`, or a time with an offset (RFC 3339), in the years 1970 to 9999.
+    /// Reads `2026-04-08T19:51:19Z`, or a time with an offset (RFC 3339), in the years 1970 to
+    /// 9999.
     pub fn parse(text: &str) -> Option<Self> {
         Self::read(text).ok()
     }
@@ -53,9 +57,12 @@ impl Moment {
     /// Like [`Moment::parse`], with the reason for a failure.
     ///
     /// # Errors
-    /// `TimeOutOfRange` for a time before 1970 or after the year 9999; `NotATime` for any other text.
+    /// `TimeOutOfRange` for a time before 1970 or after the year 9999; `NotATime` for any other
+    /// text.
     pub fn read(text: &str) -> Result<Self, Fault> {
-        rfc3339::read(text).ok_or(Fault::NotATime)?.within_range()
+        rfc3339::read(text)
+            .ok_or(Fault::NotATime)?
+            .within_range()
     }
 
     /// The first second of a day in UTC, `2026-04-08`.
@@ -80,12 +87,17 @@ impl Moment {
         if (Self(0)..=Self::LAST).contains(&self) {
             return Ok(self);
         }
-        Err(Fault::TimeOutOfRange { earliest: Self(0).to_rfc3339(), latest: Self::LAST.to_rfc3339() })
+        Err(Fault::TimeOutOfRange {
+            earliest: Self(0).to_rfc3339(),
+            latest: Self::LAST.to_rfc3339(),
+        })
     }
 
     fn format(self, format: &str) -> String {
         let since_1970 = jiff::SignedDuration::from_millis(self.0);
-        let time = jiff::civil::date(1970, 1, 1).to_datetime(jiff::civil::Time::midnight()).saturating_add(since_1970);
+        let time = jiff::civil::date(1970, 1, 1)
+            .to_datetime(jiff::civil::Time::midnight())
+            .saturating_add(since_1970);
         time.strftime(format).to_string()
     }
 }
@@ -138,7 +150,12 @@ mod tests {
     fn the_last_second_of_9999_is_displayed_correctly() {
         assert_eq!(Moment::LAST.to_rfc3339(), "9999-12-31T23:59:59Z");
         assert_eq!(Moment::LAST.to_words(), "31 Dec 9999, 23:59 UTC");
-        assert_eq!(Moment::end_of_day("9999-12-31").map(Moment::to_date).as_deref(), Some("9999-12-31"));
+        assert_eq!(
+            Moment::end_of_day("9999-12-31")
+                .map(Moment::to_date)
+                .as_deref(),
+            Some("9999-12-31")
+        );
         for far in [Moment(i64::MAX), Moment(i64::MIN)] {
             assert!(!far.to_rfc3339().starts_with("1970"));
         }
@@ -146,16 +163,38 @@ mod tests {
 
     #[test]
     fn only_rfc_3339_times_in_range_are_parsed() {
-        assert_eq!(Moment::parse("2026-04-08T19:51:19Z"), Some(Moment(1_775_677_879_000)));
-        assert_eq!(Moment::parse("2026-04-08T21:51:19+02:00"), Some(Moment(1_775_677_879_000)));
-        assert_eq!(Moment::end_of_day("2026-04-08").map(Moment::to_rfc3339), Some("2026-04-08T23:59:59Z".into()));
-        assert_eq!(Moment::start_of_day("2026-04-08").map(Moment::to_rfc3339), Some("2026-04-08T00:00:00Z".into()));
-        for bad in ["", "tomorrow", "2026-04-08", "2026-13-08T19:51:19Z", "1969-12-31T23:59:59Z", "2026-04-08 19:51"] {
+        assert_eq!(
+            Moment::parse("2026-04-08T19:51:19Z"),
+            Some(Moment(1_775_677_879_000))
+        );
+        assert_eq!(
+            Moment::parse("2026-04-08T21:51:19+02:00"),
+            Some(Moment(1_775_677_879_000))
+        );
+        assert_eq!(
+            Moment::end_of_day("2026-04-08").map(Moment::to_rfc3339),
+            Some("2026-04-08T23:59:59Z".into())
+        );
+        assert_eq!(
+            Moment::start_of_day("2026-04-08").map(Moment::to_rfc3339),
+            Some("2026-04-08T00:00:00Z".into())
+        );
+        for bad in [
+            "",
+            "tomorrow",
+            "2026-04-08",
+            "2026-13-08T19:51:19Z",
+            "1969-12-31T23:59:59Z",
+            "2026-04-08 19:51",
+        ] {
             assert_eq!(Moment::parse(bad), None, "{bad:?}");
         }
         for (text, same) in [
             ("2026-04-08t19:51:19z", "2026-04-08T19:51:19Z"),
-            ("2026-04-08T19:51:19.9999999999Z", "2026-04-08T19:51:19Z"),
+            (
+                "2026-04-08T19:51:19.9999999999Z",
+                "2026-04-08T19:51:19Z",
+            ),
             ("2026-04-08 19:51:19Z", "2026-04-08T19:51:19Z"),
             ("2026-04-08T19:51:19-00:00", "2026-04-08T19:51:19Z"),
             ("2026-04-08T00:51:19+23:59", "2026-04-07T00:52:19Z"),
@@ -167,7 +206,11 @@ mod tests {
             ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
             ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59Z"),
         ] {
-            assert_eq!(Moment::read(text).map(Moment::to_rfc3339), Ok(same.to_owned()), "{text}");
+            assert_eq!(
+                Moment::read(text).map(Moment::to_rfc3339),
+                Ok(same.to_owned()),
+                "{text}"
+            );
         }
         for bad in [
             "2026-02-29T00:00:00Z",
@@ -201,7 +244,11 @@ mod tests {
             "275760-09-13T00:00:00Z",
         ] {
             let range = "Choose a time from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z.";
-            assert_eq!(Moment::read(far).map_err(|fault| fault.sentence()), Err(range.to_owned()), "{far}");
+            assert_eq!(
+                Moment::read(far).map_err(|fault| fault.sentence()),
+                Err(range.to_owned()),
+                "{far}"
+            );
         }
         assert_eq!(Moment::end_of_day("2026-02-30"), None);
         assert_eq!(Moment::end_of_day("8 Apr 2026"), None);

@@ -1,4 +1,5 @@
-//! The policy: who may do what. The engine, the server functions and the pages all call this one pure function.
+//! The policy: who may do what. The engine, the server functions and the pages all call this one
+//! pure function.
 
 use crate::actor::{Actor, Role};
 use crate::closed_set;
@@ -141,7 +142,8 @@ pub const fn decide(role: Role, action: Action) -> Grant {
     }
 }
 
-/// Whether an actor may assign a role to members and remove it: only owners add or remove an owner (D5).
+/// Whether an actor may assign a role to members and remove it: only owners add or remove an owner
+/// (D5).
 pub const fn may_give(own: Role, role: Role) -> bool {
     match role {
         Role::Owner => matches!(own, Role::Owner),
@@ -149,12 +151,20 @@ pub const fn may_give(own: Role, role: Role) -> bool {
     }
 }
 
-/// Whether a key with this role and these permissions could manage other people's keys, members or settings. Creating
-/// such a key requires a recent sign-in, so that a hijacked session cannot be turned into permanent access.
+/// Whether a key with this role and these permissions could manage other people's keys, members or
+/// settings. Creating such a key requires a recent sign-in, so that a hijacked session cannot be
+/// turned into permanent access.
 pub fn has_admin_power(role: Role, permissions: Permissions) -> bool {
-    const POWERS: [Scope; 4] =
-        [Scope::KeysWrite, Scope::ServiceAccountsWrite, Scope::MembersWrite, Scope::OrganizationWrite];
-    role >= Role::Admin && POWERS.iter().any(|scope| permissions.allows(*scope))
+    const POWERS: [Scope; 4] = [
+        Scope::KeysWrite,
+        Scope::ServiceAccountsWrite,
+        Scope::MembersWrite,
+        Scope::OrganizationWrite,
+    ];
+    role >= Role::Admin
+        && POWERS
+            .iter()
+            .any(|scope| permissions.allows(*scope))
 }
 
 /// The policy denies the action.
@@ -166,8 +176,8 @@ pub enum Denied {
     Scope(Scope),
 }
 
-/// Proof that the policy was consulted: the rows that an actor may access. Only [`permit`] creates one, and every query
-/// requires one.
+/// Proof that the policy was consulted: the rows that an actor may access. Only [`permit`] creates
+/// one, and every query requires one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach {
     organization: OrganizationId,
@@ -196,10 +206,13 @@ impl Reach {
         self.owner.is_none_or(|own| own == owner)
     }
 
-    /// Whether keys for this environment are accessible: a test key manages only test keys, a production key manages
-    /// both.
+    /// Whether keys for this environment are accessible: a test key manages only test keys, a
+    /// production key manages both.
     pub const fn covers_keys_of(&self, environment: Environment) -> bool {
-        matches!((self.environment, environment), (Environment::Production, _) | (_, Environment::Test))
+        matches!(
+            (self.environment, environment),
+            (Environment::Production, _) | (_, Environment::Test)
+        )
     }
 }
 
@@ -208,7 +221,10 @@ impl Reach {
 /// # Errors
 /// [`Denied`] when the action is not allowed on any object.
 pub fn permit(actor: &Actor, action: Action) -> Result<Reach, Denied> {
-    if let Some(scope) = action.scope().filter(|scope| !actor.permissions.allows(*scope)) {
+    if let Some(scope) = action
+        .scope()
+        .filter(|scope| !actor.permissions.allows(*scope))
+    {
         return Err(Denied::Scope(scope));
     }
     let owner = match decide(actor.role, action) {
@@ -216,7 +232,11 @@ pub fn permit(actor: &Actor, action: Action) -> Result<Reach, Denied> {
         Grant::Own => Some(actor.id),
         Grant::All => None,
     };
-    Ok(Reach { organization: actor.organization.clone(), owner, environment: actor.environment })
+    Ok(Reach {
+        organization: actor.organization.clone(),
+        owner,
+        environment: actor.environment,
+    })
 }
 
 #[cfg(test)]
@@ -227,16 +247,25 @@ mod tests {
     use crate::actor::ActorKind;
     use crate::scope::ScopeSet;
 
-    // KE-25, KE-26, KE-27, KE-28, KE-29, KE-24, RA-30, KE-08, KE-09: the whole policy as a readable table.
+    // KE-25, KE-26, KE-27, KE-28, KE-29, KE-24, RA-30, KE-08, KE-09: the whole policy as a readable
+    // table.
     #[test]
     fn the_policy_table_matches_the_snapshot() {
         let mut table = String::new();
         for action in Action::ALL {
-            let row = Role::ALL.map(|role| format!("{:<8}", format!("{:?}", decide(role, action)))).concat();
+            let row = Role::ALL
+                .map(|role| format!("{:<8}", format!("{:?}", decide(role, action))))
+                .concat();
             let scope = action.scope().map_or("-", Scope::as_str);
-            table.push_str(&format!("{:<23}{row}{scope}\n", format!("{action:?}")));
+            table.push_str(&format!(
+                "{:<23}{row}{scope}\n",
+                format!("{action:?}")
+            ));
         }
-        insta::assert_snapshot!(format!("{:<23}member  admin   owner   scope\n{table}", ""));
+        insta::assert_snapshot!(format!(
+            "{:<23}member  admin   owner   scope\n{table}",
+            ""
+        ));
     }
 
     // D5, RA-30: only an owner adds or removes an owner, and a member assigns no role.
@@ -244,7 +273,14 @@ mod tests {
     fn only_owners_may_assign_the_owner_role() {
         let given = |own| Role::ALL.map(|role| may_give(own, role));
         let table = [Role::Member, Role::Admin, Role::Owner].map(given);
-        assert_eq!(table, [[false, false, false], [true, true, false], [true, true, true]]);
+        assert_eq!(
+            table,
+            [
+                [false, false, false],
+                [true, true, false],
+                [true, true, true]
+            ]
+        );
     }
 
     #[test]
@@ -256,7 +292,10 @@ mod tests {
         };
         for action in Action::ALL {
             for pair in Role::ALL.windows(2) {
-                assert!(rank(decide(pair[0], action)) <= rank(decide(pair[1], action)), "{action:?} {pair:?}");
+                assert!(
+                    rank(decide(pair[0], action)) <= rank(decide(pair[1], action)),
+                    "{action:?} {pair:?}"
+                );
             }
         }
     }
@@ -265,7 +304,12 @@ mod tests {
     #[test]
     fn admin_power_needs_an_admin_role_and_a_managing_scope() {
         let only = |scopes: &[Scope]| Permissions::Only(ScopeSet::of(scopes.iter().copied()));
-        let managing = [Scope::KeysWrite, Scope::ServiceAccountsWrite, Scope::MembersWrite, Scope::OrganizationWrite];
+        let managing = [
+            Scope::KeysWrite,
+            Scope::ServiceAccountsWrite,
+            Scope::MembersWrite,
+            Scope::OrganizationWrite,
+        ];
         for role in Role::ALL {
             let high = role != Role::Member;
             assert_eq!(has_admin_power(role, Permissions::Everything), high);
@@ -276,14 +320,25 @@ mod tests {
                     "{role:?} {scope}"
                 );
             }
-            assert!(!has_admin_power(role, Permissions::Only(ScopeSet::EMPTY)));
+            assert!(!has_admin_power(
+                role,
+                Permissions::Only(ScopeSet::EMPTY)
+            ));
         }
     }
 
     fn actor(role: Role, permissions: Permissions) -> Actor {
         let organization = "org_a".parse().expect("an id");
         let (id, name, kind) = (ActorId(1), "a".into(), ActorKind::Member);
-        Actor { id, organization, kind, name, role, permissions, environment: Environment::Production }
+        Actor {
+            id,
+            organization,
+            kind,
+            name,
+            role,
+            permissions,
+            environment: Environment::Production,
+        }
     }
 
     proptest! {

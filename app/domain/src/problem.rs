@@ -1,4 +1,5 @@
-//! Errors in responses and on pages: a code, a sentence, the invalid fields and the request id (D10).
+//! Errors in responses and on pages: a code, a sentence, the invalid fields and the request id
+//! (D10).
 
 use serde::{Deserialize, Serialize};
 
@@ -80,7 +81,8 @@ closed_set! {
             409,
             "This service account already has an active key. Rotate it with POST /api/v1/keys/{key_id}/rotate, or set allow_overlap"
         ),
-        /// Messages and notes encrypted for the key would become unreadable, and the request does not confirm the loss.
+        /// Messages and notes encrypted for the key would become unreadable, and the request does
+        /// not confirm the loss.
         MessagesWouldBeLost = "messages_would_be_lost" (
             409,
             "Messages and notes encrypted for this key would become unreadable. Send confirm_message_loss or carry_over"
@@ -230,7 +232,9 @@ pub enum Fault {
 
 impl From<UnknownWord> for Fault {
     fn from(unknown: UnknownWord) -> Self {
-        Self::Unknown { known: unknown.expected.join(", ") }
+        Self::Unknown {
+            known: unknown.expected.join(", "),
+        }
     }
 }
 
@@ -279,7 +283,11 @@ pub struct FieldFault {
 impl FieldFault {
     /// An error for the named field.
     pub fn new(field: &str, fault: Fault) -> Self {
-        Self { field: field.to_owned(), message: fault.sentence(), fault }
+        Self {
+            field: field.to_owned(),
+            message: fault.sentence(),
+            fault,
+        }
     }
 }
 
@@ -300,8 +308,8 @@ pub struct Problem {
     pub retry_after: Option<u16>,
 }
 
-/// Seconds after which to try again when the service is unavailable. They vary with a random text of the request, so
-/// that clients that were rejected together do not retry together.
+/// Seconds after which to try again when the service is unavailable. They vary with a random text
+/// of the request, so that clients that were rejected together do not retry together.
 pub fn retry_after(random: &str) -> u32 {
     1 + random.bytes().map(u32::from).sum::<u32>() % 4
 }
@@ -320,6 +328,9 @@ impl Problem {
 
     /// The sentence about the named field, if that field is invalid.
     pub fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|fault| fault.field == name).map(|fault| fault.message.as_str())
+        self.fields
+            .iter()
+            .find(|fault| fault.field == name)
+            .map(|fault| fault.message.as_str())
     }
 }

@@ -1,5 +1,5 @@
-//! Scopes. This is the only table of scopes: the policy, the pages, the OpenAPI description and the documentation all
-//! use it.
+//! Scopes. This is the only table of scopes: the policy, the pages, the OpenAPI description and the
+//! documentation all use it.
 
 mod set;
 mod template;
@@ -10,8 +10,8 @@ pub use template::{Template, read_permissions, read_scopes};
 use crate::closed_set;
 
 closed_set! {
-    /// A group of scopes, in the order of the permission picker. The word of a group is the first half of the words of
-    /// its scopes.
+    /// A group of scopes, in the order of the permission picker. The word of a group is the first
+    /// half of the words of its scopes.
     #[derive(PartialOrd, Ord)]
     pub enum Group(
         /// The name on a page.
@@ -41,7 +41,9 @@ closed_set! {
 impl Group {
     /// The group's scope with this access, if there is one.
     pub fn scope(self, access: Access) -> Option<Scope> {
-        Scope::ALL.into_iter().find(|scope| scope.group() == self && scope.access() == access)
+        Scope::ALL
+            .into_iter()
+            .find(|scope| scope.group() == self && scope.access() == access)
     }
 }
 
@@ -97,7 +99,10 @@ closed_set! {
 impl Scope {
     /// Whether the scope applies to the sandbox (D7).
     pub const fn in_sandbox(self) -> bool {
-        matches!(self.group(), Group::Keys | Group::Workspaces | Group::Runs)
+        matches!(
+            self.group(),
+            Group::Keys | Group::Workspaces | Group::Runs
+        )
     }
 }
 
@@ -110,15 +115,23 @@ mod tests {
     use crate::problem::Fault;
 
     fn sets() -> impl Strategy<Value = ScopeSet> {
-        prop::collection::vec(prop::sample::select(Scope::ALL.to_vec()), 0..16).prop_map(ScopeSet::of)
+        prop::collection::vec(prop::sample::select(Scope::ALL.to_vec()), 0..16)
+            .prop_map(ScopeSet::of)
     }
 
     // RU-11: scopes are in groups.
     #[test]
     fn the_word_of_a_scope_consists_of_its_group_and_access() {
         for scope in Scope::ALL {
-            let access = if scope.access() == Access::Read { "read" } else { "write" };
-            assert_eq!(scope.as_str(), format!("{}:{access}", scope.group().as_str()));
+            let access = if scope.access() == Access::Read {
+                "read"
+            } else {
+                "write"
+            };
+            assert_eq!(
+                scope.as_str(),
+                format!("{}:{access}", scope.group().as_str())
+            );
             assert_eq!(scope.group().scope(scope.access()), Some(scope));
             assert!(Group::ALL.contains(&scope.group()));
         }
@@ -132,15 +145,39 @@ mod tests {
         };
         let (live, test) = (Environment::Production, Environment::Test);
         assert_eq!(read(live, None, None), Ok(Permissions::Everything));
-        assert_eq!(read(test, None, None), Ok(Permissions::Only(ScopeSet::EMPTY)));
-        assert_eq!(read(live, None, Some(&[])), Ok(Permissions::Only(ScopeSet::EMPTY)));
-        assert_eq!(read(test, Some("full_access"), None), Ok(Permissions::Only(ScopeSet::sandbox())));
+        assert_eq!(
+            read(test, None, None),
+            Ok(Permissions::Only(ScopeSet::EMPTY))
+        );
+        assert_eq!(
+            read(live, None, Some(&[])),
+            Ok(Permissions::Only(ScopeSet::EMPTY))
+        );
+        assert_eq!(
+            read(test, Some("full_access"), None),
+            Ok(Permissions::Only(ScopeSet::sandbox()))
+        );
         let single = [Scope::RunsWrite.to_string()];
-        assert_eq!(read(live, None, Some(&single)), Ok(Permissions::Only(ScopeSet::of([Scope::RunsWrite]))));
-        assert_eq!(read(live, Some("ci_cd"), Some(&single)), Err(Fault::OneOfTwo));
-        assert_eq!(read(test, None, Some(&["audit:read".into()])), Err(Fault::NotInSandbox));
-        assert!(matches!(read(live, Some("root"), None), Err(Fault::Unknown { .. })));
-        assert!(matches!(read(live, None, Some(&["*".into()])), Err(Fault::Unknown { .. })));
+        assert_eq!(
+            read(live, None, Some(&single)),
+            Ok(Permissions::Only(ScopeSet::of([Scope::RunsWrite])))
+        );
+        assert_eq!(
+            read(live, Some("ci_cd"), Some(&single)),
+            Err(Fault::OneOfTwo)
+        );
+        assert_eq!(
+            read(test, None, Some(&["audit:read".into()])),
+            Err(Fault::NotInSandbox)
+        );
+        assert!(matches!(
+            read(live, Some("root"), None),
+            Err(Fault::Unknown { .. })
+        ));
+        assert!(matches!(
+            read(live, None, Some(&["*".into()])),
+            Err(Fault::Unknown { .. })
+        ));
         for template in Template::ALL {
             assert_eq!(template.as_str().parse(), Ok(template));
             let Permissions::Only(scopes) = template.permissions(test) else {
@@ -148,7 +185,13 @@ mod tests {
             };
             assert!(scopes.iter().all(Scope::in_sandbox), "{template:?}");
         }
-        assert!(!Template::ReadOnly.permissions(live).words().iter().any(|word| word.ends_with(":write")));
+        assert!(
+            !Template::ReadOnly
+                .permissions(live)
+                .words()
+                .iter()
+                .any(|word| word.ends_with(":write"))
+        );
     }
 
     #[test]

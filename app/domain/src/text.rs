@@ -15,8 +15,8 @@ mod unseen;
 
 use tables::is_unseen;
 
-/// A name as it is stored and displayed: NFC, trimmed, 1 to 100 characters. It contains no control characters, and
-/// invisible characters only where the script or the emoji needs them.
+/// A name as it is stored and displayed: NFC, trimmed, 1 to 100 characters. It contains no control
+/// characters, and invisible characters only where the script or the emoji needs them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Name(String);
@@ -28,8 +28,9 @@ impl Name {
     /// Reads the input of a person.
     ///
     /// # Errors
-    /// `Missing` if nothing visible is left after trimming, `TooLong` above 100 characters, `ForbiddenCharacter` for
-    /// control and bidirectional-override characters, and for unnecessary joiners and selectors.
+    /// `Missing` if nothing visible is left after trimming, `TooLong` above 100 characters,
+    /// `ForbiddenCharacter` for control and bidirectional-override characters, and for unnecessary
+    /// joiners and selectors.
     pub fn parse(typed: &str) -> Result<Self, Fault> {
         let name: Vec<char> = typed.trim().nfc().collect();
         if name.iter().all(|&c| is_blank(c)) {
@@ -44,17 +45,30 @@ impl Name {
         Ok(Self(name.into_iter().collect()))
     }
 
-    /// A name from a sign-in provider, made safe to display: hidden characters are removed, line breaks become spaces,
-    /// and a long name is cut, but never inside a letter with its marks or inside an emoji. `None` if nothing visible
-    /// is left.
+    /// A name from a sign-in provider, made safe to display: hidden characters are removed, line
+    /// breaks become spaces, and a long name is cut, but never inside a letter with its marks or
+    /// inside an emoji. `None` if nothing visible is left.
     pub fn cleaned(given: &str) -> Option<Self> {
-        // No character beyond this limit becomes part of the name, even if most of those before it are removed.
-        let spaced = given.nfc().take(50 * Self::MAX).map(|c| if c.is_whitespace() { ' ' } else { c });
+        // No character beyond this limit becomes part of the name, even if most of those before it
+        // are removed.
+        let spaced = given
+            .nfc()
+            .take(50 * Self::MAX)
+            .map(|c| if c.is_whitespace() { ' ' } else { c });
         let visible = unseen::without_hidden(&spaced.collect::<Vec<_>>());
         let text: String = visible.into_iter().collect();
-        let words: Vec<char> = text.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect();
+        let words: Vec<char> = text
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .nfc()
+            .collect();
         let longest = words.len().min(Self::MAX);
-        let is_boundary = |end: &usize| words.get(*end).is_none_or(|&next| !continues(&words[..*end], next));
+        let is_boundary = |end: &usize| {
+            words
+                .get(*end)
+                .is_none_or(|&next| !continues(&words[..*end], next))
+        };
 
         (1..=longest)
             .rev()
@@ -88,12 +102,18 @@ fn is_blank(c: char) -> bool {
 
 /// Whether the next character belongs to the letter or emoji at the end of the text.
 fn continues(text: &[char], next: char) -> bool {
-    let joined = text.last().is_some_and(|&last| last == '\u{200D}' || tables::is_virama(last));
-    joined || is_combining_mark(next) || is_unseen(next) || tables::is_skin_tone(next) || tables::is_virama(next)
+    let joined = text
+        .last()
+        .is_some_and(|&last| last == '\u{200D}' || tables::is_virama(last));
+    joined
+        || is_combining_mark(next)
+        || is_unseen(next)
+        || tables::is_skin_tone(next)
+        || tables::is_virama(next)
 }
 
-/// Reads an email: one `@`, text on both sides, no blanks. The result is in NFC and lower case; emails are stored and
-/// compared only in this form.
+/// Reads an email: one `@`, text on both sides, no blanks. The result is in NFC and lower case;
+/// emails are stored and compared only in this form.
 ///
 /// # Errors
 /// `Missing`, `TooLong` above 254 bytes (RFC 5321, 4.5.3.1.3), or `NotAnEmail`.
@@ -107,16 +127,26 @@ pub fn email(typed: &str) -> Result<String, Fault> {
     if email.len() > 254 {
         return Err(Fault::TooLong { max: 254 });
     }
-    let is_valid =
-        email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
-    if !is_valid || email.chars().any(|c| c.is_whitespace() || is_unseen(c)) || typed.chars().any(becomes_ascii) {
+    let is_valid = email
+        .split_once('@')
+        .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
+    if !is_valid
+        || email
+            .chars()
+            .any(|c| c.is_whitespace() || is_unseen(c))
+        || typed.chars().any(becomes_ascii)
+    {
         return Err(Fault::NotAnEmail);
     }
     Ok(email)
 }
 
-/// Whether lower case or NFC turns a letter of another alphabet, such as the Kelvin sign, into an ASCII letter. An
-/// email that contains it could be mistaken for another email.
+/// Whether lower case or NFC turns a letter of another alphabet, such as the Kelvin sign, into an
+/// ASCII letter. An email that contains it could be mistaken for another email.
 fn becomes_ascii(c: char) -> bool {
-    !c.is_ascii() && std::iter::once(c).nfc().flat_map(char::to_lowercase).any(|c| c.is_ascii())
+    !c.is_ascii()
+        && std::iter::once(c)
+            .nfc()
+            .flat_map(char::to_lowercase)
+            .any(|c| c.is_ascii())
 }

@@ -160,12 +160,17 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// A page of rows that were queried with a limit of `limit + 1`. `number` returns the cursor of a row.
+    /// A page of rows that were queried with a limit of `limit + 1`. `number` returns the cursor of
+    /// a row.
     pub fn cut(mut rows: Vec<T>, limit: i64, number: impl Fn(&T) -> i64) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = rows.len() > limit;
         rows.truncate(limit);
-        let next = if has_more { rows.last().map(number) } else { None };
+        let next = if has_more {
+            rows.last().map(number)
+        } else {
+            None
+        };
         Self { rows, next }
     }
 }

@@ -1,8 +1,9 @@
-//! Forms that require a fresh sign-in. They say so before the person submits them, as soon as the selected values
-//! require it. CSS alone shows the right texts, so this works without script.
+//! Forms that require a fresh sign-in. They say so before the person submits them, as soon as the
+//! selected values require it. CSS alone shows the right texts, so this works without script.
 //!
-//! A form has `data-stale` if the sign-in is too old, or `data-fresh-for` with the seconds until it is. It has
-//! `data-power` if it always requires a fresh sign-in; otherwise the choices that require one have it.
+//! A form has `data-stale` if the sign-in is too old, or `data-fresh-for` with the seconds until it
+//! is. It has `data-power` if it always requires a fresh sign-in; otherwise the choices that
+//! require one have it.
 
 use domain::environment::Environment;
 use domain::policy::has_admin_power;
@@ -23,7 +24,10 @@ pub struct Confirm {
 impl Confirm {
     /// The state for a form on a page of an organization.
     pub fn of(room: &OrganizationPage) -> Self {
-        Self { provider: room.provider.clone(), seconds_left: room.ctx.fresh_seconds() }
+        Self {
+            provider: room.provider.clone(),
+            seconds_left: room.ctx.fresh_seconds(),
+        }
     }
 
     /// `data-stale`: the sign-in is too old.
@@ -38,12 +42,18 @@ impl Confirm {
 
     /// The note beside the button.
     pub fn note(&self) -> AnyView {
-        view! { <span class="confirming">{words::confirm::will_confirm(&self.provider)}</span> }.into_any()
+        view! { <span class="confirming">{words::confirm::will_confirm(&self.provider)}</span> }
+            .into_any()
     }
 
     /// The button, with its label for each case and while it waits.
     pub fn button(&self, class: &'static str, words: ButtonWords) -> AnyView {
-        let ButtonWords { id, label, confirm, waiting } = words;
+        let ButtonWords {
+            id,
+            label,
+            confirm,
+            waiting,
+        } = words;
         view! {
             <button class=class id=id>
                 <span class="direct">{label}</span><span class="confirming">{confirm}</span><span class="waiting-words">{waiting}</span>
@@ -72,7 +82,9 @@ pub fn power(is_so: bool) -> Option<&'static str> {
 
 /// Whether a key of this role has admin power with a template.
 pub fn template_power(role: Role, template: Template) -> bool {
-    Environment::ALL.into_iter().any(|environment| has_admin_power(role, template.permissions(environment)))
+    Environment::ALL
+        .into_iter()
+        .any(|environment| has_admin_power(role, template.permissions(environment)))
 }
 
 /// Whether a key of this role has admin power with a scope.

@@ -1,5 +1,5 @@
-//! The form for a new key: in a dialog and, without script, on a page of its own. CSS alone unfolds its optional parts,
-//! so it works without script.
+//! The form for a new key: in a dialog and, without script, on a page of its own. CSS alone unfolds
+//! its optional parts, so it works without script.
 
 use domain::environment::Environment;
 use domain::scope::{ScopeSet, Template};
@@ -40,8 +40,8 @@ pub struct KeyForm {
 }
 
 impl KeyForm {
-    /// The form as it was submitted, or an empty one. `service` is the service account that the key is for: its actor
-    /// ID, name and role.
+    /// The form as it was submitted, or an empty one. `service` is the service account that the key
+    /// is for: its actor ID, name and role.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -65,14 +65,25 @@ impl KeyForm {
         let own = room.ctx.actor().role;
         Ok(Self {
             organization: room.organization(),
-            role: service.as_ref().map_or(own, |(_, _, role)| own.min(*role)),
+            role: service
+                .as_ref()
+                .map_or(own, |(_, _, role)| own.min(*role)),
             token: FormToken::generate(request.context.engine.runtime()),
             confirm: Confirm::of(room),
             acts_as,
             now: room.ctx.now(),
             brand: request.context.site_config.brand.clone(),
-            place: if mine { room.place.clone() } else { Location::top(screen) },
-            typed: request.posted.as_ref().filter(|_| mine).map(|posted| posted.typed.clone()).unwrap_or_default(),
+            place: if mine {
+                room.place.clone()
+            } else {
+                Location::top(screen)
+            },
+            typed: request
+                .posted
+                .as_ref()
+                .filter(|_| mine)
+                .map(|posted| posted.typed.clone())
+                .unwrap_or_default(),
             problem: request.problem().filter(|_| mine).cloned(),
             service,
             most_days: settings.max_key_days,
@@ -81,11 +92,17 @@ impl KeyForm {
     }
 
     fn typed(&self, name: &str) -> Option<&str> {
-        self.typed.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.typed
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
     }
 
     fn fault(&self, field: &str) -> Option<String> {
-        self.problem.as_ref().and_then(|problem| problem.field(field)).map(str::to_owned)
+        self.problem
+            .as_ref()
+            .and_then(|problem| problem.field(field))
+            .map(str::to_owned)
     }
 
     /// Whether a choice is selected: the submitted one, or else the default.
@@ -98,11 +115,18 @@ impl KeyForm {
     }
 }
 
-/// The form below a heading, with `cancel` beside its button. If it is `alone` on a page, the browser submits it only
-/// once, because only that response shows the key; in a dialog, the island ensures that.
+/// The form below a heading, with `cancel` beside its button. If it is `alone` on a page, the
+/// browser submits it only once, because only that response shows the key; in a dialog, the island
+/// ensures that.
 pub fn key_form(form: &KeyForm, heading: AnyView, cancel: AnyView, alone: bool) -> AnyView {
-    let service = form.service.as_ref().map(|(id, ..)| ("actor_id", id.to_string()));
-    let lines = form.problem.as_ref().map(|problem| super::problem_lines(problem, &form.place));
+    let service = form
+        .service
+        .as_ref()
+        .map(|(id, ..)| ("actor_id", id.to_string()));
+    let lines = form
+        .problem
+        .as_ref()
+        .map(|problem| super::problem_lines(problem, &form.place));
     let fine = lines.is_none();
     let button = ButtonWords {
         id: Some("create-key-button"),
@@ -121,7 +145,8 @@ pub fn key_form(form: &KeyForm, heading: AnyView, cancel: AnyView, alone: bool) 
             <div class="sheet-body">
                 <div class="notice danger trouble" role="alert" tabindex="-1" hidden=fine autofocus=!fine>
                     {icon("danger")}<h2>{words::create_key::FAILED}</h2><div class="lines">{lines}</div>
-                    // For the dialog: it must keep the typed values until the person chooses to leave.
+                    // For the dialog: it must keep the typed values until the person chooses to
+                    // leave.
                     <div class="again" hidden>{super::sign_in_again(&form.place)}</div>
                 </div>
                 {name(form)}
@@ -195,11 +220,19 @@ fn permissions(form: &KeyForm) -> AnyView {
         }
     };
     let templates = Template::ALL.map(|template| {
-        card(template.as_str(), template.label(), template.sentence(), template_power(form.role, template))
+        card(
+            template.as_str(),
+            template.label(),
+            template.sentence(),
+            template_power(form.role, template),
+        )
     });
     let powerful = |scope| scope_power(form.role, scope);
-    let chosen =
-        |group: domain::scope::Group| form.typed(&format!("access[{}]", group.as_str())).unwrap_or("none").to_owned();
+    let chosen = |group: domain::scope::Group| {
+        form.typed(&format!("access[{}]", group.as_str()))
+            .unwrap_or("none")
+            .to_owned()
+    };
     view! {
         <fieldset class="field" id="template" aria-describedby="template-error scopes-error least-privilege">
             <legend>{words::create_key::PERMISSIONS}</legend>

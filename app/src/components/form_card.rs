@@ -19,7 +19,8 @@ pub struct FormCard {
 }
 
 impl FormCard {
-    /// Renders the form on a page of an organization. `about` is the hidden field of the object that it changes.
+    /// Renders the form on a page of an organization. `about` is the hidden field of the object
+    /// that it changes.
     pub fn render(self, room: &OrganizationPage, about: Option<(&'static str, String)>) -> AnyView {
         view! {
             <form class="sheet" method="post" action=self.function>

@@ -39,17 +39,42 @@ impl OrganizationPage {
     ///
     /// # Errors
     /// As [`PageContext::open`].
-    pub async fn enter(context: &PageContext, organization: &OrganizationId, place: Location) -> Result<Self, Problem> {
+    pub async fn enter(
+        context: &PageContext,
+        organization: &OrganizationId,
+        place: Location,
+    ) -> Result<Self, Problem> {
         let ctx = context.open(organization.as_str()).await?;
         let id = context.person()?.person;
-        let memberships = context.engine.list_organizations(id).await.map_err(|error| context.to_problem(&error))?;
-        let person = context.engine.get_person(id).await.map_err(|error| context.to_problem(&error))?;
-        let name =
-            memberships.iter().find(|one| one.organization == *organization).map(|one| one.organization_name.clone());
+        let memberships = context
+            .engine
+            .list_organizations(id)
+            .await
+            .map_err(|error| context.to_problem(&error))?;
+        let person = context
+            .engine
+            .get_person(id)
+            .await
+            .map_err(|error| context.to_problem(&error))?;
+        let name = memberships
+            .iter()
+            .find(|one| one.organization == *organization)
+            .map(|one| one.organization_name.clone());
         remember(context, id, organization).await;
         let site_config = &context.site_config;
-        let provider = words::confirm::provider(site_config.development, site_config.provider.as_deref());
-        Ok(Self { ctx, name: name.unwrap_or_default(), memberships, person, theme: context.theme, place, provider })
+        let provider = words::confirm::provider(
+            site_config.development,
+            site_config.provider.as_deref(),
+        );
+        Ok(Self {
+            ctx,
+            name: name.unwrap_or_default(),
+            memberships,
+            person,
+            theme: context.theme,
+            place,
+            provider,
+        })
     }
 
     /// The organization.
@@ -69,15 +94,25 @@ pub async fn active(context: &PageContext) -> Option<OrganizationId> {
         return Some(here);
     }
     let person = context.caller.as_ref()?.person;
-    context.engine.active_organization(person).await.ok().flatten()
+    context
+        .engine
+        .active_organization(person)
+        .await
+        .ok()
+        .flatten()
 }
 
 async fn in_session(context: &PageContext) -> Option<OrganizationId> {
-    context.session.get::<OrganizationId>(ACTIVE).await.ok().flatten()
+    context
+        .session
+        .get::<OrganizationId>(ACTIVE)
+        .await
+        .ok()
+        .flatten()
 }
 
-/// Stores the active organization in the session, and with the person for their next session. A failure does not fail
-/// the page.
+/// Stores the active organization in the session, and with the person for their next session. A
+/// failure does not fail the page.
 async fn remember(context: &PageContext, person: PersonId, organization: &OrganizationId) {
     if in_session(context).await.as_ref() == Some(organization) {
         return;
@@ -86,13 +121,22 @@ async fn remember(context: &PageContext, person: PersonId, organization: &Organi
     if let Err(error) = context.session.insert(ACTIVE, organization).await {
         tracing::warn!(request_id, %error, "the active organization was not stored");
     }
-    if let Err(error) = context.engine.set_active_organization(person, organization).await {
+    if let Err(error) = context
+        .engine
+        .set_active_organization(person, organization)
+        .await
+    {
         tracing::warn!(request_id, %error, "the active organization was not stored");
     }
 }
 
 /// Renders a page in its frame. `trail` is the last step of the breadcrumb.
-pub fn frame(room: &OrganizationPage, trail: &str, problem: Option<&Problem>, body: AnyView) -> AnyView {
+pub fn frame(
+    room: &OrganizationPage,
+    trail: &str,
+    problem: Option<&Problem>,
+    body: AnyView,
+) -> AnyView {
     let settings = Screen::Settings(room.organization()).path();
     let above = above(&room.place.screen, &room.organization())
         .map(|(screen, name)| view! { <li><a href=screen.path()>{name}</a></li> });
@@ -120,15 +164,18 @@ pub fn frame(room: &OrganizationPage, trail: &str, problem: Option<&Problem>, bo
 /// The list that a page belongs to.
 fn above(screen: &Screen, organization: &OrganizationId) -> Option<(Screen, &'static str)> {
     match screen {
-        Screen::NewServiceAccount(_) | Screen::ServiceAccount(..) => {
-            Some((Screen::ServiceAccounts(organization.clone()), words::service_accounts::TITLE))
-        }
-        screen if screen.is_about_members() && !matches!(screen, Screen::Members(_)) => {
-            Some((Screen::Members(organization.clone()), words::members::TITLE))
-        }
-        screen if screen.is_about_keys() && !matches!(screen, Screen::ApiKeys(_)) => {
-            Some((Screen::ApiKeys(organization.clone()), words::keys::TITLE))
-        }
+        Screen::NewServiceAccount(_) | Screen::ServiceAccount(..) => Some((
+            Screen::ServiceAccounts(organization.clone()),
+            words::service_accounts::TITLE,
+        )),
+        screen if screen.is_about_members() && !matches!(screen, Screen::Members(_)) => Some((
+            Screen::Members(organization.clone()),
+            words::members::TITLE,
+        )),
+        screen if screen.is_about_keys() && !matches!(screen, Screen::ApiKeys(_)) => Some((
+            Screen::ApiKeys(organization.clone()),
+            words::keys::TITLE,
+        )),
         _ => None,
     }
 }
@@ -142,14 +189,22 @@ fn side(room: &OrganizationPage) -> AnyView {
     };
     let in_overview = matches!(here, Screen::Overview(_));
     let in_keys = here.is_about_keys();
-    let in_accounts =
-        matches!(here, Screen::ServiceAccounts(_) | Screen::NewServiceAccount(_) | Screen::ServiceAccount(..));
+    let in_accounts = matches!(
+        here,
+        Screen::ServiceAccounts(_) | Screen::NewServiceAccount(_) | Screen::ServiceAccount(..)
+    );
     let in_members = here.is_about_members();
     let in_log = matches!(here, Screen::AuditLog(_));
     let in_organization = matches!(here, Screen::Settings(_));
-    let accounts = (decide(room.ctx.actor().role, Action::ListServiceAccounts) == Grant::All).then(|| {
-        entry(Screen::ServiceAccounts(organization.clone()), words::service_accounts::TITLE, "robot", in_accounts)
-    });
+    let accounts =
+        (decide(room.ctx.actor().role, Action::ListServiceAccounts) == Grant::All).then(|| {
+            entry(
+                Screen::ServiceAccounts(organization.clone()),
+                words::service_accounts::TITLE,
+                "robot",
+                in_accounts,
+            )
+        });
     view! {
         <aside class="side" aria-label=words::frame::SIDEBAR>
             <div class="side-inner">

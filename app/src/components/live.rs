@@ -20,8 +20,16 @@ impl Mark {
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn set(context: &PageContext, ctx: &Ctx, category: EventCategory) -> Result<Self, Problem> {
-        let since = context.engine.newest_change(ctx, category).await.map_err(|error| context.to_problem(&error))?;
+    pub async fn set(
+        context: &PageContext,
+        ctx: &Ctx,
+        category: EventCategory,
+    ) -> Result<Self, Problem> {
+        let since = context
+            .engine
+            .newest_change(ctx, category)
+            .await
+            .map_err(|error| context.to_problem(&error))?;
         Ok(Self::at(ctx, &format!("since={since}&")))
     }
 
@@ -33,10 +41,13 @@ impl Mark {
     fn at(ctx: &Ctx, since: &str) -> Self {
         let organization: &OrganizationId = &ctx.actor().organization;
         let path = LIVE.replace("{organization}", organization.as_str());
-        Self { address: format!("{path}?{since}rendered_at={}", ctx.now().0) }
+        Self {
+            address: format!("{path}?{since}rendered_at={}", ctx.now().0),
+        }
     }
 
-    /// The empty line above a list that later says that the list changed, with a link to reload a location.
+    /// The empty line above a list that later says that the list changed, with a link to reload a
+    /// location.
     pub fn line(&self, place: &Location) -> impl IntoView + use<> {
         view! { <p class="news" role="status" data-live=self.address.clone() data-here=place.path()></p> }
     }

@@ -27,14 +27,26 @@ impl Own {
     /// # Errors
     /// `Unauthorized` without a sign-in; `Unavailable`.
     pub async fn load(context: &PageContext, place: Location) -> Result<Self, Problem> {
-        let person =
-            context.engine.get_person(context.person()?.person).await.map_err(|error| context.to_problem(&error))?;
-        Ok(Self { person, theme: context.theme, place })
+        let person = context
+            .engine
+            .get_person(context.person()?.person)
+            .await
+            .map_err(|error| context.to_problem(&error))?;
+        Ok(Self {
+            person,
+            theme: context.theme,
+            place,
+        })
     }
 }
 
 /// Renders a page in its frame.
-pub fn personal(own: &Own, trail: &'static str, problem: Option<&Problem>, body: AnyView) -> AnyView {
+pub fn personal(
+    own: &Own,
+    trail: &'static str,
+    problem: Option<&Problem>,
+    body: AnyView,
+) -> AnyView {
     view! {
         <div class="frame alone">
             <header class="top">

@@ -8,7 +8,8 @@ use super::confirm::power;
 use crate::shared_view::field_error;
 use crate::words;
 
-/// Radio cards, each with a sentence about what the role can do. `powerful` says which roles require a fresh sign-in.
+/// Radio cards, each with a sentence about what the role can do. `powerful` says which roles
+/// require a fresh sign-in.
 pub fn role_cards(
     problem: Option<&Problem>,
     chosen: Role,
@@ -16,8 +17,14 @@ pub fn role_cards(
     roles: impl IntoIterator<Item = (Role, &'static str)>,
     powerful: impl Fn(Role) -> bool,
 ) -> AnyView {
-    let fault = problem.and_then(|problem| problem.field("role")).map(str::to_owned);
-    let described = if fault.is_some() { "role-hint role-error" } else { "role-hint" };
+    let fault = problem
+        .and_then(|problem| problem.field("role"))
+        .map(str::to_owned);
+    let described = if fault.is_some() {
+        "role-hint role-error"
+    } else {
+        "role-hint"
+    };
     let card = |(role, may): (Role, &'static str)| {
         view! {
             <label class="card">
@@ -37,9 +44,13 @@ pub fn role_cards(
     .into_any()
 }
 
-/// The roles that a person of a role can assign, the least powerful first. Only owners can make someone an owner.
+/// The roles that a person of a role can assign, the least powerful first. Only owners can make
+/// someone an owner.
 pub fn given_by(own: Role) -> impl Iterator<Item = (Role, &'static str)> {
-    Role::ALL.into_iter().filter(move |role| may_give(own, *role)).map(|role| (role, words::roles::summary(role)))
+    Role::ALL
+        .into_iter()
+        .filter(move |role| may_give(own, *role))
+        .map(|role| (role, words::roles::summary(role)))
 }
 
 /// What each role can do.

@@ -8,21 +8,32 @@ use crate::shared_view::field_error;
 use crate::words;
 
 /// The roles that a service account can have, the least powerful first.
-const ROLES: [(Role, &str); 2] =
-    [(Role::Member, words::service_accounts::MEMBER_SUMMARY), (Role::Admin, words::service_accounts::ADMIN_SUMMARY)];
+const ROLES: [(Role, &str); 2] = [
+    (Role::Member, words::service_accounts::MEMBER_SUMMARY),
+    (Role::Admin, words::service_accounts::ADMIN_SUMMARY),
+];
 
 /// The status of a service account.
 pub fn account_status(is_disabled: bool) -> impl IntoView {
-    let (badge, status) =
-        if is_disabled { ("badge", words::labels::DISABLED) } else { ("badge success", words::labels::ACTIVE) };
+    let (badge, status) = if is_disabled {
+        ("badge", words::labels::DISABLED)
+    } else {
+        ("badge success", words::labels::ACTIVE)
+    };
     view! { <span class=badge>{status}</span> }
 }
 
 /// The field for its name.
 pub fn account_name(problem: Option<&Problem>, typed: String, fresh: bool) -> AnyView {
-    let fault = problem.and_then(|problem| problem.field("name")).map(str::to_owned);
+    let fault = problem
+        .and_then(|problem| problem.field("name"))
+        .map(str::to_owned);
     let wrong = fault.is_some();
-    let described = if wrong { "name-hint name-error" } else { "name-hint" };
+    let described = if wrong {
+        "name-hint name-error"
+    } else {
+        "name-hint"
+    };
     view! {
         <div class="field">
             <label for="name">{words::labels::NAME}</label>
@@ -36,5 +47,11 @@ pub fn account_name(problem: Option<&Problem>, typed: String, fresh: bool) -> An
 
 /// The choice of its role.
 pub fn account_role(problem: Option<&Problem>, chosen: Role) -> AnyView {
-    role_cards(problem, chosen, words::service_accounts::ROLE_HINT, ROLES, |_| false)
+    role_cards(
+        problem,
+        chosen,
+        words::service_accounts::ROLE_HINT,
+        ROLES,
+        |_| false,
+    )
 }

@@ -5,8 +5,8 @@ use leptos::web_sys;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Element, Event, FormData, Headers, HtmlDialogElement, HtmlElement, HtmlFormElement, MouseEvent, RequestInit,
-    Response, UrlSearchParams,
+    Element, Event, FormData, Headers, HtmlDialogElement, HtmlElement, HtmlFormElement, MouseEvent,
+    RequestInit, Response, UrlSearchParams,
 };
 
 use crate::words;
@@ -20,30 +20,45 @@ pub struct Failure {
     pub message: String,
     /// The invalid fields, each with a sentence.
     pub fields: Vec<(String, String)>,
-    /// The URL to sign in again, if the form only needs a fresh sign-in. The server stores the form and processes it
-    /// afterwards.
+    /// The URL to sign in again, if the form only needs a fresh sign-in. The server stores the form
+    /// and processes it afterwards.
     pub confirm_at: String,
 }
 
 impl Failure {
     /// A failure with one sentence.
     pub fn of(message: &str) -> Self {
-        Self { code: String::new(), message: message.to_owned(), fields: Vec::new(), confirm_at: String::new() }
+        Self {
+            code: String::new(),
+            message: message.to_owned(),
+            fields: Vec::new(),
+            confirm_at: String::new(),
+        }
     }
 
     /// The title of the message. Without a response, nobody knows whether the request took effect.
     pub fn title(&self, refused: &'static str) -> &'static str {
-        if self.code.is_empty() { words::problems::NO_ANSWER } else { refused }
+        if self.code.is_empty() {
+            words::problems::NO_ANSWER
+        } else {
+            refused
+        }
     }
 
     /// The sentence about a field.
     pub fn field(&self, name: &str) -> Option<String> {
-        self.fields.iter().find(|(field, _)| field == name).map(|(_, sentence)| sentence.clone())
+        self.fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, sentence)| sentence.clone())
     }
 
     /// Whether signing in again would help.
     pub fn wants_sign_in(&self) -> bool {
-        matches!(self.code.as_str(), "fresh_sign_in_required" | "unauthorized")
+        matches!(
+            self.code.as_str(),
+            "fresh_sign_in_required" | "unauthorized"
+        )
     }
 
     /// The sentences about the fields, or else the one sentence.
@@ -51,7 +66,10 @@ impl Failure {
         if self.fields.is_empty() {
             vec![self.message.clone()]
         } else {
-            self.fields.iter().map(|(_, line)| line.clone()).collect()
+            self.fields
+                .iter()
+                .map(|(_, line)| line.clone())
+                .collect()
         }
     }
 }
@@ -60,12 +78,18 @@ impl Failure {
 pub fn sign_in_again() -> String {
     let here = leptos::prelude::window().location();
     let here = here.pathname().unwrap_or_default() + &here.search().unwrap_or_default();
-    format!("/sign-in/start?fresh=1&return_to={}", String::from(js_sys::encode_uri_component(&here)))
+    format!(
+        "/sign-in/start?fresh=1&return_to={}",
+        String::from(js_sys::encode_uri_component(&here))
+    )
 }
 
 /// The element with this ID.
 pub fn by_id(id: &str) -> Option<HtmlElement> {
-    leptos::prelude::document().get_element_by_id(id)?.dyn_into().ok()
+    leptos::prelude::document()
+        .get_element_by_id(id)?
+        .dyn_into()
+        .ok()
 }
 
 /// The dialog with this ID.
@@ -75,34 +99,57 @@ pub fn dialog(id: &str) -> Option<HtmlDialogElement> {
 
 /// Every element that matches a selector.
 pub fn all(selector: &str) -> Vec<Element> {
-    let Ok(found) = leptos::prelude::document().query_selector_all(selector) else { return Vec::new() };
-    (0..found.length()).filter_map(|n| found.get(n)?.dyn_into().ok()).collect()
+    let Ok(found) = leptos::prelude::document().query_selector_all(selector) else {
+        return Vec::new();
+    };
+    (0..found.length())
+        .filter_map(|n| found.get(n)?.dyn_into().ok())
+        .collect()
 }
 
 /// The closest element around the target of an event that matches a selector.
 pub fn around(event: &Event, selector: &str) -> Option<Element> {
-    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
+    event
+        .target()?
+        .dyn_into::<Element>()
+        .ok()?
+        .closest(selector)
+        .ok()
+        .flatten()
 }
 
 /// Closes a menu, and moves the focus to its button.
 pub fn leave_menu(menu: &Element) {
     let _ = menu.remove_attribute("open");
-    let summary = menu.query_selector("summary").ok().flatten().and_then(|one| one.dyn_into::<HtmlElement>().ok());
+    let summary = menu
+        .query_selector("summary")
+        .ok()
+        .flatten()
+        .and_then(|one| one.dyn_into::<HtmlElement>().ok());
     let _ = summary.map(|summary| summary.focus());
 }
 
-/// The dialog whose backdrop was pressed. The scrollbar and the edges of a dialog belong to it, not to the backdrop.
-/// The second press of a double click is ignored, because it was meant for the button that opened the dialog.
+/// The dialog whose backdrop was pressed. The scrollbar and the edges of a dialog belong to it, not
+/// to the backdrop. The second press of a double click is ignored, because it was meant for the
+/// button that opened the dialog.
 pub fn pressed_backdrop(press: &MouseEvent) -> Option<HtmlDialogElement> {
     let dialog: HtmlDialogElement = press.target()?.dyn_into().ok()?;
-    let (edges, x, y) = (dialog.get_bounding_client_rect(), press.client_x().into(), press.client_y().into());
+    let (edges, x, y) = (
+        dialog.get_bounding_client_rect(),
+        press.client_x().into(),
+        press.client_y().into(),
+    );
     let within = edges.left() <= x && x <= edges.right() && edges.top() <= y && y <= edges.bottom();
     (press.button() == 0 && press.detail() < 2 && !within).then_some(dialog)
 }
 
 /// Whether a click on a link opens it in this tab, not in a new one.
 pub fn is_plain(click: &MouseEvent) -> bool {
-    click.button() == 0 && !click.ctrl_key() && !click.meta_key() && !click.shift_key() && !click.alt_key()
+    click.button() == 0
+        && !click.ctrl_key()
+        && !click.meta_key()
+        && !click.shift_key()
+        && !click.alt_key()
 }
 
 /// An attribute, or an empty text.
@@ -113,13 +160,20 @@ pub fn attribute(element: &Element, name: &str) -> String {
 /// A text of a response.
 pub fn text(value: &JsValue, name: &str) -> String {
     let found = Reflect::get(value, &name.into()).unwrap_or(JsValue::UNDEFINED);
-    found.as_string().or_else(|| found.as_f64().map(|n| n.to_string())).unwrap_or_default()
+    found
+        .as_string()
+        .or_else(|| found.as_f64().map(|n| n.to_string()))
+        .unwrap_or_default()
 }
 
 /// Shows whether a button waits for a response.
 pub fn wait_at(button: &Element, waits: bool) {
     for name in ["aria-disabled", "aria-busy"] {
-        let _ = if waits { button.set_attribute(name, "true") } else { button.remove_attribute(name) };
+        let _ = if waits {
+            button.set_attribute(name, "true")
+        } else {
+            button.remove_attribute(name)
+        };
     }
 }
 
@@ -130,20 +184,31 @@ pub fn go_to(path: &str) {
 
 /// Submits a form and reads the response. `silence` is the message if there is no response.
 pub async fn send(form: &HtmlFormElement, silence: &str) -> Result<JsValue, Failure> {
-    let response = fetch(form).await.map_err(|_| Failure::of(silence))?;
-    let answer = async { JsFuture::from(response.json()?).await }.await.map_err(|_| Failure::of(silence))?;
-    if response.ok() { Ok(answer) } else { Err(refusal(&answer)) }
+    let response = fetch(form)
+        .await
+        .map_err(|_| Failure::of(silence))?;
+    let answer = async { JsFuture::from(response.json()?).await }
+        .await
+        .map_err(|_| Failure::of(silence))?;
+    if response.ok() {
+        Ok(answer)
+    } else {
+        Err(refusal(&answer))
+    }
 }
 
 async fn fetch(form: &HtmlFormElement) -> Result<Response, JsValue> {
-    let typed = UrlSearchParams::new_with_str_sequence_sequence(FormData::new_with_form(form)?.as_ref())?;
+    let typed =
+        UrlSearchParams::new_with_str_sequence_sequence(FormData::new_with_form(form)?.as_ref())?;
     let headers = Headers::new()?;
     headers.set("Accept", "application/json")?;
     let request = RequestInit::new();
     request.set_method("POST");
     request.set_body(&typed);
     request.set_headers(&headers);
-    let answer = JsFuture::from(leptos::prelude::window().fetch_with_str_and_init(&form.action(), &request)).await?;
+    let answer =
+        JsFuture::from(leptos::prelude::window().fetch_with_str_and_init(&form.action(), &request))
+            .await?;
     answer.dyn_into()
 }
 
@@ -153,7 +218,10 @@ fn refusal(answer: &JsValue) -> Failure {
         .filter(Array::is_array)
         .map(|fields| Array::from(&fields))
         .unwrap_or_default();
-    let fields = fields.iter().map(|field| (text(&field, "field"), text(&field, "message"))).collect();
+    let fields = fields
+        .iter()
+        .map(|field| (text(&field, "field"), text(&field, "message")))
+        .collect();
     Failure {
         code: text(answer, "code"),
         message: text(answer, "details"),

@@ -15,8 +15,8 @@ use crate::words;
 
 const SHOWN_FOR: Duration = Duration::from_millis(1500);
 
-/// The copy buttons of a page that shows new keys or links. The browser asks before leaving the page while something is
-/// not copied.
+/// The copy buttons of a page that shows new keys or links. The browser asks before leaving the
+/// page while something is not copied.
 #[island]
 pub fn CopyButtons() -> impl IntoView {
     if cfg!(feature = "hydrate") {
@@ -32,14 +32,18 @@ const SECRETS: &str = ".key-value";
 /// Marks a secret that was copied.
 const COPIED: &str = "data-kept";
 
-/// Handles every copy button of the page, and secrets that are copied by hand. Calls `copied` when all are copied.
+/// Handles every copy button of the page, and secrets that are copied by hand. Calls `copied` when
+/// all are copied.
 pub fn listen(copied: impl Fn() + Clone + 'static) {
     let by_button = copied.clone();
     window_event_listener(ev::click, move |event| {
         let button = around(&event, "[data-copy]");
-        if let Some((button, source)) =
-            button.and_then(|button| Some((button.clone(), by_id(&attribute(&button, "data-copy"))?)))
-        {
+        if let Some((button, source)) = button.and_then(|button| {
+            Some((
+                button.clone(),
+                by_id(&attribute(&button, "data-copy"))?,
+            ))
+        }) {
             spawn_local(copy(button, source, by_button.clone()));
         }
     });
@@ -52,8 +56,8 @@ pub fn listen(copied: impl Fn() + Clone + 'static) {
     });
 }
 
-/// Handles every button that copies a text such as an ID. If the browser blocks copying, this selects the text beside
-/// or in the button, and shows which keys to press until the next click.
+/// Handles every button that copies a text such as an ID. If the browser blocks copying, this
+/// selects the text beside or in the button, and shows which keys to press until the next click.
 pub fn listen_texts() {
     window_event_listener(ev::click, move |event| {
         let Some(button) = around(&event, "[data-copy-text]") else {
@@ -67,7 +71,9 @@ pub fn listen_texts() {
             if write(&text).await.is_ok() {
                 confirm(&button);
             } else {
-                if let Some(shown) = text_beside(&button, &text).and_then(|shown| shown.dyn_into().ok()) {
+                if let Some(shown) =
+                    text_beside(&button, &text).and_then(|shown| shown.dyn_into().ok())
+                {
                     select(&shown);
                 }
                 announce(words::reveal_key::COPY_BLOCKED, "hint");
@@ -91,11 +97,19 @@ fn text_beside(button: &Element, text: &str) -> Option<Element> {
 /// The selected text, in the field of a secret or anywhere else.
 fn selected(source: &Element) -> String {
     let area = source.dyn_ref::<HtmlTextAreaElement>();
-    let range = area.and_then(|area| area.selection_start().ok().flatten().zip(area.selection_end().ok().flatten()));
+    let range = area.and_then(|area| {
+        area.selection_start()
+            .ok()
+            .flatten()
+            .zip(area.selection_end().ok().flatten())
+    });
     match (area, range) {
-        (Some(area), Some((from, to))) if from < to => {
-            area.value().chars().skip(from as usize).take((to - from) as usize).collect()
-        }
+        (Some(area), Some((from, to))) if from < to => area
+            .value()
+            .chars()
+            .skip(from as usize)
+            .take((to - from) as usize)
+            .collect(),
         _ => window()
             .get_selection()
             .ok()
@@ -105,12 +119,16 @@ fn selected(source: &Element) -> String {
     }
 }
 
-/// Marks every secret that a copied text contains completely. Returns whether all secrets are copied.
+/// Marks every secret that a copied text contains completely. Returns whether all secrets are
+/// copied.
 fn is_all_copied(text: &str) -> bool {
     let text = text.replace('\n', "");
     let mut all_copied = true;
     for area in all(SECRETS) {
-        let value = area.dyn_ref::<HtmlTextAreaElement>().map(HtmlTextAreaElement::value).unwrap_or_default();
+        let value = area
+            .dyn_ref::<HtmlTextAreaElement>()
+            .map(HtmlTextAreaElement::value)
+            .unwrap_or_default();
         if !value.is_empty() && text.contains(&value) {
             let _ = area.set_attribute(COPIED, "");
         }
@@ -130,7 +148,10 @@ pub fn guard_leaving(unsaved: impl Fn() -> bool + 'static) {
 
 async fn copy(button: Element, source: HtmlElement, copied: impl Fn()) {
     let area = source.dyn_ref::<HtmlTextAreaElement>();
-    let text = area.map_or_else(|| source.text_content().unwrap_or_default(), HtmlTextAreaElement::value);
+    let text = area.map_or_else(
+        || source.text_content().unwrap_or_default(),
+        HtmlTextAreaElement::value,
+    );
     if write(&text).await.is_ok() {
         if is_all_copied(&text) {
             copied();
@@ -144,7 +165,11 @@ async fn copy(button: Element, source: HtmlElement, copied: impl Fn()) {
 
 /// Shows for a moment on the button that the text is copied, and announces it to screen readers.
 fn confirm(button: &Element) {
-    let before = button.query_selector("span").ok().flatten().and_then(|span| span.text_content());
+    let before = button
+        .query_selector("span")
+        .ok()
+        .flatten()
+        .and_then(|span| span.text_content());
     if before.as_deref() == Some(words::reveal_key::COPIED) {
         return;
     }

@@ -6,7 +6,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlDialogElement, HtmlFormElement, HtmlInputElement};
 
-use super::browser::{all, around, attribute, by_id, dialog, go_to, is_plain, pressed_backdrop, send, text, wait_at};
+use super::browser::{
+    all, around, attribute, by_id, dialog, go_to, is_plain, pressed_backdrop, send, text, wait_at,
+};
 use super::{copying, field_errors};
 use crate::shared_view::{icon, revealed};
 use crate::words;
@@ -29,17 +31,27 @@ struct Opening {
 /// Lets every link `a[data-create]` of the page open the dialog `#create`, and shows the new key.
 #[island]
 pub fn CreateDialog() -> impl IntoView {
-    let (reveal, guard) = (NodeRef::<html::Dialog>::new(), NodeRef::<html::Dialog>::new());
+    let (reveal, guard) = (
+        NodeRef::<html::Dialog>::new(),
+        NodeRef::<html::Dialog>::new(),
+    );
     let opening = RwSignal::new(Opening::default());
     let shown = RwSignal::new(None::<CreatedKeyState>);
     let (busy, copied) = (RwSignal::new(false), RwSignal::new(false));
     let unsaved = move || shown.with_untracked(Option::is_some) && !copied.get_untracked();
 
     let open = move |event: ev::MouseEvent| {
-        let Some(link) = around(&event, "a[data-create]").filter(|_| is_plain(&event)) else { return };
-        let Some((dialog, form)) = dialog("create").zip(form()) else { return };
+        let Some(link) = around(&event, "a[data-create]").filter(|_| is_plain(&event)) else {
+            return;
+        };
+        let Some((dialog, form)) = dialog("create").zip(form()) else {
+            return;
+        };
         event.prevent_default();
-        opening.set(Opening { list: attribute(&link, "data-create"), url: attribute(&link, "data-url") });
+        opening.set(Opening {
+            list: attribute(&link, "data-create"),
+            url: attribute(&link, "data-url"),
+        });
         form.reset();
         field_errors::clear(&form);
         update_hints(&form);
@@ -53,7 +65,9 @@ pub fn CreateDialog() -> impl IntoView {
         waiting(false);
     };
     let submit = move |event: ev::SubmitEvent| {
-        let Some(form) = around(&event, "#create-form").and_then(|_| form()) else { return };
+        let Some(form) = around(&event, "#create-form").and_then(|_| form()) else {
+            return;
+        };
         event.prevent_default();
         if busy.get_untracked() {
             return;
@@ -67,8 +81,13 @@ pub fn CreateDialog() -> impl IntoView {
                 Ok(new) if !text(&new, "to").is_empty() => go_to(&text(&new, "to")),
                 Ok(new) => {
                     let (key, key_id) = (text(&new, "key"), text(&new, "key_id"));
-                    shown.set(Some(CreatedKeyState { key, key_id, label: text(&new, "label") }));
-                    // Only after the form is closed: a second press before that would create a second key.
+                    shown.set(Some(CreatedKeyState {
+                        key,
+                        key_id,
+                        label: text(&new, "label"),
+                    }));
+                    // Only after the form is closed: a second press before that would create a
+                    // second key.
                     request_animation_frame(move || {
                         show_key(reveal);
                         stop_waiting();
@@ -119,12 +138,15 @@ pub fn CreateDialog() -> impl IntoView {
         stay();
         close();
     };
-    // A key is shown once: after the dialog closes, by whatever means, the page no longer contains the key.
+    // A key is shown once: after the dialog closes, by whatever means, the page no longer contains
+    // the key.
     let closed = move || {
         if shown.get_untracked().is_some() {
             shown.set(None);
             copied.set(false);
-            let _ = window().location().assign(&opening.with_untracked(|opening| opening.list.clone()));
+            let _ = window()
+                .location()
+                .assign(&opening.with_untracked(|opening| opening.list.clone()));
         }
     };
 
@@ -201,10 +223,21 @@ fn waiting(busy: bool) {
 fn update_hints(form: &HtmlFormElement) {
     let name = by_id("name").and_then(|name| name.dyn_into::<HtmlInputElement>().ok());
     let taken = name.is_some_and(|name| is_taken(name.value().trim()));
-    set_text("name-taken", if taken { words::create_key::NAME_TAKEN } else { "" });
-    let selected_scopes = form.query_selector_all(".picks [value=read]:checked, .picks [value=write]:checked");
+    set_text(
+        "name-taken",
+        if taken {
+            words::create_key::NAME_TAKEN
+        } else {
+            ""
+        },
+    );
+    let selected_scopes =
+        form.query_selector_all(".picks [value=read]:checked, .picks [value=write]:checked");
     let n = selected_scopes.map_or(0, |selected_scopes| selected_scopes.length());
-    set_text("scope-count", &words::create_key::selected_scopes(n.into()));
+    set_text(
+        "scope-count",
+        &words::create_key::selected_scopes(n.into()),
+    );
 }
 
 fn set_text(id: &str, text: &str) {
@@ -224,5 +257,7 @@ fn focus(dialog: &HtmlDialogElement, selector: &str) {
 
 /// Whether a key in the list has the name. The form only warns, because names need not be unique.
 fn is_taken(name: &str) -> bool {
-    all("a[data-revoke]").iter().any(|link| attribute(link, "data-name") == name)
+    all("a[data-revoke]")
+        .iter()
+        .any(|link| attribute(link, "data-name") == name)
 }

@@ -11,7 +11,9 @@ use crate::words;
 pub fn clear(form: &HtmlFormElement) {
     each(form, ".trouble, .again", |line| line.set_hidden(true));
     each(form, ".field-error", clear_line);
-    each(form, "[aria-invalid]", |field| drop(field.remove_attribute("aria-invalid")));
+    each(form, "[aria-invalid]", |field| {
+        drop(field.remove_attribute("aria-invalid"))
+    });
 }
 
 /// Shows the errors, and moves the focus to the first invalid field, or else to the summary.
@@ -24,15 +26,22 @@ pub fn show(form: &HtmlFormElement, failure: &Failure) {
         lines.set_text_content(Some(&failure.lines().join(" ")));
     }
     each(form, ".trouble", |trouble| trouble.set_hidden(false));
-    each(form, ".again", |link| link.set_hidden(!failure.wants_sign_in()));
+    each(form, ".again", |link| {
+        link.set_hidden(!failure.wants_sign_in())
+    });
     let mut first = None;
     for (field, sentence) in &failure.fields {
         if let Some(line) = find(form, &format!("#{field}-error")) {
             sentence_of(&line).set_text_content(Some(sentence));
             line.set_hidden(false);
         }
-        let input = find(form, &format!("input[name={field}], input[aria-describedby~={field}-error]"));
-        if let Some(input) = input.or_else(|| find(form, &format!("[aria-describedby~={field}-error]"))) {
+        let input = find(
+            form,
+            &format!("input[name={field}], input[aria-describedby~={field}-error]"),
+        );
+        if let Some(input) =
+            input.or_else(|| find(form, &format!("[aria-describedby~={field}-error]")))
+        {
             let _ = input.set_attribute("aria-invalid", "true");
             first.get_or_insert(input);
         }
@@ -45,20 +54,28 @@ pub fn show(form: &HtmlFormElement, failure: &Failure) {
 
 /// Removes the error of a field when its value changes.
 pub fn clear_field(event: &web_sys::Event) {
-    let Some(field) = around(event, ".field") else { return };
+    let Some(field) = around(event, ".field") else {
+        return;
+    };
     let _ = field.remove_attribute("aria-invalid");
-    each(&field, "[aria-invalid]", |input| drop(input.remove_attribute("aria-invalid")));
+    each(&field, "[aria-invalid]", |input| {
+        drop(input.remove_attribute("aria-invalid"))
+    });
     each(&field, ".field-error", clear_line);
 }
 
-/// Removes a sentence. Hiding it is not enough, because a screen reader reads a description even if it is hidden.
+/// Removes a sentence. Hiding it is not enough, because a screen reader reads a description even if
+/// it is hidden.
 fn clear_line(line: &HtmlElement) {
     line.set_hidden(true);
     sentence_of(line).set_text_content(None);
 }
 
 fn sentence_of(line: &HtmlElement) -> Element {
-    line.query_selector("span").ok().flatten().unwrap_or_else(|| line.clone().unchecked_into())
+    line.query_selector("span")
+        .ok()
+        .flatten()
+        .unwrap_or_else(|| line.clone().unchecked_into())
 }
 
 fn focus(element: &HtmlElement) -> bool {
@@ -66,13 +83,22 @@ fn focus(element: &HtmlElement) -> bool {
 }
 
 fn find(form: &HtmlFormElement, selector: &str) -> Option<HtmlElement> {
-    form.query_selector(selector).ok().flatten()?.dyn_into().ok()
+    form.query_selector(selector)
+        .ok()
+        .flatten()?
+        .dyn_into()
+        .ok()
 }
 
 fn each(form: &Element, selector: &str, act: impl Fn(&HtmlElement)) {
-    let Ok(found) = form.query_selector_all(selector) else { return };
+    let Ok(found) = form.query_selector_all(selector) else {
+        return;
+    };
     for n in 0..found.length() {
-        if let Some(element) = found.get(n).and_then(|node| node.dyn_into::<HtmlElement>().ok()) {
+        if let Some(element) = found
+            .get(n)
+            .and_then(|node| node.dyn_into::<HtmlElement>().ok())
+        {
             act(&element);
         }
     }

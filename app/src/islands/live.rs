@@ -1,5 +1,5 @@
-//! Live updates of an open page. The connection is open only while the page is visible, because a browser opens few
-//! connections to one server.
+//! Live updates of an open page. The connection is open only while the page is visible, because a
+//! browser opens few connections to one server.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,11 +15,12 @@ use super::browser::{all, attribute, by_id, text};
 use crate::shared_view::CONFIRM_NOW;
 use crate::words;
 
-/// The wait before connecting, so that the connection does not delay the page or distort its measurements.
+/// The wait before connecting, so that the connection does not delay the page or distort its
+/// measurements.
 const DELAY: Duration = Duration::from_millis(1500);
 
-/// Receives events from the URL in the first `data-live` of the page, and shows them: uses of keys, and that a list
-/// changed.
+/// Receives events from the URL in the first `data-live` of the page, and shows them: uses of keys,
+/// and that a list changed.
 #[island]
 pub fn LiveMarks() -> impl IntoView {
     if cfg!(feature = "hydrate")
@@ -54,20 +55,31 @@ struct Stream {
 
 impl Stream {
     fn new(address: String) -> Self {
-        Self { address, used: Closure::new(used), changed: Closure::new(|_| changed()), source: RefCell::default() }
+        Self {
+            address,
+            used: Closure::new(used),
+            changed: Closure::new(|_| changed()),
+            source: RefCell::default(),
+        }
     }
 
-    /// Opens the stream while the page is visible, or else closes it. A stream that breaks reconnects by itself. A
-    /// stream that the server refused connects again when the person returns to the page.
+    /// Opens the stream while the page is visible, or else closes it. A stream that breaks
+    /// reconnects by itself. A stream that the server refused connects again when the person
+    /// returns to the page.
     fn update(&self) {
         if document().hidden() {
             return self.close();
         }
         let mut source = self.source.borrow_mut();
-        if source.as_ref().is_some_and(|source| source.ready_state() != EventSource::CLOSED) {
+        if source
+            .as_ref()
+            .is_some_and(|source| source.ready_state() != EventSource::CLOSED)
+        {
             return;
         }
-        let Ok(fresh) = EventSource::new(&self.address) else { return };
+        let Ok(fresh) = EventSource::new(&self.address) else {
+            return;
+        };
         for (name, hear) in [("used", &self.used), ("changed", &self.changed)] {
             let _ = fresh.add_event_listener_with_callback(name, hear.as_ref().unchecked_ref());
         }
@@ -83,11 +95,22 @@ impl Stream {
 
 /// A key was used: updates its row, its page and its dialogs.
 fn used(event: MessageEvent) {
-    let Some(change) = event.data().as_string().and_then(|data| js_sys::JSON::parse(&data).ok()) else { return };
+    let Some(change) = event
+        .data()
+        .as_string()
+        .and_then(|data| js_sys::JSON::parse(&data).ok())
+    else {
+        return;
+    };
     let (key, ago) = (text(&change, "key"), text(&change, "ago"));
     let (address, agent) = (text(&change, "address"), text(&change, "agent"));
     for cell in all(&format!("[data-last-used=\"{key}\"]")) {
-        show_time(&cell, &text(&change, "at"), &text(&change, "exact"), &ago);
+        show_time(
+            &cell,
+            &text(&change, "at"),
+            &text(&change, "exact"),
+            &ago,
+        );
         if let Ok(Some(around)) = cell.closest("dd") {
             set_part(&around, "[data-used-from]", "code", &address);
             set_part(&around, "[data-used-by]", "bdi", &agent);
@@ -100,7 +123,10 @@ fn used(event: MessageEvent) {
         }
     }
     if let Some(first) = by_id("first-request").filter(|first| attribute(first, "data-key") == key)
-        && first.class_list().toggle_with_force("done", true).is_ok()
+        && first
+            .class_list()
+            .toggle_with_force("done", true)
+            .is_ok()
         && let Ok(Some(said)) = first.query_selector("span")
         && said.text_content().as_deref() == Some(words::live::WAITING_FOR_FIRST_REQUEST)
     {
@@ -109,7 +135,9 @@ fn used(event: MessageEvent) {
 }
 
 fn show_time(cell: &Element, at: &str, exact: &str, ago: &str) {
-    let Ok(time) = document().create_element("time") else { return };
+    let Ok(time) = document().create_element("time") else {
+        return;
+    };
     let _ = time.set_attribute("datetime", at);
     let _ = time.set_attribute("title", exact);
     time.set_text_content(Some(ago));
@@ -126,14 +154,18 @@ fn set_part(around: &Element, part: &str, inside: &str, said: &str) {
     }
 }
 
-/// The list changed. The page says so once, and not while a dialog is open, because the page often reloads after a
-/// dialog.
+/// The list changed. The page says so once, and not while a dialog is open, because the page often
+/// reloads after a dialog.
 fn changed() {
-    let Some(line) = all(".news:empty").into_iter().next() else { return };
+    let Some(line) = all(".news:empty").into_iter().next() else {
+        return;
+    };
     if !all("dialog[open]").is_empty() {
         return set_timeout(changed, DELAY);
     }
-    let Ok(link) = document().create_element("a") else { return };
+    let Ok(link) = document().create_element("a") else {
+        return;
+    };
     let _ = link.set_attribute("href", &attribute(&line, "data-here"));
     link.set_text_content(Some(words::live::RELOAD));
     line.set_text_content(Some(&format!("{} ", words::live::LIST_CHANGED)));

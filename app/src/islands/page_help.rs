@@ -1,4 +1,5 @@
-//! Helpers for a page with script: keyboard shortcuts, menus that close, and a count of selected rows.
+//! Helpers for a page with script: keyboard shortcuts, menus that close, and a count of selected
+//! rows.
 
 use std::time::Duration;
 
@@ -7,7 +8,9 @@ use leptos::{ev, web_sys};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
-use super::browser::{all, around, attribute, by_id, dialog, leave_menu, pressed_backdrop, wait_at};
+use super::browser::{
+    all, around, attribute, by_id, dialog, leave_menu, pressed_backdrop, wait_at,
+};
 use super::{copying, rows, shortcuts};
 
 /// A form that is being submitted.
@@ -23,7 +26,9 @@ pub fn PageHelp() -> impl IntoView {
         window_event_listener(ev::focusin, |event| shut_others(&event));
         window_event_listener(ev::mousedown, |event| {
             // On the backdrop of a dialog that the server rendered.
-            if let Some(dialog) = pressed_backdrop(&event).filter(|dialog| dialog.has_attribute("data-veil")) {
+            if let Some(dialog) =
+                pressed_backdrop(&event).filter(|dialog| dialog.has_attribute("data-veil"))
+            {
                 dialog.close();
             }
         });
@@ -40,8 +45,8 @@ pub fn PageHelp() -> impl IntoView {
     }
 }
 
-/// Handles keyboard shortcuts: `/` searches, `c` creates a key, `?` shows the list, others move through the rows. They
-/// are off while the person types or a dialog is open.
+/// Handles keyboard shortcuts: `/` searches, `c` creates a key, `?` shows the list, others move
+/// through the rows. They are off while the person types or a dialog is open.
 fn pressed(event: ev::KeyboardEvent) {
     // A search in a form filters the table below. Enter must not submit the form.
     if event.key() == "Enter" && around(&event, "[data-narrow]").is_some() {
@@ -53,15 +58,29 @@ fn pressed(event: ev::KeyboardEvent) {
         }
         return;
     }
-    let busy = around(&event, "input:not([type=checkbox]), textarea, select, [contenteditable]").is_some()
-        || document().query_selector("dialog[open]").ok().flatten().is_some();
+    let busy = around(
+        &event,
+        "input:not([type=checkbox]), textarea, select, [contenteditable]",
+    )
+    .is_some()
+        || document()
+            .query_selector("dialog[open]")
+            .ok()
+            .flatten()
+            .is_some();
     if busy || event.ctrl_key() || event.meta_key() || event.alt_key() || shortcuts::are_off() {
         return;
     }
     let done = match event.key().as_str() {
-        "/" => by_id("q").map(|search| drop(search.focus())).is_some(),
-        "c" => first("a[data-create]").map(|link| link.click()).is_some(),
-        "?" => dialog("shortcuts").map(|dialog| drop(dialog.show_modal())).is_some(),
+        "/" => by_id("q")
+            .map(|search| drop(search.focus()))
+            .is_some(),
+        "c" => first("a[data-create]")
+            .map(|link| link.click())
+            .is_some(),
+        "?" => dialog("shortcuts")
+            .map(|dialog| drop(dialog.show_modal()))
+            .is_some(),
         _ => rows::pressed(&event),
     };
     if done {
@@ -75,7 +94,9 @@ fn clicked(event: ev::MouseEvent) {
     if let Some(button) = around(&event, "[data-close]") {
         close(&attribute(&button, "data-close"));
     }
-    if let Some(closed) = around(&event, "[data-open]").and_then(|button| dialog(&attribute(&button, "data-open"))) {
+    if let Some(closed) =
+        around(&event, "[data-open]").and_then(|button| dialog(&attribute(&button, "data-open")))
+    {
         let _ = closed.show_modal();
     }
 }
@@ -83,7 +104,10 @@ fn clicked(event: ev::MouseEvent) {
 /// Closes every menu except the one that contains the target of an event.
 fn shut_others(event: &web_sys::Event) {
     let within = around(event, ".menu[open]");
-    all(".menu[open]").iter().filter(|open| within.as_ref() != Some(*open)).for_each(shut);
+    all(".menu[open]")
+        .iter()
+        .filter(|open| within.as_ref() != Some(*open))
+        .for_each(shut);
 }
 
 fn shut(menu: &Element) {
@@ -97,12 +121,20 @@ fn close(id: &str) {
 }
 
 fn first(selector: &str) -> Option<HtmlElement> {
-    document().query_selector(selector).ok().flatten()?.dyn_into().ok()
+    document()
+        .query_selector(selector)
+        .ok()
+        .flatten()?
+        .dyn_into()
+        .ok()
 }
 
-/// Submits a form whose response must not be lost only once, however often the person presses its button.
+/// Submits a form whose response must not be lost only once, however often the person presses its
+/// button.
 fn once(event: &ev::SubmitEvent) {
-    let Some(form) = around(event, "form[data-once]") else { return };
+    let Some(form) = around(event, "form[data-once]") else {
+        return;
+    };
     if form.has_attribute("data-sent") {
         return event.prevent_default();
     }
@@ -120,7 +152,10 @@ fn reset(form: &Element) {
 
 /// Shows on the button of a form whether it waits.
 fn wait(form: &Element, waits: bool) {
-    let button = form.query_selector(".button:is(.primary, .danger):not([type=button])").ok().flatten();
+    let button = form
+        .query_selector(".button:is(.primary, .danger):not([type=button])")
+        .ok()
+        .flatten();
     if let Some(button) = button {
         wait_at(&button, waits);
     }
@@ -129,12 +164,18 @@ fn wait(form: &Element, waits: bool) {
 /// Marks forms as stale when the sign-in becomes too old while the page is open.
 fn mark_stale_later() {
     for form in all("form[data-fresh-for]") {
-        let seconds = attribute(&form, "data-fresh-for").parse().unwrap_or(0);
-        set_timeout(move || drop(form.set_attribute("data-stale", "")), Duration::from_secs(seconds));
+        let seconds = attribute(&form, "data-fresh-for")
+            .parse()
+            .unwrap_or(0);
+        set_timeout(
+            move || drop(form.set_attribute("data-stale", "")),
+            Duration::from_secs(seconds),
+        );
     }
 }
 
-/// Reduces a whole key in the search to its public part, so that the browser does not send the secret.
+/// Reduces a whole key in the search to its public part, so that the browser does not send the
+/// secret.
 fn shorten(event: &ev::SubmitEvent) {
     let search = around(event, "form[data-find]").and_then(|_| by_id("q"));
     if let Some(search) = search.and_then(|search| search.dyn_into::<HtmlInputElement>().ok()) {

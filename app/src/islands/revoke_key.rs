@@ -4,7 +4,9 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 use wasm_bindgen_futures::spawn_local;
 
-use super::browser::{Failure, around, attribute, is_plain, leave_menu, pressed_backdrop, send, text};
+use super::browser::{
+    Failure, around, attribute, is_plain, leave_menu, pressed_backdrop, send, text,
+};
 use super::create_key::close_button;
 use super::trouble;
 use crate::shared_view::{CONFIRM_NOW, field_error, preview, reasons, revoke_effects};
@@ -27,7 +29,10 @@ struct Facts {
 /// Lets every link `a[data-revoke]` of the page open this dialog.
 #[island]
 pub fn RevokeDialog() -> impl IntoView {
-    let (dialog, form) = (NodeRef::<html::Dialog>::new(), NodeRef::<html::Form>::new());
+    let (dialog, form) = (
+        NodeRef::<html::Dialog>::new(),
+        NodeRef::<html::Form>::new(),
+    );
     let cancel = NodeRef::<html::Button>::new();
     let facts = RwSignal::new(Facts::default());
     let failure = RwSignal::new(None::<Failure>);
@@ -36,9 +41,17 @@ pub fn RevokeDialog() -> impl IntoView {
 
     let open = move |event: ev::MouseEvent| {
         // The entry in the menu of a row stands for the link of that row.
-        let same = || around(&event, "a[data-same]")?.closest("tr").ok()??.query_selector("a[data-revoke]").ok()?;
+        let same = || {
+            around(&event, "a[data-same]")?
+                .closest("tr")
+                .ok()??
+                .query_selector("a[data-revoke]")
+                .ok()?
+        };
         let link = around(&event, "a[data-revoke]").or_else(same);
-        let Some(link) = link.filter(|_| is_plain(&event)) else { return };
+        let Some(link) = link.filter(|_| is_plain(&event)) else {
+            return;
+        };
         event.prevent_default();
         facts.set(Facts {
             key_id: attribute(&link, "data-revoke"),
@@ -52,7 +65,8 @@ pub fn RevokeDialog() -> impl IntoView {
             confirm: attribute(&link, "data-confirm") == CONFIRM_NOW,
         });
         if let (Some(dialog), Some(cancel)) = (dialog.get_untracked(), cancel.get_untracked()) {
-            // The focus returns to what opened the dialog. A menu closes, so it returns to the button of the menu.
+            // The focus returns to what opened the dialog. A menu closes, so it returns to the
+            // button of the menu.
             if let Some(menu) = around(&event, ".menu[open]") {
                 leave_menu(&menu);
             }
@@ -65,7 +79,12 @@ pub fn RevokeDialog() -> impl IntoView {
     }
     let revoke = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        let Some(form) = form.get_untracked().filter(|_| !busy.get_untracked()) else { return };
+        let Some(form) = form
+            .get_untracked()
+            .filter(|_| !busy.get_untracked())
+        else {
+            return;
+        };
         busy.set(true);
         failure.set(None);
         spawn_local(async move {
@@ -94,7 +113,13 @@ pub fn RevokeDialog() -> impl IntoView {
             form.reset();
         }
     };
-    let fault = move || failure.with(|failure| failure.as_ref().and_then(|failure| failure.field("confirm_name")));
+    let fault = move || {
+        failure.with(|failure| {
+            failure
+                .as_ref()
+                .and_then(|failure| failure.field("confirm_name"))
+        })
+    };
 
     view! {
         <dialog

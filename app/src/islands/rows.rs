@@ -1,4 +1,5 @@
-//! Rows of a table: moving through them by keyboard, selecting them, and showing only those that match a search.
+//! Rows of a table: moving through them by keyboard, selecting them, and showing only those that
+//! match a search.
 
 use leptos::prelude::*;
 use leptos::{ev, web_sys};
@@ -16,29 +17,40 @@ const EVERY: &str = "thead .pick input";
 /// Handles the tables of the page.
 pub fn listen() {
     window_event_listener(ev::change, |event| {
-        if let Some(every) = around(&event, EVERY).and_then(|box_| box_.dyn_into::<HtmlInputElement>().ok()) {
-            boxes().iter().for_each(|one| one.set_checked(every.checked()));
+        if let Some(every) =
+            around(&event, EVERY).and_then(|box_| box_.dyn_into::<HtmlInputElement>().ok())
+        {
+            boxes()
+                .iter()
+                .for_each(|one| one.set_checked(every.checked()));
         }
         if around(&event, ".pick input").is_some() {
             count();
         }
     });
     window_event_listener(ev::input, |event| {
-        if let Some(search) = around(&event, "[data-narrow]").and_then(|search| search.dyn_into().ok()) {
+        if let Some(search) =
+            around(&event, "[data-narrow]").and_then(|search| search.dyn_into().ok())
+        {
             narrow(&search);
         }
     });
     window_event_listener(ev::reset, |event| {
-        if let Some(form) = event.target().and_then(|form| form.dyn_into::<Element>().ok()) {
-            rows_of(&form).iter().for_each(|row| row.set_hidden(false));
+        if let Some(form) = event
+            .target()
+            .and_then(|form| form.dyn_into::<Element>().ok())
+        {
+            rows_of(&form)
+                .iter()
+                .for_each(|row| row.set_hidden(false));
         }
     });
     // A page that the browser restores keeps its selection.
     count();
 }
 
-/// Handles a key that moves through the rows (`j` and `k` anywhere, arrows in a table) or selects one (`x`). Returns
-/// whether it did.
+/// Handles a key that moves through the rows (`j` and `k` anywhere, arrows in a table) or selects
+/// one (`x`). Returns whether it did.
 pub fn pressed(event: &ev::KeyboardEvent) -> bool {
     let row = around(event, ".table tbody tr");
     match event.key().as_str() {
@@ -46,26 +58,38 @@ pub fn pressed(event: &ev::KeyboardEvent) -> bool {
         "k" => move_focus(row.as_ref(), -1),
         "ArrowDown" if row.is_some() => move_focus(row.as_ref(), 1),
         "ArrowUp" if row.is_some() => move_focus(row.as_ref(), -1),
-        "x" => row.and_then(|row| row.query_selector(".pick input").ok()?).is_some_and(click),
+        "x" => row
+            .and_then(|row| row.query_selector(".pick input").ok()?)
+            .is_some_and(click),
         _ => false,
     }
 }
 
 fn click(element: Element) -> bool {
-    element.dyn_into::<HtmlElement>().map(|element| element.click()).is_ok()
+    element
+        .dyn_into::<HtmlElement>()
+        .map(|element| element.click())
+        .is_ok()
 }
 
 /// Moves the focus to the link of the next row, or to the first row.
 fn move_focus(row: Option<&Element>, step: isize) -> bool {
     let names = all(NAMES);
-    let here = names.iter().position(|name| row.is_some_and(|row| row.contains(Some(name))));
+    let here = names
+        .iter()
+        .position(|name| row.is_some_and(|row| row.contains(Some(name))));
     let next = here.map_or(Some(0), |here| here.checked_add_signed(step));
-    let next = next.and_then(|next| names.get(next)).and_then(|name| name.dyn_ref::<HtmlElement>());
+    let next = next
+        .and_then(|next| names.get(next))
+        .and_then(|name| name.dyn_ref::<HtmlElement>());
     next.is_some_and(|name| name.focus().is_ok())
 }
 
 fn boxes() -> Vec<HtmlInputElement> {
-    all(PICKS).into_iter().filter_map(|one| one.dyn_into().ok()).collect()
+    all(PICKS)
+        .into_iter()
+        .filter_map(|one| one.dyn_into().ok())
+        .collect()
 }
 
 /// Shows how many rows are selected.
@@ -75,7 +99,11 @@ fn count() {
     if let Some(label) = by_id("bulk-count") {
         label.set_text_content(Some(&format!(" ({chosen})")));
     }
-    if let Some(every) = all(EVERY).into_iter().next().and_then(|every| every.dyn_into::<HtmlInputElement>().ok()) {
+    if let Some(every) = all(EVERY)
+        .into_iter()
+        .next()
+        .and_then(|every| every.dyn_into::<HtmlInputElement>().ok())
+    {
         every.set_checked(chosen > 0 && chosen == boxes.len());
         every.set_indeterminate(chosen > 0 && chosen < boxes.len());
     }
@@ -83,15 +111,24 @@ fn count() {
 
 /// Shows only the rows of the table below a search that contain its text.
 fn narrow(search: &HtmlInputElement) {
-    let Some(form) = search.closest("form").ok().flatten() else { return };
+    let Some(form) = search.closest("form").ok().flatten() else {
+        return;
+    };
     let wanted = search.value().trim().to_lowercase();
     for row in rows_of(&form) {
-        let text = row.text_content().unwrap_or_default().to_lowercase();
+        let text = row
+            .text_content()
+            .unwrap_or_default()
+            .to_lowercase();
         row.set_hidden(!text.contains(&wanted));
     }
 }
 
 fn rows_of(form: &Element) -> Vec<HtmlElement> {
-    let Ok(found) = form.query_selector_all(".picks tbody tr") else { return Vec::new() };
-    (0..found.length()).filter_map(|n| found.get(n)?.dyn_into().ok()).collect()
+    let Ok(found) = form.query_selector_all(".picks tbody tr") else {
+        return Vec::new();
+    };
+    (0..found.length())
+        .filter_map(|n| found.get(n)?.dyn_into().ok())
+        .collect()
 }

@@ -1,5 +1,5 @@
-//! My account: the person, their sessions, the theme, and access tokens for scripts. It belongs to no organization, so
-//! people without an organization have it too.
+//! My account: the person, their sessions, the theme, and access tokens for scripts. It belongs to
+//! no organization, so people without an organization have it too.
 
 use domain::view::SessionView;
 use domain::{Moment, Problem};
@@ -27,17 +27,25 @@ pub async fn load(request: &PageRequest) -> Result<Page, Problem> {
     if let Some(token) = request.issued() {
         return Ok(access_token::page(request, own, token.clone()));
     }
-    let sessions = context.engine.list_sessions(caller).await.map_err(|error| context.to_problem(&error))?;
+    let sessions = context
+        .engine
+        .list_sessions(caller)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
     let now = context.engine.runtime().now();
     let notice = match context.take_flash().await {
         Some(Flash::SessionRevoked) => Some(words::account::SESSION_REVOKED.to_owned()),
-        Some(Flash::OtherSessionsRevoked { count }) => Some(words::account::sessions_revoked(count)),
+        Some(Flash::OtherSessionsRevoked { count }) => {
+            Some(words::account::sessions_revoked(count))
+        }
         Some(Flash::TokenAlreadyIssued) => Some(words::account::TOKEN_ALREADY_CREATED.to_owned()),
         _ => None,
     };
     let problem = request.problem().cloned();
     let form = FormToken::generate(context.engine.runtime());
-    Ok(Page::new(words::account::TITLE, move || render(&own, &sessions, now, notice, problem.as_ref(), &form)))
+    Ok(Page::new(words::account::TITLE, move || {
+        render(&own, &sessions, now, notice, problem.as_ref(), &form)
+    }))
 }
 
 fn render(
@@ -66,7 +74,10 @@ fn render(
 }
 
 fn facts(person: &Person) -> AnyView {
-    let email = person.email.clone().map(|email| view! { <dt>{words::labels::EMAIL}</dt><dd><bdi>{email}</bdi></dd> });
+    let email = person
+        .email
+        .clone()
+        .map(|email| view! { <dt>{words::labels::EMAIL}</dt><dd><bdi>{email}</bdi></dd> });
     view! { <dl class="facts boxed"><dt>{words::labels::NAME}</dt><dd><bdi>{person.name.clone()}</bdi></dd>{email}</dl> }
         .into_any()
 }
@@ -83,7 +94,10 @@ fn others(own: &Own, sessions: &[SessionView]) -> impl IntoView + use<> {
 }
 
 fn table(own: &Own, sessions: &[SessionView], now: Moment) -> AnyView {
-    let rows = sessions.iter().map(|session| row(own, session, now)).collect_view();
+    let rows = sessions
+        .iter()
+        .map(|session| row(own, session, now))
+        .collect_view();
     view! {
         <div class="table-wrap">
             <table class="table">
@@ -104,8 +118,9 @@ fn table(own: &Own, sessions: &[SessionView], now: Moment) -> AnyView {
 
 fn row(own: &Own, session: &SessionView, now: Moment) -> AnyView {
     let device = words::account::device(session.agent.as_deref());
-    let badge =
-        session.is_current.then(|| view! { " "<span class="badge success">{words::account::THIS_DEVICE}</span> });
+    let badge = session
+        .is_current
+        .then(|| view! { " "<span class="badge success">{words::account::THIS_DEVICE}</span> });
     let end = match session.is_current {
         true => Either::Left(view! {
             <form method="post" action="/ui/sign_out">{page_field(&own.place)}<button class="link-button">{words::sign_in::SIGN_OUT}</button></form>

@@ -28,8 +28,12 @@ struct Log {
     problem: Option<Problem>,
 }
 
-/// The events that the person can see: admins and owners see all, members see their own and those of their keys.
-pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<PageResponse, Problem> {
+/// The events that the person can see: admins and owners see all, members see their own and those
+/// of their keys.
+pub async fn load(
+    request: &PageRequest,
+    organization: OrganizationId,
+) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let place = Location::of(Screen::AuditLog(organization.clone()), &request.query);
     if place.pairs() != request.query {
@@ -39,11 +43,32 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
     let room = OrganizationPage::enter(context, &organization, place).await?;
     let to_problem = |error| context.to_problem(&error);
     let query = room.place.audit_query(room.ctx.now());
-    let rows = context.engine.read_audit_log(&room.ctx, &query, ROWS).await.map_err(to_problem)?;
-    let actors = context.engine.list_audit_actors(&room.ctx).await.map_err(to_problem)?;
-    let chain = context.engine.check_chain(&room.ctx).await.map_err(to_problem)?;
-    let log = Log { room, rows, actors, chain, problem: request.problem().cloned() };
-    Ok(PageResponse::Page(Page::new(words::audit_log::TITLE, move || render(&log))))
+    let rows = context
+        .engine
+        .read_audit_log(&room.ctx, &query, ROWS)
+        .await
+        .map_err(to_problem)?;
+    let actors = context
+        .engine
+        .list_audit_actors(&room.ctx)
+        .await
+        .map_err(to_problem)?;
+    let chain = context
+        .engine
+        .check_chain(&room.ctx)
+        .await
+        .map_err(to_problem)?;
+    let log = Log {
+        room,
+        rows,
+        actors,
+        chain,
+        problem: request.problem().cloned(),
+    };
+    Ok(PageResponse::Page(Page::new(
+        words::audit_log::TITLE,
+        move || render(&log),
+    )))
 }
 
 impl Log {
@@ -76,5 +101,10 @@ fn render(log: &Log) -> AnyView {
         {filters::filters(log)}
         {content}
     };
-    frame(room, words::audit_log::TITLE, log.problem.as_ref(), body.into_any())
+    frame(
+        room,
+        words::audit_log::TITLE,
+        log.problem.as_ref(),
+        body.into_any(),
+    )
 }

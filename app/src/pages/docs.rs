@@ -1,5 +1,5 @@
-//! The frame around the documentation. The server passes the text of a page as markup. The documentation needs no
-//! sign-in and no script.
+//! The frame around the documentation. The server passes the text of a page as markup. The
+//! documentation needs no sign-in and no script.
 
 use domain::{Code, Problem};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -57,24 +57,42 @@ pub fn leaf(look: Look, leaf: Leaf) -> Response<String> {
 
 /// The page for a URL that does not exist.
 pub fn nothing(look: Look, request_id: &str) -> Response<String> {
-    respond(look, error_page::page(&Problem::new(Code::NotFound, request_id), ""))
+    respond(
+        look,
+        error_page::page(&Problem::new(Code::NotFound, request_id), ""),
+    )
 }
 
 fn respond(look: Look, page: Page) -> Response<String> {
-    let Look { theme, assets, nonce } = look;
-    let document = Document { title: page.title, theme, assets, nonce, islands: false, ahead: false };
+    let Look {
+        theme,
+        assets,
+        nonce,
+    } = look;
+    let document = Document {
+        title: page.title,
+        theme,
+        assets,
+        nonce,
+        islands: false,
+        ahead: false,
+    };
     let mut response = Response::new(render(document, page.body));
     *response.status_mut() = page.status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
 
 fn framed(leaf: Leaf) -> AnyView {
-    let source = leaf
-        .source
-        .clone()
-        .map(|source| view! { <p class="docs-foot"><a href=source>{words::docs::AS_MARKDOWN}</a></p> });
+    let source = leaf.source.clone().map(
+        |source| view! { <p class="docs-foot"><a href=source>{words::docs::AS_MARKDOWN}</a></p> },
+    );
     view! {
         <div class="frame">
             {side(&leaf)}
@@ -114,8 +132,12 @@ fn side(leaf: &Leaf) -> AnyView {
 }
 
 fn crumbs(leaf: &Leaf) -> AnyView {
-    let inside = leaf.pages.first().filter(|home| home.to != leaf.here.to);
-    let home = inside.map(|home| view! { <li><a href=home.to.clone()>{home.name.clone()}</a></li> });
+    let inside = leaf
+        .pages
+        .first()
+        .filter(|home| home.to != leaf.here.to);
+    let home =
+        inside.map(|home| view! { <li><a href=home.to.clone()>{home.name.clone()}</a></li> });
     view! {
         <nav class="crumbs" aria-label=words::frame::BREADCRUMB>
             <ol class="crumb-list">{home}<li><span aria-current="page">{leaf.here.name.clone()}</span></li></ol>

@@ -1,4 +1,5 @@
-//! The overview of an organization: keys by status, what needs attention, calls per day, and the latest events.
+//! The overview of an organization: keys by status, what needs attention, calls per day, and the
+//! latest events.
 
 use domain::policy::{Action, Grant, decide};
 use domain::view::Overview;
@@ -26,20 +27,44 @@ struct Glance {
 
 /// The overview of what the person can see in an organization.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
-    let (context, place) = (&request.context, Location::top(Screen::Overview(organization.clone())));
+    let (context, place) = (
+        &request.context,
+        Location::top(Screen::Overview(organization.clone())),
+    );
     let room = OrganizationPage::enter(context, &organization, place).await?;
     let to_problem = |error| context.to_problem(&error);
-    let all = context.engine.overview(&room.ctx).await.map_err(to_problem)?;
-    let settings = context.engine.get_organization(&room.ctx).await.map_err(to_problem)?;
+    let all = context
+        .engine
+        .overview(&room.ctx)
+        .await
+        .map_err(to_problem)?;
+    let settings = context
+        .engine
+        .get_organization(&room.ctx)
+        .await
+        .map_err(to_problem)?;
     let may_create = settings.key_makers.include(room.ctx.actor().role);
-    let (glance, problem) = (Glance { room, all, may_create }, request.problem().cloned());
-    Ok(Page::new(words::overview::TITLE, move || render(&glance, problem.as_ref())))
+    let (glance, problem) = (
+        Glance {
+            room,
+            all,
+            may_create,
+        },
+        request.problem().cloned(),
+    );
+    Ok(Page::new(words::overview::TITLE, move || {
+        render(&glance, problem.as_ref())
+    }))
 }
 
 fn render(glance: &Glance, problem: Option<&Problem>) -> AnyView {
     let room = &glance.room;
     let whole = decide(room.ctx.actor().role, Action::ListKeys) == Grant::All;
-    let content = if glance.all.keys.all() == 0 { empty(glance) } else { filled(glance) };
+    let content = if glance.all.keys.all() == 0 {
+        empty(glance)
+    } else {
+        filled(glance)
+    };
     let body = view! {
         <div class="page-head">
             <div><h1>{words::overview::TITLE}</h1><p class="lede">{words::overview::lede(whole, &room.name)}</p></div>

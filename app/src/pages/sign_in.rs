@@ -22,19 +22,32 @@ pub async fn home(request: &PageRequest) -> Result<PageResponse, Problem> {
     shortcut(request).await
 }
 
-/// Redirects to the API keys of the active organization, or to the form for the first organization. A person without an
-/// organization sees a page that says so.
+/// Redirects to the API keys of the active organization, or to the form for the first organization.
+/// A person without an organization sees a page that says so.
 pub async fn shortcut(request: &PageRequest) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let person = context.person()?.person;
-    let memberships = context.engine.list_organizations(person).await.map_err(|error| context.to_problem(&error))?;
+    let memberships = context
+        .engine
+        .list_organizations(person)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
     if let Some(organization) = choose(&memberships, active(context).await) {
         return Ok(PageResponse::Go(Screen::ApiKeys(organization).path()));
     }
-    if !context.engine.is_bootstrapped().await.map_err(|error| context.to_problem(&error))? {
+    if !context
+        .engine
+        .is_bootstrapped()
+        .await
+        .map_err(|error| context.to_problem(&error))?
+    {
         return Ok(PageResponse::Go(Screen::Welcome.path()));
     }
-    let person = context.engine.get_person(person).await.map_err(|error| context.to_problem(&error))?;
+    let person = context
+        .engine
+        .get_person(person)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
     Ok(PageResponse::Page(no_membership(person)))
 }
 
@@ -57,29 +70,48 @@ pub fn no_membership(person: Person) -> Page {
 }
 
 fn choose(memberships: &[Membership], active: Option<OrganizationId>) -> Option<OrganizationId> {
-    let mine = |id: &OrganizationId| memberships.iter().any(|one| one.organization == *id);
-    active.filter(mine).or_else(|| memberships.first().map(|one| one.organization.clone()))
+    let mine = |id: &OrganizationId| {
+        memberships
+            .iter()
+            .any(|one| one.organization == *id)
+    };
+    active.filter(mine).or_else(|| {
+        memberships
+            .first()
+            .map(|one| one.organization.clone())
+    })
 }
 
 /// The sign-in page.
 pub fn load(request: &PageRequest) -> PageResponse {
-    let back =
-        request.query_value("return_to").and_then(Location::parse).filter(|place| place.screen != Screen::SignIn);
+    let back = request
+        .query_value("return_to")
+        .and_then(Location::parse)
+        .filter(|place| place.screen != Screen::SignIn);
     let site_config = &request.context.site_config;
-    let problem =
-        request.query_value("problem").and_then(|word| words::sign_in::problem(word, &site_config.allowed_domains));
-    let (signed_in, to) = (request.context.caller.is_some(), back.unwrap_or_else(|| Location::top(Screen::Home)));
+    let problem = request
+        .query_value("problem")
+        .and_then(|word| words::sign_in::problem(word, &site_config.allowed_domains));
+    let (signed_in, to) = (
+        request.context.caller.is_some(),
+        back.unwrap_or_else(|| Location::top(Screen::Home)),
+    );
     if signed_in && problem.is_none() {
         return PageResponse::Go(to.path());
     }
     // A person who is already signed in came here to sign in again.
-    let draft = request.query_value("draft").filter(|draft| is_draft(draft));
+    let draft = request
+        .query_value("draft")
+        .filter(|draft| is_draft(draft));
     let start = match (signed_in, &to.screen) {
         (true, _) => draft.map_or_else(|| again(&to), |draft| confirm(&to, draft)),
         (false, Screen::Home) => "/sign-in/start".into(),
         (false, _) => format!("/sign-in/start?return_to={}", encoded(&to.path())),
     };
-    let request_id = request.query_value("request").filter(|id| is_request(id)).map(str::to_owned);
+    let request_id = request
+        .query_value("request")
+        .filter(|id| is_request(id))
+        .map(str::to_owned);
     let back = signed_in.then(|| to.path());
     let (development, provider) = (site_config.development, site_config.provider.clone());
     PageResponse::Page(Page::new(words::sign_in::TAB_TITLE, move || {
@@ -99,18 +131,28 @@ pub fn load(request: &PageRequest) -> PageResponse {
                 <div class="notice warning">{icon("warning")}<p>{words::sign_in::DEVELOPMENT_HINT}</p></div>
             }),
         };
-        let back = back.map(|to| view! { <a class="button wide" href=to>{words::sign_in::GO_BACK}</a> });
-        let foot = (!development).then(|| view! { <p class="auth-foot">{words::sign_in::FOOTER}</p> });
-        card(view! { <h1>{words::sign_in::TITLE}</h1><p>{words::sign_in::LEDE}</p>{problem}{button}{back} }, foot)
+        let back =
+            back.map(|to| view! { <a class="button wide" href=to>{words::sign_in::GO_BACK}</a> });
+        let foot =
+            (!development).then(|| view! { <p class="auth-foot">{words::sign_in::FOOTER}</p> });
+        card(
+            view! { <h1>{words::sign_in::TITLE}</h1><p>{words::sign_in::LEDE}</p>{problem}{button}{back} },
+            foot,
+        )
     }))
 }
 
 /// Whether a text may be the token of a stored form.
 fn is_draft(token: &str) -> bool {
-    !token.is_empty() && token.len() <= 64 && token.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    !token.is_empty()
+        && token.len() <= 64
+        && token
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Whether a text has the form of a request ID. The page shows no other text.
 fn is_request(id: &str) -> bool {
-    id.strip_prefix("req_").is_some_and(|tail| tail.len() <= 40 && tail.bytes().all(|b| b.is_ascii_alphanumeric()))
+    id.strip_prefix("req_")
+        .is_some_and(|tail| tail.len() <= 40 && tail.bytes().all(|b| b.is_ascii_alphanumeric()))
 }

@@ -1,5 +1,5 @@
-//! The style page of a development installation: every component in every state, to check themes and widths on one
-//! page. Check a component that you change here first.
+//! The style page of a development installation: every component in every state, to check themes
+//! and widths on one page. Check a component that you change here first.
 
 use domain::{Code, Moment, Problem};
 use leptos::prelude::*;
@@ -49,8 +49,13 @@ pub fn load(request: &PageRequest) -> Result<Page, Problem> {
     if !request.context.site_config.development {
         return Err(request.context.problem(Code::NotFound));
     }
-    let (theme, now) = (request.context.theme, request.context.engine.runtime().now());
-    Ok(Page::new("Style", move || render(themes(theme, &Location::top(Screen::Style)), now)))
+    let (theme, now) = (
+        request.context.theme,
+        request.context.engine.runtime().now(),
+    );
+    Ok(Page::new("Style", move || {
+        render(themes(theme, &Location::top(Screen::Style)), now)
+    }))
 }
 
 fn render(themes: AnyView, now: Moment) -> AnyView {
@@ -86,18 +91,17 @@ fn section(title: &'static str, body: AnyView) -> AnyView {
 }
 
 fn colors() -> AnyView {
-    let swatch =
-        |name: &'static str| view! { <li><span class=format!("swatch of-{name}")></span><code>{name}</code></li> };
+    let swatch = |name: &'static str| view! { <li><span class=format!("swatch of-{name}")></span><code>{name}</code></li> };
     view! { <ul class="swatches">{COLORS.map(swatch).collect_view()}</ul> }.into_any()
 }
 
 fn scale() -> AnyView {
     let line = |(class, text): (&'static str, &'static str)| view! { <p class=class>{text}", نور, 0O1lI"</p> };
-    view! { <div>{TYPE.map(line).collect_view()}<p><code>"rt_sk_Ab3dE9xQ, 0O1lI"</code></p></div> }.into_any()
+    view! { <div>{TYPE.map(line).collect_view()}<p><code>"rt_sk_Ab3dE9xQ, 0O1lI"</code></p></div> }
+        .into_any()
 }
 
 fn space() -> AnyView {
-    let step =
-        |step: &'static str| view! { <li><span class=format!("step s-{step}")></span><code>{step}" px"</code></li> };
+    let step = |step: &'static str| view! { <li><span class=format!("step s-{step}")></span><code>{step}" px"</code></li> };
     view! { <ul class="swatches">{SPACE.map(step).collect_view()}</ul> }.into_any()
 }

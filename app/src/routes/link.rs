@@ -1,4 +1,5 @@
-//! The token in the link of an invitation. It is a secret, so only [`LinkToken::as_str`] reveals it.
+//! The token in the link of an invitation. It is a secret, so only [`LinkToken::as_str`] reveals
+//! it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,8 +23,15 @@ impl FromStr for LinkToken {
 
     /// Accepts letters and digits. A truncated token is a token too, but not a valid one.
     fn from_str(text: &str) -> Result<Self, ()> {
-        let sound = (1..=MOST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if sound { Ok(Self(text.to_owned())) } else { Err(()) }
+        let sound = (1..=MOST).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric());
+        if sound {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(())
+        }
     }
 }
 
@@ -40,7 +48,10 @@ mod tests {
     #[test]
     fn b4_a_token_is_letters_and_digits_and_is_never_printed() {
         let token: LinkToken = "Zk3y09".parse().expect("token");
-        assert_eq!((token.as_str(), format!("{token:?}").as_str()), ("Zk3y09", "LinkToken"));
+        assert_eq!(
+            (token.as_str(), format!("{token:?}").as_str()),
+            ("Zk3y09", "LinkToken")
+        );
         for bad in ["", "a/b", "a b", "a.b", "a%2f", "ü", &"a".repeat(65)] {
             assert!(bad.parse::<LinkToken>().is_err(), "{bad:?}");
         }

@@ -1,5 +1,5 @@
-//! A screen with its query: filters, order and page. The query is parsed and written again, so a location contains only
-//! known words, IDs, and the text of a search.
+//! A screen with its query: filters, order and page. The query is parsed and written again, so a
+//! location contains only known words, IDs, and the text of a search.
 
 use std::fmt::Write;
 
@@ -30,12 +30,18 @@ pub struct Location {
 impl Location {
     /// A screen without a query.
     pub const fn top(screen: Screen) -> Self {
-        Self { screen, query: Vec::new() }
+        Self {
+            screen,
+            query: Vec::new(),
+        }
     }
 
     /// A screen with a query. Unknown parameters and values are left out.
     pub fn of(screen: Screen, pairs: &[(String, String)]) -> Self {
-        let mut query: Vec<_> = pairs.iter().filter_map(|(name, value)| read(&screen, name, value)).collect();
+        let mut query: Vec<_> = pairs
+            .iter()
+            .filter_map(|(name, value)| read(&screen, name, value))
+            .collect();
         // Days take precedence over a period.
         if query.iter().any(|(name, _)| DAYS.contains(name)) {
             query.retain(|(name, _)| *name != PERIOD);
@@ -47,19 +53,27 @@ impl Location {
     pub fn parse(target: &str) -> Option<Self> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let screen = Screen::parse(path)?;
-        let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
         let place = Self::of(screen, &pairs);
         (place.query.len() == pairs.len()).then_some(place)
     }
 
     /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// All values of a parameter.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.query.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .filter(move |(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The value of a parameter, as a number.
@@ -72,22 +86,35 @@ impl Location {
         self.number("before")
     }
 
-    /// The same location with another value of a parameter, or without it. It leads to the first page of the list,
-    /// because the list is another one.
+    /// The same location with another value of a parameter, or without it. It leads to the first
+    /// page of the list, because the list is another one.
     #[must_use]
     pub fn with(&self, name: &str, value: Option<&str>) -> Self {
         let other = |known: &str| {
-            (name == PERIOD && DAYS.contains(&known)) || (DAYS.contains(&name) && known == PERIOD && value.is_some())
+            (name == PERIOD && DAYS.contains(&known))
+                || (DAYS.contains(&name) && known == PERIOD && value.is_some())
         };
-        let gone = |known: &str| known == name || known == "after" || known == "before" || other(known);
-        let mut query: Vec<_> = self.query.iter().filter(|(known, _)| !gone(known)).cloned().collect();
+        let gone =
+            |known: &str| known == name || known == "after" || known == "before" || other(known);
+        let mut query: Vec<_> = self
+            .query
+            .iter()
+            .filter(|(known, _)| !gone(known))
+            .cloned()
+            .collect();
         query.extend(value.and_then(|value| read(&self.screen, name, value)));
-        Self { screen: self.screen.clone(), query }
+        Self {
+            screen: self.screen.clone(),
+            query,
+        }
     }
 
     /// The decoded query.
     pub fn pairs(&self) -> Vec<(String, String)> {
-        self.query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+        self.query
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
     }
 
     /// The path and the query.
@@ -103,17 +130,27 @@ impl Location {
 
 /// The URL to sign in again and return to a location.
 pub fn again(back: &Location) -> String {
-    format!("/sign-in/start?fresh=1&return_to={}", encoded(&back.path()))
+    format!(
+        "/sign-in/start?fresh=1&return_to={}",
+        encoded(&back.path())
+    )
 }
 
 /// The same, and then the server processes the stored form of that location.
 pub fn confirm(back: &Location, draft: &str) -> String {
-    format!("/sign-in/start?fresh=1&draft={}&return_to={}", encoded(draft), encoded(&back.path()))
+    format!(
+        "/sign-in/start?fresh=1&draft={}&return_to={}",
+        encoded(draft),
+        encoded(&back.path())
+    )
 }
 
 /// The URL to sign in as another person and return to a location.
 pub fn as_someone_else(back: &Location) -> String {
-    format!("/sign-in/start?other=1&return_to={}", encoded(&back.path()))
+    format!(
+        "/sign-in/start?other=1&return_to={}",
+        encoded(&back.path())
+    )
 }
 
 /// A value, percent-encoded for a query.
@@ -132,29 +169,47 @@ pub fn encoded(value: &str) -> String {
 /// The canonical form of a parameter, if the screen knows it.
 fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, String)> {
     let known = |is_known: bool| is_known.then(|| value.to_owned());
-    let id = || value.parse::<domain::KeyId>().ok().map(|id| id.to_string());
+    let id = || {
+        value
+            .parse::<domain::KeyId>()
+            .ok()
+            .map(|id| id.to_string())
+    };
     Some(match (screen, name) {
         (Screen::ApiKeys(_), "q") => ("q", search(value)?),
-        (Screen::ApiKeys(_), "environment") => ("environment", known(value.parse::<Environment>().is_ok())?),
-        (Screen::ApiKeys(_), "status") => {
-            ("status", known(value == EVERY_STATE || value.parse::<StatusFilter>().is_ok())?)
-        }
+        (Screen::ApiKeys(_), "environment") => (
+            "environment",
+            known(value.parse::<Environment>().is_ok())?,
+        ),
+        (Screen::ApiKeys(_), "status") => (
+            "status",
+            known(value == EVERY_STATE || value.parse::<StatusFilter>().is_ok())?,
+        ),
         (Screen::ApiKeys(_), "creator") => ("creator", id()?),
         (Screen::ApiKeys(_), "sort") => ("sort", known(value.parse::<KeySort>().is_ok())?),
         (Screen::ApiKeys(_), "dir") => ("dir", known(value == "asc" || value == "desc")?),
         (Screen::ApiKeys(_), "after") => ("after", id()?),
         (Screen::RevokeKeys(_), "key") => ("key", id()?),
         (Screen::NewKey(_), "for") => ("for", id()?),
-        (Screen::AuditLog(_), "action") => ("action", known(value.parse::<ActionFilter>().is_ok())?),
+        (Screen::AuditLog(_), "action") => (
+            "action",
+            known(value.parse::<ActionFilter>().is_ok())?,
+        ),
         (Screen::AuditLog(_), "actor") => ("actor", id()?),
-        (Screen::AuditLog(_), "object") => ("object", value.parse::<ObjectFilter>().ok()?.to_string()),
+        (Screen::AuditLog(_), "object") => (
+            "object",
+            value.parse::<ObjectFilter>().ok()?.to_string(),
+        ),
         (Screen::AuditLog(_), "period") => (PERIOD, known(value.parse::<Period>().is_ok())?),
         (Screen::AuditLog(_), "from") => ("from", known(Moment::start_of_day(value).is_some())?),
         (Screen::AuditLog(_), "until") => ("until", known(Moment::start_of_day(value).is_some())?),
         (Screen::ApiKeys(_), "owner") => ("owner", id()?),
         (Screen::Members(_), "waiting") => ("waiting", id()?),
         (
-            Screen::AuditLog(_) | Screen::Members(_) | Screen::ServiceAccounts(_) | Screen::ServiceAccount(..),
+            Screen::AuditLog(_)
+            | Screen::Members(_)
+            | Screen::ServiceAccounts(_)
+            | Screen::ServiceAccount(..),
             "before",
         ) => ("before", id()?),
         _ => return None,
@@ -163,7 +218,11 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
 
 /// The text of a search: without control characters, and never a whole key.
 fn search(typed: &str) -> Option<String> {
-    let text: String = public_part(typed).chars().filter(|c| !c.is_control()).take(MOST_SEARCH).collect();
+    let text: String = public_part(typed)
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MOST_SEARCH)
+        .collect();
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
@@ -172,7 +231,9 @@ mod tests {
     use super::*;
 
     fn read_back(target: &str) -> String {
-        Location::parse(target).unwrap_or_else(|| panic!("{target}")).path()
+        Location::parse(target)
+            .unwrap_or_else(|| panic!("{target}"))
+            .path()
     }
 
     #[test]
@@ -223,35 +284,65 @@ mod tests {
             assert_eq!(Location::parse(target), None, "{target:?}");
         }
         let place = Location::parse("/o/org_a/settings/audit-log?before=12").expect("place");
-        assert_eq!((place.before(), place.path().as_str()), (Some(12), "/o/org_a/settings/audit-log?before=12"));
+        assert_eq!(
+            (place.before(), place.path().as_str()),
+            (Some(12), "/o/org_a/settings/audit-log?before=12")
+        );
     }
 
     #[test]
     fn a_list_keeps_its_filters_together() {
         let list = "/o/org_a/settings/api-keys";
-        let place = Location::parse(&format!("{list}?q=ci%2Fcd+%D9%86&environment=test&after=7")).expect("place");
+        let place = Location::parse(&format!(
+            "{list}?q=ci%2Fcd+%D9%86&environment=test&after=7"
+        ))
+        .expect("place");
         assert_eq!(place.get("q"), Some("ci/cd ن"));
-        assert_eq!(place.path(), format!("{list}?q=ci/cd%20%D9%86&environment=test&after=7"));
+        assert_eq!(
+            place.path(),
+            format!("{list}?q=ci/cd%20%D9%86&environment=test&after=7")
+        );
         assert_eq!(
             place.with("sort", Some("name")).path(),
             format!("{list}?q=ci/cd%20%D9%86&environment=test&sort=name")
         );
-        assert_eq!(place.with("q", None).with("environment", None).path(), list);
-        assert_eq!(place.with("status", Some("asleep")).get("status"), None);
-        assert_eq!(read_back(&format!("{list}/revoke?key=1&key=2")), format!("{list}/revoke?key=1&key=2"));
+        assert_eq!(
+            place
+                .with("q", None)
+                .with("environment", None)
+                .path(),
+            list
+        );
+        assert_eq!(
+            place.with("status", Some("asleep")).get("status"),
+            None
+        );
+        assert_eq!(
+            read_back(&format!("{list}/revoke?key=1&key=2")),
+            format!("{list}/revoke?key=1&key=2")
+        );
     }
 
     #[test]
     fn days_take_the_place_of_a_period_and_the_other_way_round() {
         let log = "/o/org_a/settings/audit-log";
-        let place = Location::parse(&format!("{log}?object=key%3A12&period=7d&before=9")).expect("place");
+        let place =
+            Location::parse(&format!("{log}?object=key%3A12&period=7d&before=9")).expect("place");
         let days = place.with("from", Some("2026-04-08"));
-        assert_eq!(days.path(), format!("{log}?object=key:12&from=2026-04-08"));
         assert_eq!(
-            days.with("until", Some("2026-04-09")).with("period", Some("24h")).path(),
+            days.path(),
+            format!("{log}?object=key:12&from=2026-04-08")
+        );
+        assert_eq!(
+            days.with("until", Some("2026-04-09"))
+                .with("period", Some("24h"))
+                .path(),
             format!("{log}?object=key:12&period=24h")
         );
-        assert_eq!(place.with("from", None).path(), format!("{log}?object=key:12&period=7d"));
+        assert_eq!(
+            place.with("from", None).path(),
+            format!("{log}?object=key:12&period=7d")
+        );
     }
 
     // B31: a pasted key never stands in an address.

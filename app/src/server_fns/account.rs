@@ -24,7 +24,12 @@ const YEAR_SECONDS: u32 = 31_536_000;
 pub async fn sign_out() -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let ended = match &context.caller {
-        Some(caller) => context.engine.sign_out(caller, &context.origin).await,
+        Some(caller) => {
+            context
+                .engine
+                .sign_out(caller, &context.origin)
+                .await
+        }
         None => Ok(()),
     };
     match ended {
@@ -36,7 +41,9 @@ pub async fn sign_out() -> Result<FormResult, FormError> {
         tracing::error!(request_id = context.origin.request_id, %error, "a session cannot be revoked");
         context.problem(Code::Unavailable)
     })?;
-    Ok(FormResult::Redirect { to: Screen::SignIn.path() })
+    Ok(FormResult::Redirect {
+        to: Screen::SignIn.path(),
+    })
 }
 
 /// Revokes one of the person's own sessions.
@@ -47,10 +54,18 @@ pub async fn sign_out() -> Result<FormResult, FormError> {
 pub async fn revoke_session(session_id: String) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let caller = context.person()?;
-    let id = session_id.parse().map_err(|_| context.problem(Code::NotFound))?;
-    context.engine.revoke_session(caller, &id, &context.origin).await.map_err(|error| context.to_problem(&error))?;
+    let id = session_id
+        .parse()
+        .map_err(|_| context.problem(Code::NotFound))?;
+    context
+        .engine
+        .revoke_session(caller, &id, &context.origin)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
     context.set_flash(Flash::SessionRevoked).await;
-    Ok(FormResult::Redirect { to: Screen::Account.path() })
+    Ok(FormResult::Redirect {
+        to: Screen::Account.path(),
+    })
 }
 
 /// Revokes every session of the person except this one.
@@ -60,10 +75,17 @@ pub async fn revoke_session(session_id: String) -> Result<FormResult, FormError>
 #[server(prefix = "/ui", endpoint = "revoke_other_sessions")]
 pub async fn revoke_other_sessions() -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
-    let ended = context.engine.revoke_other_sessions(context.person()?, &context.origin).await;
+    let ended = context
+        .engine
+        .revoke_other_sessions(context.person()?, &context.origin)
+        .await;
     let count = ended.map_err(|error| context.to_problem(&error))?;
-    context.set_flash(Flash::OtherSessionsRevoked { count }).await;
-    Ok(FormResult::Redirect { to: Screen::Account.path() })
+    context
+        .set_flash(Flash::OtherSessionsRevoked { count })
+        .await;
+    Ok(FormResult::Redirect {
+        to: Screen::Account.path(),
+    })
 }
 
 /// Issues an access token for the person's scripts.
@@ -74,15 +96,28 @@ pub async fn revoke_other_sessions() -> Result<FormResult, FormError> {
 pub async fn issue_token(#[server(default)] form_token: String) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let (parties, form) = (context.site_config.parties(), token_of(&form_token));
-    let issued =
-        match context.engine.issue_token_once(context.person()?, &parties, &context.origin, form.as_ref()).await {
-            Err(engine::Error::Repeated) => {
-                context.set_flash(Flash::TokenAlreadyIssued).await;
-                return Ok(FormResult::Redirect { to: Screen::Account.path() });
-            }
-            issued => issued.map_err(|error| context.to_problem(&error))?,
-        };
-    let token = IssuedToken { token: issued.token.to_string(), expires_at: issued.expires_at };
+    let issued = match context
+        .engine
+        .issue_token_once(
+            context.person()?,
+            &parties,
+            &context.origin,
+            form.as_ref(),
+        )
+        .await
+    {
+        Err(engine::Error::Repeated) => {
+            context.set_flash(Flash::TokenAlreadyIssued).await;
+            return Ok(FormResult::Redirect {
+                to: Screen::Account.path(),
+            });
+        }
+        issued => issued.map_err(|error| context.to_problem(&error))?,
+    };
+    let token = IssuedToken {
+        token: issued.token.to_string(),
+        expires_at: issued.expires_at,
+    };
     Ok(FormResult::TokenIssued(token))
 }
 
@@ -94,10 +129,22 @@ pub async fn issue_token(#[server(default)] form_token: String) -> Result<FormRe
 pub async fn set_theme(theme: String, page: String) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let place = Location::parse(&page).ok_or_else(|| context.problem(Code::BadRequest))?;
-    let secure = if context.site_config.public_url.starts_with("https:") { "; Secure" } else { "" };
+    let secure = if context
+        .site_config
+        .public_url
+        .starts_with("https:")
+    {
+        "; Secure"
+    } else {
+        ""
+    };
     let theme = Theme::named(&theme).as_str();
-    let cookie = format!("theme={theme}; Path=/; Max-Age={YEAR_SECONDS}; SameSite=Lax; HttpOnly{secure}");
-    if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
+    let cookie =
+        format!("theme={theme}; Path=/; Max-Age={YEAR_SECONDS}; SameSite=Lax; HttpOnly{secure}");
+    if let (Some(response), Ok(cookie)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(&cookie),
+    ) {
         response.append_header(SET_COOKIE, cookie);
     }
     Ok(FormResult::Redirect { to: place.path() })

@@ -18,10 +18,13 @@ pub mod find;
 pub mod revoke;
 pub mod rotate;
 
-/// Redirects to the key that an earlier submission of the same form created. Its secret is not shown again.
+/// Redirects to the key that an earlier submission of the same form created. Its secret is not
+/// shown again.
 async fn already_created(context: &PageContext, ctx: &Ctx, key: KeyId) -> FormResult {
     context.set_flash(Flash::KeyAlreadyCreated).await;
-    FormResult::Redirect { to: Screen::Key(ctx.actor().organization.clone(), key).path() }
+    FormResult::Redirect {
+        to: Screen::Key(ctx.actor().organization.clone(), key).path(),
+    }
 }
 
 /// The selected access for each group of scopes: `none`, `read` or `write`.
@@ -39,7 +42,8 @@ pub fn selected_scopes(selected: &SelectedScopes) -> Vec<Scope> {
 
 /// Reads the ID of a key in a form.
 fn key_id(context: &PageContext, text: &str) -> Result<KeyId, Problem> {
-    text.parse().map_err(|_| context.problem(Code::NotFound))
+    text.parse()
+        .map_err(|_| context.problem(Code::NotFound))
 }
 
 #[cfg(test)]
@@ -49,9 +53,19 @@ mod tests {
     // RU-07, RU-11, RU-12
     #[test]
     fn each_group_selects_one_scope() {
-        let pairs =
-            [("workspaces", "read"), ("runs", "write"), ("audit", "write"), ("members", "none"), ("moon", "write")];
-        let selected = pairs.map(|(group, access)| (group.to_owned(), access.to_owned())).into();
-        assert_eq!(selected_scopes(&selected), [Scope::WorkspacesRead, Scope::RunsWrite]);
+        let pairs = [
+            ("workspaces", "read"),
+            ("runs", "write"),
+            ("audit", "write"),
+            ("members", "none"),
+            ("moon", "write"),
+        ];
+        let selected = pairs
+            .map(|(group, access)| (group.to_owned(), access.to_owned()))
+            .into();
+        assert_eq!(
+            selected_scopes(&selected),
+            [Scope::WorkspacesRead, Scope::RunsWrite]
+        );
     }
 }

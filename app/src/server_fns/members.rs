@@ -22,7 +22,8 @@ pub type Dispositions = BTreeMap<String, String>;
 /// Creates an invitation, and cancels an older one for the same address.
 ///
 /// # Errors
-/// A problem that names the invalid fields; `FreshSignInRequired` for an owner; `Conflict` for a member.
+/// A problem that names the invalid fields; `FreshSignInRequired` for an owner; `Conflict` for a
+/// member.
 #[server(prefix = "/ui", endpoint = "invite_member")]
 pub async fn invite_member(
     organization: String,
@@ -33,17 +34,35 @@ pub async fn invite_member(
     let (context, ctx) = open(&organization).await?;
     let command = Inviting::read(&email, Some(&role)).map_err(|faults| context.invalid(faults))?;
     let form = token_of(&form_token);
-    let NewInvitation { view, token } = match context.engine.create_invitation_once(&ctx, command, form.as_ref()).await
+    let NewInvitation { view, token } = match context
+        .engine
+        .create_invitation_once(&ctx, command, form.as_ref())
+        .await
     {
         Err(engine::Error::Repeated) => {
-            context.set_flash(Flash::People(MemberNotice::AlreadyInvited)).await;
-            return Ok(FormResult::Redirect { to: Screen::Members(ctx.actor().organization.clone()).path() });
+            context
+                .set_flash(Flash::People(MemberNotice::AlreadyInvited))
+                .await;
+            return Ok(FormResult::Redirect {
+                to: Screen::Members(ctx.actor().organization.clone()).path(),
+            });
         }
         invited => invited.map_err(form_error(&context))?,
     };
-    let token: LinkToken = token.parse().map_err(|()| context.problem(Code::Internal))?;
-    let link = format!("{}{}", context.site_config.public_url, Screen::Join(token).path());
-    let created = CreatedInvitation { link, email: view.email, role: view.role, expires_at: view.expires_at };
+    let token: LinkToken = token
+        .parse()
+        .map_err(|()| context.problem(Code::Internal))?;
+    let link = format!(
+        "{}{}",
+        context.site_config.public_url,
+        Screen::Join(token).path()
+    );
+    let created = CreatedInvitation {
+        link,
+        email: view.email,
+        role: view.role,
+        expires_at: view.expires_at,
+    };
     Ok(FormResult::Invited(created))
 }
 
@@ -52,31 +71,67 @@ pub async fn invite_member(
 /// # Errors
 /// `NotFound` for one that does not exist; `Forbidden`.
 #[server(prefix = "/ui", endpoint = "cancel_invitation")]
-pub async fn cancel_invitation(organization: String, invitation_id: String) -> Result<FormResult, FormError> {
+pub async fn cancel_invitation(
+    organization: String,
+    invitation_id: String,
+) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
-    let id: InvitationId = invitation_id.parse().map_err(|_| context.problem(Code::NotFound))?;
-    context.engine.revoke_invitation(&ctx, &id).await.map_err(form_error(&context))?;
-    context.set_flash(Flash::People(MemberNotice::InvitationCanceled)).await;
-    Ok(FormResult::Redirect { to: Screen::Members(ctx.actor().organization.clone()).path() })
+    let id: InvitationId = invitation_id
+        .parse()
+        .map_err(|_| context.problem(Code::NotFound))?;
+    context
+        .engine
+        .revoke_invitation(&ctx, &id)
+        .await
+        .map_err(form_error(&context))?;
+    context
+        .set_flash(Flash::People(MemberNotice::InvitationCanceled))
+        .await;
+    Ok(FormResult::Redirect {
+        to: Screen::Members(ctx.actor().organization.clone()).path(),
+    })
 }
 
 /// Changes the role of a member.
 ///
 /// # Errors
-/// A problem that names the invalid field; `FreshSignInRequired` where owners are concerned; `Conflict` for the last
-/// owner.
+/// A problem that names the invalid field; `FreshSignInRequired` where owners are concerned;
+/// `Conflict` for the last owner.
 #[server(prefix = "/ui", endpoint = "change_role")]
-pub async fn change_role(organization: String, actor_id: String, role: String) -> Result<FormResult, FormError> {
+pub async fn change_role(
+    organization: String,
+    actor_id: String,
+    role: String,
+) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let member = actor(&context, &actor_id)?;
-    let role: Role = role.parse().map_err(|_| context.invalid(vec![unknown_role()]))?;
-    let name = context.engine.get_member(&ctx, member).await.map_err(form_error(&context))?.name;
-    context.engine.change_member(&ctx, member, role).await.map_err(form_error(&context))?;
-    context.set_flash(Flash::People(MemberNotice::RoleChanged { name, role })).await;
-    Ok(FormResult::Redirect { to: Screen::Members(ctx.actor().organization.clone()).path() })
+    let role: Role = role
+        .parse()
+        .map_err(|_| context.invalid(vec![unknown_role()]))?;
+    let name = context
+        .engine
+        .get_member(&ctx, member)
+        .await
+        .map_err(form_error(&context))?
+        .name;
+    context
+        .engine
+        .change_member(&ctx, member, role)
+        .await
+        .map_err(form_error(&context))?;
+    context
+        .set_flash(Flash::People(MemberNotice::RoleChanged {
+            name,
+            role,
+        }))
+        .await;
+    Ok(FormResult::Redirect {
+        to: Screen::Members(ctx.actor().organization.clone()).path(),
+    })
 }
 
-/// Why a member was not removed. If a choice for their keys is at fault, the page below already lists the current keys.
+/// Why a member was not removed. If a choice for their keys is at fault, the page below already
+/// lists the current keys.
 fn removal_error(context: &PageContext, error: &engine::Error) -> FormError {
     let mut refusal = FormError::from(context.to_problem(error));
     match refusal.0.code {
@@ -90,8 +145,8 @@ fn removal_error(context: &PageContext, error: &engine::Error) -> FormError {
 /// Removes a member. Each named key is revoked, or a service account gets a successor of it.
 ///
 /// # Errors
-/// `NotFound` for a member, key or service account that does not exist; `FreshSignInRequired` for an owner; `Conflict`
-/// for the last owner, and for a service account that cannot have another key.
+/// `NotFound` for a member, key or service account that does not exist; `FreshSignInRequired` for
+/// an owner; `Conflict` for the last owner, and for a service account that cannot have another key.
 #[server(prefix = "/ui", endpoint = "remove_member")]
 pub async fn remove_member(
     organization: String,
@@ -100,18 +155,38 @@ pub async fn remove_member(
 ) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let member = actor(&context, &actor_id)?;
-    let command = Removing { member, keys: read_dispositions(&context, &keys)? };
-    let name = context.engine.get_member(&ctx, member).await.map_err(form_error(&context))?.name;
-    let made = context.engine.offboard_member(&ctx, command).await.map_err(|error| removal_error(&context, &error))?;
-    context.set_flash(Flash::People(MemberNotice::Removed { name })).await;
-    let successor = |new: domain::view::NewKey| Successor { owner: new.view.actor_name.clone(), key: new.into() };
+    let command = Removing {
+        member,
+        keys: read_dispositions(&context, &keys)?,
+    };
+    let name = context
+        .engine
+        .get_member(&ctx, member)
+        .await
+        .map_err(form_error(&context))?
+        .name;
+    let made = context
+        .engine
+        .offboard_member(&ctx, command)
+        .await
+        .map_err(|error| removal_error(&context, &error))?;
+    context
+        .set_flash(Flash::People(MemberNotice::Removed { name }))
+        .await;
+    let successor = |new: domain::view::NewKey| Successor {
+        owner: new.view.actor_name.clone(),
+        key: new.into(),
+    };
     let to = Screen::Members(ctx.actor().organization.clone()).path();
     let successors: Vec<_> = made.into_iter().map(successor).collect();
     if successors.is_empty() {
         return Ok(FormResult::Redirect { to });
     }
 
-    Ok(FormResult::MemberRemoved(RemovedMember { to, successors }))
+    Ok(FormResult::MemberRemoved(RemovedMember {
+        to,
+        successors,
+    }))
 }
 
 /// Leaves the organization.
@@ -121,16 +196,32 @@ pub async fn remove_member(
 #[server(prefix = "/ui", endpoint = "leave_organization")]
 pub async fn leave_organization(organization: String) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
-    let left = context.engine.get_organization(&ctx).await.map_err(form_error(&context))?.name;
-    context.engine.leave_organization(&ctx).await.map_err(form_error(&context))?;
-    context.set_flash(Flash::Moved(OrganizationNotice::Left { organization: left })).await;
-    Ok(FormResult::Redirect { to: Screen::Home.path() })
+    let left = context
+        .engine
+        .get_organization(&ctx)
+        .await
+        .map_err(form_error(&context))?
+        .name;
+    context
+        .engine
+        .leave_organization(&ctx)
+        .await
+        .map_err(form_error(&context))?;
+    context
+        .set_flash(Flash::Moved(OrganizationNotice::Left {
+            organization: left,
+        }))
+        .await;
+    Ok(FormResult::Redirect {
+        to: Screen::Home.path(),
+    })
 }
 
 /// Accepts an invitation.
 ///
 /// # Errors
-/// `NotFound` for an invalid link; `WrongAddress` for a link for another person; `Conflict` for a member.
+/// `NotFound` for an invalid link; `WrongAddress` for a link for another person; `Conflict` for a
+/// member.
 #[server(prefix = "/ui", endpoint = "accept_invitation")]
 pub async fn accept_invitation(page: String) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
@@ -139,15 +230,30 @@ pub async fn accept_invitation(page: String) -> Result<FormResult, FormError> {
     let Some(Screen::Join(token)) = Location::parse(&page).map(|place| place.screen) else {
         return Err(context.problem(Code::BadRequest).into());
     };
-    let accept = context.engine.accept_invitation(caller, token.as_str(), context.origin.clone());
-    let joined = context.engine.attempt(Kind::Invitation, &context.origin, token.as_str().as_bytes(), accept).await;
+    let accept = context
+        .engine
+        .accept_invitation(caller, token.as_str(), context.origin.clone());
+    let joined = context
+        .engine
+        .attempt(
+            Kind::Invitation,
+            &context.origin,
+            token.as_str().as_bytes(),
+            accept,
+        )
+        .await;
     let organization = joined.map_err(form_error(&context))?;
-    context.set_flash(Flash::Moved(OrganizationNotice::Joined)).await;
-    Ok(FormResult::Redirect { to: Screen::ApiKeys(organization).path() })
+    context
+        .set_flash(Flash::Moved(OrganizationNotice::Joined))
+        .await;
+    Ok(FormResult::Redirect {
+        to: Screen::ApiKeys(organization).path(),
+    })
 }
 
 fn actor(context: &PageContext, text: &str) -> Result<ActorId, Problem> {
-    text.parse().map_err(|_| context.problem(Code::NotFound))
+    text.parse()
+        .map_err(|_| context.problem(Code::NotFound))
 }
 
 fn read_dispositions(
@@ -155,14 +261,21 @@ fn read_dispositions(
     dispositions: &Dispositions,
 ) -> Result<Vec<(KeyId, KeyDisposition)>, Problem> {
     let read = |(key, word): (&String, &String)| {
-        let key: KeyId = key.parse().map_err(|_| context.problem(Code::NotFound))?;
-        let disposition =
-            KeyDisposition::read(word).map_err(|fault| context.invalid(vec![FieldFault::new("keys", fault)]))?;
+        let key: KeyId = key
+            .parse()
+            .map_err(|_| context.problem(Code::NotFound))?;
+        let disposition = KeyDisposition::read(word)
+            .map_err(|fault| context.invalid(vec![FieldFault::new("keys", fault)]))?;
         Ok((key, disposition))
     };
     dispositions.iter().map(read).collect()
 }
 
 fn unknown_role() -> FieldFault {
-    FieldFault::new("role", domain::Fault::Unknown { known: Role::ALL.map(Role::as_str).join(", ") })
+    FieldFault::new(
+        "role",
+        domain::Fault::Unknown {
+            known: Role::ALL.map(Role::as_str).join(", "),
+        },
+    )
 }

@@ -1,7 +1,8 @@
 //! Server functions for organizations.
 
 use domain::command::{
-    ChangeOrganization as Changing, CreateOrganization as Creating, FoundOrganization as Founding, OrganizationDraft,
+    ChangeOrganization as Changing, CreateOrganization as Creating, FoundOrganization as Founding,
+    OrganizationDraft,
 };
 use domain::{Fault, FieldFault, Name};
 use engine::attempts::{Client, Kind};
@@ -27,23 +28,48 @@ pub async fn found_organization(
     let context = PageContext::here()?;
     let caller = context.person()?;
     let is_setup_token = try_setup_token(&context, setup_token.trim()).await?;
-    let person = context.engine.get_person(caller.person).await.map_err(|error| context.to_problem(&error))?;
-    let owner = if name.trim().is_empty() { &person.name } else { &name };
+    let person = context
+        .engine
+        .get_person(caller.person)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
+    let owner = if name.trim().is_empty() {
+        &person.name
+    } else {
+        &name
+    };
     let mut faults = Vec::new();
-    let mut read =
-        |field: &str, text: &str| Name::parse(text).map_err(|fault| faults.push(FieldFault::new(field, fault))).ok();
-    let (organization, owner) = (read("organization", &organization), read("name", owner));
+    let mut read = |field: &str, text: &str| {
+        Name::parse(text)
+            .map_err(|fault| faults.push(FieldFault::new(field, fault)))
+            .ok()
+    };
+    let (organization, owner) = (
+        read("organization", &organization),
+        read("name", owner),
+    );
     if !is_setup_token {
         faults.push(FieldFault::new("setup_token", Fault::WrongSetupToken));
     }
     let (Some(organization), Some(owner), true) = (organization, owner, faults.is_empty()) else {
         return Err(context.invalid(faults).into());
     };
-    let command = Founding { organization, owner, email: person.email.unwrap_or_default() };
-    let made = context.engine.bootstrap_as_person(caller.person, &command, context.origin.clone()).await;
+    let command = Founding {
+        organization,
+        owner,
+        email: person.email.unwrap_or_default(),
+    };
+    let made = context
+        .engine
+        .bootstrap_as_person(caller.person, &command, context.origin.clone())
+        .await;
     let organization = made.map_err(form_error(&context))?;
-    context.set_flash(Flash::Moved(OrganizationNotice::Created)).await;
-    Ok(FormResult::Redirect { to: Screen::ApiKeys(organization).path() })
+    context
+        .set_flash(Flash::Moved(OrganizationNotice::Created))
+        .await;
+    Ok(FormResult::Redirect {
+        to: Screen::ApiKeys(organization).path(),
+    })
 }
 
 /// Whether a text is the setup token, or none is needed. Fails after too many wrong attempts.
@@ -51,7 +77,15 @@ async fn try_setup_token(context: &PageContext, token: &str) -> Result<bool, For
     if !context.site_config.setup_token_needed {
         return Ok(true);
     }
-    let begun = context.engine.attempts().begin(Kind::SetupToken, Client::of(&context.origin), token.as_bytes()).await;
+    let begun = context
+        .engine
+        .attempts()
+        .begin(
+            Kind::SetupToken,
+            Client::of(&context.origin),
+            token.as_bytes(),
+        )
+        .await;
     let attempt = begun.map_err(form_error(context))?;
     let is_good = (context.site_config.check_setup_token)(token);
     if is_good {
@@ -62,7 +96,8 @@ async fn try_setup_token(context: &PageContext, token: &str) -> Result<bool, For
     Ok(is_good)
 }
 
-/// Creates another organization. Only a member of an organization can do so, and becomes the owner of the new one.
+/// Creates another organization. Only a member of an organization can do so, and becomes the owner
+/// of the new one.
 ///
 /// # Errors
 /// A problem that names the invalid field; `Forbidden` for a person without an organization.
@@ -70,11 +105,19 @@ async fn try_setup_token(context: &PageContext, token: &str) -> Result<bool, For
 pub async fn create_organization(name: String) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let caller = context.person()?;
-    let command = Creating::read(&name).map_err(|faults| context.invalid(organization_named(faults)))?;
-    let made = context.engine.create_organization(caller, &command, context.origin.clone()).await;
+    let command =
+        Creating::read(&name).map_err(|faults| context.invalid(organization_named(faults)))?;
+    let made = context
+        .engine
+        .create_organization(caller, &command, context.origin.clone())
+        .await;
     let organization = made.map_err(form_error(&context))?;
-    context.set_flash(Flash::Moved(OrganizationNotice::Created)).await;
-    Ok(FormResult::Redirect { to: Screen::ApiKeys(organization).path() })
+    context
+        .set_flash(Flash::Moved(OrganizationNotice::Created))
+        .await;
+    Ok(FormResult::Redirect {
+        to: Screen::ApiKeys(organization).path(),
+    })
 }
 
 /// Renames the organization.
@@ -82,11 +125,22 @@ pub async fn create_organization(name: String) -> Result<FormResult, FormError> 
 /// # Errors
 /// A problem that names the invalid field.
 #[server(prefix = "/ui", endpoint = "rename_organization")]
-pub async fn rename_organization(organization: String, name: String) -> Result<FormResult, FormError> {
-    change(&organization, OrganizationDraft { name: Some(&name), ..OrganizationDraft::default() }).await
+pub async fn rename_organization(
+    organization: String,
+    name: String,
+) -> Result<FormResult, FormError> {
+    change(
+        &organization,
+        OrganizationDraft {
+            name: Some(&name),
+            ..OrganizationDraft::default()
+        },
+    )
+    .await
 }
 
-/// Sets the maximum lifetime of new keys, in days; blank for no limit. Existing keys keep their expiration.
+/// Sets the maximum lifetime of new keys, in days; blank for no limit. Existing keys keep their
+/// expiration.
 ///
 /// # Errors
 /// A problem that names the invalid field.
@@ -100,7 +154,14 @@ pub async fn limit_key_lifetime(
         // A text that is not a number is out of range, like 0.
         text => Some(text.parse().unwrap_or(0)),
     };
-    change(&organization, OrganizationDraft { max_key_days: Some(days), ..OrganizationDraft::default() }).await
+    change(
+        &organization,
+        OrganizationDraft {
+            max_key_days: Some(days),
+            ..OrganizationDraft::default()
+        },
+    )
+    .await
 }
 
 /// Sets who can create keys, or whether keys can create keys.
@@ -114,26 +175,49 @@ pub async fn change_key_rules(
     #[server(default)] keys_make_keys: Option<bool>,
 ) -> Result<FormResult, FormError> {
     let key_makers = key_makers.as_deref();
-    change(&organization, OrganizationDraft { key_makers, keys_make_keys, ..OrganizationDraft::default() }).await
+    change(
+        &organization,
+        OrganizationDraft {
+            key_makers,
+            keys_make_keys,
+            ..OrganizationDraft::default()
+        },
+    )
+    .await
 }
 
 async fn change(organization: &str, draft: OrganizationDraft<'_>) -> Result<FormResult, FormError> {
     let (context, ctx) = open(organization).await?;
-    let command = Changing::read(&draft).map_err(|faults| context.invalid(organization_named(faults)))?;
-    context.engine.change_organization(&ctx, command).await.map_err(form_error(&context))?;
+    let command =
+        Changing::read(&draft).map_err(|faults| context.invalid(organization_named(faults)))?;
+    context
+        .engine
+        .change_organization(&ctx, command)
+        .await
+        .map_err(form_error(&context))?;
     let setting = match draft {
         OrganizationDraft { name: Some(_), .. } => OrganizationSettingSaved::Name,
-        OrganizationDraft { max_key_days: Some(_), .. } => OrganizationSettingSaved::Lifetime,
+        OrganizationDraft {
+            max_key_days: Some(_),
+            ..
+        } => OrganizationSettingSaved::Lifetime,
         _ => OrganizationSettingSaved::KeyRules,
     };
-    context.set_flash(Flash::Organization(setting)).await;
-    Ok(FormResult::Redirect { to: Screen::Settings(ctx.actor().organization.clone()).path() })
+    context
+        .set_flash(Flash::Organization(setting))
+        .await;
+    Ok(FormResult::Redirect {
+        to: Screen::Settings(ctx.actor().organization.clone()).path(),
+    })
 }
 
 /// The invalid fields. The message for a missing name speaks of an organization, not of a key.
 fn organization_named(faults: Vec<FieldFault>) -> Vec<FieldFault> {
     let named = |fault: FieldFault| match (fault.field.as_str(), &fault.fault) {
-        ("name", Fault::Missing) => FieldFault { message: words::organization::NAME_MISSING.into(), ..fault },
+        ("name", Fault::Missing) => FieldFault {
+            message: words::organization::NAME_MISSING.into(),
+            ..fault
+        },
         _ => fault,
     };
     faults.into_iter().map(named).collect()

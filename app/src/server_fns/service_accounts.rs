@@ -25,10 +25,17 @@ pub async fn create_service_account(
     let (context, ctx) = open(&organization).await?;
     let command = command::CreateServiceAccount::read(&name, Some(&role), allow_overlap);
     let command = command.map_err(|faults| invalid(&context, faults))?;
-    let account =
-        context.engine.create_service_account(&ctx, command).await.map_err(|error| context.to_problem(&error))?;
-    context.set_flash(Flash::Account(AccountNotice::Created)).await;
-    Ok(FormResult::Redirect { to: Screen::ServiceAccount(ctx.actor().organization.clone(), account.actor_id).path() })
+    let account = context
+        .engine
+        .create_service_account(&ctx, command)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
+    context
+        .set_flash(Flash::Account(AccountNotice::Created))
+        .await;
+    Ok(FormResult::Redirect {
+        to: Screen::ServiceAccount(ctx.actor().organization.clone(), account.actor_id).path(),
+    })
 }
 
 /// Renames a service account.
@@ -41,10 +48,19 @@ pub async fn rename_service_account(
     actor_id: String,
     name: String,
 ) -> Result<FormResult, FormError> {
-    change(&organization, &actor_id, RequestedChange { name: Some(&name), ..RequestedChange::default() }).await
+    change(
+        &organization,
+        &actor_id,
+        RequestedChange {
+            name: Some(&name),
+            ..RequestedChange::default()
+        },
+    )
+    .await
 }
 
-/// Changes the role of a service account, whether it can have several active keys, or whether it is disabled.
+/// Changes the role of a service account, whether it can have several active keys, or whether it is
+/// disabled.
 ///
 /// # Errors
 /// A problem that names the invalid field.
@@ -56,8 +72,17 @@ pub async fn change_service_account(
     #[server(default)] allow_overlap: Option<bool>,
     #[server(default)] disabled: Option<bool>,
 ) -> Result<FormResult, FormError> {
-    change(&organization, &actor_id, RequestedChange { name: None, role: role.as_deref(), allow_overlap, disabled })
-        .await
+    change(
+        &organization,
+        &actor_id,
+        RequestedChange {
+            name: None,
+            role: role.as_deref(),
+            allow_overlap,
+            disabled,
+        },
+    )
+    .await
 }
 
 /// The change that a form requests. Settings that it does not name stay as they are.
@@ -69,26 +94,46 @@ struct RequestedChange<'a> {
     disabled: Option<bool>,
 }
 
-async fn change(organization: &str, actor: &str, request: RequestedChange<'_>) -> Result<FormResult, FormError> {
+async fn change(
+    organization: &str,
+    actor: &str,
+    request: RequestedChange<'_>,
+) -> Result<FormResult, FormError> {
     let (context, ctx) = open(organization).await?;
-    let actor = actor.parse().map_err(|_| context.problem(Code::NotFound))?;
-    let RequestedChange { name, role, allow_overlap, disabled } = request;
+    let actor = actor
+        .parse()
+        .map_err(|_| context.problem(Code::NotFound))?;
+    let RequestedChange {
+        name,
+        role,
+        allow_overlap,
+        disabled,
+    } = request;
     let command = command::ChangeServiceAccount::read(actor, name, role, disabled, allow_overlap);
     let command = command.map_err(|faults| invalid(&context, faults))?;
-    context.engine.change_service_account(&ctx, command).await.map_err(|error| context.to_problem(&error))?;
+    context
+        .engine
+        .change_service_account(&ctx, command)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
     let notice = match disabled {
         Some(true) => AccountNotice::Disabled,
         Some(false) => AccountNotice::Enabled,
         None => AccountNotice::Changed,
     };
     context.set_flash(Flash::Account(notice)).await;
-    Ok(FormResult::Redirect { to: Screen::ServiceAccount(ctx.actor().organization.clone(), actor).path() })
+    Ok(FormResult::Redirect {
+        to: Screen::ServiceAccount(ctx.actor().organization.clone(), actor).path(),
+    })
 }
 
 /// The invalid fields. The message for a missing name speaks of a service account, not of a key.
 fn invalid(context: &PageContext, faults: Vec<FieldFault>) -> domain::Problem {
     let reword = |fault: FieldFault| match (fault.field.as_str(), &fault.fault) {
-        ("name", Fault::Missing) => FieldFault { message: words::service_accounts::NAME_MISSING.into(), ..fault },
+        ("name", Fault::Missing) => FieldFault {
+            message: words::service_accounts::NAME_MISSING.into(),
+            ..fault
+        },
         _ => fault,
     };
     context.invalid(faults.into_iter().map(reword).collect())

@@ -2,8 +2,7 @@
 
 pub const TITLE: &str = "My account";
 pub const SESSIONS: &str = "Sessions";
-pub const SESSIONS_LEDE: &str =
-    "Browsers where you are signed in. Sessions expire after one hour of inactivity, and after 12 hours at most.";
+pub const SESSIONS_LEDE: &str = "Browsers where you are signed in. Sessions expire after one hour of inactivity, and after 12 hours at most.";
 pub const SESSIONS_CAPTION: &str = "Your sessions, most recently used first";
 pub const THIS_DEVICE: &str = "This device";
 pub const SIGN_OUT_ELSEWHERE: &str = "Sign out everywhere else";
@@ -35,8 +34,12 @@ pub fn revoke_session(device: &str) -> String {
 /// The browser and the operating system of a user agent, as far as it says.
 pub fn device(agent: Option<&str>) -> String {
     let agent = agent.unwrap_or_default();
-    let first =
-        |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    let first = |known: &[(&str, &'static str)]| {
+        known
+            .iter()
+            .find(|(mark, _)| agent.contains(mark))
+            .map(|(_, name)| *name)
+    };
     match (first(&BROWSERS), first(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(browser), None) => browser.into(),
@@ -79,7 +82,10 @@ mod tests {
     #[test]
     fn devices_in_words() {
         let cases = [
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox on Linux"),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+                "Firefox on Linux",
+            ),
             (
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
                 "Chrome on Windows",

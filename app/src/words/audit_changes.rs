@@ -21,7 +21,10 @@ pub fn field(field: &str) -> String {
         other => {
             let words = other.replace('_', " ");
             let mut letters = words.chars();
-            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+            letters
+                .next()
+                .map(|first| first.to_uppercase().chain(letters).collect())
+                .unwrap_or_default()
         }
     }
 }
@@ -38,19 +41,33 @@ fn session_end(reason: &str) -> Option<String> {
 /// A value of an event.
 pub fn value(field: &str, value: &str) -> String {
     let said = match field {
-        "reason" => {
-            value.parse().ok().map(|reason: RevokeReason| reason.label().to_owned()).or_else(|| session_end(value))
-        }
-        "role" => value.parse().ok().map(|role: Role| role.label().to_owned()),
-        "environment" => value.parse().ok().map(|environment: Environment| environment.label().to_owned()),
+        "reason" => value
+            .parse()
+            .ok()
+            .map(|reason: RevokeReason| reason.label().to_owned())
+            .or_else(|| session_end(value)),
+        "role" => value
+            .parse()
+            .ok()
+            .map(|role: Role| role.label().to_owned()),
+        "environment" => value
+            .parse()
+            .ok()
+            .map(|environment: Environment| environment.label().to_owned()),
         "scopes" => Some(scopes(value)),
         "successor" => Some(format!("Key #{value}")),
-        "action" => value.parse().ok().map(|action| super::audit_log::action(action).to_owned()),
+        "action" => value
+            .parse()
+            .ok()
+            .map(|action| super::audit_log::action(action).to_owned()),
         "actor" => Some(super::audit_log::unnamed_actor(value)),
-        "object" => value.parse().ok().map(|ObjectFilter { kind, id }| match id {
-            Some(id) => super::audit_log::object(kind, id.as_str(), None),
-            None => kind.label().to_owned(),
-        }),
+        "object" => value
+            .parse()
+            .ok()
+            .map(|ObjectFilter { kind, id }| match id {
+                Some(id) => super::audit_log::object(kind, id.as_str(), None),
+                None => kind.label().to_owned(),
+            }),
         "format" => match value {
             "csv" => Some("CSV".into()),
             "jsonl" => Some("JSON Lines".into()),
@@ -64,7 +81,10 @@ pub fn value(field: &str, value: &str) -> String {
             "revoked" => Some("Revoked".into()),
             _ => None,
         },
-        "key_makers" => value.parse().ok().map(|who| super::organization::key_makers(who).to_owned()),
+        "key_makers" => value
+            .parse()
+            .ok()
+            .map(|who| super::organization::key_makers(who).to_owned()),
         "disabled" | "allow_overlap" | "keys_make_keys" => match value {
             "true" => Some("Yes".into()),
             "false" => Some("No".into()),
@@ -78,7 +98,11 @@ pub fn value(field: &str, value: &str) -> String {
 
 /// A field that has no value, neither before nor after.
 pub fn no_value(field: &str) -> &'static str {
-    if field == "expires_at" { super::keys::NEVER_EXPIRES } else { super::NONE }
+    if field == "expires_at" {
+        super::keys::NEVER_EXPIRES
+    } else {
+        super::NONE
+    }
 }
 
 fn scopes(line: &str) -> String {
@@ -87,7 +111,10 @@ fn scopes(line: &str) -> String {
         "" => super::NONE.into(),
         line => line
             .split(' ')
-            .map(|word| word.parse().map_or(word, |scope: Scope| scope.as_str()))
+            .map(|word| {
+                word.parse()
+                    .map_or(word, |scope: Scope| scope.as_str())
+            })
             .collect::<Vec<_>>()
             .join(", "),
     }
@@ -102,13 +129,29 @@ mod tests {
         let cases = [
             ("scopes", "*", "Permissions: Full access"),
             ("scopes", "", "Permissions: None"),
-            ("scopes", "runs:read runs:write", "Permissions: runs:read, runs:write"),
-            ("expires_at", "2026-04-08T19:51:19Z", "Expires: 8 Apr 2026, 19:51 UTC"),
+            (
+                "scopes",
+                "runs:read runs:write",
+                "Permissions: runs:read, runs:write",
+            ),
+            (
+                "expires_at",
+                "2026-04-08T19:51:19Z",
+                "Expires: 8 Apr 2026, 19:51 UTC",
+            ),
             ("successor", "12", "Successor: Key #12"),
             ("environment", "test", "Environment: Test"),
             ("state", "revoked", "Status: Revoked"),
-            ("max_key_days", "90", "Maximum lifetime of new keys: 90 days"),
-            ("key_makers", "admins", "Who can create keys: Only owners and admins"),
+            (
+                "max_key_days",
+                "90",
+                "Maximum lifetime of new keys: 90 days",
+            ),
+            (
+                "key_makers",
+                "admins",
+                "Who can create keys: Only owners and admins",
+            ),
             ("keys_make_keys", "false", "Keys can create keys: No"),
             ("display_name", "Ada", "Display name: Ada"),
             ("action", "keys", "Action: All API key events"),
@@ -116,10 +159,17 @@ mod tests {
             ("actor", "5", "Actor: Actor #5"),
             ("object", "key:12", "Object: API key #12"),
             ("format", "jsonl", "Format: JSON Lines"),
-            ("until", "2026-04-08T00:00:00Z", "Until: 8 Apr 2026, 00:00 UTC"),
+            (
+                "until",
+                "2026-04-08T00:00:00Z",
+                "Until: 8 Apr 2026, 00:00 UTC",
+            ),
         ];
         for (name, content, text) in cases {
-            assert_eq!(format!("{}: {}", field(name), value(name, content)), text);
+            assert_eq!(
+                format!("{}: {}", field(name), value(name, content)),
+                text
+            );
         }
     }
 }

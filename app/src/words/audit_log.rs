@@ -75,9 +75,14 @@ pub fn chain_state(chain: &ChainView) -> Option<String> {
     let verified = grouped(chain.verified);
     match chain {
         ChainView { verified: 0, .. } => None,
-        ChainView { verified: n, events, .. } if n < events => {
-            Some(format!("Verified up to event {verified} of {} so far", grouped(*events)))
-        }
+        ChainView {
+            verified: n,
+            events,
+            ..
+        } if n < events => Some(format!(
+            "Verified up to event {verified} of {} so far",
+            grouped(*events)
+        )),
         _ => Some(format!("Verified up to event {verified}")),
     }
 }
@@ -126,7 +131,11 @@ pub fn last_period(period: &str) -> &'static str {
 /// The filter for a first or a last day.
 pub fn day_bound(name: &str, date: &str) -> String {
     let day = Moment::start_of_day(date).map_or_else(|| date.to_owned(), Moment::to_day);
-    if name == "from" { format!("From {day}") } else { format!("Until {day}") }
+    if name == "from" {
+        format!("From {day}")
+    } else {
+        format!("Until {day}")
+    }
 }
 
 /// The filter for an actor.
@@ -141,7 +150,9 @@ pub fn unnamed_actor(id: &str) -> String {
 
 /// One object, by its name if that is known.
 pub fn object(kind: ObjectKind, id: &str, name: Option<&str>) -> String {
-    let name = name.filter(|name| !name.is_empty()).map_or_else(|| format!("#{id}"), isolated);
+    let name = name
+        .filter(|name| !name.is_empty())
+        .map_or_else(|| format!("#{id}"), isolated);
     format!("{} {name}", kind.label())
 }
 
@@ -152,9 +163,21 @@ mod tests {
     // RK-26: up to which event the log is verified, in one line.
     #[test]
     fn the_chain_says_how_far_it_holds() {
-        let text = |verified, events| chain_state(&ChainView { verified, events, broken: None });
-        assert_eq!(text(1204, 1204).as_deref(), Some("Verified up to event 1,204"));
-        assert_eq!(text(2000, 100_000).as_deref(), Some("Verified up to event 2,000 of 100,000 so far"));
+        let text = |verified, events| {
+            chain_state(&ChainView {
+                verified,
+                events,
+                broken: None,
+            })
+        };
+        assert_eq!(
+            text(1204, 1204).as_deref(),
+            Some("Verified up to event 1,204")
+        );
+        assert_eq!(
+            text(2000, 100_000).as_deref(),
+            Some("Verified up to event 2,000 of 100,000 so far")
+        );
         assert_eq!(text(0, 0), None);
     }
 }

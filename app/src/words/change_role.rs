@@ -14,7 +14,8 @@ pub const EFFECTS: [&str; 2] = [
     "A lower role takes effect immediately, for existing keys too. Requests in progress with those keys fail.",
     "A higher role does not apply to existing keys. Create new keys to use it.",
 ];
-pub const OWN_ROLE: &str = "This is your own role. If you lower it, only someone else can raise it again.";
+pub const OWN_ROLE: &str =
+    "This is your own role. If you lower it, only someone else can raise it again.";
 pub const LAST_OWNER: &str = "Every organization needs an owner. Make someone else an owner first.";
 
 /// Title of the page.

@@ -16,14 +16,17 @@ pub const WAITING: &str = "Generating…";
 pub const NAME_SAMPLES: [&str; 2] = ["CI/CD Pipeline", "Monitoring Script"];
 pub const NAME_HINT: &str = "Say where the key is used, for example ";
 pub const OR: &str = " or ";
-pub const NAME_TAKEN: &str =
-    "A key with this name already exists. You can use the name again, but the keys will be hard to tell apart.";
+pub const NAME_TAKEN: &str = "A key with this name already exists. You can use the name again, but the keys will be hard to tell apart.";
 pub const FAILED: &str = "The key was not created";
 pub const NO_ANSWER: &str = "A key may have been created, but it can no longer be shown. Check your connection and reload the page. If there is a new key with this name, revoke it and create another.";
 
 /// The actor of a new key.
 pub fn acts_as(person: &str, organization: &str) -> String {
-    format!("Acts as {} in {}.", isolated(person), isolated(organization))
+    format!(
+        "Acts as {} in {}.",
+        isolated(person),
+        isolated(organization)
+    )
 }
 
 /// The service account of a new key.
@@ -70,7 +73,10 @@ pub const LAST_DAY: &str = "Last day (UTC)";
 
 /// Below the choice of an expiration, if the organization limits it.
 pub fn maximum_lifetime(days: i64) -> String {
-    format!("Your organization limits new keys to {}.", plural(days, "day"))
+    format!(
+        "Your organization limits new keys to {}.",
+        plural(days, "day")
+    )
 }
 
 /// The error for an expiration that is too late.
@@ -86,5 +92,4 @@ pub fn expires_on(end: Moment) -> String {
 
 pub const EXPIRES_ON_CHOSEN_DAY: &str = "Expires at the end of that day (UTC).";
 pub const WORKS_UNTIL_REVOKED: &str = "Works until revoked.";
-pub const NOT_ALLOWED: &str =
-    "In this organization, only owners and admins can create keys. Ask one of them if you need a key.";
+pub const NOT_ALLOWED: &str = "In this organization, only owners and admins can create keys. Ask one of them if you need a key.";

@@ -41,7 +41,11 @@ fn time_ago(n: i64, unit: &str) -> String {
 
 /// A number of items: `1 key`, `2 keys`, `1,204 keys`.
 pub fn plural(n: i64, unit: &str) -> String {
-    format!("{} {unit}{}", grouped(n), if n == 1 { "" } else { "s" })
+    format!(
+        "{} {unit}{}",
+        grouped(n),
+        if n == 1 { "" } else { "s" }
+    )
 }
 
 /// A number with separators: `1,204`.
@@ -59,7 +63,10 @@ pub fn grouped(n: i64) -> String {
 
 /// The exact time, to the second, in UTC.
 pub fn exact(moment: Moment) -> String {
-    moment.to_rfc3339().replace('T', " ").replace('Z', " UTC")
+    moment
+        .to_rfc3339()
+        .replace('T', " ")
+        .replace('Z', " UTC")
 }
 
 #[cfg(test)]
@@ -87,10 +94,24 @@ mod tests {
             (86_400 * 800, "2 years ago"),
         ];
         for (seconds, words) in cases {
-            assert_eq!(ago(now, now.plus_seconds(-seconds)), words, "{seconds}");
+            assert_eq!(
+                ago(now, now.plus_seconds(-seconds)),
+                words,
+                "{seconds}"
+            );
         }
         let ahead_of = |seconds| ahead(now, now.plus_seconds(seconds));
-        let text = [20, 120, 3600, 86_390, 47 * 3600, 5 * 86_400, 90 * 86_400 - 9, 400 * 86_400].map(ahead_of);
+        let text = [
+            20,
+            120,
+            3600,
+            86_390,
+            47 * 3600,
+            5 * 86_400,
+            90 * 86_400 - 9,
+            400 * 86_400,
+        ]
+        .map(ahead_of);
         let words = [
             "in a moment",
             "in 2 minutes",
@@ -109,6 +130,9 @@ mod tests {
     #[test]
     fn large_numbers_have_separators() {
         let text = [0, 12, 999, 1_204, 100_000, 1_000_000].map(grouped);
-        assert_eq!(text, ["0", "12", "999", "1,204", "100,000", "1,000,000"]);
+        assert_eq!(
+            text,
+            ["0", "12", "999", "1,204", "100,000", "1,000,000"]
+        );
     }
 }

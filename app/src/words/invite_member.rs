@@ -11,7 +11,8 @@ pub const ALREADY_CREATED: &str = "This form was already submitted, and the invi
 pub const TITLE: &str = "Invite member";
 pub const BUTTON: &str = "Create invitation";
 pub const FAILED: &str = "The invitation was not created";
-pub const EMAIL_HINT: &str = "Only someone who signs in with this email address can use the invitation.";
+pub const EMAIL_HINT: &str =
+    "Only someone who signs in with this email address can use the invitation.";
 pub const ROLE_HINT: &str = "What they can do in the organization. You can change it later.";
 pub const NO_EMAIL_SENT: &str = "Roundtable does not send email. You get a link to share.";
 pub const LINK_WARNING: &str = "Copy the link now. It will not be shown again.";
@@ -26,7 +27,10 @@ pub fn heading(email: &str) -> String {
 /// Who can use a link, and until when.
 pub fn link_for(email: &str, role: Role, now: Moment, until: Moment) -> String {
     let (email, role) = (isolated(email), super::roles::with_article(role));
-    format!("Only {email} can use it, once. They join as {role}. The link expires {}.", ahead(now, until))
+    format!(
+        "Only {email} can use it, once. They join as {role}. The link expires {}.",
+        ahead(now, until)
+    )
 }
 
 #[cfg(test)]
@@ -36,7 +40,12 @@ mod tests {
     #[test]
     fn a_link_names_its_address_and_expiration() {
         let now = Moment(0);
-        let text = link_for("zoe@example.test", Role::Admin, now, now.plus_seconds(7 * 86_400));
+        let text = link_for(
+            "zoe@example.test",
+            Role::Admin,
+            now,
+            now.plus_seconds(7 * 86_400),
+        );
         assert_eq!(
             text,
             "Only \u{2068}zoe@example.test\u{2069} can use it, once. They join as an admin. The link expires in 7 days."

@@ -23,7 +23,10 @@ pub fn heading(organization: &str) -> String {
 
 /// The address of an invitation.
 pub fn for_email(hint: &str) -> String {
-    format!("The invitation is for {}. Sign in with that email address.", isolated(hint))
+    format!(
+        "The invitation is for {}. Sign in with that email address.",
+        isolated(hint)
+    )
 }
 
 /// The invitation is for another person than the one who is signed in.
@@ -46,5 +49,8 @@ pub fn email_not_verified(hint: &str, who: &str) -> String {
 
 /// Before and after the name of an organization that the person just joined.
 pub fn welcome(role: Role) -> (&'static str, String) {
-    ("Welcome to “", format!("”. You are {}.", super::roles::with_article(role)))
+    (
+        "Welcome to “",
+        format!("”. You are {}.", super::roles::with_article(role)),
+    )
 }

@@ -29,5 +29,9 @@ pub fn cost(n: i64) -> String {
 
 /// The line chart of calls, for screen readers.
 pub fn sparkline(total: i64, most: i64) -> String {
-    format!("{} in the last 30 days, {} on the busiest day", plural(total, "call"), grouped(most))
+    format!(
+        "{} in the last 30 days, {} on the busiest day",
+        plural(total, "call"),
+        grouped(most)
+    )
 }

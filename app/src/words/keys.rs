@@ -10,8 +10,10 @@ use super::isolated;
 
 pub const TITLE: &str = "API Keys";
 pub const NEVER_USED: &str = "Never used";
+pub const NEEDS_ATTENTION: &str = "Needs attention";
 pub const NO_KEYS: &str = "No API keys yet";
-pub const WHAT_FOR: &str = "A key lets a script or service call the API without a person signing in.";
+pub const WHAT_FOR: &str =
+    "A key lets a script or service call the API without a person signing in.";
 pub const FULL_ACCESS: &str = "Full access";
 pub const NEVER_EXPIRES: &str = "Never";
 pub const SEARCH: &str = "Search";
@@ -49,7 +51,10 @@ pub const SHORTCUTS: &str = "Keyboard shortcuts";
 pub const SHORTCUT_LIST: [(&str, &str); 6] = [
     ("/", "Search the keys"),
     ("c", "Create an API key"),
-    ("j k", "Go to the next or previous key, like ↓ and ↑ in the list"),
+    (
+        "j k",
+        "Go to the next or previous key, like ↓ and ↑ in the list",
+    ),
     ("Enter", "Open the key"),
     ("x", "Select the key"),
     ("?", "Show this list"),
@@ -63,8 +68,15 @@ pub const NEXT_PAGE: &str = "Next page";
 
 /// Below the title.
 pub fn lede(all: bool, organization: &str) -> String {
-    let whose = if all { "All API keys in" } else { "Your API keys in" };
-    format!("{whose} {}. Scripts and services use them to call the API.", isolated(organization))
+    let whose = if all {
+        "All API keys in"
+    } else {
+        "Your API keys in"
+    };
+    format!(
+        "{whose} {}. Scripts and services use them to call the API.",
+        isolated(organization)
+    )
 }
 
 /// Above the table of keys, for screen readers.
@@ -74,7 +86,10 @@ pub fn caption(organization: &str) -> String {
 
 /// Who created a key and when, in one line.
 pub fn created_line(by: Option<&str>, when: &str) -> String {
-    by.map_or_else(|| when.to_owned(), |by| format!("{}, {when}", isolated(by)))
+    by.map_or_else(
+        || when.to_owned(),
+        |by| format!("{}, {when}", isolated(by)),
+    )
 }
 
 /// The label of that line.
@@ -88,7 +103,9 @@ pub fn status(now: Moment, status: KeyStatus) -> (&'static str, String) {
         KeyStatus::Revoked => ("badge danger", "Revoked".into()),
         KeyStatus::Expired => ("badge", "Expired".into()),
         KeyStatus::Exposed => ("badge danger", "Exposed".into()),
-        KeyStatus::Rotated(at) | KeyStatus::ExpiresSoon(at) => ("badge warning", format!("Expires {}", ahead(now, at))),
+        KeyStatus::Rotated(at) | KeyStatus::ExpiresSoon(at) => {
+            ("badge warning", format!("Expires {}", ahead(now, at)))
+        }
         KeyStatus::Unused => ("badge warning", "Unused for 90 days".into()),
         KeyStatus::Active => ("badge success", "Active".into()),
     }
@@ -105,7 +122,7 @@ pub fn state(word: &str) -> &'static str {
         "expiring" => "Expires soon",
         "unused" => "Unused for 90 days",
         "never_used" => NEVER_USED,
-        "attention" => super::overview::NEEDS_ATTENTION,
+        "attention" => NEEDS_ATTENTION,
         _ => "All",
     }
 }
@@ -126,7 +143,11 @@ pub fn count(scopes: ScopeSet) -> i64 {
 
 /// The access of a set to a group.
 pub fn access(scopes: ScopeSet, group: Group) -> Option<&'static str> {
-    let has = |access| group.scope(access).is_some_and(|scope| scopes.allows(scope));
+    let has = |access| {
+        group
+            .scope(access)
+            .is_some_and(|scope| scopes.allows(scope))
+    };
     match (has(Access::Read), has(Access::Write)) {
         (true, true) => Some("Read and write"),
         (false, true) => Some("Write"),
@@ -159,20 +180,37 @@ mod tests {
     #[test]
     fn a_status_badge_says_what_comes_next() {
         let text = |status_: KeyStatus| status(NOW, status_).1;
-        assert_eq!(text(KeyStatus::Rotated(NOW.plus_seconds(3 * 3600))), "Expires in 3 hours");
-        assert_eq!(text(KeyStatus::ExpiresSoon(NOW.plus_seconds(5 * 86_400))), "Expires in 5 days");
+        assert_eq!(
+            text(KeyStatus::Rotated(NOW.plus_seconds(3 * 3600))),
+            "Expires in 3 hours"
+        );
+        assert_eq!(
+            text(KeyStatus::ExpiresSoon(NOW.plus_seconds(5 * 86_400))),
+            "Expires in 5 days"
+        );
         assert_eq!(text(KeyStatus::Unused), "Unused for 90 days");
     }
 
     // RU-11
     #[test]
     fn permissions_are_listed_by_group() {
-        let scopes =
-            ScopeSet::of(["runs:write", "audit:read", "members:write"].map(|word| word.parse().expect("scope")));
-        let text = Group::ALL.map(|group| access(scopes, group)).into_iter().flatten().collect::<Vec<_>>();
+        let scopes = ScopeSet::of(
+            ["runs:write", "audit:read", "members:write"].map(|word| word.parse().expect("scope")),
+        );
+        let text = Group::ALL
+            .map(|group| access(scopes, group))
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>();
         assert_eq!(text, ["Read and write", "Read and write", "Read"]);
-        assert_eq!(permissions(Permissions::Only(scopes)), "3 permissions");
-        assert_eq!(permissions(Permissions::Only(ScopeSet::EMPTY)), "None");
+        assert_eq!(
+            permissions(Permissions::Only(scopes)),
+            "3 permissions"
+        );
+        assert_eq!(
+            permissions(Permissions::Only(ScopeSet::EMPTY)),
+            "None"
+        );
         assert_eq!(permissions(Permissions::Everything), "Full access");
     }
 
@@ -180,9 +218,14 @@ mod tests {
     #[test]
     fn the_list_of_keys_shows_safety_advice() {
         let all = TIP_LIST.join(" ");
-        for word in
-            ["every 90 days", "version control", "client-side", "environment variables", "teammate leaves", "Key 1"]
-        {
+        for word in [
+            "every 90 days",
+            "version control",
+            "client-side",
+            "environment variables",
+            "teammate leaves",
+            "Key 1",
+        ] {
             assert!(all.contains(word), "{word}");
         }
         assert!(super::super::create_key::LEAST_PRIVILEGE.contains("least"));

@@ -11,7 +11,10 @@ pub const OLDER: &str = "Older members";
 
 /// Below the title.
 pub fn lede(organization: &str) -> String {
-    format!("The people in {}. A key can never do more than its owner.", isolated(organization))
+    format!(
+        "The people in {}. A key can never do more than its owner.",
+        isolated(organization)
+    )
 }
 
 /// Above the table of members, for screen readers.

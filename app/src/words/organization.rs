@@ -13,15 +13,15 @@ pub const NAME_MISSING: &str = "Enter a name for the organization.";
 pub const RENAMED: &str = "Organization renamed.";
 pub const KEY_RULES: &str = "Rules for keys";
 pub const KEY_MAKERS: &str = "Who can create keys";
-pub const KEY_MAKERS_HINT: &str = "Existing keys keep working, and their owners can still rotate and revoke them.";
+pub const KEY_MAKERS_HINT: &str =
+    "Existing keys keep working, and their owners can still rotate and revoke them.";
 pub const KEYS_MAKE_KEYS: &str = "Keys can create keys";
 pub const KEYS_MAKE_KEYS_HINT: &str = "A key can never create a key that can do more or lasts longer than itself. It can always rotate and revoke itself.";
 pub const KEYS_MAKE_KEYS_YES: &str = "Yes, with write access to API keys";
 pub const KEYS_MAKE_KEYS_NO: &str = "No, only people can";
 pub const MAXIMUM_LIFETIME: &str = "Maximum lifetime of new keys";
 pub const LIFETIME_DAYS: &str = "Days";
-pub const LIFETIME_HINT: &str =
-    "From 1 to 3650 days. With a limit, every new key must expire within it. Leave blank for no limit.";
+pub const LIFETIME_HINT: &str = "From 1 to 3650 days. With a limit, every new key must expire within it. Leave blank for no limit.";
 pub const LIFETIME_KEEPS: &str = "Existing keys keep their expiration.";
 pub const NO_LIMIT: &str = "No limit";
 pub const READ_ONLY: &str = "Only owners and admins can change this.";
@@ -39,5 +39,8 @@ pub const fn key_makers(who: KeyMakers) -> &'static str {
 
 /// A maximum lifetime of keys.
 pub fn lifetime(days: Option<i64>) -> String {
-    days.map_or_else(|| NO_LIMIT.to_owned(), |days| format!("{days} day{}", if days == 1 { "" } else { "s" }))
+    days.map_or_else(
+        || NO_LIMIT.to_owned(),
+        |days| format!("{days} day{}", if days == 1 { "" } else { "s" }),
+    )
 }

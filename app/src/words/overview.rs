@@ -8,11 +8,11 @@ use super::format::{ago, ahead, grouped, plural};
 use super::isolated;
 
 pub const TITLE: &str = "Overview";
-pub const NEEDS_ATTENTION: &str = "Needs attention";
 pub const NO_ATTENTION_NEEDED: &str = "No key needs attention.";
 pub const KEYS_BY_STATUS: &str = "Keys by status";
 pub const CALLS_PER_DAY: &str = "Calls per day";
-pub const CHART_HINT: &str = "Production and Test keys together. Days are in UTC. Numbers may be up to a minute old.";
+pub const CHART_HINT: &str =
+    "Production and Test keys together. Days are in UTC. Numbers may be up to a minute old.";
 pub const CALLS: &str = "Calls";
 pub const REFUSED: &str = "Refused";
 pub const LATEST_EVENTS: &str = "Latest events";
@@ -62,17 +62,36 @@ pub fn more_keys(n: i64) -> String {
 
 /// The chart, for screen readers.
 pub fn chart(days: &[DayUse]) -> String {
-    let (calls, refused) = days.iter().fold((0, 0), |(calls, refused), day| (calls + day.calls, refused + day.refused));
-    let sums = format!("{} and {} in the last 30 days", plural(calls, "call"), plural(refused, "refusal"));
-    match days.iter().max_by_key(|day| day.calls).filter(|day| day.calls > 0) {
-        Some(most) => format!("{sums}; at most {} on one day, {}.", plural(most.calls, "call"), day(&most.day)),
+    let (calls, refused) = days.iter().fold((0, 0), |(calls, refused), day| {
+        (calls + day.calls, refused + day.refused)
+    });
+    let sums = format!(
+        "{} and {} in the last 30 days",
+        plural(calls, "call"),
+        plural(refused, "refusal")
+    );
+    match days
+        .iter()
+        .max_by_key(|day| day.calls)
+        .filter(|day| day.calls > 0)
+    {
+        Some(most) => format!(
+            "{sums}; at most {} on one day, {}.",
+            plural(most.calls, "call"),
+            day(&most.day)
+        ),
         None => format!("{sums}."),
     }
 }
 
 /// The tooltip of a bar.
 pub fn bar(one: &DayUse) -> String {
-    format!("{}: {} passed, {} refused", day(&one.day), grouped(one.calls), grouped(one.refused))
+    format!(
+        "{}: {} passed, {} refused",
+        day(&one.day),
+        grouped(one.calls),
+        grouped(one.refused)
+    )
 }
 
 /// A day that is written `2026-04-08`, for people.
@@ -96,8 +115,16 @@ mod tests {
 
     #[test]
     fn the_chart_has_a_text() {
-        let day = |day: &str, calls, refused| DayUse { day: day.into(), calls, refused, cost: 0 };
-        assert_eq!(chart(&[day("2026-04-07", 0, 0)]), "0 calls and 0 refusals in the last 30 days.");
+        let day = |day: &str, calls, refused| DayUse {
+            day: day.into(),
+            calls,
+            refused,
+            cost: 0,
+        };
+        assert_eq!(
+            chart(&[day("2026-04-07", 0, 0)]),
+            "0 calls and 0 refusals in the last 30 days."
+        );
         let days = [day("2026-04-07", 1200, 1), day("2026-04-08", 4, 0)];
         let words = "1,204 calls and 1 refusal in the last 30 days; at most 1,200 calls on one day, 7 Apr 2026.";
         assert_eq!(chart(&days), words);

@@ -5,16 +5,23 @@ use domain::{Code, Fault};
 /// The sentence of a problem in the dashboard.
 pub const fn sentence(code: Code) -> &'static str {
     match code {
-        Code::Unauthorized => "You are signed out, and nothing was changed. Sign in again to continue.",
+        Code::Unauthorized => {
+            "You are signed out, and nothing was changed. Sign in again to continue."
+        }
         Code::FreshSignInRequired => {
             "For your security, this requires a sign-in from the last 10 minutes. Sign in again, then try again."
         }
-        Code::WrongAddress => "This invitation is for a different email address than the one you signed in with.",
-        Code::Forbidden => "You don’t have permission to do this. Ask an owner or admin of the organization.",
-        Code::NotFound => "This doesn’t exist, or was removed. Go back and reload the page.",
-        Code::MethodNotAllowed | Code::BadRequest | Code::UnsupportedMediaType | Code::KeyInQuery => {
-            "The form could not be read. Reload the page and try again."
+        Code::WrongAddress => {
+            "This invitation is for a different email address than the one you signed in with."
         }
+        Code::Forbidden => {
+            "You don’t have permission to do this. Ask an owner or admin of the organization."
+        }
+        Code::NotFound => "This doesn’t exist, or was removed. Go back and reload the page.",
+        Code::MethodNotAllowed
+        | Code::BadRequest
+        | Code::UnsupportedMediaType
+        | Code::KeyInQuery => "The form could not be read. Reload the page and try again.",
         Code::InvalidFields => "Some fields need your attention.",
         Code::MissingScope => "This key doesn’t have the permission for that.",
         Code::ActiveKeyExists => {
@@ -32,7 +39,9 @@ pub const fn sentence(code: Code) -> &'static str {
         Code::AlreadyBootstrapped => {
             "This installation already has an organization. Ask one of its owners to invite you."
         }
-        Code::RequestTimeout => "The form took too long to arrive. Check your connection and try again.",
+        Code::RequestTimeout => {
+            "The form took too long to arrive. Check your connection and try again."
+        }
         Code::HeadersTooLarge => {
             "The browser sent headers that are too large. Delete the cookies of this site and try again."
         }
@@ -41,8 +50,12 @@ pub const fn sentence(code: Code) -> &'static str {
         }
         Code::TooLarge => "That is too long. Shorten it and try again.",
         Code::TooManyRequests => "Too many attempts. Wait a moment and try again.",
-        Code::TooManyAttempts => "Too many failed attempts from your network. Wait a minute and try again.",
-        Code::Unavailable => "Roundtable is temporarily unavailable. Nothing was changed. Try again in a moment.",
+        Code::TooManyAttempts => {
+            "Too many failed attempts from your network. Wait a minute and try again."
+        }
+        Code::Unavailable => {
+            "Roundtable is temporarily unavailable. Nothing was changed. Try again in a moment."
+        }
         Code::Internal => {
             "Something went wrong in Roundtable. Nothing was changed. Try again. If the problem persists, send the request ID to your administrator."
         }
@@ -61,10 +74,14 @@ pub fn field_fault(field: &str, fault: &Fault) -> String {
         ("key_makers", Fault::Unknown { .. }) => "Choose who can create keys.".into(),
         ("reason", _) => "Choose a reason.".into(),
         ("role", Fault::Unknown { .. }) => "Choose a role.".into(),
-        ("scopes", Fault::NotNarrower) => "Permissions can be removed, not added. Create a new key instead.".into(),
+        ("scopes", Fault::NotNarrower) => {
+            "Permissions can be removed, not added. Create a new key instead.".into()
+        }
         ("scopes" | "template", Fault::NotInSandbox) => super::create_key::SANDBOX_GROUPS.into(),
         ("scopes", Fault::Missing) => "Choose at least one permission.".into(),
-        ("expires_at", Fault::Missing | Fault::NotATime) => "Choose the day the key expires.".into(),
+        ("expires_at", Fault::Missing | Fault::NotATime) => {
+            "Choose the day the key expires.".into()
+        }
         ("expires_at", Fault::Past) => "Choose a day in the future.".into(),
         ("expires_at", Fault::TooLate { latest }) => super::create_key::expiry_too_late(latest),
         ("overlap_seconds", _) => "Choose how long the old key keeps working.".into(),

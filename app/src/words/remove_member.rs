@@ -13,8 +13,7 @@ pub const REMOVED: &str = " was removed.";
 pub const FAILED: &str = "The member was not removed";
 pub const TOO_MANY_KEYS: &str =
     "A service account was given more keys than it can have. Choose another one for some of them.";
-pub const KEYS_CHANGED: &str =
-    "A key or service account has changed in the meantime. The list below is up to date: review it and try again.";
+pub const KEYS_CHANGED: &str = "A key or service account has changed in the meantime. The list below is up to date: review it and try again.";
 /// The effects of removing a member. The first is about the person.
 pub const EFFECTS: [&str; 4] = [
     "They lose access immediately, and are signed out unless they belong to another organization here.",
@@ -23,8 +22,7 @@ pub const EFFECTS: [&str; 4] = [
     "Resources they created remain. The audit log records who removed them.",
 ];
 pub const THEIR_KEYS: &str = "Their active keys";
-pub const KEYS_HINT: &str =
-    "Scripts that use these keys need new ones. Hand over a key, then update the script with the new key.";
+pub const KEYS_HINT: &str = "Scripts that use these keys need new ones. Hand over a key, then update the script with the new key.";
 pub const NO_KEYS: &str = "They have no active keys.";
 pub const REVOKE: &str = "Revoke";
 pub const HAND_OVER_TO: &str = "Hand over to";
@@ -41,7 +39,10 @@ pub fn button(name: &str) -> String {
 
 /// The choice that creates a service account for a key.
 pub fn new_service_account(key: &str) -> String {
-    format!("Hand over to a new service account “{}”", isolated(key))
+    format!(
+        "Hand over to a new service account “{}”",
+        isolated(key)
+    )
 }
 
 /// The label of the choice for a key.
@@ -51,6 +52,10 @@ pub fn disposition_label(key: &str) -> String {
 
 /// The note that the list does not contain all of their keys.
 pub fn keys_not_listed(count: i64) -> String {
-    let verb = if count == 1 { "is not listed. It stops" } else { "are not listed. They stop" };
+    let verb = if count == 1 {
+        "is not listed. It stops"
+    } else {
+        "are not listed. They stop"
+    };
     format!("{} {verb} working (403).", plural(count, "more key"))
 }

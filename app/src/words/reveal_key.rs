@@ -5,7 +5,8 @@ pub const WARNING: &str = "Copy your key now. It will not be shown again.";
 pub const LOST: &str = "Roundtable cannot recover a lost key. If you lose it, create a new one.";
 pub const COPY: &str = "Copy";
 pub const COPIED: &str = "Copied";
-pub const COPY_BLOCKED: &str = "Your browser blocked copying. The text is selected: press Ctrl+C, or ⌘C on a Mac.";
+pub const COPY_BLOCKED: &str =
+    "Your browser blocked copying. The text is selected: press Ctrl+C, or ⌘C on a Mac.";
 pub const SHELL_LINE: &str = "Set it in your shell";
 pub const COPY_SHELL: &str = "Copy shell command";
 pub const CURL_LINE: &str = "Try it";

@@ -4,8 +4,7 @@ pub const LABEL: &str = "Revoke";
 pub const BUTTON: &str = "Revoke key";
 pub const WAITING: &str = "Revoking…";
 pub const FAILED: &str = "The key was not revoked";
-pub const NO_ANSWER: &str =
-    "The key may or may not be revoked. Check your connection and try again. Revoking a key twice is safe.";
+pub const NO_ANSWER: &str = "The key may or may not be revoked. Check your connection and try again. Revoking a key twice is safe.";
 pub const PERMANENT: &str = "This is permanent. You can create a new key at any time.";
 pub const CONFIRM_DIFFERS: &str = "That doesn’t match. Type it exactly as shown.";
 pub const CONFIRM_MISSING: &str = "To confirm, type it exactly as shown.";
@@ -19,7 +18,11 @@ pub const REVOKED: &str = "” revoked. ";
 pub const WAS_ALREADY_REVOKED: &str = "” was already revoked. ";
 
 /// One of two wordings, for one key or for several.
-pub(super) const fn one_or_several(n: usize, one: &'static str, several: &'static str) -> &'static str {
+pub(super) const fn one_or_several(
+    n: usize,
+    one: &'static str,
+    several: &'static str,
+) -> &'static str {
     if n == 1 { one } else { several }
 }
 
@@ -48,5 +51,9 @@ pub const fn recorded(n: usize) -> &'static str {
 
 /// Why the person must type a confirmation.
 pub const fn confirm_hint(n: usize) -> &'static str {
-    one_or_several(n, "This key was used in the last 7 days.", "Some of these keys were used in the last 7 days.")
+    one_or_several(
+        n,
+        "This key was used in the last 7 days.",
+        "Some of these keys were used in the last 7 days.",
+    )
 }

@@ -7,7 +7,9 @@ pub const TITLE: &str = "Roles";
 /// What a person of a role can do.
 pub const fn summary(role: Role) -> &'static str {
     match role {
-        Role::Member => "Use workspaces and runs, and create, see, rotate and revoke their own keys.",
+        Role::Member => {
+            "Use workspaces and runs, and create, see, rotate and revoke their own keys."
+        }
         Role::Admin => {
             "Everything a member can do, plus see and revoke every key, manage members, service accounts and settings, \
              and read the whole audit log."
@@ -34,7 +36,9 @@ mod tests {
     #[test]
     fn each_role_is_explained() {
         assert!(summary(Role::Member).contains("their own keys"));
-        assert!(summary(Role::Admin).contains("every key") && summary(Role::Admin).contains("members"));
+        assert!(
+            summary(Role::Admin).contains("every key") && summary(Role::Admin).contains("members")
+        );
         assert!(summary(Role::Owner).contains("owners"));
     }
 
@@ -47,7 +51,13 @@ mod tests {
         assert!(remove_member::EFFECTS[0].contains("signed out"));
         assert!(remove_member::EFFECTS[1].contains("403"));
         assert!(remove_member::EFFECTS[2].contains("canceled"));
-        assert_eq!(remove_member::keys_not_listed(1), "1 more key is not listed. It stops working (403).");
-        assert_eq!(remove_member::keys_not_listed(2), "2 more keys are not listed. They stop working (403).");
+        assert_eq!(
+            remove_member::keys_not_listed(1),
+            "1 more key is not listed. It stops working (403)."
+        );
+        assert_eq!(
+            remove_member::keys_not_listed(2),
+            "2 more keys are not listed. They stop working (403)."
+        );
     }
 }

@@ -22,8 +22,13 @@ pub const OVERLAP: &str = "How long should the old key keep working?";
 pub const STOP_NOW: &str = "Stop it now";
 pub const STOP_NOW_HINT: &str = "requests that still use it fail";
 /// The overlaps in seconds. One day is preselected.
-pub const OVERLAPS: [(i64, &str); 5] =
-    [(0, STOP_NOW), (3600, "1 hour"), (86_400, "1 day"), (259_200, "3 days"), (604_800, "7 days")];
+pub const OVERLAPS: [(i64, &str); 5] = [
+    (0, STOP_NOW),
+    (3600, "1 hour"),
+    (86_400, "1 day"),
+    (259_200, "3 days"),
+    (604_800, "7 days"),
+];
 
 /// Below an overlap: when the old key stops working.
 pub fn overlap_end(end: Moment) -> String {
@@ -32,9 +37,9 @@ pub fn overlap_end(end: Moment) -> String {
 
 pub const NEW_NAME: &str = "Name of the new key";
 pub const NEW_NAME_HINT: &str = "Leave blank to keep the current name.";
-pub const MESSAGE_LOSS: &str =
-    "Messages and notes are encrypted to this key. If you rotate it here, they can never be read again.";
-pub const CONFIRM_MESSAGE_LOSS: &str = "I understand these messages and notes will be permanently unreadable.";
+pub const MESSAGE_LOSS: &str = "Messages and notes are encrypted to this key. If you rotate it here, they can never be read again.";
+pub const CONFIRM_MESSAGE_LOSS: &str =
+    "I understand these messages and notes will be permanently unreadable.";
 pub const NOT_ACTIVE: &str = "This key has expired or was revoked. Create a new key instead.";
 pub const ALREADY_ROTATED: &str = "This key was already rotated. Rotate its replacement instead.";
 pub const REVOKE_OLD_KEY: &str = "Revoke it now";
@@ -50,7 +55,12 @@ pub fn old_key(ends_at: Option<Moment>) -> String {
 /// The messages and notes that were lost with the old key.
 pub fn messages_lost(n: i64) -> Option<String> {
     let verb = if n == 1 { "was" } else { "were" };
-    (n > 0).then(|| format!("{} {verb} encrypted to the old key and can no longer be read.", plural(n, "item")))
+    (n > 0).then(|| {
+        format!(
+            "{} {verb} encrypted to the old key and can no longer be read.",
+            plural(n, "item")
+        )
+    })
 }
 
 #[cfg(test)]
@@ -60,7 +70,10 @@ mod tests {
     #[test]
     fn what_is_lost_is_counted() {
         assert_eq!(messages_lost(0), None);
-        assert_eq!(messages_lost(1).as_deref(), Some("1 item was encrypted to the old key and can no longer be read."));
+        assert_eq!(
+            messages_lost(1).as_deref(),
+            Some("1 item was encrypted to the old key and can no longer be read.")
+        );
         assert_eq!(
             messages_lost(2).as_deref(),
             Some("2 items were encrypted to the old key and can no longer be read.")

@@ -6,17 +6,18 @@ pub const TITLE: &str = "Service accounts";
 pub const CREATE: &str = "Create service account";
 pub const ABOUT: &str = "About service accounts";
 pub const NONE_YET: &str = "No service accounts yet";
-pub const WHAT_FOR: &str = "Create one for each service that calls the API. Its keys keep working when people leave.";
+pub const WHAT_FOR: &str =
+    "Create one for each service that calls the API. Its keys keep working when people leave.";
 pub const NEWEST: &str = "Newest service accounts";
 pub const OLDER: &str = "Older service accounts";
 pub const NAME_SAMPLE: &str = "Deploy pipeline";
-pub const NAME_HINT: &str = "Name the program. Its actions appear in the audit log under this name.";
+pub const NAME_HINT: &str =
+    "Name the program. Its actions appear in the audit log under this name.";
 pub const NAME_MISSING: &str = "Enter a name for the service account.";
 pub const NOT_CREATED: &str = "The service account was not created";
 pub const ROLE_HINT: &str =
     "The most its keys can do. Choose Member unless the service manages resources that others own.";
-pub const ROLE_CHANGE: &str =
-    "A lower role limits its keys immediately. A higher role applies only to keys created afterwards.";
+pub const ROLE_CHANGE: &str = "A lower role limits its keys immediately. A higher role applies only to keys created afterwards.";
 pub const MEMBER_SUMMARY: &str = "Use workspaces and runs, and manage its own keys.";
 pub const ADMIN_SUMMARY: &str =
     "Also manage every key, service accounts, members and settings, and read all of the audit log.";
@@ -25,15 +26,15 @@ pub const ALLOW_ONE_KEY: &str = "Allow only one active key";
 pub const MULTIPLE_KEYS_HINT: &str = "For a service that needs several keys at the same time. Otherwise it has one key, which you replace by rotating it.";
 pub const ONE_KEY_ALLOWED: &str =
     "This service account can have one active key at a time. To replace that key, rotate it.";
-pub const MULTIPLE_KEYS_ALLOWED: &str =
-    "This service account can have multiple active keys. If you allow only one again, existing keys keep working.";
+pub const MULTIPLE_KEYS_ALLOWED: &str = "This service account can have multiple active keys. If you allow only one again, existing keys keep working.";
 pub const HAS_ITS_ONE_KEY: &str = "This service account already has its one active key. Rotate that key to replace it, or allow multiple active keys below.";
 pub const ROTATE_KEY: &str = "Rotate";
 pub const FIRST_KEYS: &str = "First keys";
 pub const MORE_KEYS: &str = "More keys";
 pub const ENABLE_FIRST: &str =
     "This service account is disabled, and its keys don’t work. Enable it before you create a key.";
-pub const NO_KEYS: &str = "No keys yet. The service account cannot call the API until it has a key.";
+pub const NO_KEYS: &str =
+    "No keys yet. The service account cannot call the API until it has a key.";
 pub const DISABLE: &str = "Disable";
 pub const ENABLE: &str = "Enable";
 pub const DISABLE_TITLE: &str = "Disable service account";
@@ -49,7 +50,9 @@ pub const RENAME: &str = "Rename";
 /// Below the title.
 pub fn lede(organization: &str) -> String {
     let organization = isolated(organization);
-    format!("A service account lets a program use {organization}’s API with its own keys, independent of any person.")
+    format!(
+        "A service account lets a program use {organization}’s API with its own keys, independent of any person."
+    )
 }
 
 /// Above the table of service accounts, for screen readers.
@@ -69,5 +72,8 @@ pub fn keys_caption(name: &str) -> String {
 
 /// The number of active keys of a service account, and whether it can have several.
 pub fn active_keys(count: i64, several: bool) -> String {
-    format!("{count}{}", if several { ", multiple allowed" } else { "" })
+    format!(
+        "{count}{}",
+        if several { ", multiple allowed" } else { "" }
+    )
 }

@@ -6,7 +6,8 @@ pub const TITLE: &str = "Sign in to Roundtable";
 pub const LEDE: &str = "Manage the API keys of your organization.";
 pub const WITH_GOOGLE: &str = "Continue with Google";
 pub const WITH_DEVELOPMENT_SIGN_IN: &str = "Continue with the development sign-in";
-pub const DEVELOPMENT_HINT: &str = "This is a development installation. Anyone can sign in without a password.";
+pub const DEVELOPMENT_HINT: &str =
+    "This is a development installation. Anyone can sign in without a password.";
 pub const FOOTER: &str = "Your organization decides who may sign in.";
 pub const SIGN_OUT: &str = "Sign out";
 pub const SIGN_IN_AGAIN: &str = "Sign in again";
@@ -23,8 +24,8 @@ pub fn with_provider(host: &str) -> String {
     format!("Continue with {}", isolated(host))
 }
 
-/// Why a sign-in failed, by the code in the URL. `None` for an unknown code. `domains` are those that people may sign
-/// in from.
+/// Why a sign-in failed, by the code in the URL. `None` for an unknown code. `domains` are those
+/// that people may sign in from.
 pub fn problem(word: &str, domains: &[String]) -> Option<String> {
     Some(match word {
         "ended" => "You are signed out, and nothing was changed. Sign in to continue.".into(),
@@ -55,8 +56,15 @@ fn not_allowed(domains: &[String]) -> String {
         [] => "This account can’t sign in here. Try another one.".into(),
         [only] => format!("Sign in with an account at {}.", isolated(only)),
         [first @ .., last] => {
-            let first: Vec<_> = first.iter().map(|domain| isolated(domain)).collect();
-            format!("Sign in with an account at {} or {}.", first.join(", "), isolated(last))
+            let first: Vec<_> = first
+                .iter()
+                .map(|domain| isolated(domain))
+                .collect();
+            format!(
+                "Sign in with an account at {} or {}.",
+                first.join(", "),
+                isolated(last)
+            )
         }
     }
 }
@@ -89,7 +97,10 @@ mod tests {
             assert!(text(word).ends_with('.'), "{word}");
         }
         let plain = text("not_allowed").replace(['\u{2068}', '\u{2069}'], "");
-        assert!(plain.ends_with("Sign in with an account at a.example, b.example or c.example."), "{plain}");
+        assert!(
+            plain.ends_with("Sign in with an account at a.example, b.example or c.example."),
+            "{plain}"
+        );
         assert_eq!(problem("<script>", &domains), None);
     }
 }

@@ -1,4 +1,5 @@
-//! What operations cost, as ratios within one run: machines differ, ratios stay. Run it with `make bench`.
+//! The cost of operations as ratios within one run, because ratios depend less on the machine than
+//! times. Run it with `make bench`.
 
 #[path = "bench/test_app.rs"]
 mod test_app;
@@ -21,37 +22,70 @@ const CALLS: u32 = 2_000;
 #[expect(
     clippy::print_stdout,
     clippy::expect_used,
-    reason = "a benchmark prints its figures and stops where it cannot go on"
+    reason = "a benchmark prints its results and panics on an error"
 )]
 async fn main() {
     let folder = std::env::temp_dir().join(format!("roundtable-bench-{}", std::process::id()));
     let (_, engine, ctx) = test_app::app(&format!("sqlite://{}/bench.db", folder.display())).await;
     let mut keys = Vec::new();
     grow(&engine, &ctx, &mut keys, FEW).await;
-    let refuse = per_call(async |n| drop(PlainKey::parse(&format!("rt_sk_{n:057}")))).await;
+    let reject = per_call(async |n| drop(PlainKey::parse(&format!("rt_sk_{n:057}")))).await;
     let few = check(&engine, &keys).await;
     let create = per_call_of(200, async |_| keys_pushed(&engine, &ctx).await).await;
     grow(&engine, &ctx, &mut keys, MANY).await;
     let many = check(&engine, &keys).await;
     let first = KeyQuery::default();
-    let last = KeyQuery { after: Some(KeyId(60)), ..KeyQuery::default() };
-    let list = per_call_of(200, async |_| drop(engine.list_keys(&ctx, &first, 50).await.expect("listed"))).await;
-    let deep = per_call_of(200, async |_| drop(engine.list_keys(&ctx, &last, 50).await.expect("listed"))).await;
+    let last = KeyQuery {
+        after: Some(KeyId(60)),
+        ..KeyQuery::default()
+    };
+    let list = per_call_of(200, async |_| {
+        drop(
+            engine
+                .list_keys(&ctx, &first, 50)
+                .await
+                .expect("listed"),
+        )
+    })
+    .await;
+    let deep = per_call_of(200, async |_| {
+        drop(
+            engine
+                .list_keys(&ctx, &last, 50)
+                .await
+                .expect("listed"),
+        )
+    })
+    .await;
     let mut ids = keys.iter().map(|(id, _)| *id);
     let revoke = per_call_of(200, async |_| {
-        let command = RevokeKey { key: ids.next().expect("a key"), reason: RevokeReason::Replaced };
-        drop(engine.revoke_key(&ctx, command).await.expect("revoked"));
+        let command = RevokeKey {
+            key: ids.next().expect("a key"),
+            reason: RevokeReason::Replaced,
+        };
+        drop(
+            engine
+                .revoke_key(&ctx, command)
+                .await
+                .expect("revoked"),
+        );
     })
     .await;
     let row = |what: &str, took: Duration| {
-        println!("{what:<52} {:>9.1} us  {:>7.2} x", micros(took), micros(took) / micros(few))
+        println!(
+            "{what:<52} {:>9.1} us  {:>7.2} x",
+            micros(took),
+            micros(took) / micros(few)
+        )
     };
-    println!("SQLite, one caller at a time; the last column is against checking a key among {FEW}\n");
-    row("refuse a malformed key (no query)", refuse);
-    row(&format!("check a key among {FEW}"), few);
-    row(&format!("check a key among {MANY}"), many);
-    row("create a key, durable, with its event", create);
-    row("revoke a key, durable, with its event", revoke);
+    println!(
+        "SQLite, one caller at a time; the last column is relative to authenticating a key among {FEW}\n"
+    );
+    row("reject a malformed key (no query)", reject);
+    row(&format!("authenticate a key among {FEW}"), few);
+    row(&format!("authenticate a key among {MANY}"), many);
+    row("create a key, with its event", create);
+    row("revoke a key, with its event", revoke);
     row(&format!("first page of 50 among {MANY}"), list);
     row(&format!("last page of 50 among {MANY}"), deep);
     let _ = std::fs::remove_dir_all(folder);
@@ -63,18 +97,24 @@ async fn grow(engine: &Engine, ctx: &Ctx, keys: &mut Vec<(KeyId, PlainKey)>, to:
     }
 }
 
-#[expect(clippy::expect_used, reason = "a benchmark stops where it cannot go on")]
+#[expect(clippy::expect_used, reason = "a benchmark panics on an error")]
 async fn keys_pushed(engine: &Engine, ctx: &Ctx) -> (KeyId, PlainKey) {
-    let new = engine.create_key(ctx, CreateKey::read("Bench").expect("valid")).await.expect("created");
+    let new = engine
+        .create_key(ctx, CreateKey::read("Bench").expect("valid"))
+        .await
+        .expect("created");
     (new.view.key_id, new.plain)
 }
 
-#[expect(clippy::expect_used, reason = "a benchmark stops where it cannot go on")]
+#[expect(clippy::expect_used, reason = "a benchmark panics on an error")]
 async fn check(engine: &Engine, keys: &[(KeyId, PlainKey)]) -> Duration {
     per_call(async |n| {
         drop(
             engine
-                .authenticate_key(&keys[n as usize * 7919 % keys.len()].1, Origin::default())
+                .authenticate_key(
+                    &keys[n as usize * 7919 % keys.len()].1,
+                    Origin::default(),
+                )
                 .await
                 .expect("admitted"),
         )

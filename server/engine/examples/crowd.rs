@@ -1,5 +1,6 @@
-//! Lists of an organization with 100,000 keys, as ratios to checking one key in the same run, with the plans of the
-//! queries. On SQLite, or on the empty Postgres database that `ROUNDTABLE_BENCH_POSTGRES` names. Run it with `make bench`.
+//! Lists of an organization with 100,000 keys, as ratios to authenticating one key in the same run.
+//! On SQLite, or on the empty Postgres database that `ROUNDTABLE_BENCH_POSTGRES` names. Run it with
+//! `make bench`.
 
 #[path = "bench/test_app.rs"]
 mod test_app;
@@ -13,8 +14,8 @@ use test_app::{micros, per_call_of};
 const CROWD: i64 = 100_000;
 const CALLS: u32 = 30;
 
-/// Copies the newest key until there is a crowd: every tenth revoked, every twentieth ended by itself. Lists read no
-/// seals, and only the original opens a door.
+/// Copies the newest key: every tenth copy is revoked, every twentieth is expired. Lists do not
+/// read the ciphertexts, which are valid only for the original key.
 const COPY: &str = "INSERT INTO api_keys (id, organization_id, actor_id, created_by, name, kind, role_cap, key_prefix, \
     preview, public_key, lookup_key_id, lookup, sealed, created_at, expires_at, revoked_at, revoked_by, last_used_at, \
     audit_n, row_mac, folded_name, rank) \
@@ -26,75 +27,173 @@ const COPY: &str = "INSERT INTO api_keys (id, organization_id, actor_id, created
     FROM api_keys k, NUMBERS WHERE k.id = (SELECT MAX(id) FROM api_keys)";
 
 #[tokio::main]
-#[expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its figures and stops where it must")]
+#[expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a benchmark prints its results and panics on an error"
+)]
 async fn main() {
     let folder = std::env::temp_dir().join(format!("roundtable-crowd-{}", std::process::id()));
-    let address = std::env::var("ROUNDTABLE_BENCH_POSTGRES")
+    let url = std::env::var("ROUNDTABLE_BENCH_POSTGRES")
         .unwrap_or_else(|_| format!("sqlite://{}/crowd.db", folder.display()));
-    let (db, engine, ctx) = test_app::app(&address).await;
-    let key = engine.create_key(&ctx, CreateKey::read("Original").expect("valid")).await.expect("created");
+    let (db, engine, ctx) = test_app::app(&url).await;
+    let key = engine
+        .create_key(&ctx, CreateKey::read("Original").expect("valid"))
+        .await
+        .expect("created");
     crowd(&db).await;
-    println!("{}, {CROWD} keys in one organization; the last column is against checking a key\n", kind(&db));
+    println!(
+        "{}, {CROWD} keys in one organization; the last column is relative to authenticating a key\n",
+        kind(&db)
+    );
     let check = per_call_of(CALLS * 10, async |_| {
-        drop(engine.authenticate_key(&key.plain, Origin::default()).await.expect("admitted"));
+        drop(
+            engine
+                .authenticate_key(&key.plain, Origin::default())
+                .await
+                .expect("admitted"),
+        );
     })
     .await;
-    println!("{:<46} {:>9.1} us  {:>7.2} x", "check a key", micros(check), 1.0);
+    println!(
+        "{:<46} {:>9.1} us  {:>7.2} x",
+        "authenticate a key",
+        micros(check),
+        1.0
+    );
     for (what, query) in queries() {
         let took = per_call_of(CALLS, async |_| page(&engine, &ctx, &query).await).await;
-        println!("{what:<46} {:>9.1} us  {:>7.2} x", micros(took), micros(took) / micros(check));
+        println!(
+            "{what:<46} {:>9.1} us  {:>7.2} x",
+            micros(took),
+            micros(took) / micros(check)
+        );
     }
     let count = per_call_of(CALLS, async |_| {
-        assert!(engine.count_inactive_keys(&ctx, &KeyQuery::default()).await.expect("counted") > 0);
+        assert!(
+            engine
+                .count_inactive_keys(&ctx, &KeyQuery::default())
+                .await
+                .expect("counted")
+                > 0
+        );
     })
     .await;
-    println!("{:<46} {:>9.1} us  {:>7.2} x", "count the ended ones", micros(count), micros(count) / micros(check));
+    println!(
+        "{:<46} {:>9.1} us  {:>7.2} x",
+        "count the inactive keys",
+        micros(count),
+        micros(count) / micros(check)
+    );
     let _ = std::fs::remove_dir_all(folder);
 }
 
 fn queries() -> Vec<(&'static str, KeyQuery)> {
-    let active = KeyQuery { status: Some(StatusFilter::Active), sort: KeySort::Usable, ..KeyQuery::default() };
-    let find = |text: &str| KeyQuery { text: Some(text.into()), ..active.clone() };
-    let sorted = |sort| KeyQuery { sort, ..active.clone() };
+    let active = KeyQuery {
+        status: Some(StatusFilter::Active),
+        sort: KeySort::Usable,
+        ..KeyQuery::default()
+    };
+    let find = |text: &str| KeyQuery {
+        text: Some(text.into()),
+        ..active.clone()
+    };
+    let sorted = |sort| KeyQuery {
+        sort,
+        ..active.clone()
+    };
     let after = |id| Some(KeyId(id));
     vec![
-        ("usable ones, first page of 50", active.clone()),
-        ("usable ones, in the middle", KeyQuery { after: after(CROWD / 2), ..active.clone() }),
-        ("usable ones, last page", KeyQuery { after: after(60), ..active.clone() }),
+        ("active keys, first page of 50", active.clone()),
+        (
+            "active keys, in the middle",
+            KeyQuery {
+                after: after(CROWD / 2),
+                ..active.clone()
+            },
+        ),
+        (
+            "active keys, last page",
+            KeyQuery {
+                after: after(60),
+                ..active.clone()
+            },
+        ),
         ("all, newest first, first page", KeyQuery::default()),
-        ("all, newest first, last page", KeyQuery { after: after(60), ..KeyQuery::default() }),
-        ("all, usable first, in the middle", KeyQuery { status: None, after: after(CROWD / 2), ..active.clone() }),
+        (
+            "all, newest first, last page",
+            KeyQuery {
+                after: after(60),
+                ..KeyQuery::default()
+            },
+        ),
+        (
+            "all, active first, in the middle",
+            KeyQuery {
+                status: None,
+                after: after(CROWD / 2),
+                ..active.clone()
+            },
+        ),
         ("by name, first page", sorted(KeySort::Name)),
-        ("by name, in the middle", KeyQuery { after: after(CROWD / 2), ..sorted(KeySort::Name) }),
+        (
+            "by name, in the middle",
+            KeyQuery {
+                after: after(CROWD / 2),
+                ..sorted(KeySort::Name)
+            },
+        ),
         ("by last use, first page", sorted(KeySort::LastUsed)),
-        ("by end, first page", sorted(KeySort::Expires)),
+        ("by expiration, first page", sorted(KeySort::Expires)),
         ("search that finds many", find("script")),
         ("search that finds one by prefix", find("rt_sk_77777")),
         ("search that finds nothing", find("no such key")),
     ]
 }
 
-#[expect(clippy::expect_used, reason = "a benchmark stops where it cannot go on")]
+#[expect(clippy::expect_used, reason = "a benchmark panics on an error")]
 async fn page(engine: &Engine, ctx: &Ctx, query: &KeyQuery) {
-    drop(engine.list_keys(ctx, query, 50).await.expect("listed"));
+    drop(
+        engine
+            .list_keys(ctx, query, 50)
+            .await
+            .expect("listed"),
+    );
 }
 
-#[expect(clippy::expect_used, reason = "a benchmark stops where it cannot go on")]
+#[expect(clippy::expect_used, reason = "a benchmark panics on an error")]
 async fn crowd(db: &Db) {
     match db {
         Db::Sqlite { writer, .. } => {
             let numbers = format!(
                 "(WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < {CROWD}) SELECT n FROM g) n"
             );
-            let sql = COPY.replace("NUMBERS", &numbers).replace("DIGEST", "CAST('copy ' || n.n AS BLOB)");
-            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(writer.pool()).await.expect("copied");
-            sqlx::raw_sql("ANALYZE").execute(writer.pool()).await.expect("analyzed");
+            let sql = COPY
+                .replace("NUMBERS", &numbers)
+                .replace("DIGEST", "CAST('copy ' || n.n AS BLOB)");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+                .execute(writer.pool())
+                .await
+                .expect("copied");
+            sqlx::raw_sql("ANALYZE")
+                .execute(writer.pool())
+                .await
+                .expect("analyzed");
         }
         Db::Postgres { pool, .. } => {
-            let numbers = format!("(SELECT CAST(g AS BIGINT) AS n FROM generate_series(1, {CROWD}) g) n");
-            let sql = COPY.replace("NUMBERS", &numbers).replace("DIGEST", "CAST('copy ' || n.n AS BYTEA)");
-            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(pool.pool()).await.expect("copied");
-            sqlx::raw_sql("ANALYZE").execute(pool.pool()).await.expect("analyzed");
+            let numbers =
+                format!("(SELECT CAST(g AS BIGINT) AS n FROM generate_series(1, {CROWD}) g) n");
+            let sql = COPY
+                .replace("NUMBERS", &numbers)
+                .replace("DIGEST", "CAST('copy ' || n.n AS BYTEA)");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+                .execute(pool.pool())
+                .await
+                .expect("copied");
+            sqlx::raw_sql("ANALYZE")
+                .execute(pool.pool())
+                .await
+                .expect("analyzed");
         }
     }
 }

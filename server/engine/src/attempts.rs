@@ -1,7 +1,9 @@
-//! Rate limit of failed authentication attempts, by client and minute. It applies before the database is read.
+//! Rate limit of failed authentication attempts, by client and minute. It applies before the
+//! database is read.
 //!
-//! A client that failed too often has to wait. Credentials that were accepted recently bypass the limit, so an attacker
-//! behind the same IP address cannot lock out others. The state is in memory and bounded.
+//! A client that failed too often has to wait. Credentials that were accepted recently bypass the
+//! limit, so an attacker behind the same IP address cannot lock out others. The state is in memory
+//! and bounded.
 
 mod accepted;
 mod client;
@@ -38,12 +40,18 @@ pub struct Limits {
 
 impl Limits {
     /// No limit at all.
-    pub const OFF: Self = Self { credentials: 0, secrets: 0 };
+    pub const OFF: Self = Self {
+        credentials: 0,
+        secrets: 0,
+    };
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { credentials: 60, secrets: 10 }
+        Self {
+            credentials: 60,
+            secrets: 10,
+        }
     }
 }
 
@@ -89,7 +97,10 @@ impl Attempts {
     }
 
     fn sized(runtime: Runtime, clients: usize, accepted: usize) -> Arc<Self> {
-        let Limits { credentials, secrets } = Limits::default();
+        let Limits {
+            credentials,
+            secrets,
+        } = Limits::default();
         Arc::new(Self {
             credentials: AtomicU32::new(credentials),
             secrets: AtomicU32::new(secrets),
@@ -102,24 +113,39 @@ impl Attempts {
 
     /// Sets the limits, from now on.
     pub fn set_limits(&self, limits: Limits) {
-        self.credentials.store(limits.credentials, Ordering::Relaxed);
-        self.secrets.store(limits.secrets, Ordering::Relaxed);
+        self.credentials
+            .store(limits.credentials, Ordering::Relaxed);
+        self.secrets
+            .store(limits.secrets, Ordering::Relaxed);
     }
 
-    /// Begins an attempt. A credential that was accepted recently is never limited. While as many attempts of the client
-    /// run as may still fail, this waits until one of them is settled.
+    /// Begins an attempt. A credential that was accepted recently is never limited. While as many
+    /// attempts of the client run as may still fail, this waits until one of them is settled.
     ///
     /// # Errors
     /// `TooManyAttempts` for a client that failed too often.
-    pub async fn begin(self: &Arc<Self>, kind: Kind, client: Client, shown: &[u8]) -> Result<Attempt> {
+    pub async fn begin(
+        self: &Arc<Self>,
+        kind: Kind,
+        client: Client,
+        shown: &[u8],
+    ) -> Result<Attempt> {
         let fingerprint = self.accepted.fingerprint(kind, shown);
         loop {
             let settled = self.settled.notified();
-            let attempt = |counted| Attempt { attempts: self.clone(), kind, client, fingerprint, counted };
+            let attempt = |counted| Attempt {
+                attempts: self.clone(),
+                kind,
+                client,
+                fingerprint,
+                counted,
+            };
             if self.limit(kind) == 0 || self.accepted.contains(fingerprint) {
                 return Ok(attempt(false));
             }
-            match self.counts(|counts, now| counts.reserve((client, kind.bucket()), self.limit(kind), now)) {
+            match self.counts(|counts, now| {
+                counts.reserve((client, kind.bucket()), self.limit(kind), now)
+            }) {
                 Decision::Begin => return Ok(attempt(true)),
                 Decision::Refuse { seconds } => return Err(Error::TooManyAttempts { seconds }),
                 Decision::Wait => settled.await,
@@ -152,7 +178,8 @@ impl Attempts {
 
     /// Remembers a credential that was just created or accepted.
     pub fn remember(&self, kind: Kind, shown: &[u8]) {
-        self.accepted.insert(self.accepted.fingerprint(kind, shown));
+        self.accepted
+            .insert(self.accepted.fingerprint(kind, shown));
     }
 
     /// Removes one counted failure, for a sign-in that succeeded later.
@@ -169,11 +196,18 @@ impl Attempts {
 
     fn counts<T>(&self, act: impl FnOnce(&mut Counts, std::time::Duration) -> T) -> T {
         let now = self.runtime.elapsed();
-        act(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner), now)
+        act(
+            &mut self
+                .counts
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+            now,
+        )
     }
 }
 
-/// An attempt that runs. Dropped without an outcome, for example because the client disconnected, it counts as failed.
+/// An attempt that runs. Dropped without an outcome, for example because the client disconnected,
+/// it counts as failed.
 #[must_use = "an attempt that is dropped counts as failed"]
 pub struct Attempt {
     attempts: Arc<Attempts>,
@@ -217,7 +251,11 @@ impl Attempt {
         match refused {
             Some(Code::Unavailable | Code::Internal) => self.undecided(),
             Some(
-                Code::Unauthorized | Code::Forbidden | Code::NotFound | Code::InvalidFields | Code::AlreadyBootstrapped,
+                Code::Unauthorized
+                | Code::Forbidden
+                | Code::NotFound
+                | Code::InvalidFields
+                | Code::AlreadyBootstrapped,
             ) => self.failed(),
             None | Some(_) => self.passed(),
         }
@@ -226,7 +264,8 @@ impl Attempt {
     fn release(&mut self, failed: bool) {
         if std::mem::take(&mut self.counted) {
             let counter = (self.client, self.kind.bucket());
-            self.attempts.counts(|counts, now| counts.settle(counter, failed, now));
+            self.attempts
+                .counts(|counts, now| counts.settle(counter, failed, now));
             self.attempts.settled.notify_waiters();
         }
     }
@@ -255,7 +294,10 @@ impl Engine {
         shown: &[u8],
         check: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let attempt = self.attempts().begin(kind, Client::of(origin), shown).await?;
+        let attempt = self
+            .attempts()
+            .begin(kind, Client::of(origin), shown)
+            .await?;
         let checked = check.await;
         attempt.settle(checked.as_ref().err().map(Error::code));
         checked

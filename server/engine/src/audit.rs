@@ -21,7 +21,8 @@ pub(crate) use chain::ChainMark;
 pub use chain::{ChainState, Chains};
 pub use export::Export;
 
-/// Writes an event for the actor of `ctx`, as part of the transaction. Gives the number of the event.
+/// Writes an event for the actor of `ctx`, as part of the transaction. Gives the number of the
+/// event.
 pub(crate) async fn journal(engine: &Engine, tx: &mut Tx, ctx: &Ctx, event: Event) -> Result<i64> {
     let organization_id = ctx.actor.organization.to_string();
     let (n, before) = audit::advance(tx, &organization_id).await?;
@@ -75,10 +76,18 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn read_audit_log(&self, ctx: &Ctx, query: &AuditQuery, limit: i64) -> Result<Page<AuditView>> {
+    pub async fn read_audit_log(
+        &self,
+        ctx: &Ctx,
+        query: &AuditQuery,
+        limit: i64,
+    ) -> Result<Page<AuditView>> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
         let rows = audit::list(&mut self.db().read().await?, &reach, query, limit + 1).await?;
-        let views: Vec<_> = rows.into_iter().map(view).collect::<std::result::Result<_, _>>()?;
+        let views: Vec<_> = rows
+            .into_iter()
+            .map(view)
+            .collect::<std::result::Result<_, _>>()?;
         Ok(Page::cut(views, limit, |event| event.n))
     }
 
@@ -90,7 +99,11 @@ impl Engine {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
         let found = audit::actors(&mut self.db().read().await?, &reach, MAX_ACTORS).await?;
         let actor = |(id, kind, name): (i64, String, String)| {
-            Ok(AuditActor { id: ActorId(id), kind: parse_column(&kind, "actors.kind")?, name })
+            Ok(AuditActor {
+                id: ActorId(id),
+                kind: parse_column(&kind, "actors.kind")?,
+                name,
+            })
         };
         found.into_iter().map(actor).collect()
     }

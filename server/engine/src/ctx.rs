@@ -1,7 +1,10 @@
-//! The context of a request: the actor, its credential, the time and the request id. Every operation takes one.
+//! The context of a request: the actor, its credential, the time and the request id. Every
+//! operation takes one.
 
-use domain::environment::Environment;
-use domain::{Actor, ActorId, ActorKind, KeyId, Moment, OrganizationId, Permissions, PersonId, Role, ScopeSet};
+use domain::Environment;
+use domain::{
+    Actor, ActorId, ActorKind, KeyId, Moment, OrganizationId, Permissions, PersonId, Role, ScopeSet,
+};
 
 use crate::runtime::SKEW_SECONDS;
 use crate::{Error, Result};
@@ -18,7 +21,8 @@ pub enum Credential {
         id: KeyId,
         /// Its public prefix.
         prefix: String,
-        /// The number of this request among those in flight: a revocation does not wait for the request that revokes.
+        /// The number of this request among those in flight: a revocation does not wait for the
+        /// request that revokes.
         in_flight: u64,
     },
     /// A browser session.
@@ -30,7 +34,8 @@ pub enum Credential {
     },
     /// An ID token of a person.
     IdToken {
-        /// Digest of the session that it was issued to and expires with; none for a token of another issuer.
+        /// Digest of the session that it was issued to and expires with; none for a token of
+        /// another issuer.
         session: Option<Vec<u8>>,
         /// When the person signed in, if the token says so.
         signed_in_at: Option<Moment>,
@@ -66,7 +71,11 @@ impl Credential {
             // A sign-in from the future was recorded while a clock was wrong.
             (-SKEW_SECONDS..=FRESH_SECONDS).contains(&now.seconds_since(then))
         });
-        if is_fresh { Ok(()) } else { Err(Error::FreshSignInRequired) }
+        if is_fresh {
+            Ok(())
+        } else {
+            Err(Error::FreshSignInRequired)
+        }
     }
 }
 
@@ -84,12 +93,18 @@ pub struct Origin {
 impl Origin {
     /// The origin of a command-line command.
     pub(crate) fn of_command() -> Self {
-        Self { request_id: "command".into(), ..Self::default() }
+        Self {
+            request_id: "command".into(),
+            ..Self::default()
+        }
     }
 
     /// The origin of what happens when a time is reached, without a request.
     pub(crate) fn of_clock() -> Self {
-        Self { request_id: "clock".into(), ..Self::default() }
+        Self {
+            request_id: "clock".into(),
+            ..Self::default()
+        }
     }
 }
 
@@ -103,13 +118,28 @@ pub struct Ctx {
 }
 
 impl Ctx {
-    pub(crate) const fn new(actor: Actor, now: Moment, origin: Origin, credential: Credential) -> Self {
-        Self { actor, now, origin, credential }
+    pub(crate) const fn new(
+        actor: Actor,
+        now: Moment,
+        origin: Origin,
+        credential: Credential,
+    ) -> Self {
+        Self {
+            actor,
+            now,
+            origin,
+            credential,
+        }
     }
 
-    /// The installation itself, acting in an organization without any permission: for audit events of what the clock, the
-    /// operator or an unknown client caused.
-    pub(crate) fn system_in(organization: &OrganizationId, name: &str, now: Moment, origin: Origin) -> Self {
+    /// The installation itself, acting in an organization without any permission: for audit events
+    /// of what the clock, the operator or an unknown client caused.
+    pub(crate) fn system_in(
+        organization: &OrganizationId,
+        name: &str,
+        now: Moment,
+        origin: Origin,
+    ) -> Self {
         let actor = Actor {
             id: ActorId(0),
             organization: organization.clone(),
@@ -142,8 +172,8 @@ impl Ctx {
         &self.credential
     }
 
-    /// Requires a sign-in of the last ten minutes, before an operation that a stolen session must not be able to do. A key
-    /// is no sign-in, and has limits of its own.
+    /// Requires a sign-in of the last ten minutes, before an operation that a stolen session must
+    /// not be able to do. A key is no sign-in, and has limits of its own.
     ///
     /// # Errors
     /// `FreshSignInRequired`.
@@ -158,7 +188,10 @@ impl Ctx {
 
     /// For how many more seconds the sign-in is fresh; 0 if it is not.
     pub fn fresh_seconds(&self) -> i64 {
-        let age = self.credential.signed_in_at().map(|then| self.now.seconds_since(then));
+        let age = self
+            .credential
+            .signed_in_at()
+            .map(|then| self.now.seconds_since(then));
         age.map_or(0, |age| (FRESH_SECONDS - age).max(0))
     }
 
@@ -167,7 +200,11 @@ impl Ctx {
     /// # Errors
     /// `Denied` for a key.
     pub(crate) const fn in_person(&self) -> Result<()> {
-        if self.by_key() { Err(Error::Denied) } else { Ok(()) }
+        if self.by_key() {
+            Err(Error::Denied)
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether the request was authenticated by a key.
@@ -196,6 +233,12 @@ pub struct Caller {
 impl Caller {
     /// A person in a browser session.
     pub const fn in_browser(person: PersonId, digest: Vec<u8>, signed_in_at: Moment) -> Self {
-        Self { person, credential: Credential::Session { digest, signed_in_at } }
+        Self {
+            person,
+            credential: Credential::Session {
+                digest,
+                signed_in_at,
+            },
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Drafts: forms that wait until their sender has signed in again. A draft is sealed and kept for ten minutes, for one use by
-//! the same person in the same browser.
+//! Drafts: forms that wait until their sender has signed in again. A draft is sealed and kept for
+//! ten minutes, for one use by the same person in the same browser.
 
 use zeroize::Zeroizing;
 
@@ -14,8 +14,8 @@ pub const DRAFT_SECONDS: i64 = 10 * 60;
 const MAX_DRAFTS: i64 = 5;
 
 impl Engine {
-    /// Stores a form, and gives the token to take it. `browser` is a secret of the sender's browser, so the token alone is of
-    /// no use elsewhere.
+    /// Stores a form, and gives the token to take it. `browser` is a secret of the sender's
+    /// browser, so the token alone is of no use elsewhere.
     ///
     /// # Errors
     /// `Busy`.
@@ -23,7 +23,13 @@ impl Engine {
         let token = String::from_utf8_lossy(&self.runtime().base62::<43>()).into_owned();
         let digest = self.session_digest(token.as_bytes());
         let associated_data = associated_data(caller, browser);
-        let sealed = self.ring().seal(self.runtime().bytes(), "drafts", &digest, &associated_data, form);
+        let sealed = self.ring().seal(
+            self.runtime().bytes(),
+            "drafts",
+            &digest,
+            &associated_data,
+            form,
+        );
         let expires = self.runtime().now().plus_seconds(DRAFT_SECONDS);
         let mut tx = self.db().begin().await?;
         drafts::insert(&mut tx, &digest, caller.person, &sealed, expires).await?;
@@ -32,21 +38,33 @@ impl Engine {
         Ok(token)
     }
 
-    /// Takes a form, once. None for a form that was taken, has expired, or belongs to another person or browser.
+    /// Takes a form, once. None for a form that was taken, has expired, or belongs to another
+    /// person or browser.
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn take_draft(&self, caller: &Caller, browser: &str, token: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    pub async fn take_draft(
+        &self,
+        caller: &Caller,
+        browser: &str,
+        token: &str,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let digest = self.session_digest(token.as_bytes());
         let mut tx = self.db().begin().await?;
         let sealed = drafts::take(&mut tx, &digest, caller.person, self.runtime().now()).await?;
         tx.commit().await?;
         let associated_data = associated_data(caller, browser);
-        Ok(sealed.and_then(|sealed| self.ring().unseal("drafts", &digest, &associated_data, &sealed).ok()))
+        Ok(sealed.and_then(|sealed| {
+            self.ring()
+                .unseal("drafts", &digest, &associated_data, &sealed)
+                .ok()
+        }))
     }
 }
 
 /// The associated data: only the same person in the same browser can unseal the form.
 fn associated_data(caller: &Caller, browser: &str) -> CanonicalEncoder {
-    CanonicalEncoder::of("draft").number(caller.person.0).text(browser)
+    CanonicalEncoder::of("draft")
+        .number(caller.person.0)
+        .text(browser)
 }

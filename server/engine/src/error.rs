@@ -50,7 +50,8 @@ pub enum Error {
     /// The database does not answer.
     #[error("busy")]
     Busy(#[source] StoreError),
-    /// The organization's audit log was altered. It is on hold until the operator has reviewed the log.
+    /// The organization's audit log was altered. It is on hold until the operator has reviewed the
+    /// log.
     #[error("the audit log of the organization was altered")]
     OnHold,
     /// An internal error, or a row whose seal is not valid.
@@ -76,7 +77,9 @@ impl Error {
     pub fn to_problem(&self, request_id: &str) -> Problem {
         let mut problem = Problem::new(self.code(), request_id);
         match self {
-            Self::MissingScope(scope) => problem.details = format!("This key does not have the scope {scope}"),
+            Self::MissingScope(scope) => {
+                problem.details = format!("This key does not have the scope {scope}")
+            }
             Self::Conflict(reason) => problem.details = reason.sentence().to_owned(),
             Self::Invalid(fields) => problem.fields.clone_from(fields),
             Self::TooManyAttempts { seconds } => {

@@ -8,8 +8,9 @@ use crate::{Engine, Result};
 const DAY: i64 = 86_400_000;
 
 impl Engine {
-    /// Corrects times in the future, if the clock went back since the last call, and once after the start. Last uses and
-    /// daily counts are moved to the present; sessions and sign-ins from the future are deleted. Expiries of keys stay.
+    /// Corrects times in the future, if the clock went back since the last call, and once after the
+    /// start. Last uses and daily counts are moved to the present; sessions and sign-ins from the
+    /// future are deleted. Expiries of keys stay.
     ///
     /// # Errors
     /// `Busy`.
@@ -21,7 +22,13 @@ impl Engine {
         let ahead = now.plus_seconds(SKEW_SECONDS);
         let mut tx = self.db().begin().await?;
         future_times::reset_to_now(&mut tx, now, ahead).await?;
-        future_times::move_counts_to_today(&mut tx, now, now.0.div_euclid(DAY), ahead.0.div_euclid(DAY)).await?;
+        future_times::move_counts_to_today(
+            &mut tx,
+            now,
+            now.0.div_euclid(DAY),
+            ahead.0.div_euclid(DAY),
+        )
+        .await?;
         future_times::delete_from_future(&mut tx, ahead, ahead.plus_seconds(FLOW_SECONDS)).await?;
         tx.commit().await?;
         self.runtime().trust_clock();

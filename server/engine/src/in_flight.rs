@@ -35,8 +35,8 @@ pub struct RequestGuard {
 }
 
 impl InFlightRequests {
-    /// How often keys were cancelled so far. Read it before the state of a key; [`InFlightRequests::register`] says whether
-    /// that state may be stale.
+    /// How often keys were cancelled so far. Read it before the state of a key;
+    /// [`InFlightRequests::register`] says whether that state may be stale.
     pub fn epoch(&self) -> u64 {
         self.registry().cancellations
     }
@@ -47,11 +47,24 @@ impl InFlightRequests {
         registry.next += 1;
         let id = registry.next;
         let token = CancellationToken::new();
-        registry.running.entry(key).or_default().insert(id, token.clone());
-        (RequestGuard { id, key, token, in_flight: self.clone() }, registry.cancellations != epoch)
+        registry
+            .running
+            .entry(key)
+            .or_default()
+            .insert(id, token.clone());
+        (
+            RequestGuard {
+                id,
+                key,
+                token,
+                in_flight: self.clone(),
+            },
+            registry.cancellations != epoch,
+        )
     }
 
-    /// Cancels every request with this key except one, and waits up to one second until they are finished.
+    /// Cancels every request with this key except one, and waits up to one second until they are
+    /// finished.
     pub async fn cancel(&self, key: KeyId, except: Option<u64>) {
         self.cancel_all(&[key], except).await;
     }
@@ -64,7 +77,10 @@ impl InFlightRequests {
         let all_finished = async {
             loop {
                 let finished = self.finished.notified();
-                if keys.iter().all(|&key| self.count_others(key, except) == 0) {
+                if keys
+                    .iter()
+                    .all(|&key| self.count_others(key, except) == 0)
+                {
                     return;
                 }
                 finished.await;
@@ -77,7 +93,12 @@ impl InFlightRequests {
     pub fn count_others(&self, key: KeyId, except: Option<u64>) -> usize {
         let registry = self.registry();
         let requests = registry.running.get(&key);
-        requests.map_or(0, |requests| requests.keys().filter(|&&id| Some(id) != except).count())
+        requests.map_or(0, |requests| {
+            requests
+                .keys()
+                .filter(|&&id| Some(id) != except)
+                .count()
+        })
     }
 
     fn signal(&self, key: KeyId, except: Option<u64>) {
@@ -91,7 +112,9 @@ impl InFlightRequests {
     }
 
     fn registry(&self) -> std::sync::MutexGuard<'_, Registry> {
-        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+        self.registry
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,6 +172,9 @@ mod tests {
         in_flight.cancel(KeyId(1), Some(guard.id)).await;
         assert!(!guard.is_cancelled());
         let (_late, is_stale) = in_flight.register(KeyId(1), before);
-        assert!(is_stale, "the state of the key from before the cancellation is stale");
+        assert!(
+            is_stale,
+            "the state of the key from before the cancellation is stale"
+        );
     }
 }

@@ -1,7 +1,8 @@
-//! Invitations: a link that makes one person a member, once. One file per operation; here is what the operations share.
+//! Invitations: a link that makes one person a member, once. One file per operation; here is what
+//! the operations share.
 //!
-//! The link is bound to an email: only a person who signed in with that email, verified by the provider, may accept it.
-//! The database holds only a keyed digest of the token.
+//! The link is bound to an email: only a person who signed in with that email, verified by the
+//! provider, may accept it. The database holds only a keyed digest of the token.
 
 mod accept;
 mod create;
@@ -26,17 +27,42 @@ use crate::{Engine, Error, Result};
 pub const INVITATION_SECONDS: i64 = 7 * 86_400;
 
 impl Engine {
-    /// Marks an invitation as accepted or revoked, with its audit event. The row is sealed again only if its seal was
-    /// valid before, so that an alteration remains detectable.
-    async fn close_invitation(&self, tx: &mut Tx, ctx: &Ctx, row: InvitationRow, action: AuditAction) -> Result<()> {
-        let audit_n = journal(self, tx, ctx, Event::new(action, "invitation", &row.id, &row.email)).await?;
+    /// Marks an invitation as accepted or revoked, with its audit event. The row is sealed again
+    /// only if its seal was valid before, so that an alteration remains detectable.
+    async fn close_invitation(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        row: InvitationRow,
+        action: AuditAction,
+    ) -> Result<()> {
+        let audit_n = journal(
+            self,
+            tx,
+            ctx,
+            Event::new(action, "invitation", &row.id, &row.email),
+        )
+        .await?;
         let is_sound = row.is_sound(self.ring());
-        let closed = InvitationRow { ended_at: Some(ctx.now.0), audit_n, ..row };
-        let closed = if is_sound { closed.sealed(self.ring()) } else { closed };
-        if invitations::close(tx, &closed).await? { Ok(()) } else { Err(Error::NotFound) }
+        let closed = InvitationRow {
+            ended_at: Some(ctx.now.0),
+            audit_n,
+            ..row
+        };
+        let closed = if is_sound {
+            closed.sealed(self.ring())
+        } else {
+            closed
+        };
+        if invitations::close(tx, &closed).await? {
+            Ok(())
+        } else {
+            Err(Error::NotFound)
+        }
     }
 
-    /// Checks that an invitation is pending and unaltered, and that its sender may still give the role.
+    /// Checks that an invitation is pending and unaltered, and that its sender may still give the
+    /// role.
     ///
     /// # Errors
     /// `NotFound` otherwise; the cause is not disclosed.
@@ -45,8 +71,14 @@ impl Engine {
         connection: &mut Connection,
         found: Option<InvitationRow>,
     ) -> Result<InvitationRow> {
-        let row = found.filter(|row| row.is_pending(self.runtime().now())).ok_or(Error::NotFound)?;
-        if !row.is_sound(self.ring()) || self.journal().is_behind(&Subject::Invitation(row.id.clone()), 0) {
+        let row = found
+            .filter(|row| row.is_pending(self.runtime().now()))
+            .ok_or(Error::NotFound)?;
+        if !row.is_sound(self.ring())
+            || self
+                .journal()
+                .is_behind(&Subject::Invitation(row.id.clone()), 0)
+        {
             tracing::error!(
                 invitation = row.id,
                 organization = row.organization_id,
@@ -57,11 +89,22 @@ impl Engine {
 
         let organization = parse_column(&row.organization_id, "invitations.organization_id")?;
         let inviter = actors::find(connection, &organization, ActorId(row.invited_by)).await?;
-        let inviter = inviter.filter(|actor| actor.is_enabled() && self.is_sound(actor)).ok_or(Error::NotFound)?;
-        if may_give(inviter.actor()?.role, row.view()?.role) { Ok(row) } else { Err(Error::NotFound) }
+        let inviter = inviter
+            .filter(|actor| actor.is_enabled() && self.is_sound(actor))
+            .ok_or(Error::NotFound)?;
+        if may_give(inviter.actor()?.role, row.view()?.role) {
+            Ok(row)
+        } else {
+            Err(Error::NotFound)
+        }
     }
 
     fn invitation_digest(&self, token: &str) -> Vec<u8> {
-        self.ring().lookup(Purpose::Session, format!("invitation {token}").as_bytes()).1
+        self.ring()
+            .lookup(
+                Purpose::Session,
+                format!("invitation {token}").as_bytes(),
+            )
+            .1
     }
 }

@@ -1,8 +1,10 @@
-//! The revocation journal: what was revoked, removed or weakened, in memory and in a file outside of the database.
+//! The revocation journal: what was revoked, removed or weakened, in memory and in a file outside
+//! of the database.
 //!
-//! A database row is valid only if it is at least as new as the journal says. So an attacker who can write to the database,
-//! or restores an older copy of it, cannot bring back a revoked credential, even by removing the events of the revocation.
-//! The journal also holds the newest event number and hash of each organization's audit chain (its anchor).
+//! A database row is valid only if it is at least as new as the journal says. So an attacker who
+//! can write to the database, or restores an older copy of it, cannot bring back a revoked
+//! credential, even by removing the events of the revocation. The journal also holds the newest
+//! event number and hash of each organization's audit chain (its anchor).
 
 mod catch_up;
 mod file;
@@ -40,7 +42,12 @@ struct Inner {
 impl Journal {
     /// A journal that lasts as long as the process.
     pub fn in_memory() -> Self {
-        Self { inner: Arc::new(Inner { is_enabled: true, ..Inner::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                is_enabled: true,
+                ..Inner::default()
+            }),
+        }
     }
 
     /// No journal: the database is trusted, even after an older copy was restored.
@@ -54,16 +61,29 @@ impl Journal {
     /// When it cannot be written, is in use, belongs to another installation, or was altered.
     pub fn open(path: &Path, ring: &Ring, now: Moment) -> Result<Self, JournalFault> {
         let (file, marks) = JournalFile::open(path, ring, now)?;
-        let inner = Inner { is_enabled: true, file: Some(Mutex::new(file)), ..Inner::default() };
-        let journal = Self { inner: Arc::new(inner) };
+        let inner = Inner {
+            is_enabled: true,
+            file: Some(Mutex::new(file)),
+            ..Inner::default()
+        };
+        let journal = Self {
+            inner: Arc::new(inner),
+        };
         journal.apply(&marks);
         Ok(journal)
     }
 
-    /// Whether a row with this event number was superseded: the journal knows of a later change of its subject.
+    /// Whether a row with this event number was superseded: the journal knows of a later change of
+    /// its subject.
     pub(crate) fn is_behind(&self, subject: &Subject, n: i64) -> bool {
-        let floors = self.inner.floors.read().unwrap_or_else(PoisonError::into_inner);
-        floors.get(subject).is_some_and(|floor| *floor > n)
+        let floors = self
+            .inner
+            .floors
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        floors
+            .get(subject)
+            .is_some_and(|floor| *floor > n)
     }
 
     /// The newest event of a chain that the journal knows.
@@ -78,25 +98,47 @@ impl Journal {
 
     /// The keys that the journal knows, by id.
     pub(crate) fn keys(&self) -> Vec<KeyId> {
-        self.known(|subject| if let Subject::Key(id) = subject { Some(KeyId(*id)) } else { None })
+        self.known(|subject| {
+            if let Subject::Key(id) = subject {
+                Some(KeyId(*id))
+            } else {
+                None
+            }
+        })
     }
 
     /// The actors that the journal knows, by id.
     pub(crate) fn actors(&self) -> Vec<ActorId> {
-        self.known(|subject| if let Subject::Actor(id) = subject { Some(ActorId(*id)) } else { None })
+        self.known(|subject| {
+            if let Subject::Actor(id) = subject {
+                Some(ActorId(*id))
+            } else {
+                None
+            }
+        })
     }
 
     fn known<T: Ord>(&self, wanted: impl Fn(&Subject) -> Option<T>) -> Vec<T> {
-        let floors = self.inner.floors.read().unwrap_or_else(PoisonError::into_inner);
+        let floors = self
+            .inner
+            .floors
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut found: Vec<_> = floors.keys().filter_map(wanted).collect();
         found.sort_unstable();
         found
     }
 
-    /// Records what a committed transaction changed: in memory first, so that it takes effect even if the file cannot be
-    /// written. Anchors are written to the file only together with other entries, or if `anchors` says so.
+    /// Records what a committed transaction changed: in memory first, so that it takes effect even
+    /// if the file cannot be written. Anchors are written to the file only together with other
+    /// entries, or if `anchors` says so.
     pub(crate) fn record(&self, marks: Vec<Mark>, anchors: bool) -> Result<(), JournalFault> {
-        let Some(file) = self.inner.file.as_ref().filter(|_| anchors || self.must_write(&marks)) else {
+        let Some(file) = self
+            .inner
+            .file
+            .as_ref()
+            .filter(|_| anchors || self.must_write(&marks))
+        else {
             self.apply(&marks);
             return Ok(());
         };
@@ -108,17 +150,25 @@ impl Journal {
 
     /// Whether these entries must be written to the file immediately.
     pub(crate) fn must_write(&self, marks: &[Mark]) -> bool {
-        self.inner.file.is_some() && marks.iter().any(|mark| !matches!(mark.subject, Subject::Head(_)))
+        self.inner.file.is_some()
+            && marks
+                .iter()
+                .any(|mark| !matches!(mark.subject, Subject::Head(_)))
     }
 
     /// Whether the file has every entry.
     pub(crate) fn is_complete(&self) -> bool {
-        self.inner.file.as_ref().is_none_or(|file| lock(file).is_complete())
+        self.inner
+            .file
+            .as_ref()
+            .is_none_or(|file| lock(file).is_complete())
     }
 
     /// Writes the anchors that are only in memory, and entries that could not be written before.
     pub(crate) fn write_anchors(&self, now: Moment) -> Result<(), JournalFault> {
-        let Some(file) = &self.inner.file else { return Ok(()) };
+        let Some(file) = &self.inner.file else {
+            return Ok(());
+        };
         let mut file = lock(file);
         let anchors = self.anchors().clone();
         file.append_anchors(anchors, now)
@@ -128,11 +178,18 @@ impl Journal {
         if !self.inner.is_enabled {
             return;
         }
-        let mut floors = self.inner.floors.write().unwrap_or_else(PoisonError::into_inner);
+        let mut floors = self
+            .inner
+            .floors
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         for mark in marks {
             match &mark.subject {
                 Subject::Head(organization) => {
-                    let head = Head { n: mark.n, hash: mark.hash.clone() };
+                    let head = Head {
+                        n: mark.n,
+                        hash: mark.hash.clone(),
+                    };
                     let mut anchors = self.anchors();
                     let known = anchors.entry(organization.clone()).or_default();
                     if head.n > known.n {
@@ -153,5 +210,7 @@ impl Journal {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }

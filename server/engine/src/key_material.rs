@@ -22,13 +22,17 @@ pub fn generate(runtime: &Runtime, brand: &Brand, kind: KeyKind) -> PlainKey {
 pub struct Verifier {
     /// HKDF-SHA-256 of the whole key; stored only sealed, and as a keyed digest.
     pub auth: Zeroizing<[u8; 32]>,
-    /// Public half of the X25519 pair derived from the key (RFC 9180, 7.1.3); the private half is never stored.
+    /// Public half of the X25519 pair derived from the key (RFC 9180, 7.1.3); the private half is
+    /// never stored.
     pub public_key: [u8; 32],
 }
 
 /// Derives the one-way values of a key.
 pub fn derive_verifier(key: &PlainKey) -> Verifier {
-    Verifier { auth: derive(key, b"auth"), public_key: Decryptor::of(&seal_ikm(key)).public_key() }
+    Verifier {
+        auth: derive(key, b"auth"),
+        public_key: Decryptor::of(&seal_ikm(key)).public_key(),
+    }
 }
 
 /// Only what authentication needs, at a tenth of the cost.
@@ -36,12 +40,16 @@ pub fn auth_value(key: &PlainKey) -> Zeroizing<[u8; 32]> {
     derive(key, b"auth")
 }
 
-/// The input keying material of a key's X25519 pair. It exists in memory only while a request carries the key.
+/// The input keying material of a key's X25519 pair. It exists in memory only while a request
+/// carries the key.
 pub fn seal_ikm(key: &PlainKey) -> Secret {
     derive(key, b"seal")
 }
 
-#[expect(clippy::expect_used, reason = "32 bytes are within the output limit of HKDF-SHA-256")]
+#[expect(
+    clippy::expect_used,
+    reason = "32 bytes are within the output limit of HKDF-SHA-256"
+)]
 fn derive(key: &PlainKey, purpose: &[u8]) -> Secret {
     let mut out = Zeroizing::new([0; 32]);
     Hkdf::<Sha256>::new(Some(b"rt/key/v1"), key.expose().as_bytes())
@@ -64,9 +72,18 @@ mod tests {
         );
         assert_ne!(one.expose(), two.expose());
         let again = PlainKey::parse(one.expose()).expect("a drawn key parses");
-        assert_eq!(derive_verifier(&one).auth, derive_verifier(&again).auth);
-        assert_eq!(derive_verifier(&one).public_key, derive_verifier(&again).public_key);
+        assert_eq!(
+            derive_verifier(&one).auth,
+            derive_verifier(&again).auth
+        );
+        assert_eq!(
+            derive_verifier(&one).public_key,
+            derive_verifier(&again).public_key
+        );
         assert_ne!(derive_verifier(&one).auth, derive_verifier(&two).auth);
-        assert_ne!(derive_verifier(&one).public_key, derive_verifier(&two).public_key);
+        assert_ne!(
+            derive_verifier(&one).public_key,
+            derive_verifier(&two).public_key
+        );
     }
 }

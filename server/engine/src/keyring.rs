@@ -1,7 +1,7 @@
 //! The key ring: random keys of the installation, each wrapped by the master key.
 //!
-//! Changing the master key rewrites these few rows only. Every stored value names the id of the ring key it was made with,
-//! so no trial decryption is needed.
+//! Changing the master key rewrites these few rows only. Every stored value names the id of the
+//! ring key it was made with, so no trial decryption is needed.
 
 use std::collections::BTreeMap;
 
@@ -95,7 +95,8 @@ impl CanonicalEncoder {
         }
     }
 
-    /// Adds a named number only if it is present, so that the seals of rows from before the field existed stay valid.
+    /// Adds a named number only if it is present, so that the seals of rows from before the field
+    /// existed stay valid.
     #[must_use]
     pub fn unless_none(self, name: &str, number: Option<i64>) -> Self {
         match number {
@@ -107,7 +108,11 @@ impl CanonicalEncoder {
     /// Adds the scopes of a key only if it is restricted, for the same reason.
     #[must_use]
     pub fn unless_everything(self, scopes: &str) -> Self {
-        if scopes == "*" { self } else { self.text("scopes").text(scopes) }
+        if scopes == "*" {
+            self
+        } else {
+            self.text("scopes").text(scopes)
+        }
     }
 
     /// The bytes.
@@ -123,14 +128,18 @@ pub struct Ring {
     active: BTreeMap<Purpose, i64>,
 }
 
-/// A sealed value does not open: it was altered, moved to another row, or sealed by another installation.
+/// A sealed value does not open: it was altered, moved to another row, or sealed by another
+/// installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tampered;
 
 impl Ring {
     /// Keyed digests of a secret value under every lookup key, the newest first.
     pub fn lookups(&self, purpose: Purpose, value: &[u8]) -> Vec<(i64, Vec<u8>)> {
-        let mut found: Vec<_> = self.of(purpose).map(|(id, key)| (id, mac(key, value).to_vec())).collect();
+        let mut found: Vec<_> = self
+            .of(purpose)
+            .map(|(id, key)| (id, mac(key, value).to_vec()))
+            .collect();
         found.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
         found
     }
@@ -138,11 +147,18 @@ impl Ring {
     /// The keyed digest under the active key, with that key's id.
     pub fn lookup(&self, purpose: Purpose, value: &[u8]) -> (i64, Vec<u8>) {
         let id = self.active_id(purpose);
-        (id, mac(self.key(id).unwrap_or(&Zeroizing::new([0; 32])), value).to_vec())
+        (
+            id,
+            mac(
+                self.key(id).unwrap_or(&Zeroizing::new([0; 32])),
+                value,
+            )
+            .to_vec(),
+        )
     }
 
-    /// Seals a value with AES-256-GCM under a subkey of its table and row, bound to the associated data:
-    /// `0x01 | data key id | nonce | ciphertext`.
+    /// Seals a value with AES-256-GCM under a subkey of its table and row, bound to the associated
+    /// data: `0x01 | data key id | nonce | ciphertext`.
     pub fn seal(
         &self,
         nonce: [u8; 12],
@@ -154,8 +170,17 @@ impl Ring {
         let id = self.active_id(Purpose::Data);
         let aad = self.aad(id, associated_data);
         let cipher = self.record_cipher(id, table, row);
-        let sealed = cipher
-            .and_then(|cipher| cipher.encrypt(&Nonce::from(nonce), Payload { msg: value, aad: aad.as_slice() }).ok());
+        let sealed = cipher.and_then(|cipher| {
+            cipher
+                .encrypt(
+                    &Nonce::from(nonce),
+                    Payload {
+                        msg: value,
+                        aad: aad.as_slice(),
+                    },
+                )
+                .ok()
+        });
         let mut blob = vec![1];
         blob.extend(id.to_be_bytes());
         blob.extend(nonce);
@@ -177,28 +202,54 @@ impl Ring {
         let (head, ciphertext) = blob.split_at_checked(21).ok_or(Tampered)?;
         let id = i64::from_be_bytes(head[1..9].try_into().map_err(|_| Tampered)?);
         let nonce: [u8; 12] = head[9..21].try_into().map_err(|_| Tampered)?;
-        if head[0] != 1 || self.keys.get(&id).is_none_or(|(purpose, _)| *purpose != Purpose::Data) {
+        if head[0] != 1
+            || self
+                .keys
+                .get(&id)
+                .is_none_or(|(purpose, _)| *purpose != Purpose::Data)
+        {
             return Err(Tampered);
         }
         let aad = self.aad(id, associated_data);
-        let cipher = self.record_cipher(id, table, row).ok_or(Tampered)?;
-        let opened = cipher.decrypt(&Nonce::from(nonce), Payload { msg: ciphertext, aad: aad.as_slice() });
+        let cipher = self
+            .record_cipher(id, table, row)
+            .ok_or(Tampered)?;
+        let opened = cipher.decrypt(
+            &Nonce::from(nonce),
+            Payload {
+                msg: ciphertext,
+                aad: aad.as_slice(),
+            },
+        );
         opened.map(Zeroizing::new).map_err(|_| Tampered)
     }
 
     /// A MAC over canonical bytes, under the active key of a purpose: `key id | HMAC-SHA-256`.
     pub fn mac(&self, purpose: Purpose, canonical: &CanonicalEncoder) -> Vec<u8> {
-        let (id, mac) =
-            self.lookup(purpose, CanonicalEncoder::of(&self.deployment).bytes(canonical.as_slice()).as_slice());
+        let (id, mac) = self.lookup(
+            purpose,
+            CanonicalEncoder::of(&self.deployment)
+                .bytes(canonical.as_slice())
+                .as_slice(),
+        );
         [id.to_be_bytes().as_slice(), &mac].concat()
     }
 
     /// Verifies a MAC of [`Ring::mac`], in constant time.
     pub fn mac_fits(&self, purpose: Purpose, canonical: &CanonicalEncoder, claimed: &[u8]) -> bool {
-        let Some((id, claimed)) = claimed.split_at_checked(8) else { return false };
+        let Some((id, claimed)) = claimed.split_at_checked(8) else {
+            return false;
+        };
         let id = id.try_into().map_or(0, i64::from_be_bytes);
-        let Some((_, key)) = self.of(purpose).find(|(known, _)| *known == id) else { return false };
-        let truth = mac(key, CanonicalEncoder::of(&self.deployment).bytes(canonical.as_slice()).as_slice());
+        let Some((_, key)) = self.of(purpose).find(|(known, _)| *known == id) else {
+            return false;
+        };
+        let truth = mac(
+            key,
+            CanonicalEncoder::of(&self.deployment)
+                .bytes(canonical.as_slice())
+                .as_slice(),
+        );
         truth.ct_eq(claimed).into()
     }
 
@@ -210,12 +261,22 @@ impl Ring {
     /// The MAC key of the revocation journal.
     pub(crate) fn journal_key(&self) -> Secret {
         let zero = Zeroizing::new([0; 32]);
-        let key = self.key(self.active_id(Purpose::Audit)).unwrap_or(&zero);
-        expand(key, CanonicalEncoder::of("rt/journal/v1").text(&self.deployment).as_slice())
+        let key = self
+            .key(self.active_id(Purpose::Audit))
+            .unwrap_or(&zero);
+        expand(
+            key,
+            CanonicalEncoder::of("rt/journal/v1")
+                .text(&self.deployment)
+                .as_slice(),
+        )
     }
 
     fn of(&self, purpose: Purpose) -> impl Iterator<Item = (i64, &Secret)> {
-        self.keys.iter().filter(move |(_, (of, _))| *of == purpose).map(|(id, (_, key))| (*id, key))
+        self.keys
+            .iter()
+            .filter(move |(_, (of, _))| *of == purpose)
+            .map(|(id, (_, key))| (*id, key))
     }
 
     fn key(&self, id: i64) -> Option<&Secret> {
@@ -223,15 +284,23 @@ impl Ring {
     }
 
     fn active_id(&self, purpose: Purpose) -> i64 {
-        self.active.get(&purpose).copied().unwrap_or_default()
+        self.active
+            .get(&purpose)
+            .copied()
+            .unwrap_or_default()
     }
 
     fn aad(&self, data_key: i64, associated_data: &CanonicalEncoder) -> CanonicalEncoder {
-        CanonicalEncoder::of("rt/aad/v1").text(&self.deployment).number(data_key).bytes(associated_data.as_slice())
+        CanonicalEncoder::of("rt/aad/v1")
+            .text(&self.deployment)
+            .number(data_key)
+            .bytes(associated_data.as_slice())
     }
 
     fn record_cipher(&self, id: i64, table: &str, row: &[u8]) -> Option<Aes256Gcm> {
-        let info = CanonicalEncoder::of("rt/rec/v1").text(table).bytes(row);
+        let info = CanonicalEncoder::of("rt/rec/v1")
+            .text(table)
+            .bytes(row);
         let subkey = expand(self.key(id)?, info.as_slice());
         Some(Aes256Gcm::new(subkey.as_slice().try_into().ok()?))
     }
@@ -239,7 +308,8 @@ impl Ring {
 
 fn expand(key: &Secret, info: &[u8]) -> Secret {
     let mut out = Zeroizing::new([0; 32]);
-    let expanded = Hkdf::<Sha256>::from_prk(key.as_slice()).map(|hkdf| hkdf.expand(info, out.as_mut_slice()));
+    let expanded =
+        Hkdf::<Sha256>::from_prk(key.as_slice()).map(|hkdf| hkdf.expand(info, out.as_mut_slice()));
     debug_assert!(matches!(expanded, Ok(Ok(()))));
     out
 }
@@ -266,57 +336,106 @@ mod tests {
     use super::*;
 
     fn ring() -> Ring {
-        let keys = Purpose::ALL.iter().zip(1_i64..).map(|(p, id)| (id, (*p, Zeroizing::new([id as u8; 32])))).collect();
-        let active = Purpose::ALL.iter().zip(1_i64..).map(|(p, id)| (*p, id)).collect();
-        Ring { deployment: "here".into(), keys, active }
+        let keys = Purpose::ALL
+            .iter()
+            .zip(1_i64..)
+            .map(|(p, id)| (id, (*p, Zeroizing::new([id as u8; 32]))))
+            .collect();
+        let active = Purpose::ALL
+            .iter()
+            .zip(1_i64..)
+            .map(|(p, id)| (*p, id))
+            .collect();
+        Ring {
+            deployment: "here".into(),
+            keys,
+            active,
+        }
     }
 
     // RK-30
     #[test]
     fn a_sealed_value_opens_only_unaltered_and_in_its_row() {
         let (ring, associated_data) = (ring(), CanonicalEncoder::of("org_a").number(7));
-        let blob = ring.seal([9; 12], "api_keys", b"7", &associated_data, b"verifier");
-        assert_eq!(ring.unseal("api_keys", b"7", &associated_data, &blob).expect("opens").as_slice(), b"verifier");
+        let blob = ring.seal(
+            [9; 12],
+            "api_keys",
+            b"7",
+            &associated_data,
+            b"verifier",
+        );
+        assert_eq!(
+            ring.unseal("api_keys", b"7", &associated_data, &blob)
+                .expect("opens")
+                .as_slice(),
+            b"verifier"
+        );
         for at in 0..blob.len() {
             for bit in 0..8 {
                 let mut bad = blob.clone();
                 bad[at] ^= 1 << bit;
                 assert_eq!(
-                    ring.unseal("api_keys", b"7", &associated_data, &bad).err(),
+                    ring.unseal("api_keys", b"7", &associated_data, &bad)
+                        .err(),
                     Some(Tampered),
                     "byte {at} bit {bit}"
                 );
             }
         }
         for cut in 0..blob.len() {
-            assert!(ring.unseal("api_keys", b"7", &associated_data, &blob[..cut]).is_err());
+            assert!(
+                ring.unseal("api_keys", b"7", &associated_data, &blob[..cut])
+                    .is_err()
+            );
         }
         let elsewhere = CanonicalEncoder::of("org_b").number(7);
-        assert!(ring.unseal("api_keys", b"7", &elsewhere, &blob).is_err());
-        assert!(ring.unseal("api_keys", b"8", &associated_data, &blob).is_err());
-        assert!(ring.unseal("sessions", b"7", &associated_data, &blob).is_err());
+        assert!(
+            ring.unseal("api_keys", b"7", &elsewhere, &blob)
+                .is_err()
+        );
+        assert!(
+            ring.unseal("api_keys", b"8", &associated_data, &blob)
+                .is_err()
+        );
+        assert!(
+            ring.unseal("sessions", b"7", &associated_data, &blob)
+                .is_err()
+        );
     }
 
-    // RK-30: another implementation of AES-256-GCM opens a sealed value, given the raw parts: the subkey (HKDF-SHA-256 of RFC
-    // 5869, written out), the nonce, the associated data.
+    // RK-30: another implementation of AES-256-GCM opens a sealed value, given the raw parts: the
+    // subkey (HKDF-SHA-256 of RFC 5869, written out), the nonce, the associated data.
     #[test]
     fn another_implementation_opens_a_sealed_value() {
         use aws_lc_rs::{aead, hmac};
         let (ring, associated_data) = (ring(), CanonicalEncoder::of("org_a").number(7));
-        for (turn, value) in [&b""[..], b"verifier", &[0xA5; 1_000]].into_iter().enumerate() {
+        for (turn, value) in [&b""[..], b"verifier", &[0xA5; 1_000]]
+            .into_iter()
+            .enumerate()
+        {
             let nonce = [u8::try_from(turn).expect("small"); 12];
             let blob = ring.seal(nonce, "api_keys", b"7", &associated_data, value);
             let id = i64::from_be_bytes(blob[1..9].try_into().expect("eight bytes"));
             assert_eq!(&blob[9..21], nonce);
-            let info = CanonicalEncoder::of("rt/rec/v1").text("api_keys").bytes(b"7");
-            let prk = hmac::Key::new(hmac::HMAC_SHA256, ring.key(id).expect("the key").as_slice());
+            let info = CanonicalEncoder::of("rt/rec/v1")
+                .text("api_keys")
+                .bytes(b"7");
+            let prk = hmac::Key::new(
+                hmac::HMAC_SHA256,
+                ring.key(id).expect("the key").as_slice(),
+            );
             let subkey = hmac::sign(&prk, &[info.as_slice(), &[1]].concat());
-            let key =
-                aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, subkey.as_ref()).expect("32 bytes"));
+            let key = aead::LessSafeKey::new(
+                aead::UnboundKey::new(&aead::AES_256_GCM, subkey.as_ref()).expect("32 bytes"),
+            );
             let aad = aead::Aad::from(ring.aad(id, &associated_data).as_slice().to_vec());
             let mut sealed = blob[21..].to_vec();
             let nonce = aead::Nonce::assume_unique_for_key(nonce);
-            assert_eq!(key.open_in_place(nonce, aad, &mut sealed).expect("it opens"), value);
+            assert_eq!(
+                key.open_in_place(nonce, aad, &mut sealed)
+                    .expect("it opens"),
+                value
+            );
         }
     }
 
@@ -328,7 +447,13 @@ mod tests {
         let plain = "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39";
         let sealed = "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b";
         let vectors = [
-            (zeros.as_str(), zero_nonce.as_str(), "", "", "530f8afbc74536b9a963b4f1c4cb738b"),
+            (
+                zeros.as_str(),
+                zero_nonce.as_str(),
+                "",
+                "",
+                "530f8afbc74536b9a963b4f1c4cb738b",
+            ),
             (
                 &zeros,
                 &zero_nonce,
@@ -336,14 +461,33 @@ mod tests {
                 "",
                 "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919",
             ),
-            (&key, "cafebabefacedbaddecaf888", plain, "feedfacedeadbeeffeedfacedeadbeefabaddad2", sealed),
+            (
+                &key,
+                "cafebabefacedbaddecaf888",
+                plain,
+                "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+                sealed,
+            ),
         ];
         let bytes = |text: &str| hex::decode(text).expect("hex");
         for (key, nonce, plain, aad, sealed) in vectors {
-            let cipher = Aes256Gcm::new(bytes(key).as_slice().try_into().expect("32 bytes"));
+            let cipher = Aes256Gcm::new(
+                bytes(key)
+                    .as_slice()
+                    .try_into()
+                    .expect("32 bytes"),
+            );
             let nonce: [u8; 12] = bytes(nonce).try_into().expect("12 bytes");
             let (plain, aad) = (bytes(plain), bytes(aad));
-            let made = cipher.encrypt(&Nonce::from(nonce), Payload { msg: &plain, aad: &aad }).expect("sealed");
+            let made = cipher
+                .encrypt(
+                    &Nonce::from(nonce),
+                    Payload {
+                        msg: &plain,
+                        aad: &aad,
+                    },
+                )
+                .expect("sealed");
             assert_eq!(hex::encode(made), sealed);
         }
     }
@@ -351,10 +495,20 @@ mod tests {
     #[test]
     fn a_mac_is_valid_only_for_its_own_bytes() {
         let ring = ring();
-        let canonical = CanonicalEncoder::of("row").maybe_text(None).text("a");
+        let canonical = CanonicalEncoder::of("row")
+            .maybe_text(None)
+            .text("a");
         let mac = ring.mac(Purpose::Row, &canonical);
         assert!(ring.mac_fits(Purpose::Row, &canonical, &mac));
-        assert!(!ring.mac_fits(Purpose::Row, &CanonicalEncoder::of("row").text("a").maybe_text(None), &mac));
+        assert!(
+            !ring.mac_fits(
+                Purpose::Row,
+                &CanonicalEncoder::of("row")
+                    .text("a")
+                    .maybe_text(None),
+                &mac
+            )
+        );
         assert!(!ring.mac_fits(Purpose::Audit, &canonical, &mac));
         assert!(!ring.mac_fits(Purpose::Row, &canonical, &mac[..39]));
         assert!(!ring.mac_fits(Purpose::Row, &canonical, b""));

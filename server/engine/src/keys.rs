@@ -34,25 +34,37 @@ impl Engine {
         if row.is_sound(self.ring()) && !row.is_superseded(self.journal()) {
             Ok(row)
         } else {
-            Err(Error::Broken(format!("the row of key {} was altered", row.id)))
+            Err(Error::Broken(format!(
+                "the row of key {} was altered",
+                row.id
+            )))
         }
     }
 
-    /// Writes the new state of a locked key. The row is sealed again only if its seal was valid before, so that an
-    /// alteration remains detectable.
+    /// Writes the new state of a locked key. The row is sealed again only if its seal was valid
+    /// before, so that an alteration remains detectable.
     async fn save_key(&self, tx: &mut Tx, before: &KeyRow, after: KeyRow) -> Result<KeyRow> {
-        let after = if before.is_sound(self.ring()) { after.with_mac(self.ring()) } else { after };
+        let after = if before.is_sound(self.ring()) {
+            after.with_mac(self.ring())
+        } else {
+            after
+        };
         if keys::update(tx, &after, before.audit_n).await? {
             Ok(after)
         } else {
-            Err(Error::Broken(format!("key {} changed while it was locked", before.id)))
+            Err(Error::Broken(format!(
+                "key {} changed while it was locked",
+                before.id
+            )))
         }
     }
 }
 
 /// A key within reach, locked exclusively until the transaction ends.
 async fn lock_within_reach(tx: &mut Tx, reach: &Reach, key: KeyId) -> Result<KeyRow> {
-    let row = keys::lock(tx, reach.organization(), key, true).await?.ok_or(Error::NotFound)?;
+    let row = keys::lock(tx, reach.organization(), key, true)
+        .await?
+        .ok_or(Error::NotFound)?;
     check_within_reach(reach, &row)?;
     Ok(row)
 }
@@ -60,8 +72,13 @@ async fn lock_within_reach(tx: &mut Tx, reach: &Reach, key: KeyId) -> Result<Key
 /// # Errors
 /// `Denied` for a key of another owner or environment than the caller may reach.
 fn check_within_reach(reach: &Reach, row: &KeyRow) -> Result<()> {
-    let is_reached = reach.covers(ActorId(row.actor_id)) && reach.covers_keys_of(row.kind()?.environment());
-    if is_reached { Ok(()) } else { Err(Error::Denied) }
+    let is_reached =
+        reach.covers(ActorId(row.actor_id)) && reach.covers_keys_of(row.kind()?.environment());
+    if is_reached {
+        Ok(())
+    } else {
+        Err(Error::Denied)
+    }
 }
 
 /// Whether this is the key that authenticated the request.

@@ -1,9 +1,10 @@
-//! The operations of Roundtable. Each is written once, in this order: authorize, load within reach, apply the rule, write,
-//! audit event, commit, notify others.
+//! The operations of Roundtable. Each is written once, in this order: authorize, load within reach,
+//! apply the rule, write, audit event, commit, notify others.
 //!
-//! This crate contains the operations, the storage, the key ring, and the clock and randomness they use. It knows no HTTP,
-//! no pages and no cookies. To add an operation, write its command and policy line in `domain`, its rows in `store`, then
-//! the operation here, and call it from the REST API and from the server functions.
+//! This crate contains the operations, the storage, the key ring, and the clock and randomness they
+//! use. It knows no HTTP, no pages and no cookies. To add an operation, write its command and
+//! policy line in `domain`, its rows in `store`, then the operation here, and call it from the REST
+//! API and from the server functions.
 
 pub mod attempts;
 pub mod audit;
@@ -70,7 +71,13 @@ struct Inner {
 impl Engine {
     /// The operations over an open database and its ring.
     pub fn new(db: Db, ring: keyring::Ring, runtime: Runtime, brand: Brand) -> Self {
-        Self::with_journal(db, ring, runtime, brand, journal::Journal::in_memory())
+        Self::with_journal(
+            db,
+            ring,
+            runtime,
+            brand,
+            journal::Journal::in_memory(),
+        )
     }
 
     /// The same, with a revocation journal that outlives the process.
@@ -97,7 +104,9 @@ impl Engine {
             refused_sessions: sessions::RefusedSessions::default(),
             attempts,
         };
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// The clock and the random generator.
@@ -119,10 +128,15 @@ impl Engine {
             return Err(Error::OnHold);
         }
         if !self.journal().is_complete() {
-            return Err(StoreError::File("the last write to the revocation journal failed".into()).into());
+            return Err(
+                StoreError::File("the last write to the revocation journal failed".into()).into(),
+            );
         }
         store::meta::ping(&mut self.db().read().await?).await?;
-        self.db().check_writing().await.map_err(Error::from)
+        self.db()
+            .check_writing()
+            .await
+            .map_err(Error::from)
     }
 
     pub(crate) fn journal(&self) -> &journal::Journal {

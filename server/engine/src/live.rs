@@ -1,7 +1,8 @@
 //! Live updates of open pages: uses of keys, and changes of what a page shows.
 //!
-//! A notification carries no data. A watcher then reads, within reach, the database and the usage that is not written yet.
-//! So a notification may be lost or duplicated, and changes by other nodes are found by the next periodic read.
+//! A notification carries no data. A watcher then reads, within reach, the database and the usage
+//! that is not written yet. So a notification may be lost or duplicated, and changes by other nodes
+//! are found by the next periodic read.
 
 mod watch;
 
@@ -33,8 +34,8 @@ struct Inner {
 }
 
 impl Live {
-    /// Notifies the watchers of an organization. Without watchers it costs almost nothing; notifications that a watcher has
-    /// not handled yet are merged.
+    /// Notifies the watchers of an organization. Without watchers it costs almost nothing;
+    /// notifications that a watcher has not handled yet are merged.
     pub fn notify(&self, organization: &OrganizationId) {
         if let Some(channel) = lock(&self.inner.channels).get(organization) {
             channel.send_replace(());
@@ -45,7 +46,10 @@ impl Live {
     fn subscribe(&self, organization: &OrganizationId) -> hint::Receiver<()> {
         let mut channels = lock(&self.inner.channels);
         channels.retain(|_, channel| channel.receiver_count() > 0);
-        channels.entry(organization.clone()).or_insert_with(|| hint::Sender::new(())).subscribe()
+        channels
+            .entry(organization.clone())
+            .or_insert_with(|| hint::Sender::new(()))
+            .subscribe()
     }
 
     fn permit_watch(&self, person: PersonId) -> Result<WatchPermit> {
@@ -56,7 +60,10 @@ impl Live {
         }
         *taken += 1;
         drop(permits);
-        Ok(WatchPermit { live: self.clone(), person })
+        Ok(WatchPermit {
+            live: self.clone(),
+            person,
+        })
     }
 }
 
@@ -86,7 +93,9 @@ impl Engine {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -99,14 +108,24 @@ mod tests {
 
     #[tokio::test]
     async fn notifications_stay_in_their_organization_and_are_merged() {
-        let (live, here, there) = (Live::default(), organization("org_a"), organization("org_b"));
+        let (live, here, there) = (
+            Live::default(),
+            organization("org_a"),
+            organization("org_b"),
+        );
         let (mut own, other) = (live.subscribe(&here), live.subscribe(&there));
         for _ in 0..100_000 {
             live.notify(&here);
         }
         own.changed().await.expect("a notification");
-        assert!(!own.has_changed().expect("the channel is open"), "they were merged");
-        assert!(!other.has_changed().expect("the channel is open"), "not the other's");
+        assert!(
+            !own.has_changed().expect("the channel is open"),
+            "they were merged"
+        );
+        assert!(
+            !other.has_changed().expect("the channel is open"),
+            "not the other's"
+        );
     }
 
     #[test]
@@ -122,8 +141,15 @@ mod tests {
     #[test]
     fn the_watches_of_a_person_are_limited() {
         let (live, one, other) = (Live::default(), PersonId(1), PersonId(2));
-        let mut permits: Vec<_> = (0..MAX_WATCHES).map(|_| live.permit_watch(one).expect("a permit")).collect();
-        assert_eq!(live.permit_watch(one).err().map(|error| error.code()), Some(Code::TooManyRequests));
+        let mut permits: Vec<_> = (0..MAX_WATCHES)
+            .map(|_| live.permit_watch(one).expect("a permit"))
+            .collect();
+        assert_eq!(
+            live.permit_watch(one)
+                .err()
+                .map(|error| error.code()),
+            Some(Code::TooManyRequests)
+        );
         let _others = live.permit_watch(other).expect("their own");
         permits.pop();
         permits.push(live.permit_watch(one).expect("the freed permit"));

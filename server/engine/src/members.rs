@@ -1,4 +1,5 @@
-//! Members of an organization (decision D5): one file per operation. Here is what the operations share.
+//! Members of an organization (decision D5): one file per operation. Here is what the operations
+//! share.
 
 mod change;
 mod get;
@@ -22,8 +23,9 @@ use crate::store::{Tx, parse_column};
 use crate::{Engine, Error, Result};
 
 impl Engine {
-    /// A member whom the caller may change, and the row of the calling key. The member stays unchanged until the
-    /// transaction ends, because re-authorization locks the head of the audit chain.
+    /// A member whom the caller may change, and the row of the calling key. The member stays
+    /// unchanged until the transaction ends, because re-authorization locks the head of the audit
+    /// chain.
     async fn load_manageable(
         &self,
         tx: &mut Tx,
@@ -33,8 +35,11 @@ impl Engine {
     ) -> Result<(ActorRow, Option<KeyRow>)> {
         let calling_key = reauthorize(self, tx, ctx).await?;
         let found = actors::find(tx, reach.organization(), id).await?;
-        let found = found.filter(|row| row.removed_at.is_none() && row.kind == ActorKind::Member.as_str());
-        let row = found.filter(|row| reach.covers(ActorId(row.id))).ok_or(Error::NotFound)?;
+        let found =
+            found.filter(|row| row.removed_at.is_none() && row.kind == ActorKind::Member.as_str());
+        let row = found
+            .filter(|row| reach.covers(ActorId(row.id)))
+            .ok_or(Error::NotFound)?;
         check_may_manage(ctx, row.actor()?.role)?;
         self.require_sound_actor(&row)?;
         Ok((row, calling_key))
@@ -44,7 +49,14 @@ impl Engine {
     ///
     /// # Errors
     /// `Conflict` if the organization would have no owner.
-    async fn save_member(&self, tx: &mut Tx, ctx: &Ctx, reach: &Reach, after: ActorRow, event: Event) -> Result<()> {
+    async fn save_member(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        reach: &Reach,
+        after: ActorRow,
+        event: Event,
+    ) -> Result<()> {
         let audit_n = journal(self, tx, ctx, event).await?;
         actors::update(tx, &ActorRow { audit_n, ..after }.sealed(self.ring())).await?;
         match actors::count_owners(tx, reach.organization()).await? {
@@ -54,24 +66,38 @@ impl Engine {
     }
 
     /// Marks a member as removed, and revokes the invitations for them and by them.
-    async fn mark_removed(&self, tx: &mut Tx, ctx: &Ctx, reach: &Reach, before: &ActorRow, event: Event) -> Result<()> {
-        let after = ActorRow { removed_at: Some(ctx.now.0), ..before.clone() };
-        self.save_member(tx, ctx, reach, after, event).await?;
+    async fn mark_removed(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        reach: &Reach,
+        before: &ActorRow,
+        event: Event,
+    ) -> Result<()> {
+        let after = ActorRow {
+            removed_at: Some(ctx.now.0),
+            ..before.clone()
+        };
+        self.save_member(tx, ctx, reach, after, event)
+            .await?;
         self.revoke_invitations_of(tx, ctx, before).await
     }
 }
 
-/// Only an owner adds, changes or removes an owner (decision D5): in person and after a fresh sign-in.
+/// Only an owner adds, changes or removes an owner (decision D5): in person and after a fresh
+/// sign-in.
 fn check_may_manage(ctx: &Ctx, role: Role) -> Result<()> {
     match role {
-        Role::Owner if may_give(ctx.actor.role, role) => ctx.in_person().and_then(|()| ctx.require_fresh_sign_in()),
+        Role::Owner if may_give(ctx.actor.role, role) => ctx
+            .in_person()
+            .and_then(|()| ctx.require_fresh_sign_in()),
         Role::Owner => Err(Error::Denied),
         Role::Admin | Role::Member => Ok(()),
     }
 }
 
-/// Giving the admin role needs a fresh sign-in; giving the owner role also needs an owner. A stolen session must not gain
-/// lasting access.
+/// Giving the admin role needs a fresh sign-in; giving the owner role also needs an owner. A stolen
+/// session must not gain lasting access.
 pub(crate) fn check_may_grant(ctx: &Ctx, role: Role) -> Result<()> {
     match role {
         Role::Owner => check_may_manage(ctx, role),
@@ -92,7 +118,10 @@ fn view(ctx: &Ctx, row: MemberRow) -> Result<MemberView> {
         role: parse_column(&row.actor.role, "actors.role")?,
         joined_at: Moment(row.actor.created_at),
         has_signed_in: row.actor.person_id.is_some(),
-        email: row.email.or(row.actor.claim_email).filter(|_| may_see_emails),
+        email: row
+            .email
+            .or(row.actor.claim_email)
+            .filter(|_| may_see_emails),
         active_keys: may_see_emails.then_some(row.active_keys),
         name: row.actor.name,
     })

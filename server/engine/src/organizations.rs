@@ -25,15 +25,23 @@ impl Engine {
         Ok(organizations::any(&mut self.db().read().await?).await?)
     }
 
-    /// Creates the first organization over the API, with a first key (decision D18). Its owner is the person who first signs in
-    /// with the given email, verified.
+    /// Creates the first organization over the API, with a first key (decision D18). Its owner is
+    /// the person who first signs in with the given email, verified.
     ///
     /// # Errors
     /// `Conflict` once an organization exists.
     pub async fn bootstrap(&self, command: &FoundOrganization, origin: Origin) -> Result<NewKey> {
         let mut tx = self.db().begin().await?;
-        let ctx = self.create_first(&mut tx, command, None, origin).await?;
-        let new = self.insert_key(&mut tx, &ctx, KeyPlan::unrestricted(&ctx.actor, "bootstrap key")).await?;
+        let ctx = self
+            .create_first(&mut tx, command, None, origin)
+            .await?;
+        let new = self
+            .insert_key(
+                &mut tx,
+                &ctx,
+                KeyPlan::unrestricted(&ctx.actor, "bootstrap key"),
+            )
+            .await?;
         tx.commit().await?;
         Ok(new)
     }
@@ -49,13 +57,15 @@ impl Engine {
         origin: Origin,
     ) -> Result<OrganizationId> {
         let mut tx = self.db().begin().await?;
-        let ctx = self.create_first(&mut tx, command, Some(person), origin).await?;
+        let ctx = self
+            .create_first(&mut tx, command, Some(person), origin)
+            .await?;
         tx.commit().await?;
         Ok(ctx.actor.organization)
     }
 
-    /// Creates another organization for a member of an existing one, who becomes its owner. A person without a membership
-    /// creates none: signing in alone gives no rights.
+    /// Creates another organization for a member of an existing one, who becomes its owner. A
+    /// person without a membership creates none: signing in alone gives no rights.
     ///
     /// # Errors
     /// `Denied` for a person without any organization.
@@ -68,13 +78,24 @@ impl Engine {
         let person = caller.person;
         let mut tx = self.db().begin().await?;
         reauthorize_person(self, &mut tx, caller).await?;
-        if organizations::of_person(&mut tx, person).await?.is_empty() {
+        if organizations::of_person(&mut tx, person)
+            .await?
+            .is_empty()
+        {
             return Err(Error::Denied);
         }
-        let row = people::get(&mut tx, person).await?.ok_or(Error::Denied)?;
+        let row = people::get(&mut tx, person)
+            .await?
+            .ok_or(Error::Denied)?;
         let id = self.organization_id()?;
         let ctx = self
-            .create_with_owner(&mut tx, &id, command.name.as_str(), (&row.name, Some(person), None), origin)
+            .create_with_owner(
+                &mut tx,
+                &id,
+                command.name.as_str(),
+                (&row.name, Some(person), None),
+                origin,
+            )
             .await?;
         tx.commit().await?;
         Ok(ctx.actor.organization)
@@ -94,10 +115,12 @@ impl Engine {
         }
         let claim_email = person.is_none().then(|| command.email.clone());
         let owner = (command.owner.as_str(), person, claim_email);
-        self.create_with_owner(tx, &id, command.organization.as_str(), owner, origin).await
+        self.create_with_owner(tx, &id, command.organization.as_str(), owner, origin)
+            .await
     }
 
-    /// Creates an organization with its owner: a person, or an actor that waits for the first sign-in with an email.
+    /// Creates an organization with its owner: a person, or an actor that waits for the first
+    /// sign-in with an email.
     async fn create_with_owner(
         &self,
         tx: &mut Tx,
@@ -107,17 +130,42 @@ impl Engine {
         origin: Origin,
     ) -> Result<Ctx> {
         self.add_organization(tx, id, name).await?;
-        let owner = self.next_actor(tx, id, owner, Role::Owner).await?;
+        let owner = self
+            .next_actor(tx, id, owner, Role::Owner)
+            .await?;
         let row = actors::new_row(&owner, self.runtime().now());
-        let row = actors::ActorRow { person_id: person.map(|p| p.0), claim_email, ..row };
+        let row = actors::ActorRow {
+            person_id: person.map(|p| p.0),
+            claim_email,
+            ..row
+        };
         actors::insert(tx, &row.sealed(self.ring())).await?;
-        let ctx = Ctx::new(owner, self.runtime().now(), origin, Credential::System);
-        journal(self, tx, &ctx, Event::new(AuditAction::OrganizationCreated, "organization", id, name)).await?;
+        let ctx = Ctx::new(
+            owner,
+            self.runtime().now(),
+            origin,
+            Credential::System,
+        );
+        journal(
+            self,
+            tx,
+            &ctx,
+            Event::new(
+                AuditAction::OrganizationCreated,
+                "organization",
+                id,
+                name,
+            ),
+        )
+        .await?;
         Ok(ctx)
     }
 
     fn organization_id(&self) -> Result<OrganizationId> {
-        Ok(parse_column(&self.runtime().random_id(OrganizationId::PREFIX), "organizations.id")?)
+        Ok(parse_column(
+            &self.runtime().random_id(OrganizationId::PREFIX),
+            "organizations.id",
+        )?)
     }
 
     async fn add_organization(&self, tx: &mut Tx, id: &OrganizationId, name: &str) -> Result<()> {
@@ -154,7 +202,8 @@ pub struct DemoOrganization {
 }
 
 impl Engine {
-    /// Creates the demo organizations in an empty installation. Does nothing if an organization exists.
+    /// Creates the demo organizations in an empty installation. Does nothing if an organization
+    /// exists.
     ///
     /// # Errors
     /// `Busy`.
@@ -164,23 +213,58 @@ impl Engine {
             return Ok(());
         }
         let now = self.runtime().now();
-        for DemoOrganization { organization, members } in demo {
+        for DemoOrganization {
+            organization,
+            members,
+        } in demo
+        {
             let id = self.organization_id()?;
-            self.add_organization(&mut tx, &id, organization).await?;
+            self.add_organization(&mut tx, &id, organization)
+                .await?;
             for (identity, role) in members {
                 let name = identity.name.as_deref().unwrap_or("Someone");
                 let email = normalized_email(identity);
-                let person =
-                    people::upsert(&mut tx, &identity.issuer, &identity.subject, name, email.as_deref(), now).await?;
+                let person = people::upsert(
+                    &mut tx,
+                    &identity.issuer,
+                    &identity.subject,
+                    name,
+                    email.as_deref(),
+                    now,
+                )
+                .await?;
                 let actor = self.next_actor(&mut tx, &id, name, *role).await?;
-                let row = actors::ActorRow { person_id: Some(person.0), ..actors::new_row(&actor, now) };
-                let ctx =
-                    Ctx::new(actor, now, Origin { request_id: "demo".into(), ..Origin::default() }, Credential::System);
+                let row = actors::ActorRow {
+                    person_id: Some(person.0),
+                    ..actors::new_row(&actor, now)
+                };
+                let ctx = Ctx::new(
+                    actor,
+                    now,
+                    Origin {
+                        request_id: "demo".into(),
+                        ..Origin::default()
+                    },
+                    Credential::System,
+                );
                 // The row's seal covers the number of its event, so the event is written first.
-                let audit_n =
-                    journal(self, &mut tx, &ctx, Event::new(AuditAction::MemberJoined, "member", ctx.actor.id, name))
-                        .await?;
-                actors::insert(&mut tx, &actors::ActorRow { audit_n, ..row }.sealed(self.ring())).await?;
+                let audit_n = journal(
+                    self,
+                    &mut tx,
+                    &ctx,
+                    Event::new(
+                        AuditAction::MemberJoined,
+                        "member",
+                        ctx.actor.id,
+                        name,
+                    ),
+                )
+                .await?;
+                actors::insert(
+                    &mut tx,
+                    &actors::ActorRow { audit_n, ..row }.sealed(self.ring()),
+                )
+                .await?;
             }
         }
         Ok(tx.commit().await?)

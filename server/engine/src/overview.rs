@@ -19,7 +19,8 @@ const MAX_REASONS: i64 = 64;
 const MAX_EVENTS: i64 = 5;
 
 impl Engine {
-    /// The overview within the caller's reach. Numbers of members and events are for admins and owners.
+    /// The overview within the caller's reach. Numbers of members and events are for admins and
+    /// owners.
     ///
     /// # Errors
     /// `Busy`.
@@ -30,15 +31,29 @@ impl Engine {
         }
         let mut connection = self.db().read().await?;
         let mut counts = keys::counts(&mut connection, &reach, ctx.now).await?;
-        let concerns = self.concerns(&mut connection, ctx, &reach, &mut counts).await?;
-        let days = self.usage_within(&mut connection, &reach, ctx.now).await?;
+        let concerns = self
+            .concerns(&mut connection, ctx, &reach, &mut counts)
+            .await?;
+        let days = self
+            .usage_within(&mut connection, &reach, ctx.now)
+            .await?;
         let staff = staff(&mut connection, ctx).await?;
         drop(connection);
         let events = match staff {
-            Some(_) => self.read_audit_log(ctx, &AuditQuery::default(), MAX_EVENTS).await?.rows,
+            Some(_) => {
+                self.read_audit_log(ctx, &AuditQuery::default(), MAX_EVENTS)
+                    .await?
+                    .rows
+            }
             None => Vec::new(),
         };
-        Ok(Overview { keys: counts, concerns, days, staff, events })
+        Ok(Overview {
+            keys: counts,
+            concerns,
+            days,
+            staff,
+            events,
+        })
     }
 
     /// How many keys within the caller's reach need attention, and why.
@@ -50,9 +65,16 @@ impl Engine {
         let mut connection = self.db().read().await?;
         let rows = keys::worst_facts(&mut connection, &reach, ctx.now, MAX_REASONS).await?;
         let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) == MAX_REASONS;
-        let reasons: Vec<_> = rows.into_iter().filter_map(|row| self.reason(row, ctx.now)).collect();
+        let reasons: Vec<_> = rows
+            .into_iter()
+            .filter_map(|row| self.reason(row, ctx.now))
+            .collect();
         let total = match full {
-            true => keys::counts(&mut connection, &reach, ctx.now).await?.attention,
+            true => {
+                keys::counts(&mut connection, &reach, ctx.now)
+                    .await?
+                    .attention
+            }
             false => i64::try_from(reasons.len()).unwrap_or(i64::MAX),
         };
         Ok(AttentionBanner { reasons, total })
@@ -82,18 +104,30 @@ impl Engine {
         let expires_at = row.expires_at.map(Moment);
         let facts = Facts {
             created_at: Moment(row.created_at),
-            last_used: row.last_used_at.map(Moment).max(self.usage().last_of(key).map(|(at, ..)| at)),
+            last_used: row
+                .last_used_at
+                .map(Moment)
+                .max(self.usage().last_of(key).map(|(at, ..)| at)),
             expires_at,
             is_exposed: row.exposed_at.is_some(),
             has_successor: row.rotated_to.is_some(),
         };
-        Attention::of(&facts, now).map(|why| Reason { key, why, expires_at })
+        Attention::of(&facts, now).map(|why| Reason {
+            key,
+            why,
+            expires_at,
+        })
     }
 }
 
 /// How many members and service accounts there are, for callers who may see them.
 async fn staff(connection: &mut Connection, ctx: &Ctx) -> Result<Option<Staff>> {
-    let Ok(reach) = permit(&ctx.actor, Action::ListServiceAccounts) else { return Ok(None) };
+    let Ok(reach) = permit(&ctx.actor, Action::ListServiceAccounts) else {
+        return Ok(None);
+    };
     let (members, service_accounts) = actors::count_staff(connection, reach.organization()).await?;
-    Ok(Some(Staff { members, service_accounts }))
+    Ok(Some(Staff {
+        members,
+        service_accounts,
+    }))
 }

@@ -12,12 +12,16 @@ pub(crate) trait Numbered {
     fn altered(&self) -> Error;
 }
 
-/// Reads a row until it is sound. A change that is committed between the read and the check looks like an alteration, but
-/// another read then finds a newer version. A row of which two reads find the same version was altered.
+/// Reads a row until it is sound. A change that is committed between the read and the check looks
+/// like an alteration, but another read then finds a newer version. A row of which two reads find
+/// the same version was altered.
 ///
 /// # Errors
 /// `Unauthenticated` for an altered row; the errors of `read`.
-pub(crate) async fn read_sound<R: Numbered, F>(read: impl Fn() -> F, is_sound: impl Fn(&R) -> bool) -> Result<Option<R>>
+pub(crate) async fn read_sound<R: Numbered, F>(
+    read: impl Fn() -> F,
+    is_sound: impl Fn(&R) -> bool,
+) -> Result<Option<R>>
 where
     F: Future<Output = Result<Option<R>>> + Send,
 {
@@ -65,8 +69,16 @@ impl Numbered for PresentedRow {
     }
 
     fn altered(&self) -> Error {
-        let KeyRow { id, organization_id, .. } = &self.key;
-        tracing::error!(key_id = id, organization = organization_id, "integrity failure: the key's row was altered");
+        let KeyRow {
+            id,
+            organization_id,
+            ..
+        } = &self.key;
+        tracing::error!(
+            key_id = id,
+            organization = organization_id,
+            "integrity failure: the key's row was altered"
+        );
         Error::Unauthenticated("the key's row was altered")
     }
 }

@@ -2,12 +2,13 @@
 
 use crate::{Engine, Error, Result};
 
-/// Retries: after giving up the reserve, and after emptying the write-ahead log, which has grown since.
+/// Retries: after giving up the reserve, and after emptying the write-ahead log, which has grown
+/// since.
 const RETRIES: usize = 2;
 
 impl Engine {
-    /// Runs an operation that takes access away, in a transaction of [`crate::Db::begin_on_reserve`]. If the disk is full,
-    /// frees space and runs it again.
+    /// Runs an operation that takes access away, in a transaction of
+    /// [`crate::Db::begin_on_reserve`]. If the disk is full, frees space and runs it again.
     pub(crate) async fn retry_with_free_space<T, F>(&self, attempt: impl Fn() -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,

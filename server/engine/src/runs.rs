@@ -29,16 +29,31 @@ impl Engine {
         let reach = permit(&ctx.actor, Action::ListRuns)?;
         let mut connection = self.db().read().await?;
         load(&mut connection, &reach, workspace).await?;
-        let rows = runs::list(&mut connection, &reach, workspace, before.unwrap_or(i64::MAX), limit + 1).await?;
+        let rows = runs::list(
+            &mut connection,
+            &reach,
+            workspace,
+            before.unwrap_or(i64::MAX),
+            limit + 1,
+        )
+        .await?;
         let rows = Page::cut(rows, limit, |row| row.seq);
-        let views = rows.rows.into_iter().map(RunRow::view).collect::<std::result::Result<_, _>>()?;
-        Ok(Page { rows: views, next: rows.next })
+        let views = rows
+            .rows
+            .into_iter()
+            .map(RunRow::view)
+            .collect::<std::result::Result<_, _>>()?;
+        Ok(Page {
+            rows: views,
+            next: rows.next,
+        })
     }
 
     /// Starts a run, in the state `queued` (decision D22).
     ///
     /// # Errors
-    /// As [`Engine::get_workspace`]; `Unauthenticated` when the caller's credential was revoked meanwhile.
+    /// As [`Engine::get_workspace`]; `Unauthenticated` when the caller's credential was revoked
+    /// meanwhile.
     pub async fn create_run(&self, ctx: &Ctx, command: CreateRun) -> Result<RunView> {
         let reach = permit(&ctx.actor, Action::CreateRun)?;
         let mut tx = self.db().begin().await?;
@@ -58,9 +73,14 @@ impl Engine {
             creator_name: ctx.actor.name.clone(),
         };
         runs::insert(&mut tx, &row).await?;
-        let event = Event::new(AuditAction::RunCreated, "run", &row.id, &workspace.name)
-            .changed("workspace", None, Some(&row.workspace_id))
-            .changed("trigger", None, Some(&row.via));
+        let event = Event::new(
+            AuditAction::RunCreated,
+            "run",
+            &row.id,
+            &workspace.name,
+        )
+        .changed("workspace", None, Some(&row.workspace_id))
+        .changed("trigger", None, Some(&row.via));
         journal(self, &mut tx, ctx, event).await?;
         tx.commit().await?;
         Ok(row.view()?)

@@ -26,7 +26,8 @@ pub trait Rng: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// How far the clocks of nodes may differ. A time further ahead was written while a clock was wrong.
+/// How far the clocks of nodes may differ. A time further ahead was written while a clock was
+/// wrong.
 pub(crate) const SKEW_SECONDS: i64 = 60;
 /// 2025-01-01T00:00:00Z. A clock that shows an earlier time is not set yet.
 const EARLIEST: Moment = Moment(1_735_689_600_000);
@@ -36,7 +37,8 @@ const EARLIEST: Moment = Moment(1_735_689_600_000);
 pub struct Runtime {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
-    /// The latest time that the clock has shown; the maximum while it is unknown what it showed before the start.
+    /// The latest time that the clock has shown; the maximum while it is unknown what it showed
+    /// before the start.
     latest: Arc<AtomicI64>,
 }
 
@@ -48,7 +50,11 @@ impl Runtime {
 
     /// The given clock and generator.
     pub fn of(clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
-        Self { clock, rng, latest: Arc::new(AtomicI64::new(i64::MAX)) }
+        Self {
+            clock,
+            rng,
+            latest: Arc::new(AtomicI64::new(i64::MAX)),
+        }
     }
 
     /// The moment now.
@@ -66,7 +72,8 @@ impl Runtime {
 
     /// Takes what the clock shows now as correct.
     pub(crate) fn trust_clock(&self) {
-        self.latest.store(self.clock.now().0, Ordering::Relaxed);
+        self.latest
+            .store(self.clock.now().0, Ordering::Relaxed);
     }
 
     /// Monotonic time since an arbitrary point.
@@ -86,7 +93,8 @@ impl Runtime {
         bytes
     }
 
-    /// `N` characters, each of the 62 equally likely: bytes of 248 and more are rejected, to avoid modulo bias.
+    /// `N` characters, each of the 62 equally likely: bytes of 248 and more are rejected, to avoid
+    /// modulo bias.
     pub fn base62<const N: usize>(&self) -> [u8; N] {
         let mut characters = [0; N];
         let mut filled = 0;
@@ -104,20 +112,31 @@ impl Runtime {
     /// An id: the prefix and [`ID_LENGTH`] random characters.
     pub fn random_id(&self, prefix: &str) -> String {
         let tail = self.base62::<ID_LENGTH>();
-        prefix.chars().chain(tail.iter().map(|&byte| char::from(byte))).collect()
+        prefix
+            .chars()
+            .chain(tail.iter().map(|&byte| char::from(byte)))
+            .collect()
     }
 }
 
 struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the only place that reads the system clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the only place that reads the system clock"
+    )]
     fn now(&self) -> Moment {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        Moment(since.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
+        Moment(since.map_or(0, |d| {
+            i64::try_from(d.as_millis()).unwrap_or(i64::MAX)
+        }))
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the only place that reads the system clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the only place that reads the system clock"
+    )]
     fn elapsed(&self) -> Duration {
         static START: OnceLock<Instant> = OnceLock::new();
         START.get_or_init(Instant::now).elapsed()
@@ -127,7 +146,11 @@ impl Clock for SystemClock {
 struct SystemRng;
 
 impl Rng for SystemRng {
-    #[expect(clippy::disallowed_methods, clippy::expect_used, reason = "nothing is secure without randomness")]
+    #[expect(
+        clippy::disallowed_methods,
+        clippy::expect_used,
+        reason = "nothing is secure without randomness"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system provides randomness");
     }
@@ -143,13 +166,20 @@ pub struct FrozenClock {
 impl FrozenClock {
     /// A clock at this moment.
     pub fn at(moment: Moment) -> Arc<Self> {
-        Arc::new(Self { now: AtomicI64::new(moment.0), elapsed: AtomicU64::new(0) })
+        Arc::new(Self {
+            now: AtomicI64::new(moment.0),
+            elapsed: AtomicU64::new(0),
+        })
     }
 
     /// Moves the clock, forwards or backwards.
     pub fn advance_seconds(&self, seconds: i64) {
-        self.now.fetch_add(seconds * 1000, Ordering::SeqCst);
-        self.elapsed.fetch_add(u64::try_from(seconds * 1000).unwrap_or(0), Ordering::SeqCst);
+        self.now
+            .fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.elapsed.fetch_add(
+            u64::try_from(seconds * 1000).unwrap_or(0),
+            Ordering::SeqCst,
+        );
     }
 }
 
@@ -163,7 +193,8 @@ impl Clock for FrozenClock {
     }
 }
 
-/// A generator that gives the same bytes for the same seed. For tests only: the seed determines every key.
+/// A generator that gives the same bytes for the same seed. For tests only: the seed determines
+/// every key.
 pub struct SeededRng {
     seed: u64,
     blocks: AtomicI64,
@@ -172,7 +203,10 @@ pub struct SeededRng {
 impl SeededRng {
     /// A generator for this seed.
     pub fn new(seed: u64) -> Arc<Self> {
-        Arc::new(Self { seed, blocks: AtomicI64::new(0) })
+        Arc::new(Self {
+            seed,
+            blocks: AtomicI64::new(0),
+        })
     }
 }
 
@@ -180,7 +214,10 @@ impl Rng for SeededRng {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(32) {
             let turn = self.blocks.fetch_add(1, Ordering::SeqCst);
-            let block = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(turn.to_be_bytes()).finalize();
+            let block = Sha256::new()
+                .chain_update(self.seed.to_be_bytes())
+                .chain_update(turn.to_be_bytes())
+                .finalize();
             chunk.copy_from_slice(&block[..chunk.len()]);
         }
     }
@@ -195,11 +232,19 @@ mod tests {
         let rng = Runtime::of(FrozenClock::at(Moment(0)), SeededRng::new(7));
         let mut seen = [0_u32; 256];
         for _ in 0..4_000 {
-            rng.base62::<31>().iter().for_each(|&c| seen[usize::from(c)] += 1);
+            rng.base62::<31>()
+                .iter()
+                .for_each(|&c| seen[usize::from(c)] += 1);
         }
         let expected = 4_000.0 * 31.0 / 62.0;
-        let chi: f64 = BASE62.iter().map(|&c| (f64::from(seen[usize::from(c)]) - expected).powi(2) / expected).sum();
-        assert!(chi < 110.0, "chi-square {chi} over 61 degrees of freedom");
+        let chi: f64 = BASE62
+            .iter()
+            .map(|&c| (f64::from(seen[usize::from(c)]) - expected).powi(2) / expected)
+            .sum();
+        assert!(
+            chi < 110.0,
+            "chi-square {chi} over 61 degrees of freedom"
+        );
         assert_eq!(seen.iter().filter(|&&n| n > 0).count(), 62);
     }
 }

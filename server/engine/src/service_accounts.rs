@@ -14,7 +14,11 @@ use crate::error::invalid;
 /// # Errors
 /// `Invalid` for a role above the caller's.
 fn check_not_above(ctx: &Ctx, role: Role) -> Result<()> {
-    if role > ctx.actor.role { Err(invalid("role", Fault::AboveCaller)) } else { Ok(()) }
+    if role > ctx.actor.role {
+        Err(invalid("role", Fault::AboveCaller))
+    } else {
+        Ok(())
+    }
 }
 
 /// A boolean as the audit log writes it.

@@ -1,5 +1,5 @@
-//! Browser sessions and sign-ins in progress. Callers pass tokens; the database holds only keyed digests and sealed
-//! values.
+//! Browser sessions and sign-ins in progress. Callers pass tokens; the database holds only keyed
+//! digests and sealed values.
 
 mod flows;
 mod list;
@@ -60,33 +60,56 @@ impl Engine {
         Ok(is_added)
     }
 
-    /// Replaces the value of a session. False for a session that expired or was revoked meanwhile; it is not restored.
+    /// Replaces the value of a session. False for a session that expired or was revoked meanwhile;
+    /// it is not restored.
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn update_session(&self, token: &[u8], person: Option<PersonId>, value: &[u8]) -> Result<bool> {
+    pub async fn update_session(
+        &self,
+        token: &[u8],
+        person: Option<PersonId>,
+        value: &[u8],
+    ) -> Result<bool> {
         let digest = self.session_digest(token);
-        // An update needs no new disk space, and revoking a key in the browser must work on a full disk.
+        // An update needs no new disk space, and revoking a key in the browser must work on a full
+        // disk.
         let mut tx = self.db().begin_on_reserve().await?;
-        let Some(row) = sessions::lock(&mut tx, &digest).await? else { return Ok(false) };
-        let row = SessionRow { person_id: person.map(|p| p.0), ..row };
+        let Some(row) = sessions::lock(&mut tx, &digest).await? else {
+            return Ok(false);
+        };
+        let row = SessionRow {
+            person_id: person.map(|p| p.0),
+            ..row
+        };
         let sealed = self.seal_value("sessions", &digest, &row.associated_data(), value);
 
         let now = self.runtime().now();
         drop(self.delete_refused(&row));
         let is_updated = self.is_current(&row)
-            && sessions::update(&mut tx, &digest, person, &sealed, now, now.plus_seconds(-IDLE_SECONDS)).await?;
+            && sessions::update(
+                &mut tx,
+                &digest,
+                person,
+                &sealed,
+                now,
+                now.plus_seconds(-IDLE_SECONDS),
+            )
+            .await?;
         tx.commit().await?;
         Ok(is_updated)
     }
 
-    /// The value of a valid session, and when it expires at the latest. An altered row is treated as missing.
+    /// The value of a valid session, and when it expires at the latest. An altered row is treated
+    /// as missing.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn find_session(&self, token: &[u8]) -> Result<Option<(Zeroizing<Vec<u8>>, Moment)>> {
         let now = self.runtime().now();
-        let Some(row) = self.current_session(token).await? else { return Ok(None) };
+        let Some(row) = self.current_session(token).await? else {
+            return Ok(None);
+        };
         if now.seconds_since(Moment(row.seen_at)).abs() >= TOUCH_SECONDS {
             match self.touch_session(&row, now).await {
                 // On a full disk a person can still read, and revoke keys.
@@ -96,7 +119,9 @@ impl Engine {
                 touched => touched?,
             }
         }
-        Ok(self.open_session(&row).map(|value| (value, row.latest_expiry())))
+        Ok(self
+            .open_session(&row)
+            .map(|value| (value, row.latest_expiry())))
     }
 
     async fn touch_session(&self, row: &SessionRow, now: Moment) -> Result<()> {
@@ -105,8 +130,8 @@ impl Engine {
         Ok(tx.commit().await?)
     }
 
-    /// As [`Engine::find_session`], without counting as a use of the session: the request was made by a script, not by
-    /// the person.
+    /// As [`Engine::find_session`], without counting as a use of the session: the request was made
+    /// by a script, not by the person.
     ///
     /// # Errors
     /// `Busy`.
@@ -116,7 +141,11 @@ impl Engine {
     }
 
     async fn current_session(&self, token: &[u8]) -> Result<Option<SessionRow>> {
-        let found = sessions::find(&mut self.db().read().await?, &self.session_digest(token)).await?;
+        let found = sessions::find(
+            &mut self.db().read().await?,
+            &self.session_digest(token),
+        )
+        .await?;
         let Some(row) = found else { return Ok(None) };
         if self.is_current(&row) {
             return Ok(Some(row));
@@ -133,7 +162,8 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn delete_session(&self, token: &[u8]) -> Result<()> {
-        self.retry_with_free_space(|| self.try_to_delete_session(token)).await
+        self.retry_with_free_space(|| self.try_to_delete_session(token))
+            .await
     }
 
     async fn try_to_delete_session(&self, token: &[u8]) -> Result<()> {
@@ -164,13 +194,35 @@ impl Engine {
     /// The value of a session, unless its row was altered or put back after a revocation.
     fn open_session(&self, row: &SessionRow) -> Option<Zeroizing<Vec<u8>>> {
         if row.was_revoked(self.journal()) {
-            tracing::error!(session = row.id, "integrity failure: the row of a revoked session was put back");
+            tracing::error!(
+                session = row.id,
+                "integrity failure: the row of a revoked session was put back"
+            );
             return None;
         }
-        self.ring().unseal("sessions", &row.digest, &row.associated_data(), &row.sealed).ok()
+        self.ring()
+            .unseal(
+                "sessions",
+                &row.digest,
+                &row.associated_data(),
+                &row.sealed,
+            )
+            .ok()
     }
 
-    fn seal_value(&self, table: &str, digest: &[u8], associated_data: &CanonicalEncoder, value: &[u8]) -> Vec<u8> {
-        self.ring().seal(self.runtime().bytes(), table, digest, associated_data, value)
+    fn seal_value(
+        &self,
+        table: &str,
+        digest: &[u8],
+        associated_data: &CanonicalEncoder,
+        value: &[u8],
+    ) -> Vec<u8> {
+        self.ring().seal(
+            self.runtime().bytes(),
+            table,
+            digest,
+            associated_data,
+            value,
+        )
     }
 }

@@ -18,19 +18,27 @@ impl Engine {
     /// `Busy`.
     pub async fn get_organization(&self, ctx: &Ctx) -> Result<OrganizationView> {
         let reach = permit(&ctx.actor, Action::SeeOrganization)?;
-        organizations::find(&mut self.db().read().await?, reach.organization()).await?.ok_or(Error::NotFound)
+        organizations::find(&mut self.db().read().await?, reach.organization())
+            .await?
+            .ok_or(Error::NotFound)
     }
 
     /// Changes the caller's organization. Existing keys keep their expiry (decision D17).
     ///
     /// # Errors
-    /// `Denied`, also for a key that would change who may create keys; `Unauthenticated` when the caller's credential was
-    /// revoked meanwhile.
-    pub async fn change_organization(&self, ctx: &Ctx, command: ChangeOrganization) -> Result<OrganizationView> {
+    /// `Denied`, also for a key that would change who may create keys; `Unauthenticated` when the
+    /// caller's credential was revoked meanwhile.
+    pub async fn change_organization(
+        &self,
+        ctx: &Ctx,
+        command: ChangeOrganization,
+    ) -> Result<OrganizationView> {
         let reach = permit(&ctx.actor, Action::ChangeOrganization)?;
         let mut tx = self.db().begin().await?;
         reauthorize(self, &mut tx, ctx).await?;
-        let before = organizations::find(&mut tx, reach.organization()).await?.ok_or(Error::NotFound)?;
+        let before = organizations::find(&mut tx, reach.organization())
+            .await?
+            .ok_or(Error::NotFound)?;
         let after = changed(before.clone(), command);
         // A key must not lift the restrictions on keys.
         if (after.key_makers, after.keys_make_keys) != (before.key_makers, before.keys_make_keys) {
@@ -50,9 +58,13 @@ impl Engine {
 fn changed(before: OrganizationView, command: ChangeOrganization) -> OrganizationView {
     OrganizationView {
         name: command.name.map_or(before.name, String::from),
-        max_key_days: command.max_key_days.unwrap_or(before.max_key_days),
+        max_key_days: command
+            .max_key_days
+            .unwrap_or(before.max_key_days),
         key_makers: command.key_makers.unwrap_or(before.key_makers),
-        keys_make_keys: command.keys_make_keys.unwrap_or(before.keys_make_keys),
+        keys_make_keys: command
+            .keys_make_keys
+            .unwrap_or(before.keys_make_keys),
         ..before
     }
 }
@@ -62,12 +74,31 @@ fn change_event(before: &OrganizationView, after: &OrganizationView) -> Event {
     let fields = |view: &OrganizationView| {
         [
             ("name", Some(view.name.clone())),
-            ("max_key_days", view.max_key_days.map(|days| days.to_string())),
-            ("key_makers", Some(view.key_makers.as_str().to_owned())),
-            ("keys_make_keys", Some(view.keys_make_keys.to_string())),
+            (
+                "max_key_days",
+                view.max_key_days.map(|days| days.to_string()),
+            ),
+            (
+                "key_makers",
+                Some(view.key_makers.as_str().to_owned()),
+            ),
+            (
+                "keys_make_keys",
+                Some(view.keys_make_keys.to_string()),
+            ),
         ]
     };
-    let event = Event::new(AuditAction::OrganizationChanged, "organization", &after.id, &after.name);
-    let pairs = fields(before).into_iter().zip(fields(after)).filter(|((_, was), (_, is))| was != is);
-    pairs.fold(event, |event, ((field, was), (_, is))| event.changed(field, was.as_deref(), is.as_deref()))
+    let event = Event::new(
+        AuditAction::OrganizationChanged,
+        "organization",
+        &after.id,
+        &after.name,
+    );
+    let pairs = fields(before)
+        .into_iter()
+        .zip(fields(after))
+        .filter(|((_, was), (_, is))| was != is);
+    pairs.fold(event, |event, ((field, was), (_, is))| {
+        event.changed(field, was.as_deref(), is.as_deref())
+    })
 }

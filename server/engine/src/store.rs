@@ -1,7 +1,8 @@
-//! Rows and queries. One SQL text per query serves SQLite and Postgres; where the two must differ, both texts stand next to
-//! each other.
+//! Rows and queries. One SQL text per query serves SQLite and Postgres; where the two must differ,
+//! both texts stand next to each other.
 //!
-//! Reads take a [`Connection`], writes a [`Tx`]. Every query of an organization's data names the organization.
+//! Reads take a [`Connection`], writes a [`Tx`]. Every query of an organization's data names the
+//! organization.
 
 pub mod actors;
 pub mod audit;
@@ -55,13 +56,20 @@ macro_rules! fetch {
 }
 pub(crate) use fetch;
 
-/// Runs a statement that returns no rows, on either database. Gives the number of rows that it changed.
+/// Runs a statement that returns no rows, on either database. Gives the number of rows that it
+/// changed.
 macro_rules! execute {
     ($connection:expr, $conn:ident => $query:expr) => {{
         let health = $connection.health();
         let done = match $connection.conn() {
-            $crate::store::Conn::Sqlite($conn) => health.run($query).await.map(|done| done.rows_affected()),
-            $crate::store::Conn::Postgres($conn) => health.run($query).await.map(|done| done.rows_affected()),
+            $crate::store::Conn::Sqlite($conn) => health
+                .run($query)
+                .await
+                .map(|done| done.rows_affected()),
+            $crate::store::Conn::Postgres($conn) => health
+                .run($query)
+                .await
+                .map(|done| done.rows_affected()),
         };
         $connection.noted(done)
     }};
@@ -74,13 +82,22 @@ pub(crate) use execute;
 /// When a migration fails.
 pub async fn migrate(db: &Db) -> Result<(), StoreError> {
     match db {
-        Db::Sqlite { writer, .. } => sqlx::migrate!("migrations/sqlite").run(writer.pool()).await?,
-        Db::Postgres { pool, .. } => sqlx::migrate!("migrations/postgres").run(pool.pool()).await?,
+        Db::Sqlite { writer, .. } => {
+            sqlx::migrate!("migrations/sqlite")
+                .run(writer.pool())
+                .await?
+        }
+        Db::Postgres { pool, .. } => {
+            sqlx::migrate!("migrations/postgres")
+                .run(pool.pool())
+                .await?
+        }
     }
     Ok(())
 }
 
 /// Parses a column that holds a value of a closed set.
 pub(crate) fn parse_column<T: FromStr>(text: &str, column: &str) -> Result<T, StoreError> {
-    text.parse().map_err(|_| StoreError::Row(format!("{column} has an unknown value")))
+    text.parse()
+        .map_err(|_| StoreError::Row(format!("{column} has an unknown value")))
 }

@@ -1,8 +1,8 @@
-//! ID tokens for people (decision D20): a signed-in person gets one for the API. It is valid for an hour, and no longer than
-//! the session that it was issued to.
+//! ID tokens for people (decision D20): a signed-in person gets one for the API. It is valid for an
+//! hour, and no longer than the session that it was issued to.
 //!
-//! No token is stored. The session records when its newest token was issued and which key signed it; signing the same
-//! claims again gives the same token.
+//! No token is stored. The session records when its newest token was issued and which key signed
+//! it; signing the same claims again gives the same token.
 
 mod keys;
 mod signing;
@@ -53,16 +53,22 @@ struct Validity {
 impl Validity {
     fn of(row: &SessionRow, issued_at: Moment) -> Self {
         let whole = Moment(issued_at.0.div_euclid(1000) * 1000);
-        Self { issued_at: whole, expires_at: whole.plus_seconds(TOKEN_SECONDS).min(row.latest_expiry()) }
+        Self {
+            issued_at: whole,
+            expires_at: whole
+                .plus_seconds(TOKEN_SECONDS)
+                .min(row.latest_expiry()),
+        }
     }
 }
 
 impl Engine {
-    /// Issues a token for the API to a person in a browser session: the current token while it is valid long enough, a new
-    /// one otherwise, or if `fresh`.
+    /// Issues a token for the API to a person in a browser session: the current token while it is
+    /// valid long enough, a new one otherwise, or if `fresh`.
     ///
     /// # Errors
-    /// `Denied` without a browser session, `Unauthenticated` when the session has expired or was revoked.
+    /// `Denied` without a browser session, `Unauthenticated` when the session has expired or was
+    /// revoked.
     pub async fn issue_token(
         &self,
         caller: &Caller,
@@ -70,7 +76,8 @@ impl Engine {
         fresh: bool,
         origin: &Origin,
     ) -> Result<IssuedToken> {
-        self.issue(caller, parties, fresh, origin, None).await
+        self.issue(caller, parties, fresh, origin, None)
+            .await
     }
 
     /// A new token, and only one if the form is sent again.
@@ -84,7 +91,8 @@ impl Engine {
         origin: &Origin,
         form: Option<&FormToken>,
     ) -> Result<IssuedToken> {
-        self.issue(caller, parties, true, origin, form).await
+        self.issue(caller, parties, true, origin, form)
+            .await
     }
 
     async fn issue(
@@ -95,30 +103,55 @@ impl Engine {
         origin: &Origin,
         form: Option<&FormToken>,
     ) -> Result<IssuedToken> {
-        let Credential::Session { digest, .. } = &caller.credential else { return Err(Error::Denied) };
+        let Credential::Session { digest, .. } = &caller.credential else {
+            return Err(Error::Denied);
+        };
         let signing = self.signing_key().await?;
         let mut tx = self.db().begin().await?;
-        self.lock_chain_heads(&mut tx, caller.person, None).await?;
+        self.lock_chain_heads(&mut tx, caller.person, None)
+            .await?;
         reauthorize_person(self, &mut tx, caller).await?;
         let row = sessions::find(&mut tx, digest)
             .await?
-            .ok_or(Error::Unauthenticated("the session has expired or was revoked"))?;
+            .ok_or(Error::Unauthenticated(
+                "the session has expired or was revoked",
+            ))?;
         let now = self.runtime().now();
         form_token::spend(&mut tx, form, "issue_token", caller.person.0, now).await?;
-        if let Some((span, key)) = current(&row).filter(|(span, _)| !fresh && lasts_long_enough(span, &row, now))
+        if let Some((span, key)) =
+            current(&row).filter(|(span, _)| !fresh && lasts_long_enough(span, &row, now))
             && let Some(signing) = self.signing_key_of(&mut tx, key).await?
         {
             return self.sign(&signing, caller, &row, &span, parties);
         }
-        let row = SessionRow { token_at: Some(now.0), token_key: Some(signing.id.clone()), ..row };
+        let row = SessionRow {
+            token_at: Some(now.0),
+            token_key: Some(signing.id.clone()),
+            ..row
+        };
         sessions::note_token(&mut tx, &row, now).await?;
-        let issued = |actor: &Actor| Event::new(AuditAction::TokenIssued, "token", &row.id, &actor.name);
-        self.journal_everywhere(&mut tx, caller.person, origin, issued).await?;
+        let issued = |actor: &Actor| {
+            Event::new(
+                AuditAction::TokenIssued,
+                "token",
+                &row.id,
+                &actor.name,
+            )
+        };
+        self.journal_everywhere(&mut tx, caller.person, origin, issued)
+            .await?;
         tx.commit().await?;
-        self.sign(&signing, caller, &row, &Validity::of(&row, now), parties)
+        self.sign(
+            &signing,
+            caller,
+            &row,
+            &Validity::of(&row, now),
+            parties,
+        )
     }
 
-    /// The person of a verified token of this installation, if the session it was issued to is valid.
+    /// The person of a verified token of this installation, if the session it was issued to is
+    /// valid.
     ///
     /// # Errors
     /// `Unauthenticated` when it is not.
@@ -130,8 +163,13 @@ impl Engine {
     ) -> Result<Caller> {
         let found = sessions::by_id(&mut self.db().read().await?, session).await?;
         let own = found.filter(|row| row.person_id == Some(person.0) && self.is_valid_session(row));
-        let row = own.ok_or(Error::Unauthenticated("the session of the token has expired or was revoked"))?;
-        let credential = Credential::IdToken { session: Some(row.digest), signed_in_at: Some(signed_in_at) };
+        let row = own.ok_or(Error::Unauthenticated(
+            "the session of the token has expired or was revoked",
+        ))?;
+        let credential = Credential::IdToken {
+            session: Some(row.digest),
+            signed_in_at: Some(signed_in_at),
+        };
         Ok(Caller { person, credential })
     }
 
@@ -140,13 +178,17 @@ impl Engine {
     /// # Errors
     /// `Unauthenticated` when it has expired or was revoked.
     pub async fn recheck_session(&self, caller: &Caller) -> Result<()> {
-        let Some(digest) = caller.credential.session() else { return Ok(()) };
+        let Some(digest) = caller.credential.session() else {
+            return Ok(());
+        };
         let found = sessions::find(&mut self.db().read().await?, digest).await?;
         let is_valid = found.is_some_and(|row| self.is_valid_session(&row));
         if is_valid {
             Ok(())
         } else {
-            Err(Error::Unauthenticated("the session expired or was revoked while the request ran"))
+            Err(Error::Unauthenticated(
+                "the session expired or was revoked while the request ran",
+            ))
         }
     }
 
@@ -169,14 +211,23 @@ impl Engine {
             "exp": seconds(span.expires_at),
         });
         let token = signing.key.token(&signing.id, &claims)?;
-        let expires_in = span.expires_at.seconds_since(self.runtime().now());
-        Ok(IssuedToken { token, expires_at: span.expires_at, expires_in })
+        let expires_in = span
+            .expires_at
+            .seconds_since(self.runtime().now());
+        Ok(IssuedToken {
+            token,
+            expires_at: span.expires_at,
+            expires_in,
+        })
     }
 }
 
 /// The newest token of a session, and the key that signed it.
 fn current(row: &SessionRow) -> Option<(Validity, &str)> {
-    Some((Validity::of(row, Moment(row.token_at?)), row.token_key.as_deref()?))
+    Some((
+        Validity::of(row, Moment(row.token_at?)),
+        row.token_key.as_deref()?,
+    ))
 }
 
 /// Whether a token is valid long enough, or as long as any token of its session could be.

@@ -1,5 +1,5 @@
-//! Usage of keys: counted in memory and written in batches, so that a request costs no write. Reads include what is not
-//! written yet; the rest is written when the server shuts down.
+//! Usage of keys: counted in memory and written in batches, so that a request costs no write. Reads
+//! include what is not written yet; the rest is written when the server shuts down.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -48,11 +48,18 @@ impl Usage {
     pub fn accepted(&self, organization: &OrganizationId, key: KeyId, at: Moment, origin: &Origin) {
         let mut pending = self.pending();
         let pending_usage = pending.entry(key).or_default();
-        pending_usage.organization.get_or_insert_with(|| organization.clone());
+        pending_usage
+            .organization
+            .get_or_insert_with(|| organization.clone());
         pending_usage.last = Some((at, origin.address.clone(), origin.agent.clone()));
         pending_usage.day(at).calls += 1;
-        let caller = (origin.address.clone().unwrap_or_default(), origin.agent.clone().unwrap_or_default());
-        if pending_usage.callers.len() < MAX_PENDING_CALLERS || pending_usage.callers.contains_key(&caller) {
+        let caller = (
+            origin.address.clone().unwrap_or_default(),
+            origin.agent.clone().unwrap_or_default(),
+        );
+        if pending_usage.callers.len() < MAX_PENDING_CALLERS
+            || pending_usage.callers.contains_key(&caller)
+        {
             let seen = pending_usage.callers.entry(caller).or_default();
             *seen = (at.0, seen.1 + 1);
         }
@@ -63,14 +70,21 @@ impl Usage {
         let mut pending = self.pending();
         let pending_usage = pending.entry(key).or_default();
         pending_usage.day(at).refused += 1;
-        let seen = pending_usage.refusals.entry((at.0.div_euclid(DAY), cause)).or_default();
+        let seen = pending_usage
+            .refusals
+            .entry((at.0.div_euclid(DAY), cause))
+            .or_default();
         *seen = (at.0, origin.address.clone(), seen.2 + 1);
     }
 
     /// Adds the cost of a request (decision D19).
     pub fn cost(&self, key: KeyId, at: Moment, cost: i64) {
         if cost > 0 {
-            self.pending().entry(key).or_default().day(at).cost += cost;
+            self.pending()
+                .entry(key)
+                .or_default()
+                .day(at)
+                .cost += cost;
         }
     }
 
@@ -81,16 +95,31 @@ impl Usage {
 
     /// Days of every key that are not in the database yet.
     fn days_from(&self, first: i64) -> Vec<(KeyId, Vec<DayRow>)> {
-        let days = |pending_usage: &PendingUsage| pending_usage.days.range(first..).map(|(_, row)| *row).collect();
-        self.pending().iter().map(|(key, pending_usage)| (*key, days(pending_usage))).collect()
+        let days = |pending_usage: &PendingUsage| {
+            pending_usage
+                .days
+                .range(first..)
+                .map(|(_, row)| *row)
+                .collect()
+        };
+        self.pending()
+            .iter()
+            .map(|(key, pending_usage)| (*key, days(pending_usage)))
+            .collect()
     }
 
     /// The last uses in an organization after this moment that are not in the database yet.
-    pub fn recent_use(&self, organization: &OrganizationId, since: Moment) -> Vec<(KeyId, LastUse)> {
+    pub fn recent_use(
+        &self,
+        organization: &OrganizationId,
+        since: Moment,
+    ) -> Vec<(KeyId, LastUse)> {
         let pending = self.pending();
-        let here =
-            pending.iter().filter(|(_, pending_usage)| pending_usage.organization.as_ref() == Some(organization));
-        let last = here.filter_map(|(key, pending_usage)| Some((*key, pending_usage.last.clone()?)));
+        let here = pending
+            .iter()
+            .filter(|(_, pending_usage)| pending_usage.organization.as_ref() == Some(organization));
+        let last =
+            here.filter_map(|(key, pending_usage)| Some((*key, pending_usage.last.clone()?)));
         last.filter(|(_, (at, ..))| *at > since).collect()
     }
 
@@ -106,7 +135,9 @@ impl Usage {
     }
 
     fn pending(&self) -> MutexGuard<'_, HashMap<KeyId, PendingUsage>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -116,21 +147,37 @@ impl PendingUsage {
     }
 
     fn numbered(&mut self, day: i64) -> &mut DayRow {
-        self.days.entry(day).or_insert(DayRow { day, ..DayRow::default() })
+        self.days.entry(day).or_insert(DayRow {
+            day,
+            ..DayRow::default()
+        })
     }
 
-    /// The same, with times in the future moved to now: they were counted while the clock was ahead.
+    /// The same, with times in the future moved to now: they were counted while the clock was
+    /// ahead.
     fn no_later_than(&self, now: Moment) -> Self {
         let today = now.0.div_euclid(DAY);
-        let mut kept = Self { organization: self.organization.clone(), ..Self::default() };
-        kept.last = self.last.clone().map(|(at, address, agent)| (at.min(now), address, agent));
+        let mut kept = Self {
+            organization: self.organization.clone(),
+            ..Self::default()
+        };
+        kept.last = self
+            .last
+            .clone()
+            .map(|(at, address, agent)| (at.min(now), address, agent));
         for row in self.days.values() {
             kept.numbered(row.day.min(today)).add(*row);
         }
-        kept.callers =
-            self.callers.iter().map(|(who, (at, calls))| (who.clone(), ((*at).min(now.0), *calls))).collect();
+        kept.callers = self
+            .callers
+            .iter()
+            .map(|(who, (at, calls))| (who.clone(), ((*at).min(now.0), *calls)))
+            .collect();
         for (&(day, cause), (at, address, count)) in &self.refusals {
-            let seen = kept.refusals.entry((day.min(today), cause)).or_insert(((*at).min(now.0), address.clone(), 0));
+            let seen = kept
+                .refusals
+                .entry((day.min(today), cause))
+                .or_insert(((*at).min(now.0), address.clone(), 0));
             seen.2 += count;
         }
         kept
@@ -151,30 +198,39 @@ impl PendingUsage {
             *seen = (seen.0.max(at), seen.1 + calls);
         }
         for (what, (at, address, count)) in older.refusals {
-            let seen = self.refusals.entry(what).or_insert((at, address, 0));
+            let seen = self
+                .refusals
+                .entry(what)
+                .or_insert((at, address, 0));
             seen.2 += count;
         }
     }
 
     fn refused(&self) -> Vec<RefusedUse> {
-        let rows = self.refusals.iter().map(|((_, cause), (at, address, count))| RefusedUse {
-            cause: *cause,
-            at: Moment(*at),
-            address: address.clone(),
-            count: *count,
-        });
+        let rows = self
+            .refusals
+            .iter()
+            .map(|((_, cause), (at, address, count))| RefusedUse {
+                cause: *cause,
+                at: Moment(*at),
+                address: address.clone(),
+                count: *count,
+            });
         let mut rows: Vec<_> = rows.collect();
         rows.sort_by_key(|one| std::cmp::Reverse(one.at));
         rows
     }
 
     fn called(&self) -> Vec<CallerUse> {
-        let rows = self.callers.iter().map(|((address, agent), (at, calls))| CallerUse {
-            address: address.clone(),
-            agent: agent.clone(),
-            at: Moment(*at),
-            calls: *calls,
-        });
+        let rows = self
+            .callers
+            .iter()
+            .map(|((address, agent), (at, calls))| CallerUse {
+                address: address.clone(),
+                agent: agent.clone(),
+                at: Moment(*at),
+                calls: *calls,
+            });
         let mut rows: Vec<_> = rows.collect();
         rows.sort_by_key(|one| std::cmp::Reverse(one.at));
         rows.truncate(usize::try_from(MAX_CALLERS).unwrap_or_default());
@@ -190,7 +246,10 @@ impl Engine {
     pub async fn flush_usage(&self) -> Result<()> {
         // With row locks, a transaction of several keys could deadlock with a request.
         let batch = if self.db().is_shared() { 1 } else { usize::MAX };
-        let mut flush = FlushGuard { usage: self.usage(), uses: self.usage().take() };
+        let mut flush = FlushGuard {
+            usage: self.usage(),
+            uses: self.usage().take(),
+        };
         while !flush.uses.is_empty() {
             let keys: Vec<_> = flush.uses.keys().copied().take(batch).collect();
             let now = self.runtime().now();
@@ -201,7 +260,8 @@ impl Engine {
                 }
             }
             tx.commit().await?;
-            keys.iter().for_each(|key| drop(flush.uses.remove(key)));
+            keys.iter()
+                .for_each(|key| drop(flush.uses.remove(key)));
         }
         Ok(())
     }
@@ -222,21 +282,39 @@ impl Engine {
         let mut connection = self.db().read().await?;
         let today = now.0.div_euclid(DAY);
         let first = today - SHOWN_DAYS + 1;
-        let mut all = self.usage().pending().get(&key).cloned().unwrap_or_default();
+        let mut all = self
+            .usage()
+            .pending()
+            .get(&key)
+            .cloned()
+            .unwrap_or_default();
         let mut written = PendingUsage::default();
         for row in usage::days(&mut connection, key, first).await? {
             written.days.insert(row.day, row);
         }
         for row in usage::refusals(&mut connection, key, MAX_REFUSALS).await? {
-            let what = (row.at.div_euclid(DAY), parse_column(&row.cause, "key_refusals.cause")?);
-            written.refusals.insert(what, (row.at, row.address, row.count));
+            let what = (
+                row.at.div_euclid(DAY),
+                parse_column(&row.cause, "key_refusals.cause")?,
+            );
+            written
+                .refusals
+                .insert(what, (row.at, row.address, row.count));
         }
         for row in usage::callers(&mut connection, key, MAX_CALLERS).await? {
-            written.callers.insert((row.address, row.agent), (row.at, row.calls));
+            written
+                .callers
+                .insert((row.address, row.agent), (row.at, row.calls));
         }
         all.add(written);
-        let days = (first..=today).map(|day| shown(*all.numbered(day))).collect();
-        Ok(KeyUsage { days, refusals: all.refused(), callers: all.called() })
+        let days = (first..=today)
+            .map(|day| shown(*all.numbered(day)))
+            .collect();
+        Ok(KeyUsage {
+            days,
+            refusals: all.refused(),
+            callers: all.called(),
+        })
     }
 
     /// Daily sums over all keys within reach, including what is not in the database yet.
@@ -254,20 +332,40 @@ impl Engine {
             sums.days.insert(row.day, row);
         }
         let keys: Vec<_> = pending.iter().map(|(key, _)| key.0).collect();
-        let reached: HashSet<_> = keys::reached(connection, reach, &keys).await?.into_iter().collect();
-        for (_, days) in pending.into_iter().filter(|(key, _)| reached.contains(&key.0)) {
-            days.into_iter().for_each(|row| sums.numbered(row.day).add(row));
+        let reached: HashSet<_> = keys::reached(connection, reach, &keys)
+            .await?
+            .into_iter()
+            .collect();
+        for (_, days) in pending
+            .into_iter()
+            .filter(|(key, _)| reached.contains(&key.0))
+        {
+            days.into_iter()
+                .for_each(|row| sums.numbered(row.day).add(row));
         }
-        Ok((first..=today).map(|day| shown(*sums.numbered(day))).collect())
+        Ok((first..=today)
+            .map(|day| shown(*sums.numbered(day)))
+            .collect())
     }
 }
 
 fn shown(row: DayRow) -> DayUse {
-    let DayRow { day, calls, refused, cost } = row;
-    DayUse { day: Moment(day * DAY).to_date(), calls, refused, cost }
+    let DayRow {
+        day,
+        calls,
+        refused,
+        cost,
+    } = row;
+    DayUse {
+        day: Moment(day * DAY).to_date(),
+        calls,
+        refused,
+        cost,
+    }
 }
 
-/// Usage that is being written. What is not written when it is dropped goes back to the pending usage.
+/// Usage that is being written. What is not written when it is dropped goes back to the pending
+/// usage.
 struct FlushGuard<'a> {
     usage: &'a Usage,
     uses: HashMap<KeyId, PendingUsage>,
@@ -275,7 +373,8 @@ struct FlushGuard<'a> {
 
 impl Drop for FlushGuard<'_> {
     fn drop(&mut self) {
-        self.usage.put_back(std::mem::take(&mut self.uses));
+        self.usage
+            .put_back(std::mem::take(&mut self.uses));
     }
 }
 
@@ -287,15 +386,36 @@ async fn write_use(tx: &mut Tx, key: KeyId, pending_usage: &PendingUsage) -> Res
         usage::add_day(tx, key, *day).await?;
     }
     for caller in pending_usage.called() {
-        let CallerUse { address, agent, at, calls } = caller;
-        usage::add_caller(tx, key, &CallerRow { address, agent, at: at.0, calls }).await?;
+        let CallerUse {
+            address,
+            agent,
+            at,
+            calls,
+        } = caller;
+        usage::add_caller(
+            tx,
+            key,
+            &CallerRow {
+                address,
+                agent,
+                at: at.0,
+                calls,
+            },
+        )
+        .await?;
     }
     usage::keep_callers(tx, key, MAX_CALLERS).await?;
     for ((day, cause), (at, address, count)) in &pending_usage.refusals {
-        let row = RefusalRow { cause: cause.as_str().into(), at: *at, address: address.clone(), count: *count };
+        let row = RefusalRow {
+            cause: cause.as_str().into(),
+            at: *at,
+            address: address.clone(),
+            count: *count,
+        };
         usage::add_refusal(tx, key, *day, &row).await?;
     }
-    // Last, and in the order of days: transactions for two keys of one owner lock these rows in the same order.
+    // Last, and in the order of days: transactions for two keys of one owner lock these rows in the
+    // same order.
     for day in pending_usage.days.values() {
         usage::add_owner_day(tx, key, *day).await?;
     }

@@ -18,7 +18,12 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn list_workspaces(&self, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Page<WorkspaceView>> {
+    pub async fn list_workspaces(
+        &self,
+        ctx: &Ctx,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Page<WorkspaceView>> {
         let reach = permit(&ctx.actor, Action::ListWorkspaces)?;
         let mut connection = self.db().read().await?;
         let rows = workspaces::list(
@@ -30,25 +35,38 @@ impl Engine {
         )
         .await?;
         let rows = Page::cut(rows, limit, |row| row.seq);
-        let views = rows.rows.into_iter().map(WorkspaceRow::view).collect::<std::result::Result<_, _>>()?;
-        Ok(Page { rows: views, next: rows.next })
+        let views = rows
+            .rows
+            .into_iter()
+            .map(WorkspaceRow::view)
+            .collect::<std::result::Result<_, _>>()?;
+        Ok(Page {
+            rows: views,
+            next: rows.next,
+        })
     }
 
     /// One workspace.
     ///
     /// # Errors
-    /// `Denied` for a workspace of another organization (decision D9), `NotFound` when there is none in the caller's
-    /// environment.
+    /// `Denied` for a workspace of another organization (decision D9), `NotFound` when there is
+    /// none in the caller's environment.
     pub async fn get_workspace(&self, ctx: &Ctx, id: &WorkspaceId) -> Result<WorkspaceView> {
         let reach = permit(&ctx.actor, Action::ListWorkspaces)?;
-        Ok(load(&mut self.db().read().await?, &reach, id).await?.view()?)
+        Ok(load(&mut self.db().read().await?, &reach, id)
+            .await?
+            .view()?)
     }
 
     /// Creates a workspace, in the state `running` (decision D22).
     ///
     /// # Errors
     /// `Unauthenticated` when the caller's credential was revoked meanwhile.
-    pub async fn create_workspace(&self, ctx: &Ctx, command: CreateWorkspace) -> Result<WorkspaceView> {
+    pub async fn create_workspace(
+        &self,
+        ctx: &Ctx,
+        command: CreateWorkspace,
+    ) -> Result<WorkspaceView> {
         let reach = permit(&ctx.actor, Action::CreateWorkspace)?;
         let mut tx = self.db().begin().await?;
         reauthorize(self, &mut tx, ctx).await?;
@@ -66,9 +84,14 @@ impl Engine {
             creator_name: ctx.actor.name.clone(),
         };
         workspaces::insert(&mut tx, &row).await?;
-        let event = Event::new(AuditAction::WorkspaceCreated, "workspace", &row.id, &row.name)
-            .changed("provider", None, Some(&row.provider))
-            .changed("model", None, Some(&row.model));
+        let event = Event::new(
+            AuditAction::WorkspaceCreated,
+            "workspace",
+            &row.id,
+            &row.name,
+        )
+        .changed("provider", None, Some(&row.provider))
+        .changed("model", None, Some(&row.model));
         journal(self, &mut tx, ctx, event).await?;
         tx.commit().await?;
         Ok(row.view()?)
@@ -89,17 +112,35 @@ impl Engine {
         if !workspaces::delete(&mut tx, reach.organization(), &command.workspace).await? {
             return Err(Error::NotFound);
         }
-        let event = Event::new(AuditAction::WorkspaceDeleted, "workspace", &row.id, &row.name);
+        let event = Event::new(
+            AuditAction::WorkspaceDeleted,
+            "workspace",
+            &row.id,
+            &row.name,
+        );
         journal(self, &mut tx, ctx, event).await?;
         Ok(tx.commit().await?)
     }
 }
 
 /// The workspace, if it is of the caller's organization and environment (decisions D7, D9).
-pub(crate) async fn load(connection: &mut Connection, reach: &Reach, id: &WorkspaceId) -> Result<WorkspaceRow> {
-    match workspaces::find(connection, reach.organization(), reach.environment(), id).await? {
+pub(crate) async fn load(
+    connection: &mut Connection,
+    reach: &Reach,
+    id: &WorkspaceId,
+) -> Result<WorkspaceRow> {
+    match workspaces::find(
+        connection,
+        reach.organization(),
+        reach.environment(),
+        id,
+    )
+    .await?
+    {
         Some(row) => Ok(row),
-        None if workspaces::exists_elsewhere(connection, reach.organization(), id).await? => Err(Error::Denied),
+        None if workspaces::exists_elsewhere(connection, reach.organization(), id).await? => {
+            Err(Error::Denied)
+        }
         None => Err(Error::NotFound),
     }
 }

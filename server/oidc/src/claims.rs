@@ -32,14 +32,22 @@ impl Rules {
 
     fn check_issuer(&self, claims: &Claims) -> Result<(), Failure> {
         let issuer = text(claims, "iss").ok_or(Failure::WrongIssuer)?;
-        if self.issuers.iter().any(|known| known == issuer) { Ok(()) } else { Err(Failure::WrongIssuer) }
+        if self.issuers.iter().any(|known| known == issuer) {
+            Ok(())
+        } else {
+            Err(Failure::WrongIssuer)
+        }
     }
 
     fn check_audience(&self, claims: &Claims) -> Result<(), Failure> {
         let client_id = Value::from(self.audience.as_str());
         let several = match claims.get("aud") {
             Some(one @ Value::String(_)) if *one == client_id => false,
-            Some(Value::Array(all)) if all.contains(&client_id) && all.iter().all(Value::is_string) => all.len() > 1,
+            Some(Value::Array(all))
+                if all.contains(&client_id) && all.iter().all(Value::is_string) =>
+            {
+                all.len() > 1
+            }
             _ => return Err(Failure::WrongAudience),
         };
         match claims.get("azp") {
@@ -67,10 +75,13 @@ fn check_times(claims: &Claims, now: i64) -> Result<(), Failure> {
     }
 }
 
-/// The time of the sign-in at the provider, which must not be in the future. Not every provider reports it.
+/// The time of the sign-in at the provider, which must not be in the future. Not every provider
+/// reports it.
 pub(crate) fn auth_time(claims: &Claims, now_seconds: i64) -> Result<Option<i64>, Failure> {
     match seconds(claims, "auth_time")? {
-        Some(at) if at > now_seconds.saturating_add(LEEWAY_SECONDS) => Err(Failure::SignedInInFuture),
+        Some(at) if at > now_seconds.saturating_add(LEEWAY_SECONDS) => {
+            Err(Failure::SignedInInFuture)
+        }
         at => Ok(at),
     }
 }
@@ -80,22 +91,34 @@ pub(crate) fn required_auth_time(claims: &Claims, now_seconds: i64) -> Result<i6
     auth_time(claims, now_seconds)?.ok_or(Failure::MissingClaim("auth_time"))
 }
 
-/// Checks that the user has signed in at the provider since a point in time. OpenID Connect Core, 3.1.2.1 requires the
-/// provider to report the time here.
+/// Checks that the user has signed in at the provider since a point in time. OpenID Connect Core,
+/// 3.1.2.1 requires the provider to report the time here.
 pub(crate) fn check_fresh(signed_in_at: Option<i64>, since: i64) -> Result<(), Failure> {
     let at = signed_in_at.ok_or(Failure::MissingClaim("auth_time"))?;
-    if at >= since.saturating_sub(LEEWAY_SECONDS) { Ok(()) } else { Err(Failure::NotFresh) }
+    if at >= since.saturating_sub(LEEWAY_SECONDS) {
+        Ok(())
+    } else {
+        Err(Failure::NotFresh)
+    }
 }
 
 /// Compares in constant time because the nonce is a secret.
 pub(crate) fn check_nonce(claims: &Claims, expected: &str) -> Result<(), Failure> {
     let nonce = text(claims, "nonce").ok_or(Failure::WrongNonce)?;
-    if bool::from(nonce.as_bytes().ct_eq(expected.as_bytes())) { Ok(()) } else { Err(Failure::WrongNonce) }
+    if bool::from(nonce.as_bytes().ct_eq(expected.as_bytes())) {
+        Ok(())
+    } else {
+        Err(Failure::WrongNonce)
+    }
 }
 
 /// Compares byte by byte: a different case, a trailing dot or a homoglyph makes another domain.
 pub(crate) fn check_hosted_domain(claims: &Claims, expected: &str) -> Result<(), Failure> {
-    if text(claims, "hd") == Some(expected) { Ok(()) } else { Err(Failure::HostedDomain) }
+    if text(claims, "hd") == Some(expected) {
+        Ok(())
+    } else {
+        Err(Failure::HostedDomain)
+    }
 }
 
 pub(crate) fn subject(claims: &Claims) -> Result<&str, Failure> {
@@ -103,8 +126,13 @@ pub(crate) fn subject(claims: &Claims) -> Result<&str, Failure> {
 }
 
 pub(crate) fn usable_subject(subject: &str) -> Result<&str, Failure> {
-    let is_valid = (1..=MAX_SUBJECT_BYTES).contains(&subject.len()) && !subject.contains(|c: char| c.is_control());
-    if is_valid { Ok(subject) } else { Err(Failure::BadSubject) }
+    let is_valid = (1..=MAX_SUBJECT_BYTES).contains(&subject.len())
+        && !subject.contains(|c: char| c.is_control());
+    if is_valid {
+        Ok(subject)
+    } else {
+        Err(Failure::BadSubject)
+    }
 }
 
 fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {
@@ -119,11 +147,16 @@ fn seconds(claims: &Claims, name: &'static str) -> Result<Option<i64>, Failure> 
     let Some(value) = claims.get(name) else {
         return Ok(None);
     };
-    numeric_date(value).map(Some).ok_or(Failure::BadTime(name))
+    numeric_date(value)
+        .map(Some)
+        .ok_or(Failure::BadTime(name))
 }
 
 /// A number of seconds. A fraction is allowed (RFC 7519, section 2) and ignored.
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the range is checked first"
+)]
 fn numeric_date(value: &Value) -> Option<i64> {
     if let Some(seconds) = value.as_i64() {
         return Some(seconds);
@@ -133,7 +166,11 @@ fn numeric_date(value: &Value) -> Option<i64> {
         return None;
     }
     let seconds = value.as_f64()?;
-    if (0.0..=MAX_SECONDS).contains(&seconds) { Some(seconds as i64) } else { None }
+    if (0.0..=MAX_SECONDS).contains(&seconds) {
+        Some(seconds as i64)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,8 @@ pub(crate) struct Provider {
     /// The endpoint for claims that the ID token lacks.
     pub userinfo_endpoint: Option<Url>,
     pub keys: Arc<Keys>,
-    /// Whether to send the client secret in the body, because the provider does not accept it in a header.
+    /// Whether to send the client secret in the body, because the provider does not accept it in a
+    /// header.
     pub secret_in_body: bool,
     /// Whether every redirect has the parameter `iss` (RFC 9207).
     pub names_issuer: bool,
@@ -58,10 +59,17 @@ impl Discovery {
     pub fn new(issuer: String, mut url: Url, http: reqwest::Client, clock: Clock) -> Self {
         let path = url.path().trim_end_matches('/');
         url.set_path(&format!("{path}/.well-known/openid-configuration"));
-        Self { issuer, url, http, clock, cache: Mutex::default() }
+        Self {
+            issuer,
+            url,
+            http,
+            clock,
+            cache: Mutex::default(),
+        }
     }
 
-    /// The metadata of the provider, fetched at most once an hour. While the provider is down, the cached metadata is used.
+    /// The metadata of the provider, fetched at most once an hour. While the provider is down, the
+    /// cached metadata is used.
     pub async fn provider(&self) -> Result<Arc<Provider>, Failure> {
         let mut cache = self.cache.lock().await;
         let now = (self.clock)();
@@ -73,15 +81,24 @@ impl Discovery {
         }
         let fetched = self.fetch().await;
         let known = cache.take();
-        match (fetched.and_then(|document| self.read(document, known.as_ref())), known) {
+        match (
+            fetched.and_then(|document| self.read(document, known.as_ref())),
+            known,
+        ) {
             (Ok(provider), _) => {
                 let provider = Arc::new(provider);
                 let refresh_at = now + HOUR_MS;
-                *cache = Some(Cached { provider: provider.clone(), refresh_at });
+                *cache = Some(Cached {
+                    provider: provider.clone(),
+                    refresh_at,
+                });
                 Ok(provider)
             }
             (Err(Failure::ProviderUnreachable(cause)), Some(known)) => {
-                tracing::warn!(cause, "the discovery document could not be fetched; the cached one is used");
+                tracing::warn!(
+                    cause,
+                    "the discovery document could not be fetched; the cached one is used"
+                );
                 Ok(cache.insert(known).provider.clone())
             }
             (Err(failure), _) => Err(failure),
@@ -90,15 +107,27 @@ impl Discovery {
 
     async fn fetch(&self) -> Result<Document, Failure> {
         let response = web::get(&self.http, &self.url).await?;
-        serde_json::from_slice(&response.body).map_err(|cause| Failure::ProviderMalformed(cause.to_string()))
+        serde_json::from_slice(&response.body)
+            .map_err(|cause| Failure::ProviderMalformed(cause.to_string()))
     }
 
     fn read(&self, document: Document, known: Option<&Cached>) -> Result<Provider, Failure> {
         if document.issuer != self.issuer {
-            let named = document.issuer.chars().filter(|c| !c.is_control()).take(MAX_SHOWN_CHARS).collect();
-            return Err(Failure::DiscoveryMismatch { configured: self.issuer.clone(), named });
+            let named = document
+                .issuer
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(MAX_SHOWN_CHARS)
+                .collect();
+            return Err(Failure::DiscoveryMismatch {
+                configured: self.issuer.clone(),
+                named,
+            });
         }
-        self.check_secure("authorization endpoint", &document.authorization_endpoint)?;
+        self.check_secure(
+            "authorization endpoint",
+            &document.authorization_endpoint,
+        )?;
         self.check_secure("token endpoint", &document.token_endpoint)?;
         self.check_secure("key set", &document.jwks_uri)?;
         if let Some(endpoint) = &document.userinfo_endpoint {

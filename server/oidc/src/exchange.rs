@@ -1,9 +1,13 @@
 //! The code exchange at the token endpoint.
 
 use oauth2::{
-    AuthType, AuthorizationCode, ClientId, ClientSecret, ExtraTokenFields, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, StandardErrorResponse, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
-    basic::{BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType},
+    AuthType, AuthorizationCode, ClientId, ClientSecret, ExtraTokenFields, PkceCodeVerifier,
+    RedirectUrl, RequestTokenError, StandardErrorResponse, StandardRevocableToken,
+    StandardTokenResponse, TokenResponse, TokenUrl,
+    basic::{
+        BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
+        BasicTokenType,
+    },
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -58,8 +62,15 @@ pub(crate) async fn tokens(
         .request_async(&send)
         .await
         .map_err(token_failure)?;
-    let id = answer.extra_fields().id_token.clone().ok_or(Failure::MissingIdToken)?;
-    Ok(Tokens { id, access: SecretString::from(answer.access_token().secret().clone()) })
+    let id = answer
+        .extra_fields()
+        .id_token
+        .clone()
+        .ok_or(Failure::MissingIdToken)?;
+    Ok(Tokens {
+        id,
+        access: SecretString::from(answer.access_token().secret().clone()),
+    })
 }
 
 /// Keeps only the error code of the provider. Its description is arbitrary text.

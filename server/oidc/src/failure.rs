@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-/// Why a sign-in or a token was rejected. The reasons are for logs. A user must not see more than "sign-in failed".
+/// Why a sign-in or a token was rejected. The reasons are for logs. A user must not see more than
+/// "sign-in failed".
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -36,8 +37,8 @@ pub enum Failure {
     /// `iss` is not the configured issuer.
     #[error("the issuer is wrong")]
     WrongIssuer,
-    /// The parameter `iss` of the redirect is not the configured issuer, or is missing although the provider announces it
-    /// (RFC 9207).
+    /// The parameter `iss` of the redirect is not the configured issuer, or is missing although the
+    /// provider announces it (RFC 9207).
     #[error("the redirect came from another issuer")]
     WrongIssuerParameter,
     /// `aud` does not contain the client ID.
@@ -104,7 +105,9 @@ pub enum Failure {
     #[error("the response of the provider is too large")]
     ResponseTooLarge,
     /// The discovery document has another issuer.
-    #[error("the discovery document has another issuer: configured is {configured}, the document has {named}")]
+    #[error(
+        "the discovery document has another issuer: configured is {configured}, the document has {named}"
+    )]
     DiscoveryMismatch {
         /// The issuer of the settings.
         configured: String,
@@ -120,7 +123,8 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether the provider is unavailable or misconfigured, rather than the token or the sign-in invalid.
+    /// Whether the provider is unavailable or misconfigured, rather than the token or the sign-in
+    /// invalid.
     #[must_use]
     pub fn is_outage(&self) -> bool {
         matches!(

@@ -60,7 +60,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a number"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("not a number"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -95,16 +97,37 @@ mod tests {
 
     #[test]
     fn a_duplicate_member_is_rejected_at_any_depth() {
-        assert_eq!(parse_object(br#"{"a":1,"a":1}"#), Err(JsonError::Duplicate));
-        assert_eq!(parse_object(br#"{"b":[{"a":1,"\u0061":2}]}"#), Err(JsonError::Duplicate));
+        assert_eq!(
+            parse_object(br#"{"a":1,"a":1}"#),
+            Err(JsonError::Duplicate)
+        );
+        assert_eq!(
+            parse_object(br#"{"b":[{"a":1,"\u0061":2}]}"#),
+            Err(JsonError::Duplicate)
+        );
     }
 
     #[test]
     fn only_a_single_object_is_accepted() {
         assert!(parse_object(br#"{"a":[1,-2,0.5,null,true,"x",{}]}"#).is_ok());
-        for text in ["", "[]", "1", "{} {}", "{\"a\":NaN}", "{\"a\":1,}", "\u{feff}{}"] {
-            assert_eq!(parse_object(text.as_bytes()), Err(JsonError::NotAnObject), "{text}");
+        for text in [
+            "",
+            "[]",
+            "1",
+            "{} {}",
+            "{\"a\":NaN}",
+            "{\"a\":1,}",
+            "\u{feff}{}",
+        ] {
+            assert_eq!(
+                parse_object(text.as_bytes()),
+                Err(JsonError::NotAnObject),
+                "{text}"
+            );
         }
-        assert_eq!(parse_object(b"{\"a\":\"\xff\"}"), Err(JsonError::NotAnObject));
+        assert_eq!(
+            parse_object(b"{\"a\":\"\xff\"}"),
+            Err(JsonError::NotAnObject)
+        );
     }
 }

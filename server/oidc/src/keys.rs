@@ -20,7 +20,8 @@ const GRACE_MS: i64 = 24 * 3_600_000;
 /// The pause between attempts to fetch the first key set.
 const COLD_PAUSE_MS: i64 = 10_000;
 
-/// The key set at a URL. Only one fetch runs at a time. Tokens with a known key do not wait for a fetch.
+/// The key set at a URL. Only one fetch runs at a time. Tokens with a known key do not wait for a
+/// fetch.
 pub(crate) struct Keys {
     url: Url,
     http: reqwest::Client,
@@ -64,21 +65,31 @@ impl Keys {
     pub fn new(url: Url, http: reqwest::Client, clock: Clock) -> Self {
         let cache = Mutex::default();
         let fetching = tokio::sync::Mutex::default();
-        Self { url, http, clock, cache, fetching }
+        Self {
+            url,
+            http,
+            clock,
+            cache,
+            fetching,
+        }
     }
 
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// Verifies the signature of a token with the key of its key ID. A provider that was set up again may use the same key
-    /// ID for another key. So the set is fetched again after a wrong signature, at most once a minute.
+    /// Verifies the signature of a token with the key of its key ID. A provider that was set up
+    /// again may use the same key ID for another key. So the set is fetched again after a wrong
+    /// signature, at most once a minute.
     pub async fn verify(&self, token: &Unverified<'_>) -> Result<Map<String, Value>, Failure> {
         let kid = token.kid.as_deref();
         let found = self.find(kid).await?;
         match token.verify(&found.key) {
             Err(Failure::BadSignature) => {
-                let key = self.replaced(kid, &found).await.ok_or(Failure::BadSignature)?;
+                let key = self
+                    .replaced(kid, &found)
+                    .await
+                    .ok_or(Failure::BadSignature)?;
                 token.verify(&key)
             }
             checked => checked,
@@ -103,8 +114,8 @@ impl Keys {
         self.cache().known(kid).map(|found| found.key)
     }
 
-    /// Finds the key with this key ID. Fetches the set if there is none, if it has expired, or if it lacks the key ID. Without
-    /// a key ID, the key is that of a set with exactly one key.
+    /// Finds the key with this key ID. Fetches the set if there is none, if it has expired, or if
+    /// it lacks the key ID. Without a key ID, the key is that of a set with exactly one key.
     async fn find(&self, kid: Option<&str>) -> Result<Found, Failure> {
         match self.next_step(kid) {
             Step::Use(key) => Ok(key),
@@ -113,7 +124,8 @@ impl Keys {
         }
     }
 
-    /// Refreshes an expired set unless another task does so already. During an outage the old set is kept.
+    /// Refreshes an expired set unless another task does so already. During an outage the old set
+    /// is kept.
     async fn refresh(&self, kid: Option<&str>) -> Option<Found> {
         let _turn = self.fetching.try_lock().ok()?;
         match self.fetch().await {
@@ -135,7 +147,9 @@ impl Keys {
         }
         self.cache().note_unknown((self.clock)());
         self.fetch().await?;
-        self.cache().known(kid).ok_or_else(|| unknown(kid))
+        self.cache()
+            .known(kid)
+            .ok_or_else(|| unknown(kid))
     }
 
     async fn fetch(&self) -> Result<(), Failure> {
@@ -146,7 +160,11 @@ impl Keys {
         let age = age.clamp(MIN_AGE_SECONDS, MAX_AGE_SECONDS);
         let fresh_until = (self.clock)() + age * 1000;
         let mut cache = self.cache();
-        cache.set = Some(KeySet { named, only, fresh_until });
+        cache.set = Some(KeySet {
+            named,
+            only,
+            fresh_until,
+        });
         cache.fetched += 1;
         Ok(())
     }
@@ -156,18 +174,24 @@ impl Keys {
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Cache {
     fn next_step(&self, kid: Option<&str>, now: i64) -> Step {
-        let Some(set) = self.set.as_ref().filter(|set| now < set.fresh_until + GRACE_MS) else {
+        let Some(set) = self
+            .set
+            .as_ref()
+            .filter(|set| now < set.fresh_until + GRACE_MS)
+        else {
             return match passed(self.tried_at, COLD_PAUSE_MS, now) {
                 true => Step::Fetch,
-                false => {
-                    Step::Refuse(Failure::ProviderUnreachable("the key set could not be fetched a moment ago".into()))
-                }
+                false => Step::Refuse(Failure::ProviderUnreachable(
+                    "the key set could not be fetched a moment ago".into(),
+                )),
             };
         };
         match self.known(kid) {
@@ -182,10 +206,16 @@ impl Cache {
     fn known(&self, kid: Option<&str>) -> Option<Found> {
         let set = self.set.as_ref()?;
         let key = match kid {
-            Some(kid) => set.named.get(kid).or_else(|| set.only.as_ref().filter(|_| set.named.is_empty()))?,
+            Some(kid) => set
+                .named
+                .get(kid)
+                .or_else(|| set.only.as_ref().filter(|_| set.named.is_empty()))?,
             None => set.only.as_ref()?,
         };
-        Some(Found { key: key.clone(), fetched: self.fetched })
+        Some(Found {
+            key: key.clone(),
+            fetched: self.fetched,
+        })
     }
 
     /// The first fetch does not count, so that a key that is rotated right after it is still found.
@@ -196,26 +226,42 @@ impl Cache {
     }
 }
 
-/// Treats a clock that was set back like one that was set forward. Otherwise a pause could last forever.
+/// Treats a clock that was set back like one that was set forward. Otherwise a pause could last
+/// forever.
 fn passed(since: Option<i64>, pause: i64, now: i64) -> bool {
     since.is_none_or(|since| now.abs_diff(since) >= pause.unsigned_abs())
 }
 
 fn unknown(kid: Option<&str>) -> Failure {
-    if kid.is_some() { Failure::UnknownKid } else { Failure::MissingKid }
+    if kid.is_some() {
+        Failure::UnknownKid
+    } else {
+        Failure::MissingKid
+    }
 }
 
 /// The keys by key ID, and the key of a set with exactly one key.
 type ReadSet = (HashMap<String, DecodingKey>, Option<DecodingKey>);
 
-/// Parses a JWK set and keeps the RSA signing keys. Of two keys with the same key ID the first is used. A key without a key
-/// ID is used only if it is the only key (OpenID Connect Core, 10.1).
+/// Parses a JWK set and keeps the RSA signing keys. Of two keys with the same key ID the first is
+/// used. A key without a key ID is used only if it is the only key (OpenID Connect Core, 10.1).
 fn read_set(body: &[u8]) -> Result<ReadSet, Failure> {
     let malformed = || Failure::ProviderMalformed("key set".into());
     let set = json::parse_object(body).map_err(|_| malformed())?;
-    let list = set.get("keys").and_then(Value::as_array).ok_or_else(malformed)?;
-    let all: Vec<_> = list.iter().filter_map(Value::as_object).filter_map(read_key).collect();
-    let only = if let [(_, key)] = all.as_slice() { Some(key.clone()) } else { None };
+    let list = set
+        .get("keys")
+        .and_then(Value::as_array)
+        .ok_or_else(malformed)?;
+    let all: Vec<_> = list
+        .iter()
+        .filter_map(Value::as_object)
+        .filter_map(read_key)
+        .collect();
+    let only = if let [(_, key)] = all.as_slice() {
+        Some(key.clone())
+    } else {
+        None
+    };
     let mut named = HashMap::new();
     for (kid, key) in all {
         if let Some(kid) = kid {

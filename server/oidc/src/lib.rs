@@ -1,10 +1,11 @@
 //! OpenID Connect: sign-in at a provider, and verification of bearer ID tokens.
 //!
-//! This crate contains the protocol, the keys of the provider and the checks of ID tokens, with one [`Failure`] for each
-//! check. It does not contain sessions, storage and pages. The caller passes in the clock and the random number generator.
+//! This crate contains the protocol, the keys of the provider and the checks of ID tokens, with one
+//! [`Failure`] for each check. It does not contain sessions, storage and pages. The caller passes
+//! in the clock and the random number generator.
 //!
-//! To add a check, add a variant in `failure`, the check in `claims` (or in `token` if it concerns the header or the
-//! signature), and a row in the table of hostile tokens in `tests/all/hostile`.
+//! To add a check, add a variant in `failure`, the check in `claims` (or in `token` if it concerns
+//! the header or the signature), and a row in the table of hostile tokens in `tests/all/hostile`.
 
 mod claims;
 mod client;

@@ -1,5 +1,5 @@
-//! Tokens that this installation has issued. The caller provides the keys. All other checks are the same as for ID tokens
-//! of a provider.
+//! Tokens that this installation has issued. The caller provides the keys. All other checks are the
+//! same as for ID tokens of a provider.
 
 use std::sync::Arc;
 
@@ -45,11 +45,15 @@ impl OwnTokens {
     /// Accepts tokens with this issuer and this audience.
     #[must_use]
     pub fn new(issuer: &str, audience: &str, clock: Clock) -> Self {
-        let rules = Rules { issuers: vec![issuer.to_owned()], audience: audience.to_owned() };
+        let rules = Rules {
+            issuers: vec![issuer.to_owned()],
+            audience: audience.to_owned(),
+        };
         Self(Arc::new(Inner { rules, clock }))
     }
 
-    /// Verifies a token. `key` is the key with the key ID that [`named_key`] returns, if there is one.
+    /// Verifies a token. `key` is the key with the key ID that [`named_key`] returns, if there is
+    /// one.
     ///
     /// # Errors
     /// One variant for each check. [`Failure::UnknownKid`] without a key.
@@ -57,12 +61,19 @@ impl OwnTokens {
         let Inner { rules, clock } = &*self.0;
         let unverified = Unverified::read(token)?;
         let key = key.ok_or(Failure::UnknownKid)?;
-        let claims = unverified.verify(&DecodingKey::from_rsa_raw_components(&key.modulus, &key.exponent))?;
+        let claims = unverified.verify(&DecodingKey::from_rsa_raw_components(
+            &key.modulus,
+            &key.exponent,
+        ))?;
         let now_seconds = clock().div_euclid(1000);
         rules.check(&claims, now_seconds)?;
         let signed_in_at = claims::required_auth_time(&claims, now_seconds)?;
         let subject = claims::subject(&claims)?.to_owned();
-        Ok(Bearer { subject, session: session(&claims)?, signed_in_at })
+        Ok(Bearer {
+            subject,
+            session: session(&claims)?,
+            signed_in_at,
+        })
     }
 }
 
@@ -71,9 +82,15 @@ impl OwnTokens {
 /// # Errors
 /// If the token is malformed.
 pub fn named_key(token: &str) -> Result<String, Failure> {
-    Unverified::read(token)?.kid.ok_or(Failure::MissingKid)
+    Unverified::read(token)?
+        .kid
+        .ok_or(Failure::MissingKid)
 }
 
 fn session(claims: &Map<String, Value>) -> Result<String, Failure> {
-    claims.get("sid").and_then(Value::as_str).map(str::to_owned).ok_or(Failure::MissingClaim("sid"))
+    claims
+        .get("sid")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .ok_or(Failure::MissingClaim("sid"))
 }

@@ -6,7 +6,8 @@ use url::Url;
 /// The registration of the client at an OpenID provider.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The issuer of the provider, exactly as in its ID tokens. It must use https, or http on loopback.
+    /// The issuer of the provider, exactly as in its ID tokens. It must use https, or http on
+    /// loopback.
     pub issuer: String,
     /// The client ID.
     pub client_id: String,
@@ -16,6 +17,7 @@ pub struct Settings {
     pub redirect_uri: Url,
     /// The only Google Workspace domain (`hd`) whose users may sign in, in lower case.
     pub hosted_domain: Option<String>,
-    /// The domains that a verified email must be in, in lower case. If empty, there is no restriction.
+    /// The domains that a verified email must be in, in lower case. If empty, there is no
+    /// restriction.
     pub allowed_email_domains: Vec<String>,
 }

@@ -20,7 +20,10 @@ pub(crate) struct SigningKey {
 impl SigningKey {
     pub fn generate(kid: &str) -> Result<Self, Unusable> {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| Unusable)?;
-        Ok(Self { pair, kid: kid.to_owned() })
+        Ok(Self {
+            pair,
+            kid: kid.to_owned(),
+        })
     }
 
     /// The JWK set with the public key.
@@ -42,8 +45,16 @@ impl SigningKey {
         let message = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims));
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                message.as_bytes(),
+                &mut signature,
+            )
             .map_err(|_| Unusable)?;
-        Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+        Ok(format!(
+            "{message}.{}",
+            URL_SAFE_NO_PAD.encode(signature)
+        ))
     }
 }

@@ -1,4 +1,5 @@
-//! Test helpers for this crate and its users: a key that signs arbitrary tokens, and a server that publishes the key.
+//! Test helpers for this crate and its users: a key that signs arbitrary tokens, and a server that
+//! publishes the key.
 
 use std::{
     net::SocketAddr,
@@ -57,7 +58,9 @@ impl Signer {
     /// If signing fails.
     #[must_use]
     pub fn sign_text(&self, header: &str, claims: &str) -> String {
-        self.0.sign(header, claims).expect("the key signs")
+        self.0
+            .sign(header, claims)
+            .expect("the key signs")
     }
 }
 
@@ -80,12 +83,20 @@ impl Published {
     /// Starts a server that answers every request with this JSON.
     pub async fn start(body: &Value) -> Self {
         let body = body.to_string();
-        let answer = CannedResponse { status: StatusCode::OK, headers: Vec::new(), body };
+        let answer = CannedResponse {
+            status: StatusCode::OK,
+            headers: Vec::new(),
+            body,
+        };
         let answer = Arc::new(Mutex::new(answer));
         let hits = Arc::new(AtomicUsize::new(0));
         let state = (answer.clone(), hits.clone());
         let address = serve(Router::new().fallback(reply).with_state(state)).await;
-        Self { address, answer, hits }
+        Self {
+            address,
+            answer,
+            hits,
+        }
     }
 
     /// The URL of the server.
@@ -94,13 +105,20 @@ impl Published {
     /// Never in practice.
     #[must_use]
     pub fn url(&self) -> Url {
-        format!("http://{}/keys", self.address).parse().expect("a URL")
+        format!("http://{}/keys", self.address)
+            .parse()
+            .expect("a URL")
     }
 
     /// Sets the status, the headers and the body of the response.
     pub fn answer(&self, status: u16, headers: &[(&'static str, &str)], body: &str) {
-        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = CannedResponse {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        *self
+            .answer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = CannedResponse {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: headers.collect(),
             body: body.to_owned(),
@@ -118,7 +136,10 @@ type Shared = (Arc<Mutex<CannedResponse>>, Arc<AtomicUsize>);
 
 async fn reply(State((answer, hits)): State<Shared>) -> Response {
     hits.fetch_add(1, Ordering::SeqCst);
-    let answer = answer.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let answer = answer
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
     let mut response = (answer.status, answer.body).into_response();
     for (name, value) in answer.headers {
         if let Ok(value) = value.parse() {
@@ -133,7 +154,9 @@ async fn reply(State((answer, hits)): State<Shared>) -> Response {
 /// # Panics
 /// If there is no free port.
 pub async fn serve(router: Router) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
     let address = listener.local_addr().expect("a bound address");
     tokio::spawn(async move { axum::serve(listener, router).await });
     address

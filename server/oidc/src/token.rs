@@ -1,4 +1,5 @@
-//! The structure and the signature of a token: three parts, one algorithm, and a key that is selected only by its key ID.
+//! The structure and the signature of a token: three parts, one algorithm, and a key that is
+//! selected only by its key ID.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
@@ -22,18 +23,28 @@ pub(crate) struct Unverified<'a> {
 }
 
 impl<'a> Unverified<'a> {
-    /// Parses the header. Members that contain a key or its URL (`jku`, `x5u`, `jwk`, `x5c`) are ignored.
+    /// Parses the header. Members that contain a key or its URL (`jku`, `x5u`, `jwk`, `x5c`) are
+    /// ignored.
     pub fn read(token: &'a str) -> Result<Self, Failure> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Failure::TooLarge);
         }
-        let (message, signature) = token.rsplit_once('.').ok_or(Failure::Malformed("parts"))?;
-        let (header, payload) = message.split_once('.').ok_or(Failure::Malformed("parts"))?;
+        let (message, signature) = token
+            .rsplit_once('.')
+            .ok_or(Failure::Malformed("parts"))?;
+        let (header, payload) = message
+            .split_once('.')
+            .ok_or(Failure::Malformed("parts"))?;
         if payload.contains('.') {
             return Err(Failure::Malformed("parts"));
         }
         let kid = acceptable_kid(&object(header, "header")?)?;
-        Ok(Self { kid, message, payload, signature })
+        Ok(Self {
+            kid,
+            message,
+            payload,
+            signature,
+        })
     }
 
     /// Verifies the signature, and parses the claims only after that.
@@ -75,7 +86,10 @@ fn object(part: &str, what: &'static str) -> Result<Map<String, Value>, Failure>
     })
 }
 
-/// Decodes base64url without padding and with zero trailing bits, so that a token has only one encoding.
+/// Decodes base64url without padding and with zero trailing bits, so that a token has only one
+/// encoding.
 fn bytes(part: &str, what: &'static str) -> Result<Vec<u8>, Failure> {
-    URL_SAFE_NO_PAD.decode(part).map_err(|_| Failure::Malformed(what))
+    URL_SAFE_NO_PAD
+        .decode(part)
+        .map_err(|_| Failure::Malformed(what))
 }

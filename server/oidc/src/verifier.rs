@@ -14,11 +14,13 @@ use crate::{
     web,
 };
 
-const FIREBASE_KEYS: &str = "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
+const FIREBASE_KEYS: &str =
+    "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
 const FIREBASE_ISSUER: &str = "https://securetoken.google.com/";
 const GOOGLE: &str = "https://accounts.google.com";
 
-/// Verifies the bearer ID tokens of a Firebase project. Cheap to clone. Clones share the cached keys.
+/// Verifies the bearer ID tokens of a Firebase project. Cheap to clone. Clones share the cached
+/// keys.
 #[derive(Clone)]
 pub struct Verifier(Arc<Inner>);
 
@@ -31,8 +33,8 @@ struct Inner {
 }
 
 impl Verifier {
-    /// Creates a verifier for a project. `jwks_url` replaces the URL of Google's keys. If there are domains, a verified email
-    /// must be in one of them. Nothing is fetched yet.
+    /// Creates a verifier for a project. `jwks_url` replaces the URL of Google's keys. If there are
+    /// domains, a verified email must be in one of them. Nothing is fetched yet.
     ///
     /// # Errors
     /// If the project ID or the URL is invalid, or the HTTP client cannot be created.
@@ -46,20 +48,38 @@ impl Verifier {
             return Err(SetupError::BadProject);
         }
         let url = jwks_url.or_else(|| Url::parse(FIREBASE_KEYS).ok());
-        let url = url.filter(|url| web::is_secure(url, true)).ok_or(SetupError::BadUrl("the key set"))?;
+        let url = url
+            .filter(|url| web::is_secure(url, true))
+            .ok_or(SetupError::BadUrl("the key set"))?;
         let http = web::http_client(&url)?;
         let issuer = format!("{FIREBASE_ISSUER}{project_id}");
-        let rules = Rules { issuers: vec![issuer.clone()], audience: project_id.to_owned() };
+        let rules = Rules {
+            issuers: vec![issuer.clone()],
+            audience: project_id.to_owned(),
+        };
         let keys = Keys::new(url, http, clock.clone());
-        Ok(Self(Arc::new(Inner { issuer, rules, allowed_email_domains, keys, clock })))
+        Ok(Self(Arc::new(Inner {
+            issuer,
+            rules,
+            allowed_email_domains,
+            keys,
+            clock,
+        })))
     }
 
-    /// Verifies a token. A user who has signed in with Google gets the issuer and the subject of Google.
+    /// Verifies a token. A user who has signed in with Google gets the issuer and the subject of
+    /// Google.
     ///
     /// # Errors
     /// One variant for each check. [`Failure::is_outage`] if the keys cannot be fetched.
     pub async fn verify(&self, token: &str) -> Result<Identity, Failure> {
-        let Inner { issuer, rules, allowed_email_domains, keys, clock } = &*self.0;
+        let Inner {
+            issuer,
+            rules,
+            allowed_email_domains,
+            keys,
+            clock,
+        } = &*self.0;
         let claims = keys.verify(&Unverified::read(token)?).await?;
         let now_seconds = clock().div_euclid(1000);
         rules.check(&claims, now_seconds)?;
@@ -85,7 +105,11 @@ fn google_subject(claims: &Map<String, Value>) -> Option<&str> {
     if firebase.get("sign_in_provider")? != "google.com" {
         return None;
     }
-    firebase.get("identities")?.get("google.com")?.get(0)?.as_str()
+    firebase
+        .get("identities")?
+        .get("google.com")?
+        .get(0)?
+        .as_str()
 }
 
 fn is_project(id: &str) -> bool {

@@ -1,4 +1,5 @@
-//! HTTP requests to the provider: no redirects, at most 10 seconds and 64 KiB, and https except on loopback.
+//! HTTP requests to the provider: no redirects, at most 10 seconds and 64 KiB, and https except on
+//! loopback.
 
 use std::time::Duration;
 
@@ -20,8 +21,15 @@ pub(crate) struct HttpResponse {
 
 /// Creates the HTTP client for a provider at `url`. Requests to loopback never use a proxy.
 pub(crate) fn http_client(url: &Url) -> Result<reqwest::Client, SetupError> {
-    let builder = reqwest::Client::builder().redirect(Policy::none()).timeout(TIMEOUT).connect_timeout(TIMEOUT / 2);
-    let builder = if is_loopback(url) { builder.no_proxy() } else { builder };
+    let builder = reqwest::Client::builder()
+        .redirect(Policy::none())
+        .timeout(TIMEOUT)
+        .connect_timeout(TIMEOUT / 2);
+    let builder = if is_loopback(url) {
+        builder.no_proxy()
+    } else {
+        builder
+    };
     Ok(builder.build()?)
 }
 
@@ -34,9 +42,11 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether a token may be sent to the URL. Plain http is allowed only on loopback, and only if `loopback_allowed`.
+/// Whether a token may be sent to the URL. Plain http is allowed only on loopback, and only if
+/// `loopback_allowed`.
 pub(crate) fn is_secure(url: &Url, loopback_allowed: bool) -> bool {
-    let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    let is_plain =
+        url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
     let is_scheme_allowed = match url.scheme() {
         "https" => url.host().is_some(),
         "http" => loopback_allowed && is_loopback(url),
@@ -50,27 +60,47 @@ pub(crate) async fn get(http: &reqwest::Client, url: &Url) -> Result<HttpRespons
 }
 
 /// The same with an access token.
-pub(crate) async fn get_as(http: &reqwest::Client, url: &Url, access: &SecretString) -> Result<HttpResponse, Failure> {
-    fetch(http.get(url.clone()).bearer_auth(access.expose_secret())).await
+pub(crate) async fn get_as(
+    http: &reqwest::Client,
+    url: &Url,
+    access: &SecretString,
+) -> Result<HttpResponse, Failure> {
+    fetch(
+        http.get(url.clone())
+            .bearer_auth(access.expose_secret()),
+    )
+    .await
 }
 
 async fn fetch(request: reqwest::RequestBuilder) -> Result<HttpResponse, Failure> {
     let response = request.send().await.map_err(unreachable)?;
     if response.status() != http::StatusCode::OK {
-        return Err(Failure::ProviderUnreachable(status(response.url(), response.status())));
+        return Err(Failure::ProviderUnreachable(status(
+            response.url(),
+            response.status(),
+        )));
     }
     let max_age_seconds = max_age(&response);
     let body = read(response).await?;
-    Ok(HttpResponse { body, max_age_seconds })
+    Ok(HttpResponse {
+        body,
+        max_age_seconds,
+    })
 }
 
 /// Sends a request of the oauth2 crate. A server error or a redirect counts as an outage.
-pub(crate) async fn send(http: reqwest::Client, request: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, Failure> {
+pub(crate) async fn send(
+    http: reqwest::Client,
+    request: oauth2::HttpRequest,
+) -> Result<oauth2::HttpResponse, Failure> {
     let request = reqwest::Request::try_from(request).map_err(unreachable)?;
     let response = http.execute(request).await.map_err(unreachable)?;
     let status = response.status();
     if status.is_server_error() || status.is_redirection() {
-        return Err(Failure::ProviderUnreachable(self::status(response.url(), status)));
+        return Err(Failure::ProviderUnreachable(self::status(
+            response.url(),
+            status,
+        )));
     }
     let headers = response.headers().clone();
     let mut whole = http::Response::new(read(response).await?);
@@ -80,7 +110,10 @@ pub(crate) async fn send(http: reqwest::Client, request: oauth2::HttpRequest) ->
 }
 
 fn status(url: &Url, status: http::StatusCode) -> String {
-    format!("status {status} from {}", url.host_str().unwrap_or_default())
+    format!(
+        "status {status} from {}",
+        url.host_str().unwrap_or_default()
+    )
 }
 
 async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {
@@ -95,14 +128,28 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {
 }
 
 fn max_age(response: &Response) -> Option<i64> {
-    let value = response.headers().get(CACHE_CONTROL)?.to_str().ok()?;
-    value.split(',').find_map(|part| part.trim().strip_prefix("max-age=")?.trim_matches('"').parse().ok())
+    let value = response
+        .headers()
+        .get(CACHE_CONTROL)?
+        .to_str()
+        .ok()?;
+    value.split(',').find_map(|part| {
+        part.trim()
+            .strip_prefix("max-age=")?
+            .trim_matches('"')
+            .parse()
+            .ok()
+    })
 }
 
-/// An outage with the host and the chain of causes, such as a failed DNS lookup, a refused connection or a wrong
-/// certificate. The rest of the URL may contain secrets and is left out.
+/// An outage with the host and the chain of causes, such as a failed DNS lookup, a refused
+/// connection or a wrong certificate. The rest of the URL may contain secrets and is left out.
 fn unreachable(error: reqwest::Error) -> Failure {
-    let host = error.url().and_then(Url::host_str).unwrap_or_default().to_owned();
+    let host = error
+        .url()
+        .and_then(Url::host_str)
+        .unwrap_or_default()
+        .to_owned();
     let error = error.without_url();
     let mut text = format!("{host}: {error}");
     let mut cause = std::error::Error::source(&error);

@@ -20,7 +20,8 @@ pub struct Reply {
 impl Reply {
     /// Whether the call succeeded.
     pub fn is_success(&self) -> bool {
-        self.status.is_some_and(|status| (200..300).contains(&status))
+        self.status
+            .is_some_and(|status| (200..300).contains(&status))
     }
 
     /// A number in the body.
@@ -30,7 +31,10 @@ impl Reply {
 
     /// A text in the body.
     pub fn text(&self, field: &str) -> String {
-        self.body[field].as_str().unwrap_or_default().to_owned()
+        self.body[field]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
@@ -54,12 +58,17 @@ impl Api {
     /// # Errors
     /// If the client cannot be created.
     pub fn of(program: &Program) -> Outcome<Self> {
-        Ok(Self { http: http_client::client()?, url: program.url() })
+        Ok(Self {
+            http: http_client::client()?,
+            url: program.url(),
+        })
     }
 
     /// Sends a call. An empty credential means none.
     pub async fn call(&self, method: Method, path: &str, credential: &str, body: Value) -> Reply {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.url));
         if !credential.is_empty() {
             request = request.bearer_auth(credential);
         }
@@ -67,15 +76,27 @@ impl Api {
             request = request.json(&body);
         }
         match request.send().await {
-            Err(error) => Reply { status: None, body: Value::Null, fault: chain(&error) },
+            Err(error) => Reply {
+                status: None,
+                body: Value::Null,
+                fault: chain(&error),
+            },
             Ok(answer) => {
                 let status = answer.status().as_u16();
                 let read = answer.bytes().await;
                 match read {
-                    Err(error) => Reply { status: None, body: Value::Null, fault: chain(&error) },
+                    Err(error) => Reply {
+                        status: None,
+                        body: Value::Null,
+                        fault: chain(&error),
+                    },
                     Ok(bytes) => {
                         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-                        Reply { status: Some(status), body, fault: String::new() }
+                        Reply {
+                            status: Some(status),
+                            body,
+                            fault: String::new(),
+                        }
                     }
                 }
             }
@@ -86,14 +107,28 @@ impl Api {
     ///
     /// # Errors
     /// With the response, if the status is different.
-    pub async fn must(&self, method: Method, path: &str, credential: &str, body: Value) -> Outcome<Reply> {
-        let reply = self.call(method.clone(), path, credential, body).await;
-        if reply.is_success() { Ok(reply) } else { Err(format!("{method} {path}: {}", describe(&reply)).into()) }
+    pub async fn must(
+        &self,
+        method: Method,
+        path: &str,
+        credential: &str,
+        body: Value,
+    ) -> Outcome<Reply> {
+        let reply = self
+            .call(method.clone(), path, credential, body)
+            .await;
+        if reply.is_success() {
+            Ok(reply)
+        } else {
+            Err(format!("{method} {path}: {}", describe(&reply)).into())
+        }
     }
 
     /// The status of a call with this key, if there was a response.
     pub async fn tried(&self, key: &str) -> Option<u16> {
-        self.call(Method::GET, "/api/v1/me", key, Value::Null).await.status
+        self.call(Method::GET, "/api/v1/me", key, Value::Null)
+            .await
+            .status
     }
 
     /// Sets up an empty installation.
@@ -104,8 +139,12 @@ impl Api {
         let body = serde_json::json!({
             "setup_token": SETUP_TOKEN, "organization": "Acme", "name": "Olivia Owens", "email": OLIVIA,
         });
-        let made = self.must(Method::POST, "/api/v1/bootstrap", "", body).await?;
-        Ok(Owner { key: made.text("api_key") })
+        let made = self
+            .must(Method::POST, "/api/v1/bootstrap", "", body)
+            .await?;
+        Ok(Owner {
+            key: made.text("api_key"),
+        })
     }
 
     /// The URL of a path.
@@ -125,7 +164,10 @@ pub const OLIVIA: &str = "olivia@acme.example";
 /// A short description of a response.
 pub fn describe(reply: &Reply) -> String {
     match reply.status {
-        Some(status) => format!("{status} {}", reply.body["code"].as_str().unwrap_or_default()),
+        Some(status) => format!(
+            "{status} {}",
+            reply.body["code"].as_str().unwrap_or_default()
+        ),
         None => format!("no answer ({})", reply.fault),
     }
 }

@@ -35,9 +35,9 @@ pub struct Look {
 }
 
 impl Watch {
-    /// Reads the new events and the tables: the chain has no gap and no altered event, and what the events tell is
-    /// what
-    /// the tables hold; one successor per rotated key; an owner in every organization.
+    /// Reads the new events and the tables: the chain has no gap and no altered event, and what the
+    /// events tell is what the tables hold; one successor per rotated key; an owner in every
+    /// organization.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -57,7 +57,11 @@ impl Watch {
         let tables = Tables::read(rows).await?;
         self.replay.compare(&tables, &mut faults);
         tables.consider(&mut faults);
-        Ok(Look { tables, faults, events: self.chain.length() })
+        Ok(Look {
+            tables,
+            faults,
+            events: self.chain.length(),
+        })
     }
 }
 
@@ -66,9 +70,17 @@ impl Watch {
 /// # Errors
 /// If it cannot be asked.
 pub async fn integrity(database: &Database) -> Outcome<Vec<String>> {
-    let Database::Sqlite(_) = database else { return Ok(Vec::new()) };
+    let Database::Sqlite(_) = database else {
+        return Ok(Vec::new());
+    };
     let mut rows = database.open().await?;
-    let said = rows.select("integrity_check", "pragma_integrity_check").await?;
+    let said = rows
+        .select("integrity_check", "pragma_integrity_check")
+        .await?;
     rows.close().await?;
-    Ok(said.iter().map(|row| row[0].as_str().unwrap_or_default().to_owned()).filter(|said| said != "ok").collect())
+    Ok(said
+        .iter()
+        .map(|row| row[0].as_str().unwrap_or_default().to_owned())
+        .filter(|said| said != "ok")
+        .collect())
 }

@@ -18,9 +18,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Makes a cluster in a new folder under `parent` and starts it. A commit that was answered survives a crash of
-    /// the
-    /// server, but not one of the machine: nothing is flushed.
+    /// Makes a cluster in a new folder under `parent` and starts it. A commit that was answered
+    /// survives a crash of the server, but not one of the machine: nothing is flushed.
     ///
     /// # Errors
     /// If Postgres is not installed or does not start.
@@ -29,19 +28,30 @@ impl Cluster {
         let home = parent.join(format!("postgres-{port}"));
         std::fs::create_dir_all(&home)?;
         // If only some of the programs are symbolic links, the others are next to their targets.
-        let bin = bin.join("initdb").canonicalize()?.parent().unwrap_or(bin).to_owned();
+        let bin = bin
+            .join("initdb")
+            .canonicalize()?
+            .parent()
+            .unwrap_or(bin)
+            .to_owned();
         let cluster = Self { bin, home, port };
         if is_root() {
-            run(Command::new("chown").arg(user()).arg(&cluster.home))?;
+            run(Command::new("chown")
+                .arg(user())
+                .arg(&cluster.home))?;
         }
-        run(cluster.tool("initdb").arg("-D").arg(cluster.data()).args([
-            "-U",
-            SUPERUSER,
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-        ]))?;
+        run(cluster
+            .tool("initdb")
+            .arg("-D")
+            .arg(cluster.data())
+            .args([
+                "-U",
+                SUPERUSER,
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-sync",
+            ]))?;
         cluster.go()?;
         Ok(cluster)
     }
@@ -58,7 +68,12 @@ impl Cluster {
         );
         let log = self.home.join("data/server.log");
         let mut start = self.tool("pg_ctl");
-        start.arg("-D").arg(self.data()).arg("-l").arg(log).args(["-w", "-t", "60", "-s", "-o", &options, "start"]);
+        start
+            .arg("-D")
+            .arg(self.data())
+            .arg("-l")
+            .arg(log)
+            .args(["-w", "-t", "60", "-s", "-o", &options, "start"]);
         run(&mut start)
     }
 
@@ -67,7 +82,11 @@ impl Cluster {
     /// # Errors
     /// If it does not stop.
     pub fn stop(&self, mode: &str) -> Outcome<()> {
-        run(self.tool("pg_ctl").arg("-D").arg(self.data()).args(["-m", mode, "-w", "-t", "60", "-s", "stop"]))
+        run(self
+            .tool("pg_ctl")
+            .arg("-D")
+            .arg(self.data())
+            .args(["-m", mode, "-w", "-t", "60", "-s", "stop"]))
     }
 
     /// Creates an empty database and returns its URL.
@@ -75,15 +94,21 @@ impl Cluster {
     /// # Errors
     /// If it cannot be made.
     pub async fn database(&self, name: &str) -> Outcome<String> {
-        let mut rows = Database::Postgres(self.address(SUPERUSER)).open().await?;
-        rows.run(&format!("CREATE DATABASE {name}")).await?;
+        let mut rows = Database::Postgres(self.address(SUPERUSER))
+            .open()
+            .await?;
+        rows.run(&format!("CREATE DATABASE {name}"))
+            .await?;
         rows.close().await?;
         Ok(self.address(name))
     }
 
     /// The URL of a database.
     pub fn address(&self, name: &str) -> String {
-        format!("postgres://{SUPERUSER}@127.0.0.1:{}/{name}", self.port)
+        format!(
+            "postgres://{SUPERUSER}@127.0.0.1:{}/{name}",
+            self.port
+        )
     }
 
     /// Checks every table and index with `pg_amcheck`. `None` if it is not installed.
@@ -97,7 +122,14 @@ impl Cluster {
         let port = self.port.to_string();
         run(self
             .tool("pg_amcheck")
-            .args(["--install-missing", "--heapallindexed", "-h", "127.0.0.1", "-p", &port])
+            .args([
+                "--install-missing",
+                "--heapallindexed",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port,
+            ])
             .args(["-U", SUPERUSER, "-d", name]))?;
         Ok(Some(()))
     }
@@ -114,7 +146,9 @@ impl Cluster {
             return Command::new(path);
         }
         let mut command = Command::new("setpriv");
-        command.args(["--reuid", &user(), "--regid", &group(), "--clear-groups"]).arg(path);
+        command
+            .args(["--reuid", &user(), "--regid", &group(), "--clear-groups"])
+            .arg(path);
         command.current_dir("/").env("HOME", "/");
         command
     }
@@ -124,7 +158,10 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         let _ = self.stop("immediate");
         if let Err(error) = std::fs::remove_dir_all(&self.home) {
-            say(&format!("  {} stays behind: {error}", self.home.display()));
+            say(&format!(
+                "  {} stays behind: {error}",
+                self.home.display()
+            ));
         }
     }
 }
@@ -143,8 +180,16 @@ fn group() -> String {
 }
 
 fn answer(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let output = Command::new(program)
+        .args(arguments)
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    output.status.success().then(|| {
+        String::from_utf8_lossy(&output.stdout)
+            .trim()
+            .to_owned()
+    })
 }
 
 /// Runs a command. Its output is the error.
@@ -152,8 +197,16 @@ fn run(command: &mut Command) -> Outcome<()> {
     // A started server must not inherit the pipes, or reading them would block forever.
     let path = std::env::temp_dir().join(format!("roundtable-prove-{}.out", std::process::id()));
     let file = std::fs::File::create(&path)?;
-    let status = command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).status()?;
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .status()?;
     let said = std::fs::read_to_string(&path).unwrap_or_default();
     let _ = std::fs::remove_file(&path);
-    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}: {}", said.trim()).into()) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{command:?}: {status}: {}", said.trim()).into())
+    }
 }

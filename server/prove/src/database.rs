@@ -44,12 +44,17 @@ impl Database {
     pub async fn open(&self) -> Outcome<Rows> {
         Ok(match self {
             Self::Sqlite(path) => {
-                let options = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(10));
+                let options = SqliteConnectOptions::new()
+                    .filename(path)
+                    .busy_timeout(Duration::from_secs(10));
                 Rows::Sqlite(SqliteConnection::connect_with(&options.foreign_keys(false)).await?)
             }
             Self::Postgres(address) => {
-                let mut rows = Rows::Postgres(PgConnection::connect_with(&PgConnectOptions::from_str(address)?).await?);
-                rows.run("SET session_replication_role = replica").await?;
+                let mut rows = Rows::Postgres(
+                    PgConnection::connect_with(&PgConnectOptions::from_str(address)?).await?,
+                );
+                rows.run("SET session_replication_role = replica")
+                    .await?;
                 rows
             }
         })
@@ -65,14 +70,23 @@ impl Rows {
         let texts: Vec<String> = match self {
             Self::Sqlite(conn) => {
                 let sql = format!("SELECT json_array({columns}) FROM {from}");
-                QueryBuilder::<Sqlite>::new(sql).build_query_scalar().fetch_all(conn).await?
+                QueryBuilder::<Sqlite>::new(sql)
+                    .build_query_scalar()
+                    .fetch_all(conn)
+                    .await?
             }
             Self::Postgres(conn) => {
                 let sql = format!("SELECT json_build_array({columns})::text FROM {from}");
-                QueryBuilder::<Postgres>::new(sql).build_query_scalar().fetch_all(conn).await?
+                QueryBuilder::<Postgres>::new(sql)
+                    .build_query_scalar()
+                    .fetch_all(conn)
+                    .await?
             }
         };
-        texts.iter().map(|text| Ok(serde_json::from_str(text)?)).collect()
+        texts
+            .iter()
+            .map(|text| Ok(serde_json::from_str(text)?))
+            .collect()
     }
 
     /// Runs a statement. Returns the number of changed rows.
@@ -81,8 +95,16 @@ impl Rows {
     /// If it fails.
     pub async fn run(&mut self, sql: &str) -> Outcome<u64> {
         Ok(match self {
-            Self::Sqlite(conn) => QueryBuilder::<Sqlite>::new(sql).build().execute(conn).await?.rows_affected(),
-            Self::Postgres(conn) => QueryBuilder::<Postgres>::new(sql).build().execute(conn).await?.rows_affected(),
+            Self::Sqlite(conn) => QueryBuilder::<Sqlite>::new(sql)
+                .build()
+                .execute(conn)
+                .await?
+                .rows_affected(),
+            Self::Postgres(conn) => QueryBuilder::<Postgres>::new(sql)
+                .build()
+                .execute(conn)
+                .await?
+                .rows_affected(),
         })
     }
 

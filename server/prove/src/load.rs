@@ -59,7 +59,12 @@ impl Load {
         let mut clients = JoinSet::new();
         for number in 0..CLIENTS {
             let rng = Rng::new(orders.seed ^ (orders.round << 8) ^ number);
-            let client = Client::new(orders.clone(), number, rng, leaver.filter(|_| number == 0));
+            let client = Client::new(
+                orders.clone(),
+                number,
+                rng,
+                leaver.filter(|_| number == 0),
+            );
             clients.spawn(client.run(stop.clone()));
         }
         Self { stop, clients }

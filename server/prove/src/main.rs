@@ -1,8 +1,7 @@
 //! Tests the real program under adverse conditions and writes a report.
 //!
-//! Each part runs separately, on loopback and in a temporary folder, and writes a file with its result. `render`
-//! writes
-//! the page of all results.
+//! Each part runs separately, on loopback and in a temporary folder, and writes a file with its
+//! result. `render` writes the page of all results.
 
 mod api;
 mod check;
@@ -108,7 +107,8 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Runs a part until it is finished or interrupted. In both cases everything that it has started is stopped.
+/// Runs a part until it is finished or interrupted. In both cases everything that it has started is
+/// stopped.
 async fn prove(run: Run) -> Outcome<bool> {
     if run.part == Part::Disk
         && let Some(kept) = parts::in_namespace()?
@@ -116,14 +116,24 @@ async fn prove(run: Run) -> Outcome<bool> {
         return Ok(kept);
     }
     let begun = Instant::now();
-    say(&format!("{}: {}", run.part.as_str(), run.part.about()));
+    say(&format!(
+        "{}: {}",
+        run.part.as_str(),
+        run.part.about()
+    ));
     let mut report = Report::default();
     let ended = tokio::select! {
         ended = run.part.run(&run, &mut report) => ended,
         why = interrupted() => Err(why.into()),
     };
     if let Err(error) = ended {
-        report.row("the part runs to completion", "-", 1, error.to_string(), false);
+        report.row(
+            "the part runs to completion",
+            "-",
+            1,
+            error.to_string(),
+            false,
+        );
     }
     let section = Section {
         part: run.part.as_str().into(),
@@ -134,14 +144,21 @@ async fn prove(run: Run) -> Outcome<bool> {
         rows: report.into_rows(),
     };
     section.write(&run.results)?;
-    say(&format!("{}: {} after {} s", run.part.as_str(), verdict(&section.rows), section.seconds));
+    say(&format!(
+        "{}: {} after {} s",
+        run.part.as_str(),
+        verdict(&section.rows),
+        section.seconds
+    ));
     Ok(section.is_kept())
 }
 
 /// Resolves on Ctrl-C or SIGTERM, for example after a timeout.
 async fn interrupted() -> &'static str {
     let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-    let Ok(mut terminate) = terminate else { return std::future::pending().await };
+    let Ok(mut terminate) = terminate else {
+        return std::future::pending().await;
+    };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => "interrupted",
         _ = terminate.recv() => "the time allotted was over",
@@ -150,11 +167,18 @@ async fn interrupted() -> &'static str {
 
 fn verdict(rows: &[Row]) -> String {
     let broken = rows.iter().filter(|row| !row.kept).count();
-    if broken == 0 { format!("all {} kept", rows.len()) } else { format!("{broken} of {} broken", rows.len()) }
+    if broken == 0 {
+        format!("all {} kept", rows.len())
+    } else {
+        format!("{broken} of {} broken", rows.len())
+    }
 }
 
 /// Prints progress.
-#[expect(clippy::print_stdout, reason = "the progress of a command belongs on standard output")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the progress of a command belongs on standard output"
+)]
 pub fn say(line: &str) {
     println!("{line}");
 }

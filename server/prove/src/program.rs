@@ -77,7 +77,11 @@ impl Program {
     /// # Errors
     /// If it cannot be run.
     pub fn command(&self, arguments: &[&str]) -> Outcome<Output> {
-        Ok(self.base().args(arguments).stdin(Stdio::null()).output()?)
+        Ok(self
+            .base()
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()?)
     }
 
     /// Runs `roundtable init`.
@@ -89,7 +93,12 @@ impl Program {
         if output.status.success() {
             return Ok(());
         }
-        Err(format!("init: {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim()).into())
+        Err(format!(
+            "init: {}: {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim()
+        )
+        .into())
     }
 
     /// Starts it and waits until it responds. Returns how long that took.
@@ -98,17 +107,35 @@ impl Program {
     /// If it exits or does not respond in time.
     pub async fn start(&mut self) -> Outcome<Duration> {
         let begun = Instant::now();
-        let log = OpenOptions::new().create(true).append(true).open(self.log())?;
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log())?;
         let mut serve = self.base();
-        serve.arg("serve").stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        serve
+            .arg("serve")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
         self.child = Some(serve.spawn()?);
         let http = http_client::client()?;
         while begun.elapsed() < START {
-            if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
+            if let Some(status) = self
+                .child
+                .as_mut()
+                .and_then(|child| child.try_wait().ok().flatten())
+            {
                 self.child = None;
-                return Err(format!("the program exited at its start: {status}: {}", self.last_words()).into());
+                return Err(format!(
+                    "the program exited at its start: {status}: {}",
+                    self.last_words()
+                )
+                .into());
             }
-            let asked = http.get(format!("{}/healthz", self.url())).send().await;
+            let asked = http
+                .get(format!("{}/healthz", self.url()))
+                .send()
+                .await;
             if asked.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(begun.elapsed());
             }
@@ -130,14 +157,19 @@ impl Program {
         Ok(())
     }
 
-    /// Sends SIGTERM and waits. Kills the program after `limit`. Returns how long the shutdown took.
+    /// Sends SIGTERM and waits. Kills the program after `limit`. Returns how long the shutdown
+    /// took.
     ///
     /// # Errors
     /// If it had to be killed.
     pub async fn terminate(&mut self, limit: Duration) -> Outcome<(ExitStatus, Duration)> {
-        let Some(child) = self.child.as_mut() else { return Err("the program does not run".into()) };
+        let Some(child) = self.child.as_mut() else {
+            return Err("the program does not run".into());
+        };
         let begun = Instant::now();
-        let status = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &child.id().to_string()]).status()?;
+        let status = Command::new("sh")
+            .args(["-c", "kill -TERM \"$0\"", &child.id().to_string()])
+            .status()?;
         if !status.success() {
             return Err("SIGTERM could not be sent".into());
         }
@@ -148,7 +180,11 @@ impl Program {
             }
             if begun.elapsed() > limit {
                 self.kill()?;
-                return Err(format!("it did not end within {} s of SIGTERM", limit.as_secs()).into());
+                return Err(format!(
+                    "it did not end within {} s of SIGTERM",
+                    limit.as_secs()
+                )
+                .into());
             }
             sleep(Duration::from_millis(5)).await;
         }
@@ -156,20 +192,27 @@ impl Program {
 
     /// Whether the process runs.
     pub fn lives(&mut self) -> bool {
-        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+        self.child
+            .as_mut()
+            .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
     /// The end of the log, for an error message.
     pub fn last_words(&self) -> String {
         let said = std::fs::read_to_string(self.log()).unwrap_or_default();
         let lines: Vec<_> = said.lines().rev().take(3).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
+        lines
+            .into_iter()
+            .rev()
+            .collect::<Vec<_>>()
+            .join(" | ")
     }
 
     /// A command with the settings of the installation and an empty environment.
     fn base(&self) -> Command {
         let mut command = Command::new(&self.binary);
-        let ours = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ROUNDTABLE_"));
+        let ours = std::env::vars_os()
+            .filter(|(name, _)| name.to_string_lossy().starts_with("ROUNDTABLE_"));
         ours.for_each(|(name, _)| {
             command.env_remove(name);
         });
@@ -183,7 +226,11 @@ impl Program {
             // All clients have the same IP address, and rejected calls must reach the database.
             .env("ROUNDTABLE_AUTH_FAILURES_PER_MINUTE", "0")
             .env("ROUNDTABLE_SETUP_FAILURES_PER_MINUTE", "0");
-        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command.envs(
+            self.settings
+                .iter()
+                .map(|(name, value)| (name, value)),
+        );
         command
     }
 }
@@ -199,5 +246,7 @@ impl Drop for Program {
 /// # Errors
 /// If there is none.
 pub fn free_port() -> Outcome<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    Ok(TcpListener::bind(("127.0.0.1", 0))?
+        .local_addr()?
+        .port())
 }

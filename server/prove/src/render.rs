@@ -42,9 +42,22 @@ pub fn page(results: &Path, page: &Path) -> Outcome<bool> {
 
 fn table(section: &Section) -> Outcome<String> {
     let mut text = String::new();
-    let Section { command, date, commit, seconds, rows, .. } = section;
-    writeln!(text, "`{command}`, {date}, commit `{commit}`, {seconds} s.\n")?;
-    writeln!(text, "| What | On | Count | Result | |\n|---|---|---|---|---|")?;
+    let Section {
+        command,
+        date,
+        commit,
+        seconds,
+        rows,
+        ..
+    } = section;
+    writeln!(
+        text,
+        "`{command}`, {date}, commit `{commit}`, {seconds} s.\n"
+    )?;
+    writeln!(
+        text,
+        "| What | On | Count | Result | |\n|---|---|---|---|---|"
+    )?;
     for row in rows {
         let kept = if row.kept { "kept" } else { "**broken**" };
         let cells = [&row.what, &row.on, &row.count, &row.result].map(|cell| cell_of(cell));
@@ -57,7 +70,10 @@ fn table(section: &Section) -> Outcome<String> {
 /// Escapes and shortens a text for a table cell.
 fn cell_of(text: &str) -> String {
     let short: String = text.chars().take(300).collect();
-    short.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
+    short
+        .replace('|', "\\|")
+        .replace('\n', " ")
+        .replace('<', "&lt;")
 }
 
 #[cfg(test)]
@@ -66,16 +82,36 @@ mod tests {
     use crate::report::Row;
 
     fn section(kept: bool) -> Section {
-        let row = Row { what: "a | b".into(), on: "SQLite".into(), count: "3".into(), result: "0 <b>".into(), kept };
+        let row = Row {
+            what: "a | b".into(),
+            on: "SQLite".into(),
+            count: "3".into(),
+            result: "0 <b>".into(),
+            kept,
+        };
         let (part, command) = ("kill".into(), ".ci/prove kill".into());
-        Section { part, command, date: "2026-01-02".into(), commit: "abc".into(), seconds: 4, rows: vec![row] }
+        Section {
+            part,
+            command,
+            date: "2026-01-02".into(),
+            commit: "abc".into(),
+            seconds: 4,
+            rows: vec![row],
+        }
     }
 
     #[test]
     fn a_cell_stays_a_cell_and_a_broken_promise_is_seen() {
         let text = table(&section(false)).expect("text");
-        assert!(text.contains("| a \\| b | SQLite | 3 | 0 &lt;b> | **broken** |"), "{text}");
-        assert!(table(&section(true)).expect("text").contains("| kept |"));
+        assert!(
+            text.contains("| a \\| b | SQLite | 3 | 0 &lt;b> | **broken** |"),
+            "{text}"
+        );
+        assert!(
+            table(&section(true))
+                .expect("text")
+                .contains("| kept |")
+        );
     }
 
     #[test]
@@ -85,10 +121,20 @@ mod tests {
         let out = folder.join("proofs.md");
         assert!(!page(&folder, &out).expect("page"));
         for part in Part::ALL {
-            Section { part: part.as_str().into(), ..section(true) }.write(&folder).expect("written");
+            Section {
+                part: part.as_str().into(),
+                ..section(true)
+            }
+            .write(&folder)
+            .expect("written");
         }
         assert!(page(&folder, &out).expect("page"));
-        Section { part: "kill".into(), ..section(false) }.write(&folder).expect("written");
+        Section {
+            part: "kill".into(),
+            ..section(false)
+        }
+        .write(&folder)
+        .expect("written");
         assert!(!page(&folder, &out).expect("page"));
         std::fs::remove_dir_all(&folder).expect("clean");
     }

@@ -49,21 +49,45 @@ pub struct Report {
 
 impl Report {
     /// Adds a row, and prints it.
-    pub fn row(&mut self, what: &str, on: &str, count: impl ToString, result: impl Into<String>, kept: bool) {
+    pub fn row(
+        &mut self,
+        what: &str,
+        on: &str,
+        count: impl ToString,
+        result: impl Into<String>,
+        kept: bool,
+    ) {
         let (count, result) = (count.to_string(), result.into());
-        say(&format!("  {} {what} ({on}), {count}: {result}", if kept { "kept  " } else { "BROKEN" }));
-        self.rows.push(Row { what: what.into(), on: on.into(), count, result, kept });
+        say(&format!(
+            "  {} {what} ({on}), {count}: {result}",
+            if kept { "kept  " } else { "BROKEN" }
+        ));
+        self.rows.push(Row {
+            what: what.into(),
+            on: on.into(),
+            count,
+            result,
+            kept,
+        });
     }
 
-    /// Adds a row. Without faults the guarantee was kept. Otherwise the first faults are the result.
+    /// Adds a row. Without faults the guarantee was kept. Otherwise the first faults are the
+    /// result.
     pub fn faults(&mut self, what: &str, on: &str, count: impl ToString, faults: &[String]) {
-        let first: Vec<_> = faults.iter().take(3).map(String::as_str).collect();
+        let first: Vec<_> = faults
+            .iter()
+            .take(3)
+            .map(String::as_str)
+            .collect();
         let result = match faults.len() {
             0 => "0 violations".to_owned(),
             many => format!("{many} violations: {}", first.join("; ")),
         };
         self.row(what, on, count, result, faults.is_empty());
-        faults.iter().take(PRINTED).for_each(|fault| say(&format!("         {fault}")));
+        faults
+            .iter()
+            .take(PRINTED)
+            .for_each(|fault| say(&format!("         {fault}")));
     }
 
     /// Adds the rows of another report.
@@ -89,7 +113,10 @@ impl Section {
     /// If the folder cannot be written.
     pub fn write(&self, folder: &Path) -> Outcome<()> {
         std::fs::create_dir_all(folder)?;
-        std::fs::write(path(folder, &self.part), serde_json::to_string_pretty(self)?)?;
+        std::fs::write(
+            path(folder, &self.part),
+            serde_json::to_string_pretty(self)?,
+        )?;
         Ok(())
     }
 
@@ -102,7 +129,9 @@ impl Section {
         if !path.exists() {
             return Ok(None);
         }
-        Ok(Some(serde_json::from_str(&std::fs::read_to_string(path)?)?))
+        Ok(Some(serde_json::from_str(&std::fs::read_to_string(
+            path,
+        )?)?))
     }
 }
 

@@ -32,7 +32,9 @@ mod tests {
     fn equal_seeds_give_equal_numbers() {
         let numbers = |seed| {
             let mut rng = Rng::new(seed);
-            (0..50).map(|_| rng.below(1_000)).collect::<Vec<_>>()
+            (0..50)
+                .map(|_| rng.below(1_000))
+                .collect::<Vec<_>>()
         };
         assert_eq!(numbers(7), numbers(7));
         assert_ne!(numbers(7), numbers(8));

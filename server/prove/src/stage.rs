@@ -65,9 +65,16 @@ impl Stage {
     ///
     /// # Errors
     /// If any step fails.
-    pub async fn up_with(run: &Run, on: On, file: Option<PathBuf>, settings: &[(&str, &str)]) -> Outcome<Self> {
+    pub async fn up_with(
+        run: &Run,
+        on: On,
+        file: Option<PathBuf>,
+        settings: &[(&str, &str)],
+    ) -> Outcome<Self> {
         let number = INSTALLATIONS.fetch_add(1, Ordering::Relaxed);
-        let folder = run.folder.join(format!("{}-{number}", on.name().to_lowercase()));
+        let folder = run
+            .folder
+            .join(format!("{}-{number}", on.name().to_lowercase()));
         let file = file.unwrap_or_else(|| folder.join("roundtable.db"));
         let cluster = match on {
             On::Sqlite => None,
@@ -79,14 +86,21 @@ impl Stage {
         };
         let mut program = Program::new(&run.binary, &folder, database)?;
         program.set("ROUNDTABLE_AUTH_FAILURES_PER_MINUTE", NO_LIMIT);
-        settings.iter().for_each(|(name, value)| program.set(name, value));
+        settings
+            .iter()
+            .for_each(|(name, value)| program.set(name, value));
         program.init()?;
         program.start().await?;
         let owner = Api::of(&program)?.found().await?;
         let mut secrets = Secrets::default();
         secrets.key(&owner.key);
         secrets.master_key(&program.master_key())?;
-        Ok(Self { program, cluster, owner, secrets })
+        Ok(Self {
+            program,
+            cluster,
+            owner,
+            secrets,
+        })
     }
 
     /// A new client of the installation.
@@ -97,14 +111,17 @@ impl Stage {
         Api::of(&self.program)
     }
 
-    /// Searches for secrets in everything that the program and its database have written. The master key has its own
-    /// file.
+    /// Searches for secrets in everything that the program and its database have written. The
+    /// master key has its own file.
     ///
     /// # Errors
     /// If a file cannot be read.
     pub fn search(&self, faults: &mut Vec<String>) -> Outcome<usize> {
         let data = self.cluster.iter().map(Cluster::data);
-        let folders: Vec<_> = std::iter::once(self.program.folder.clone()).chain(data).collect();
-        self.secrets.search(&folders, &[self.program.master_key()], faults)
+        let folders: Vec<_> = std::iter::once(self.program.folder.clone())
+            .chain(data)
+            .collect();
+        self.secrets
+            .search(&folders, &[self.program.master_key()], faults)
     }
 }

@@ -1,5 +1,5 @@
-//! `roundtable audit accept` and `roundtable restore`: accept an altered audit log or a restored backup after the operator
-//! has investigated. The server must be stopped.
+//! `roundtable audit accept` and `roundtable restore`: accept an altered audit log or a restored
+//! backup after the operator has investigated. The server must be stopped.
 
 use domain::OrganizationId;
 use domain::token::Brand;
@@ -9,11 +9,21 @@ use engine::{Db, Engine, Runtime, keyring};
 use super::{CliError, cannot_open, print_line};
 use crate::config::{BadSetting, Options};
 
-pub(super) async fn accept(options: &Options, organization: Option<&str>, reason: &str) -> Result<(), CliError> {
-    let only: Option<OrganizationId> = organization.map(str::parse).transpose().map_err(|_| not_an_id())?;
+pub(super) async fn accept(
+    options: &Options,
+    organization: Option<&str>,
+    reason: &str,
+) -> Result<(), CliError> {
+    let only: Option<OrganizationId> = organization
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| not_an_id())?;
     let reason = checked(reason)?;
     let engine = open(options).await?;
-    let accepted = engine.accept_broken_chains(only.as_ref(), reason).await.map_err(failed)?;
+    let accepted = engine
+        .accept_broken_chains(only.as_ref(), reason)
+        .await
+        .map_err(failed)?;
     report(&accepted);
     Ok(())
 }
@@ -21,10 +31,20 @@ pub(super) async fn accept(options: &Options, organization: Option<&str>, reason
 pub(super) async fn restore(options: &Options, reason: &str) -> Result<(), CliError> {
     let reason = checked(reason)?;
     let engine = open(options).await?;
-    report(&engine.accept_broken_chains(None, reason).await.map_err(failed)?);
-    let replayed = engine.replay_journal(reason).await.map_err(failed)?;
+    report(
+        &engine
+            .accept_broken_chains(None, reason)
+            .await
+            .map_err(failed)?,
+    );
+    let replayed = engine
+        .replay_journal(reason)
+        .await
+        .map_err(failed)?;
     for key in &replayed.keys {
-        print_line(&format!("Key {key} is revoked: it was revoked or changed after the backup."));
+        print_line(&format!(
+            "Key {key} is revoked: it was revoked or changed after the backup."
+        ));
     }
     for actor in &replayed.actors {
         print_line(&format!(
@@ -37,18 +57,23 @@ pub(super) async fn restore(options: &Options, reason: &str) -> Result<(), CliEr
 
 fn report(accepted: &[(OrganizationId, i64)]) {
     for (organization, n) in accepted {
-        print_line(&format!("The audit log of {organization} is accepted as it is from event {n} on."));
+        print_line(&format!(
+            "The audit log of {organization} is accepted as it is from event {n} on."
+        ));
     }
     if accepted.is_empty() {
         print_line("No audit log is broken.");
     }
 }
 
-/// Opens the database like the server does, with the same lock: a running server would add events meanwhile.
+/// Opens the database like the server does, with the same lock: a running server would add events
+/// meanwhile.
 async fn open(options: &Options) -> Result<Engine, CliError> {
     let key = options.master_key()?;
     let previous = options.previous_master_key()?;
-    let db = Db::open_to_serve(options.database_url()?).await.map_err(cannot_open)?;
+    let db = Db::open_to_serve(options.database_url()?)
+        .await
+        .map_err(cannot_open)?;
     engine::migrate(&db).await?;
     let ring = keyring::open(&db, &key, previous.as_ref()).await?;
     let runtime = Runtime::system();
@@ -72,5 +97,7 @@ fn not_an_id() -> CliError {
 }
 
 fn failed(error: engine::Error) -> CliError {
-    CliError::Other(format!("the database or the revocation journal is unavailable: {error}"))
+    CliError::Other(format!(
+        "the database or the revocation journal is unavailable: {error}"
+    ))
 }

@@ -1,4 +1,5 @@
-//! `roundtable init`: creates the tables, the key ring and, on request, the master key. It never overwrites anything.
+//! `roundtable init`: creates the tables, the key ring and, on request, the master key. It never
+//! overwrites anything.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -10,7 +11,11 @@ use engine::{Db, Runtime};
 use super::{CliError, database, print_line};
 use crate::config::{BadSetting, Options, table};
 
-pub(super) async fn run(options: &Options, new_master_key: bool, if_needed: bool) -> Result<(), CliError> {
+pub(super) async fn run(
+    options: &Options,
+    new_master_key: bool,
+    if_needed: bool,
+) -> Result<(), CliError> {
     let db = database(options).await?;
     engine::migrate(&db).await?;
     if if_needed && keyring::is_initialised(&db).await? {
@@ -29,13 +34,20 @@ pub(super) async fn run(options: &Options, new_master_key: bool, if_needed: bool
     Ok(())
 }
 
-/// Creates a master key, but only for an empty database: nothing else could decrypt an existing key ring.
+/// Creates a master key, but only for an empty database: nothing else could decrypt an existing key
+/// ring.
 async fn create_key_file(db: &Db, path: &Path) -> Result<(), CliError> {
     if keyring::is_initialised(db).await? {
         let setting = table::MASTER_KEY_FILE.full_name();
-        return Err(BadSetting(format!("the database already has a key ring: set {setting} to its master key")).into());
+        return Err(BadSetting(format!(
+            "the database already has a key ring: set {setting} to its master key"
+        ))
+        .into());
     }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         std::fs::create_dir_all(folder)
             .map_err(|e| CliError::Other(format!("cannot create {}: {e}", folder.display())))?;
     }
@@ -51,6 +63,9 @@ async fn create_key_file(db: &Db, path: &Path) -> Result<(), CliError> {
         file.sync_all()
     });
     written.map_err(|e| CliError::Other(format!("cannot write {}: {e}", path.display())))?;
-    print_line(&format!("Created a master key in {}.", path.display()));
+    print_line(&format!(
+        "Created a master key in {}.",
+        path.display()
+    ));
     Ok(())
 }

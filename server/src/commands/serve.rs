@@ -1,4 +1,5 @@
-//! `roundtable serve`: checks the settings and the database, opens the port, and serves until it is asked to stop.
+//! `roundtable serve`: checks the settings and the database, opens the port, and serves until it is
+//! asked to stop.
 
 mod assemble;
 
@@ -29,24 +30,41 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     let settings = options.settings()?;
     if seed_demo && !matches!(settings.sign_in, SignIn::Development) {
         let client_id = options.name(&table::GOOGLE_CLIENT_ID);
-        return Err(BadSetting(format!("--demo needs the development sign-in; unset {client_id}")).into());
+        return Err(BadSetting(format!(
+            "--demo needs the development sign-in; unset {client_id}"
+        ))
+        .into());
     }
 
-    let db = Db::open_to_serve(options.database_url()?).await.map_err(cannot_open)?;
+    let db = Db::open_to_serve(options.database_url()?)
+        .await
+        .map_err(cannot_open)?;
     let engine = open_engine(options, &settings, &db).await?;
-    let App { state, dev_provider, setup_token } = assemble::assemble(&settings, engine.clone(), seed_demo).await?;
+    let App {
+        state,
+        dev_provider,
+        setup_token,
+    } = assemble::assemble(&settings, engine.clone(), seed_demo).await?;
 
-    let listener = TcpListener::bind(settings.addr).await.map_err(|error| {
-        let name = options.name(&table::ADDR);
-        CliError::Other(format!("cannot listen on {} ({name}): {error}", settings.addr))
-    })?;
+    let listener = TcpListener::bind(settings.addr)
+        .await
+        .map_err(|error| {
+            let name = options.name(&table::ADDR);
+            CliError::Other(format!(
+                "cannot listen on {} ({name}): {error}",
+                settings.addr
+            ))
+        })?;
     print_banner(&settings, seed_demo);
     if let Some(token) = setup_token {
         print_setup_token(&settings, &token);
     }
 
     let maintenance = tokio::spawn(run_maintenance(engine.clone()));
-    let discovery = tokio::spawn(check_discovery(state.oidc.clone(), dev_provider.is_some()));
+    let discovery = tokio::spawn(check_discovery(
+        state.oidc.clone(),
+        dev_provider.is_some(),
+    ));
     let log_summary = tokio::spawn(telemetry::summarize_floods());
     let router = http::router(&state, dev_provider.map(DevProvider::router));
     let stop = async {
@@ -67,7 +85,8 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     Ok(())
 }
 
-/// Migrates the database, decrypts the key ring, opens the revocation journal and verifies the audit logs.
+/// Migrates the database, decrypts the key ring, opens the revocation journal and verifies the
+/// audit logs.
 async fn open_engine(options: &Options, settings: &Settings, db: &Db) -> Result<Engine, CliError> {
     let key = options.master_key()?;
     let previous = options.previous_master_key()?;
@@ -79,8 +98,17 @@ async fn open_engine(options: &Options, settings: &Settings, db: &Db) -> Result<
     let runtime = Runtime::system();
     let file = options.journal_file(db.file())?;
     let journal = Journal::open(&file, &ring, runtime.now())?;
-    let engine = Engine::with_journal(db.clone(), ring, runtime, settings.brand.clone(), journal);
-    engine.open_journal().await.map_err(|error| CliError::Other(format!("the revocation journal: {error}")))?;
+    let engine = Engine::with_journal(
+        db.clone(),
+        ring,
+        runtime,
+        settings.brand.clone(),
+        journal,
+    );
+    engine
+        .open_journal()
+        .await
+        .map_err(|error| CliError::Other(format!("the revocation journal: {error}")))?;
     engine
         .check_chain_heads(EVENTS_AT_START)
         .await
@@ -98,14 +126,20 @@ fn print_banner(settings: &Settings, demo: bool) {
             settings.public_url
         ));
     } else {
-        print_line(&format!("Next: open {} in a browser.", settings.public_url));
+        print_line(&format!(
+            "Next: open {} in a browser.",
+            settings.public_url
+        ));
     }
     if matches!(settings.sign_in, SignIn::Development) {
-        print_line("The development sign-in is active: it asks for no password and works on this machine only.");
+        print_line(
+            "The development sign-in is active: it asks for no password and works on this machine only.",
+        );
     }
 }
 
-/// Says what the setup token of an empty installation is for. On this machine alone, the sign-in page does not ask for it.
+/// Says what the setup token of an empty installation is for. On this machine alone, the sign-in
+/// page does not ask for it.
 fn print_setup_token(settings: &Settings, token: &SecretString) {
     let token = token.expose_secret();
     if settings.needs_setup_token() {
@@ -114,7 +148,9 @@ fn print_setup_token(settings: &Settings, token: &SecretString) {
         ));
     } else {
         print_line("There is no organization yet. The first user who signs in creates it.");
-        print_line(&format!("To create it over the API instead, use this setup token: {token}"));
+        print_line(&format!(
+            "To create it over the API instead, use this setup token: {token}"
+        ));
     }
 }
 
@@ -130,7 +166,10 @@ async fn run_maintenance(engine: Engine) {
             engine.delete_old_usage().await,
             engine.delete_expired_sessions().await,
             engine.renew_signing_keys().await,
-            engine.check_chains(EVENTS_PER_CHECK).await.map(drop),
+            engine
+                .check_chains(EVENTS_PER_CHECK)
+                .await
+                .map(drop),
             engine.catch_up_journal().await,
         ] {
             if let Err(error) = result {
@@ -140,8 +179,9 @@ async fn run_maintenance(engine: Engine) {
     }
 }
 
-/// Fetches the discovery document of the identity provider until that succeeds, so that a wrong setting shows up in the
-/// log before users sign in. A provider that is down does not prevent the start.
+/// Fetches the discovery document of the identity provider until that succeeds, so that a wrong
+/// setting shows up in the log before users sign in. A provider that is down does not prevent the
+/// start.
 async fn check_discovery(provider: oidc::Client, is_development: bool) {
     if is_development {
         return;

@@ -13,7 +13,8 @@ const DEFAULT_FILE: &str = "data/master.key";
 impl Options {
     /// The path of the master key file. It does not have to exist.
     pub fn master_key_path(&self) -> PathBuf {
-        self.path(&table::MASTER_KEY_FILE).unwrap_or_else(|| PathBuf::from(DEFAULT_FILE))
+        self.path(&table::MASTER_KEY_FILE)
+            .unwrap_or_else(|| PathBuf::from(DEFAULT_FILE))
     }
 
     /// The master key.
@@ -43,21 +44,33 @@ impl Options {
     /// If it is invalid.
     pub fn previous_master_key(&self) -> Result<Option<MasterKey>, BadSetting> {
         let open_allowed = self.yes(&table::ALLOW_OPEN_KEY_FILE)?;
-        self.path(&table::PREVIOUS_MASTER_KEY_FILE).map(|path| key_file(&path, open_allowed)).transpose()
+        self.path(&table::PREVIOUS_MASTER_KEY_FILE)
+            .map(|path| key_file(&path, open_allowed))
+            .transpose()
     }
 }
 
-/// Reads a key file. Unless the operator allows otherwise, it must be a regular file that only its owner can read.
+/// Reads a key file. Unless the operator allows otherwise, it must be a regular file that only its
+/// owner can read.
 pub(super) fn key_file(path: &Path, open_allowed: bool) -> Result<MasterKey, BadSetting> {
-    let unreadable = |e| BadSetting(format!("cannot read the master key file {}: {e}", path.display()));
+    let unreadable = |e| {
+        BadSetting(format!(
+            "cannot read the master key file {}: {e}",
+            path.display()
+        ))
+    };
     let meta = std::fs::symlink_metadata(path).map_err(unreadable)?;
     if !open_allowed && (meta.is_symlink() || others_may_read(&meta)) {
         let why = "must be a regular file that only its owner can read (chmod 600), or set";
         let allow = table::ALLOW_OPEN_KEY_FILE.full_name();
-        return Err(BadSetting(format!("the master key file {} {why} {allow}", path.display())));
+        return Err(BadSetting(format!(
+            "the master key file {} {why} {allow}",
+            path.display()
+        )));
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;
-    MasterKey::read(&bytes).map_err(|e| BadSetting(format!("the master key file {}: {e}", path.display())))
+    MasterKey::read(&bytes)
+        .map_err(|e| BadSetting(format!("the master key file {}: {e}", path.display())))
 }
 
 #[cfg(unix)]

@@ -41,8 +41,8 @@ impl std::fmt::Debug for Given {
 }
 
 impl Options {
-    /// Adds the values of the environment and of the settings file to those of the flags. `secrets` are variables that
-    /// the process received on standard input.
+    /// Adds the values of the environment and of the settings file to those of the flags. `secrets`
+    /// are variables that the process received on standard input.
     ///
     /// # Errors
     /// If the file cannot be read or contains an unknown setting.
@@ -57,7 +57,11 @@ impl Options {
 
     /// Adds a value unless it is empty or a source with a higher precedence has given one.
     pub(super) fn add(&mut self, setting: &'static Setting, given: Given) {
-        if !given.value.to_str().is_some_and(|text| text.trim().is_empty()) {
+        if !given
+            .value
+            .to_str()
+            .is_some_and(|text| text.trim().is_empty())
+        {
             self.given.entry(setting.name).or_insert(given);
         }
     }
@@ -100,8 +104,14 @@ impl Options {
     /// # Errors
     /// If the value is not one line of UTF-8.
     pub fn text(&self, setting: &Setting) -> Result<Option<&str>, BadSetting> {
-        let Some(given) = self.given(setting) else { return Ok(None) };
-        let text = given.value.to_str().ok_or_else(|| self.bad(setting, "is not UTF-8"))?.trim();
+        let Some(given) = self.given(setting) else {
+            return Ok(None);
+        };
+        let text = given
+            .value
+            .to_str()
+            .ok_or_else(|| self.bad(setting, "is not UTF-8"))?
+            .trim();
         if text.contains(char::is_control) {
             return Err(self.bad(setting, "must be one line without control characters"));
         }
@@ -111,7 +121,10 @@ impl Options {
     /// A path. If it is valid UTF-8, surrounding white space is removed.
     pub fn path(&self, setting: &Setting) -> Option<PathBuf> {
         let value = &self.given(setting)?.value;
-        Some(value.to_str().map_or_else(|| PathBuf::from(value), |text| PathBuf::from(text.trim())))
+        Some(value.to_str().map_or_else(
+            || PathBuf::from(value),
+            |text| PathBuf::from(text.trim()),
+        ))
     }
 
     /// A Boolean. The default is no.
@@ -119,29 +132,56 @@ impl Options {
     /// # Errors
     /// If the value is not a Boolean.
     pub fn yes(&self, setting: &Setting) -> Result<bool, BadSetting> {
-        let Some(text) = self.text(setting)? else { return Ok(false) };
-        yes_no(text).ok_or_else(|| self.bad(setting, format!("must be yes or no, not {}", quoted(text))))
+        let Some(text) = self.text(setting)? else {
+            return Ok(false);
+        };
+        yes_no(text).ok_or_else(|| {
+            self.bad(
+                setting,
+                format!("must be yes or no, not {}", quoted(text)),
+            )
+        })
     }
 
     /// A whole number within a range, or `default` if no value was given.
     ///
     /// # Errors
     /// If the value is not a whole number or is out of range.
-    pub fn number(&self, setting: &Setting, range: RangeInclusive<u64>, default: u64) -> Result<u64, BadSetting> {
-        let Some(text) = self.text(setting)? else { return Ok(default) };
+    pub fn number(
+        &self,
+        setting: &Setting,
+        range: RangeInclusive<u64>,
+        default: u64,
+    ) -> Result<u64, BadSetting> {
+        let Some(text) = self.text(setting)? else {
+            return Ok(default);
+        };
         let wrong = || {
             let min = range.start();
             let max = range.end();
-            self.bad(setting, format!("must be a whole number from {min} to {max}, not {}", quoted(text)))
+            self.bad(
+                setting,
+                format!(
+                    "must be a whole number from {min} to {max}, not {}",
+                    quoted(text)
+                ),
+            )
         };
-        text.parse().ok().filter(|number| range.contains(number)).ok_or_else(wrong)
+        text.parse()
+            .ok()
+            .filter(|number| range.contains(number))
+            .ok_or_else(wrong)
     }
 
     /// A secret that is given as a value or in a file. The line ending of the file is ignored.
     ///
     /// # Errors
     /// If both are given, or if the file cannot be read or does not contain exactly one line.
-    pub fn secret(&self, value: &Setting, file: &Setting) -> Result<Option<SecretString>, BadSetting> {
+    pub fn secret(
+        &self,
+        value: &Setting,
+        file: &Setting,
+    ) -> Result<Option<SecretString>, BadSetting> {
         let text = match (self.text(value)?, self.path(file)) {
             (Some(_), Some(_)) => return Err(self.not_both(value, file)),
             (Some(text), None) => text.to_owned(),
@@ -155,14 +195,21 @@ impl Options {
         let text = read(path, &format!("the file of {},", self.name(file)))?;
         let text = text.trim();
         if text.is_empty() || text.contains(char::is_control) {
-            let why = format!("names {}, which must contain one line", path.display());
+            let why = format!(
+                "names {}, which must contain one line",
+                path.display()
+            );
             return Err(self.bad(file, why));
         }
         Ok(text.to_owned())
     }
 
     pub(super) fn not_both(&self, one: &Setting, other: &Setting) -> BadSetting {
-        BadSetting(format!("give {} or {}, not both", self.name(one), self.name(other)))
+        BadSetting(format!(
+            "give {} or {}, not both",
+            self.name(one),
+            self.name(other)
+        ))
     }
 }
 

@@ -29,7 +29,8 @@ pub struct Settings {
     pub sign_in: SignIn,
     /// The domains that a verified email must be in. If empty, there is no restriction.
     pub allowed_email_domains: Vec<String>,
-    /// The Firebase project whose ID tokens the API accepts, and the URL of its key set if it is not the default.
+    /// The Firebase project whose ID tokens the API accepts, and the URL of its key set if it is
+    /// not the default.
     pub firebase: Option<(String, Option<Url>)>,
     /// The setup token, if the operator has set one.
     pub setup_token: Option<SecretString>,
@@ -44,20 +45,26 @@ pub struct Settings {
 impl Settings {
     /// Whether the first user who signs in needs the setup token to create the organization.
     ///
-    /// A loopback `ADDR` alone does not keep other people out: behind a reverse proxy on the same machine, the server
-    /// listens on loopback and is reachable from everywhere. So the public URL must be on loopback too.
+    /// A loopback `ADDR` alone does not keep other people out: behind a reverse proxy on the same
+    /// machine, the server listens on loopback and is reachable from everywhere. So the public URL
+    /// must be on loopback too.
     pub fn needs_setup_token(&self) -> bool {
-        let is_local_url = self.public_url.parse().is_ok_and(|url| is_loopback(&url));
+        let is_local_url = self
+            .public_url
+            .parse()
+            .is_ok_and(|url| is_loopback(&url));
         !(self.addr.ip().is_loopback() && is_local_url)
     }
 
-    /// The domains whose users may sign in, as the sign-in page shows them. If empty, there is no restriction.
+    /// The domains whose users may sign in, as the sign-in page shows them. If empty, there is no
+    /// restriction.
     pub fn allowed_domains(&self) -> Vec<String> {
         let hosted = match &self.sign_in {
             SignIn::Provider { hosted_domain, .. } => hosted_domain.clone(),
             SignIn::Development => None,
         };
-        // If both rules are set, the page shows the email domains because they are the narrower rule.
+        // If both rules are set, the page shows the email domains because they are the narrower
+        // rule.
         if self.allowed_email_domains.is_empty() {
             hosted.into_iter().collect()
         } else {
@@ -70,14 +77,23 @@ impl Options {
     /// The URL of the database.
     ///
     /// # Errors
-    /// If the scheme is unknown. The message does not show the URL because it may contain a password.
+    /// If the scheme is unknown. The message does not show the URL because it may contain a
+    /// password.
     pub fn database_url(&self) -> Result<&str, BadSetting> {
-        let url = self.text(&table::DATABASE_URL)?.unwrap_or(DEFAULT_DATABASE);
+        let url = self
+            .text(&table::DATABASE_URL)?
+            .unwrap_or(DEFAULT_DATABASE);
         let known = ["sqlite:", "postgres://", "postgresql://"]
             .iter()
-            .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+            .any(|scheme| {
+                url.strip_prefix(scheme)
+                    .is_some_and(|rest| !rest.is_empty())
+            });
         if !known {
-            return Err(self.bad(&table::DATABASE_URL, "must be sqlite://PATH or postgres://USER@HOST/DATABASE"));
+            return Err(self.bad(
+                &table::DATABASE_URL,
+                "must be sqlite://PATH or postgres://USER@HOST/DATABASE",
+            ));
         }
         Ok(url)
     }
@@ -118,7 +134,10 @@ impl Options {
     }
 
     fn attempts(&self) -> Result<Limits, BadSetting> {
-        let Limits { credentials, secrets } = Limits::default();
+        let Limits {
+            credentials,
+            secrets,
+        } = Limits::default();
         let limit = |setting, default: u32| {
             let number = self.number(setting, 0..=1_000_000, default.into())?;
             Ok(u32::try_from(number).unwrap_or(default))
@@ -130,9 +149,14 @@ impl Options {
     }
 
     fn addr(&self) -> Result<SocketAddr, BadSetting> {
-        let text = self.text(&table::ADDR)?.unwrap_or("127.0.0.1:3000");
+        let text = self
+            .text(&table::ADDR)?
+            .unwrap_or("127.0.0.1:3000");
         let wrong = |_| {
-            let why = format!("must be an IP address and a port, such as 127.0.0.1:3000, not {}", quoted(text));
+            let why = format!(
+                "must be an IP address and a port, such as 127.0.0.1:3000, not {}",
+                quoted(text)
+            );
             self.bad(&table::ADDR, why)
         };
         text.parse().map_err(wrong)
@@ -145,36 +169,58 @@ impl Options {
                 return Ok(format!("http://{addr}"));
             }
             let name = self.name(&table::ADDR);
-            return Err(bad(&format!("must be set because {name} is not a loopback address")));
+            return Err(bad(&format!(
+                "must be set because {name} is not a loopback address"
+            )));
         };
-        let url: Url = given.parse().map_err(|_| bad("is not a URL; it must be https://HOST without a path"))?;
+        let url: Url = given
+            .parse()
+            .map_err(|_| bad("is not a URL; it must be https://HOST without a path"))?;
         let has_user = !url.username().is_empty() || url.password().is_some();
-        let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && !has_user;
+        let is_origin =
+            url.path() == "/" && url.query().is_none() && url.fragment().is_none() && !has_user;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !is_origin {
             return Err(bad("must be https://HOST without a path"));
         }
         if url.scheme() == "http" && !is_loopback(&url) && !self.yes(&table::ALLOW_HTTP)? {
             let allow = table::ALLOW_HTTP.full_name();
-            return Err(bad(&format!("must begin with https:// unless its host is on loopback (or set {allow})")));
+            return Err(bad(&format!(
+                "must begin with https:// unless its host is on loopback (or set {allow})"
+            )));
         }
         Ok(url.origin().ascii_serialization())
     }
 
     fn firebase(&self) -> Result<Option<(String, Option<Url>)>, BadSetting> {
-        let jwks = self.text(&table::FIREBASE_JWKS_URL)?.map(str::parse).transpose();
+        let jwks = self
+            .text(&table::FIREBASE_JWKS_URL)?
+            .map(str::parse)
+            .transpose();
         let jwks = jwks.map_err(|_| self.bad(&table::FIREBASE_JWKS_URL, "is not a URL"))?;
         match self.text(&table::FIREBASE_PROJECT_ID)? {
             Some(project) => Ok(Some((project.to_owned(), jwks))),
-            None if jwks.is_some() => Err(self.needs(&table::FIREBASE_JWKS_URL, &table::FIREBASE_PROJECT_ID)),
+            None if jwks.is_some() => {
+                Err(self.needs(&table::FIREBASE_JWKS_URL, &table::FIREBASE_PROJECT_ID))
+            }
             None => Ok(None),
         }
     }
 
     fn setup_token(&self) -> Result<Option<SecretString>, BadSetting> {
         let token = self.secret(&table::SETUP_TOKEN, &table::SETUP_TOKEN_FILE)?;
-        if token.as_ref().is_some_and(|token| token.expose_secret().len() < MIN_SETUP_TOKEN_LENGTH) {
-            let setting = if self.has(&table::SETUP_TOKEN) { &table::SETUP_TOKEN } else { &table::SETUP_TOKEN_FILE };
-            return Err(self.bad(setting, format!("must have at least {MIN_SETUP_TOKEN_LENGTH} characters")));
+        if token
+            .as_ref()
+            .is_some_and(|token| token.expose_secret().len() < MIN_SETUP_TOKEN_LENGTH)
+        {
+            let setting = if self.has(&table::SETUP_TOKEN) {
+                &table::SETUP_TOKEN
+            } else {
+                &table::SETUP_TOKEN_FILE
+            };
+            return Err(self.bad(
+                setting,
+                format!("must have at least {MIN_SETUP_TOKEN_LENGTH} characters"),
+            ));
         }
         Ok(token)
     }

@@ -33,7 +33,9 @@ pub enum SignIn {
 impl SignIn {
     /// The host of a provider other than Google, which the sign-in page shows.
     pub fn host(&self) -> Option<String> {
-        let Self::Provider { issuer, .. } = self else { return None };
+        let Self::Provider { issuer, .. } = self else {
+            return None;
+        };
         if issuer == GOOGLE {
             return None;
         }
@@ -55,8 +57,8 @@ impl Options {
         })
     }
 
-    /// Without a client ID, the development identity provider signs users in. It asks for no password, so it must not be
-    /// reachable from other machines.
+    /// Without a client ID, the development identity provider signs users in. It asks for no
+    /// password, so it must not be reachable from other machines.
     fn development_sign_in(&self, addr: SocketAddr) -> Result<SignIn, BadSetting> {
         let need_client_id = [
             &table::OIDC_ISSUER,
@@ -65,10 +67,15 @@ impl Options {
             &table::PUBLIC_CLIENT,
             &table::HOSTED_DOMAIN,
         ];
-        if let Some(setting) = need_client_id.into_iter().find(|setting| self.has(setting)) {
+        if let Some(setting) = need_client_id
+            .into_iter()
+            .find(|setting| self.has(setting))
+        {
             return Err(self.needs(setting, &table::GOOGLE_CLIENT_ID));
         }
-        let url = self.text(&table::PUBLIC_URL)?.and_then(|url| Url::parse(url).ok());
+        let url = self
+            .text(&table::PUBLIC_URL)?
+            .and_then(|url| Url::parse(url).ok());
         if addr.ip().is_loopback() && url.as_ref().is_none_or(is_loopback) {
             return Ok(SignIn::Development);
         }
@@ -81,55 +88,99 @@ impl Options {
     }
 
     fn issuer(&self) -> Result<Option<String>, BadSetting> {
-        let Some(issuer) = self.text(&table::OIDC_ISSUER)? else { return Ok(None) };
+        let Some(issuer) = self.text(&table::OIDC_ISSUER)? else {
+            return Ok(None);
+        };
         let url = Url::parse(issuer).ok();
         let is_issuer = |url: &Url| {
             let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url));
-            secure && url.has_host() && url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
+            secure
+                && url.has_host()
+                && url.query().is_none()
+                && url.fragment().is_none()
+                && url.username().is_empty()
         };
         if !url.is_some_and(|url| is_issuer(&url)) {
-            let why = format!("must be the issuer of the provider, an https:// URL, not {}", quoted(issuer));
+            let why = format!(
+                "must be the issuer of the provider, an https:// URL, not {}",
+                quoted(issuer)
+            );
             return Err(self.bad(&table::OIDC_ISSUER, why));
         }
         Ok(Some(issuer.to_owned()))
     }
 
-    /// A client without a secret must be declared as public. Google has no public clients for web applications.
+    /// A client without a secret must be declared as public. Google has no public clients for web
+    /// applications.
     fn client_secret(&self, at_google: bool) -> Result<Option<SecretString>, BadSetting> {
-        let secret = self.secret(&table::GOOGLE_CLIENT_SECRET, &table::GOOGLE_CLIENT_SECRET_FILE)?;
+        let secret = self.secret(
+            &table::GOOGLE_CLIENT_SECRET,
+            &table::GOOGLE_CLIENT_SECRET_FILE,
+        )?;
         let public = self.yes(&table::PUBLIC_CLIENT)?;
         match (&secret, public) {
-            (Some(_), true) => Err(self.bad(&table::PUBLIC_CLIENT, "cannot be combined with a client secret")),
-            (None, true) if at_google => Err(self.needs(&table::PUBLIC_CLIENT, &table::OIDC_ISSUER)),
+            (Some(_), true) => Err(self.bad(
+                &table::PUBLIC_CLIENT,
+                "cannot be combined with a client secret",
+            )),
+            (None, true) if at_google => {
+                Err(self.needs(&table::PUBLIC_CLIENT, &table::OIDC_ISSUER))
+            }
             (None, false) => {
                 let file = table::GOOGLE_CLIENT_SECRET_FILE.full_name();
                 let public = table::PUBLIC_CLIENT.full_name();
-                let public = if at_google { String::new() } else { format!(", or {public} if the client has none") };
-                Err(self.bad(&table::GOOGLE_CLIENT_ID, format!("needs the client secret: set {file}{public}")))
+                let public = if at_google {
+                    String::new()
+                } else {
+                    format!(", or {public} if the client has none")
+                };
+                Err(self.bad(
+                    &table::GOOGLE_CLIENT_ID,
+                    format!("needs the client secret: set {file}{public}"),
+                ))
             }
             _ => Ok(secret),
         }
     }
 
     fn hosted_domain(&self) -> Result<Option<String>, BadSetting> {
-        self.text(&table::HOSTED_DOMAIN)?.map(|text| self.domain(&table::HOSTED_DOMAIN, text)).transpose()
+        self.text(&table::HOSTED_DOMAIN)?
+            .map(|text| self.domain(&table::HOSTED_DOMAIN, text))
+            .transpose()
     }
 
     pub(super) fn email_domains(&self) -> Result<Vec<String>, BadSetting> {
         let setting = &table::ALLOWED_EMAIL_DOMAINS;
-        let Some(list) = self.text(setting)? else { return Ok(Vec::new()) };
-        let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let domains: Vec<_> = names.map(|name| self.domain(setting, name)).collect::<Result<_, _>>()?;
+        let Some(list) = self.text(setting)? else {
+            return Ok(Vec::new());
+        };
+        let names = list
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        let domains: Vec<_> = names
+            .map(|name| self.domain(setting, name))
+            .collect::<Result<_, _>>()?;
         // An empty list would let every user in, which the operator hardly wants.
         if domains.is_empty() {
-            return Err(self.bad(setting, "contains no domain; leave it out to let every user in"));
+            return Err(self.bad(
+                setting,
+                "contains no domain; leave it out to let every user in",
+            ));
         }
         Ok(domains)
     }
 
     fn domain(&self, setting: &Setting, text: &str) -> Result<String, BadSetting> {
-        domain(text)
-            .ok_or_else(|| self.bad(setting, format!("must be a domain such as example.com, not {}", quoted(text))))
+        domain(text).ok_or_else(|| {
+            self.bad(
+                setting,
+                format!(
+                    "must be a domain such as example.com, not {}",
+                    quoted(text)
+                ),
+            )
+        })
     }
 
     pub(super) fn needs(&self, one: &Setting, other: &Setting) -> BadSetting {

@@ -125,7 +125,9 @@ settings! {
 
 /// The setting with this name.
 pub fn named(name: &str) -> Option<&'static Setting> {
-    ALL.iter().copied().find(|setting| setting.name == name)
+    ALL.iter()
+        .copied()
+        .find(|setting| setting.name == name)
 }
 
 /// The setting whose name is most similar to `name`, if any is similar enough.
@@ -134,7 +136,11 @@ pub fn closest(name: &str) -> Option<&'static Setting> {
     let distance = |setting: &&'static Setting| levenshtein(&wanted, setting.name);
     let nearest = ALL.iter().copied().min_by_key(distance)?;
     let max_distance = (wanted.len() / 3).max(2);
-    if distance(&nearest) <= max_distance { Some(nearest) } else { None }
+    if distance(&nearest) <= max_distance {
+        Some(nearest)
+    } else {
+        None
+    }
 }
 
 /// The Levenshtein distance of two names.

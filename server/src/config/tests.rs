@@ -10,7 +10,11 @@ use super::{BadSetting, Options, Settings, SignIn};
 /// Options as the environment gives them.
 fn from_environment(variables: &[(&str, &str)]) -> Options {
     let mut options = Options::default();
-    options.add_environment(variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
+    options.add_environment(
+        variables
+            .iter()
+            .map(|(name, value)| (OsString::from(name), OsString::from(value))),
+    );
     options
 }
 
@@ -33,7 +37,10 @@ fn from_file(text: &str) -> Result<Options, BadSetting> {
 fn written(name: &str, text: &str) -> PathBuf {
     static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let path = std::env::temp_dir().join(format!("rt-config-{}-{count}-{name}", std::process::id()));
+    let path = std::env::temp_dir().join(format!(
+        "rt-config-{}-{count}-{name}",
+        std::process::id()
+    ));
     std::fs::write(&path, text).expect("file");
     path
 }
@@ -43,7 +50,9 @@ fn settings(variables: &[(&str, &str)]) -> Result<Settings, BadSetting> {
 }
 
 fn refusal(variables: &[(&str, &str)]) -> String {
-    settings(variables).err().map_or_else(String::new, |e| e.to_string())
+    settings(variables)
+        .err()
+        .map_or_else(String::new, |e| e.to_string())
 }
 
 /// A client at Google, reached from everywhere.
@@ -56,7 +65,9 @@ const CLIENT: [(&str, &str); 4] = [
 
 /// The same with other or more settings.
 fn with_client(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
-    let kept = CLIENT.iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
+    let kept = CLIENT
+        .iter()
+        .filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
     kept.chain(more).copied().collect()
 }
 
@@ -73,9 +84,17 @@ fn without_settings_the_server_listens_on_loopback_with_the_development_sign_in(
 fn an_empty_value_counts_as_not_given() {
     for setting in table::ALL.iter().copied() {
         for empty in ["", " ", "\t\r\n"] {
-            assert!(!from_environment(&[(&setting.variable(), empty)]).has(setting), "{}", setting.name);
+            assert!(
+                !from_environment(&[(&setting.variable(), empty)]).has(setting),
+                "{}",
+                setting.name
+            );
             if setting.kind != Kind::Secret {
-                assert!(!from_flags(&[&format!("--{}={empty}", setting.flag())]).has(setting), "{}", setting.name);
+                assert!(
+                    !from_flags(&[&format!("--{}={empty}", setting.flag())]).has(setting),
+                    "{}",
+                    setting.name
+                );
             }
         }
         if setting.kind != Kind::File {
@@ -83,22 +102,49 @@ fn an_empty_value_counts_as_not_given() {
             assert!(!options.has(setting), "{}", setting.name);
         }
     }
-    let all: Vec<_> = table::ALL.iter().map(|setting| (setting.variable(), "")).collect();
-    let all: Vec<_> = all.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let all: Vec<_> = table::ALL
+        .iter()
+        .map(|setting| (setting.variable(), ""))
+        .collect();
+    let all: Vec<_> = all
+        .iter()
+        .map(|(name, value)| (name.as_str(), *value))
+        .collect();
     assert!(settings(&all).is_ok_and(|settings| settings.allowed_domains().is_empty()));
 }
 
 #[test]
 fn flags_override_the_environment_which_overrides_the_file() {
-    let path = written("order.toml", "brand = \"c\"\naddr = \"127.0.0.3:3\"\npublic_url = \"http://127.0.0.3:3\"");
+    let path = written(
+        "order.toml",
+        "brand = \"c\"\naddr = \"127.0.0.3:3\"\npublic_url = \"http://127.0.0.3:3\"",
+    );
     let mut options = from_flags(&["--brand", "a"]);
-    let variables = [("ROUNDTABLE_BRAND", "b"), ("ROUNDTABLE_ADDR", "127.0.0.2:2"), ("ROUNDTABLE_PUBLIC_URL", "")];
-    options.add_environment(variables.iter().map(|(name, value)| (name.into(), value.into())));
+    let variables = [
+        ("ROUNDTABLE_BRAND", "b"),
+        ("ROUNDTABLE_ADDR", "127.0.0.2:2"),
+        ("ROUNDTABLE_PUBLIC_URL", ""),
+    ];
+    options.add_environment(
+        variables
+            .iter()
+            .map(|(name, value)| (name.into(), value.into())),
+    );
     options.add_file(&path).expect("a file");
     std::fs::remove_file(&path).expect("clean");
-    let text = |setting: &Setting| options.text(setting).expect("text").unwrap_or_default().to_owned();
+    let text = |setting: &Setting| {
+        options
+            .text(setting)
+            .expect("text")
+            .unwrap_or_default()
+            .to_owned()
+    };
     assert_eq!(
-        [text(&table::BRAND), text(&table::ADDR), text(&table::PUBLIC_URL)],
+        [
+            text(&table::BRAND),
+            text(&table::ADDR),
+            text(&table::PUBLIC_URL)
+        ],
         ["a", "127.0.0.2:2", "http://127.0.0.3:3"]
     );
 }
@@ -123,14 +169,35 @@ fn booleans_have_the_usual_spellings_in_every_source() {
             from_flags(&[&flag]),
             from_file(&file).expect("a file"),
         ] {
-            assert_eq!(options.yes(&table::ALLOW_HTTP).expect(word), meant, "{word} {options:?}");
+            assert_eq!(
+                options.yes(&table::ALLOW_HTTP).expect(word),
+                meant,
+                "{word} {options:?}"
+            );
         }
     }
-    assert!(from_flags(&["--allow-http"]).yes(&table::ALLOW_HTTP).expect("a bare flag"));
-    assert!(from_file("allow_http = true").and_then(|o| o.yes(&table::ALLOW_HTTP)).expect("a boolean"));
-    assert!(!from_file("allow_http = 0").and_then(|o| o.yes(&table::ALLOW_HTTP)).expect("a number"));
-    let why = from_environment(&[("ROUNDTABLE_ALLOW_HTTP", "maybe")]).yes(&table::ALLOW_HTTP).expect_err("a word");
-    assert_eq!(why.to_string(), "ROUNDTABLE_ALLOW_HTTP must be yes or no, not \"maybe\"");
+    assert!(
+        from_flags(&["--allow-http"])
+            .yes(&table::ALLOW_HTTP)
+            .expect("a bare flag")
+    );
+    assert!(
+        from_file("allow_http = true")
+            .and_then(|o| o.yes(&table::ALLOW_HTTP))
+            .expect("a boolean")
+    );
+    assert!(
+        !from_file("allow_http = 0")
+            .and_then(|o| o.yes(&table::ALLOW_HTTP))
+            .expect("a number")
+    );
+    let why = from_environment(&[("ROUNDTABLE_ALLOW_HTTP", "maybe")])
+        .yes(&table::ALLOW_HTTP)
+        .expect_err("a word");
+    assert_eq!(
+        why.to_string(),
+        "ROUNDTABLE_ALLOW_HTTP must be yes or no, not \"maybe\""
+    );
 }
 
 #[test]
@@ -139,74 +206,155 @@ fn an_error_names_the_setting_as_the_operator_wrote_it() {
     let flag = from_flags(&["--trusted-proxies=many"]);
     let file = from_file("trusted_proxies = 101").expect("a file");
     for (options, name) in [
-        (variable, "ROUNDTABLE_TRUSTED_PROXIES must be a whole number from 0 to 100"),
-        (flag, "--trusted-proxies must be a whole number from 0 to 100"),
+        (
+            variable,
+            "ROUNDTABLE_TRUSTED_PROXIES must be a whole number from 0 to 100",
+        ),
+        (
+            flag,
+            "--trusted-proxies must be a whole number from 0 to 100",
+        ),
         (file, "trusted_proxies in /"),
     ] {
-        let why = options.settings().err().map(|e| e.to_string()).unwrap_or_default();
+        let why = options
+            .settings()
+            .err()
+            .map(|e| e.to_string())
+            .unwrap_or_default();
         assert!(why.starts_with(name), "{why}");
     }
     assert!(
-        refusal(&[("ROUNDTABLE_ADDR", "0.0.0.0:1")]).starts_with("ROUNDTABLE_PUBLIC_URL (--public-url) must be set")
+        refusal(&[("ROUNDTABLE_ADDR", "0.0.0.0:1")])
+            .starts_with("ROUNDTABLE_PUBLIC_URL (--public-url) must be set")
     );
 }
 
 #[test]
 fn an_unknown_name_suggests_the_most_similar_setting() {
-    let warned = |name: &str| from_environment(&[(name, "x")]).warnings().join("\n");
+    let warned = |name: &str| {
+        from_environment(&[(name, "x")])
+            .warnings()
+            .join("\n")
+    };
     assert!(warned("ROUNDTABLE_PUBLIC_ULR").ends_with("did you mean ROUNDTABLE_PUBLIC_URL?"));
     assert!(warned("ROUNDTABLE_HOST_DOMAIN").ends_with("did you mean ROUNDTABLE_HOSTED_DOMAIN?"));
     assert!(warned("ROUNDTABLE_COFFEE").ends_with("is not a setting and is ignored"));
     assert!(warned("ROUNDTABLE_addr").ends_with("did you mean ROUNDTABLE_ADDR?"));
-    for name in ["ROUNDTABLE_API_KEY", "ROUNDTABLE_URL", "ROUNDTABLE_BRAND", "PATH", "MASTER_KEY"] {
+    for name in [
+        "ROUNDTABLE_API_KEY",
+        "ROUNDTABLE_URL",
+        "ROUNDTABLE_BRAND",
+        "PATH",
+        "MASTER_KEY",
+    ] {
         assert_eq!(warned(name), "", "{name}");
     }
-    let wrong = |text: &str| from_file(text).err().map(|e| e.to_string()).unwrap_or_default();
-    assert!(wrong("public-url = \"x\"").ends_with("there is no setting public-url; did you mean public_url?"));
+    let wrong = |text: &str| {
+        from_file(text)
+            .err()
+            .map(|e| e.to_string())
+            .unwrap_or_default()
+    };
+    assert!(
+        wrong("public-url = \"x\"")
+            .ends_with("there is no setting public-url; did you mean public_url?")
+    );
     assert!(wrong("config = \"x\"").contains("there is no setting config"));
     assert!(wrong("addr = 1.5").contains("addr must be a single value"));
 }
 
 #[test]
 fn errors_never_show_a_secret() {
-    let why = from_file("brand = \"x\"\nmaster_key = \"TOPSECRET").expect_err("an open quote").to_string();
-    assert!(why.contains("line 2") && !why.contains("TOPSECRET"), "{why}");
-    assert!(!format!("{:?}", from_environment(&[("ROUNDTABLE_SETUP_TOKEN", "TOPSECRET")])).contains("TOPSECRET"));
+    let why = from_file("brand = \"x\"\nmaster_key = \"TOPSECRET")
+        .expect_err("an open quote")
+        .to_string();
+    assert!(
+        why.contains("line 2") && !why.contains("TOPSECRET"),
+        "{why}"
+    );
+    assert!(
+        !format!(
+            "{:?}",
+            from_environment(&[("ROUNDTABLE_SETUP_TOKEN", "TOPSECRET")])
+        )
+        .contains("TOPSECRET")
+    );
     let why = refusal(&[("ROUNDTABLE_SETUP_TOKEN", "TOPSECRET")]);
-    assert_eq!(why, "ROUNDTABLE_SETUP_TOKEN must have at least 16 characters");
-    let why = from_environment(&[("ROUNDTABLE_DATABASE_URL", "mysql://u:TOPSECRET@h/d")]).database_url().map(drop);
+    assert_eq!(
+        why,
+        "ROUNDTABLE_SETUP_TOKEN must have at least 16 characters"
+    );
+    let why = from_environment(&[("ROUNDTABLE_DATABASE_URL", "mysql://u:TOPSECRET@h/d")])
+        .database_url()
+        .map(drop);
     let why = why.expect_err("another database").to_string();
-    assert!(why.starts_with("ROUNDTABLE_DATABASE_URL must be sqlite://PATH") && !why.contains("TOPSECRET"), "{why}");
+    assert!(
+        why.starts_with("ROUNDTABLE_DATABASE_URL must be sqlite://PATH")
+            && !why.contains("TOPSECRET"),
+        "{why}"
+    );
 }
 
 #[test]
 fn the_line_ending_of_a_secret_is_ignored() {
     let token = "setup_0123456789";
-    for text in [format!("{token}\n"), format!("{token}\r\n"), format!(" {token} \n\n")] {
+    for text in [
+        format!("{token}\n"),
+        format!("{token}\r\n"),
+        format!(" {token} \n\n"),
+    ] {
         let path = written("token", &text);
-        let by_file = from_environment(&[("ROUNDTABLE_SETUP_TOKEN_FILE", &path.to_string_lossy())]).settings();
+        let by_file = from_environment(&[("ROUNDTABLE_SETUP_TOKEN_FILE", &path.to_string_lossy())])
+            .settings();
         let by_value = settings(&[("ROUNDTABLE_SETUP_TOKEN", &text)]);
         std::fs::remove_file(&path).expect("clean");
         for read in [by_file, by_value] {
-            let read = read.ok().and_then(|settings| settings.setup_token).expect("a token");
+            let read = read
+                .ok()
+                .and_then(|settings| settings.setup_token)
+                .expect("a token");
             assert_eq!(read.expose_secret(), token);
         }
     }
-    assert!(refusal(&[("ROUNDTABLE_SETUP_TOKEN", "first line of it\nsecond line of it")]).contains("one line"));
+    assert!(
+        refusal(&[(
+            "ROUNDTABLE_SETUP_TOKEN",
+            "first line of it\nsecond line of it"
+        )])
+        .contains("one line")
+    );
     let path = written("empty", "\n");
     let why = refusal(&[("ROUNDTABLE_SETUP_TOKEN_FILE", &path.to_string_lossy())]);
     std::fs::remove_file(&path).expect("clean");
-    assert!(why.starts_with("ROUNDTABLE_SETUP_TOKEN_FILE names") && why.ends_with("must contain one line"), "{why}");
+    assert!(
+        why.starts_with("ROUNDTABLE_SETUP_TOKEN_FILE names")
+            && why.ends_with("must contain one line"),
+        "{why}"
+    );
 }
 
 #[test]
 fn secrets_in_the_environment_cause_a_warning() {
-    let mut options = from_environment(&[("ROUNDTABLE_MASTER_KEY", "k"), ("ROUNDTABLE_GOOGLE_CLIENT_SECRET", "s")]);
+    let mut options = from_environment(&[
+        ("ROUNDTABLE_MASTER_KEY", "k"),
+        ("ROUNDTABLE_GOOGLE_CLIENT_SECRET", "s"),
+    ]);
     options.warn_of_secrets();
     let warnings = options.warnings().join("\n");
-    assert!(warnings.contains("ROUNDTABLE_MASTER_KEY_FILE"), "{warnings}");
-    assert!(warnings.contains("ROUNDTABLE_GOOGLE_CLIENT_SECRET_FILE"), "{warnings}");
-    assert!(!from_flags(&[]).warnings().iter().any(|warning| warning.contains("secret")));
+    assert!(
+        warnings.contains("ROUNDTABLE_MASTER_KEY_FILE"),
+        "{warnings}"
+    );
+    assert!(
+        warnings.contains("ROUNDTABLE_GOOGLE_CLIENT_SECRET_FILE"),
+        "{warnings}"
+    );
+    assert!(
+        !from_flags(&[])
+            .warnings()
+            .iter()
+            .any(|warning| warning.contains("secret"))
+    );
 }
 
 // RK-45
@@ -217,20 +365,33 @@ fn other_machines_are_served_over_https_only() {
     for good in ["https://keys.example.com", " https://keys.example.com/ "] {
         assert_eq!(beyond(good), "");
     }
-    for bad in ["https://keys.example.com/app", "https://:pw@keys.example.com", "https://keys.example.com/?a"] {
+    for bad in [
+        "https://keys.example.com/app",
+        "https://:pw@keys.example.com",
+        "https://keys.example.com/?a",
+    ] {
         assert!(beyond(bad).contains("without a path"), "{bad}");
     }
     assert!(beyond("keys").contains("not a URL"));
 }
 
-// Behind a reverse proxy on the same machine the server listens on loopback, and strangers reach it all the same.
+// Behind a reverse proxy on the same machine the server listens on loopback, and strangers reach it
+// all the same.
 #[test]
 fn the_setup_token_is_needed_unless_both_addr_and_public_url_are_on_loopback() {
     let needed = |addr, url| {
         let more = [("ROUNDTABLE_ADDR", addr), ("ROUNDTABLE_PUBLIC_URL", url)];
-        settings(&with_client(&more)).expect("settings").needs_setup_token()
+        settings(&with_client(&more))
+            .expect("settings")
+            .needs_setup_token()
     };
-    for url in ["", "http://127.0.0.1:3000", "http://localhost:3000", "https://localhost", "http://[::1]:3000"] {
+    for url in [
+        "",
+        "http://127.0.0.1:3000",
+        "http://localhost:3000",
+        "https://localhost",
+        "http://[::1]:3000",
+    ] {
         assert!(!needed("127.0.0.1:3000", url), "{url}");
     }
     assert!(!needed("[::1]:3000", "http://localhost:3000"));
@@ -243,14 +404,22 @@ fn the_setup_token_is_needed_unless_both_addr_and_public_url_are_on_loopback() {
     ] {
         assert!(needed(addr, url), "{addr} {url}");
     }
-    assert!(!settings(&[]).expect("defaults").needs_setup_token(), "a first try on one machine needs no token");
+    assert!(
+        !settings(&[])
+            .expect("defaults")
+            .needs_setup_token(),
+        "a first try on one machine needs no token"
+    );
 }
 
 #[test]
 fn the_development_sign_in_is_for_loopback_only() {
     let beyond = "to serve other machines, set ROUNDTABLE_GOOGLE_CLIENT_ID (--google-client-id)";
     assert!(refusal(&CLIENT[..2]).starts_with(beyond));
-    assert!(refusal(&CLIENT[1..2]).starts_with(beyond), "a public URL is reachable from other machines");
+    assert!(
+        refusal(&CLIENT[1..2]).starts_with(beyond),
+        "a public URL is reachable from other machines"
+    );
     for (name, value) in [
         ("ROUNDTABLE_OIDC_ISSUER", "https://id.example.com"),
         ("ROUNDTABLE_GOOGLE_CLIENT_SECRET", "secret"),
@@ -258,24 +427,46 @@ fn the_development_sign_in_is_for_loopback_only() {
         ("ROUNDTABLE_PUBLIC_CLIENT", "yes"),
     ] {
         let why = refusal(&[(name, value)]);
-        assert_eq!(why, format!("{name} needs ROUNDTABLE_GOOGLE_CLIENT_ID (--google-client-id)"));
+        assert_eq!(
+            why,
+            format!("{name} needs ROUNDTABLE_GOOGLE_CLIENT_ID (--google-client-id)")
+        );
     }
-    assert!(refusal(&[("ROUNDTABLE_FIREBASE_JWKS_URL", "https://a.example")]).contains("FIREBASE_PROJECT_ID"));
+    assert!(
+        refusal(&[("ROUNDTABLE_FIREBASE_JWKS_URL", "https://a.example")])
+            .contains("FIREBASE_PROJECT_ID")
+    );
 }
 
 #[test]
 fn a_client_needs_a_secret_unless_it_is_declared_public() {
     let without = |more: &[(&'static str, &'static str)]| {
-        refusal(&with_client(&[&[("ROUNDTABLE_GOOGLE_CLIENT_SECRET", "")], more].concat()))
+        refusal(&with_client(
+            &[&[("ROUNDTABLE_GOOGLE_CLIENT_SECRET", "")], more].concat(),
+        ))
     };
-    let (issuer, public) = (("ROUNDTABLE_OIDC_ISSUER", "https://id.example.com"), ("ROUNDTABLE_PUBLIC_CLIENT", "yes"));
+    let (issuer, public) = (
+        ("ROUNDTABLE_OIDC_ISSUER", "https://id.example.com"),
+        ("ROUNDTABLE_PUBLIC_CLIENT", "yes"),
+    );
     assert!(without(&[]).starts_with("ROUNDTABLE_GOOGLE_CLIENT_ID needs the client secret"));
     assert!(without(&[issuer]).contains("ROUNDTABLE_PUBLIC_CLIENT"));
-    assert!(without(&[public]).starts_with("ROUNDTABLE_PUBLIC_CLIENT needs ROUNDTABLE_OIDC_ISSUER"));
+    assert!(
+        without(&[public]).starts_with("ROUNDTABLE_PUBLIC_CLIENT needs ROUNDTABLE_OIDC_ISSUER")
+    );
     assert_eq!(without(&[issuer, public]), "");
-    assert!(refusal(&with_client(&[issuer, public])).contains("cannot be combined with a client secret"));
-    let both = refusal(&with_client(&[("ROUNDTABLE_GOOGLE_CLIENT_SECRET_FILE", "/secret")]));
-    assert_eq!(both, "give ROUNDTABLE_GOOGLE_CLIENT_SECRET or ROUNDTABLE_GOOGLE_CLIENT_SECRET_FILE, not both");
+    assert!(
+        refusal(&with_client(&[issuer, public]))
+            .contains("cannot be combined with a client secret")
+    );
+    let both = refusal(&with_client(&[(
+        "ROUNDTABLE_GOOGLE_CLIENT_SECRET_FILE",
+        "/secret",
+    )]));
+    assert_eq!(
+        both,
+        "give ROUNDTABLE_GOOGLE_CLIENT_SECRET or ROUNDTABLE_GOOGLE_CLIENT_SECRET_FILE, not both"
+    );
 }
 
 #[test]
@@ -283,32 +474,58 @@ fn an_issuer_is_an_https_url() {
     let with = |issuer| refusal(&with_client(&[("ROUNDTABLE_OIDC_ISSUER", issuer)]));
     assert_eq!(with(" https://id.example.com/realm "), "");
     assert_eq!(with("http://127.0.0.1:8080"), "");
-    for bad in ["id.example.com", "http://id.example.com", "https://id.example.com?x", "https://me@id.example.com"] {
-        assert!(with(bad).starts_with("ROUNDTABLE_OIDC_ISSUER must be"), "{bad}");
+    for bad in [
+        "id.example.com",
+        "http://id.example.com",
+        "https://id.example.com?x",
+        "https://me@id.example.com",
+    ] {
+        assert!(
+            with(bad).starts_with("ROUNDTABLE_OIDC_ISSUER must be"),
+            "{bad}"
+        );
     }
 }
 
 #[test]
 fn an_error_is_one_line() {
-    assert!(refusal(&[("ROUNDTABLE_ADDR", "here")]).starts_with("ROUNDTABLE_ADDR must be an IP address and a port"));
+    assert!(
+        refusal(&[("ROUNDTABLE_ADDR", "here")])
+            .starts_with("ROUNDTABLE_ADDR must be an IP address and a port")
+    );
     assert!(refusal(&[("ROUNDTABLE_BRAND", "Not A Brand")]).starts_with("ROUNDTABLE_BRAND: "));
-    for (name, value) in
-        [("ROUNDTABLE_ADDR", "a\nb"), ("ROUNDTABLE_PUBLIC_URL", "http://\u{7}"), ("ROUNDTABLE_BRAND", "é")]
-    {
+    for (name, value) in [
+        ("ROUNDTABLE_ADDR", "a\nb"),
+        ("ROUNDTABLE_PUBLIC_URL", "http://\u{7}"),
+        ("ROUNDTABLE_BRAND", "é"),
+    ] {
         let why = refusal(&[(name, value)]);
-        assert!(!why.is_empty() && !why.contains(char::is_control), "{why}");
+        assert!(
+            !why.is_empty() && !why.contains(char::is_control),
+            "{why}"
+        );
     }
 }
 
 #[test]
 fn domains_are_normalized_and_checked() {
     let read = |name, list| settings(&with_client(&[(name, list)]));
-    let domains = |list| read("ROUNDTABLE_ALLOWED_EMAIL_DOMAINS", list).map(|s| s.allowed_domains()).expect("domains");
-    assert_eq!(domains("Example.com, xn--bcher-kva.example ,"), ["example.com", "xn--bcher-kva.example"]);
+    let domains = |list| {
+        read("ROUNDTABLE_ALLOWED_EMAIL_DOMAINS", list)
+            .map(|s| s.allowed_domains())
+            .expect("domains")
+    };
+    assert_eq!(
+        domains("Example.com, xn--bcher-kva.example ,"),
+        ["example.com", "xn--bcher-kva.example"]
+    );
     let hosted = read("ROUNDTABLE_HOSTED_DOMAIN", " Example.COM\n").expect("a domain");
     assert_eq!(hosted.allowed_domains(), ["example.com"]);
     let file = from_file("allowed_email_domains = [\"A.example\", \"b.example\"]").expect("a file");
-    assert_eq!(file.email_domains().expect("a list"), ["a.example", "b.example"]);
+    assert_eq!(
+        file.email_domains().expect("a list"),
+        ["a.example", "b.example"]
+    );
     for bad in [
         "example",
         "@example.com",
@@ -319,9 +536,18 @@ fn domains_are_normalized_and_checked() {
         "a..b",
         "-a.b",
     ] {
-        for name in ["ROUNDTABLE_ALLOWED_EMAIL_DOMAINS", "ROUNDTABLE_HOSTED_DOMAIN"] {
-            let why = read(name, bad).err().map(|e| e.to_string()).unwrap_or_default();
-            assert!(why.starts_with(&format!("{name} must be a domain")), "{bad}: {why}");
+        for name in [
+            "ROUNDTABLE_ALLOWED_EMAIL_DOMAINS",
+            "ROUNDTABLE_HOSTED_DOMAIN",
+        ] {
+            let why = read(name, bad)
+                .err()
+                .map(|e| e.to_string())
+                .unwrap_or_default();
+            assert!(
+                why.starts_with(&format!("{name} must be a domain")),
+                "{bad}: {why}"
+            );
         }
     }
     assert!(
@@ -333,8 +559,14 @@ fn domains_are_normalized_and_checked() {
 
 #[test]
 fn a_missing_master_key_suggests_init() {
-    let why = from_environment(&[("ROUNDTABLE_MASTER_KEY_FILE", "/nowhere/key")]).master_key().map(drop);
-    assert!(why.expect_err("no key").to_string().contains("run `roundtable init --new-master-key` first"));
+    let why = from_environment(&[("ROUNDTABLE_MASTER_KEY_FILE", "/nowhere/key")])
+        .master_key()
+        .map(drop);
+    assert!(
+        why.expect_err("no key")
+            .to_string()
+            .contains("run `roundtable init --new-master-key` first")
+    );
 }
 
 #[cfg(unix)]
@@ -342,8 +574,13 @@ fn a_missing_master_key_suggests_init() {
 fn a_key_file_that_other_users_can_read_is_rejected() {
     use super::key_file::key_file;
     use std::os::unix::fs::PermissionsExt;
-    let path = written("key", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
-    let mode = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("mode");
+    let path = written(
+        "key",
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
+    );
+    let mode = |mode| {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("mode")
+    };
     mode(0o644);
     assert!(key_file(&path, false).is_err() && key_file(&path, true).is_ok());
     mode(0o600);
@@ -357,14 +594,42 @@ fn a_key_file_that_other_users_can_read_is_rejected() {
 
 #[test]
 fn the_limits_of_failed_attempts_are_settings() {
-    let limits = |options: Options| options.settings().map(|settings| settings.attempts);
+    let limits = |options: Options| {
+        options
+            .settings()
+            .map(|settings| settings.attempts)
+    };
     let (credentials, secrets) = (60, 10);
-    assert_eq!(limits(from_environment(&[])).expect("defaults"), Limits { credentials, secrets });
+    assert_eq!(
+        limits(from_environment(&[])).expect("defaults"),
+        Limits {
+            credentials,
+            secrets
+        }
+    );
     let off = from_environment(&[("ROUNDTABLE_AUTH_FAILURES_PER_MINUTE", "0")]);
-    assert_eq!(limits(off).expect("off"), Limits { credentials: 0, secrets });
+    assert_eq!(
+        limits(off).expect("off"),
+        Limits {
+            credentials: 0,
+            secrets
+        }
+    );
     let flag = from_flags(&["--setup-failures-per-minute=3"]);
-    assert_eq!(limits(flag).expect("a flag"), Limits { credentials, secrets: 3 });
+    assert_eq!(
+        limits(flag).expect("a flag"),
+        Limits {
+            credentials,
+            secrets: 3
+        }
+    );
     let file = from_file("auth_failures_per_minute = 7").expect("a file");
-    assert_eq!(limits(file).expect("a number"), Limits { credentials: 7, secrets });
+    assert_eq!(
+        limits(file).expect("a number"),
+        Limits {
+            credentials: 7,
+            secrets
+        }
+    );
     assert!(limits(from_flags(&["--auth-failures-per-minute=many"])).is_err());
 }

@@ -15,12 +15,15 @@ pub(super) fn yes_no(text: &str) -> Option<bool> {
     }
 }
 
-/// A domain name in lower case with at least two labels. Internationalized names must be in their ASCII form.
+/// A domain name in lower case with at least two labels. Internationalized names must be in their
+/// ASCII form.
 pub(super) fn domain(text: &str) -> Option<String> {
     let name = text.to_ascii_lowercase();
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
@@ -40,5 +43,6 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 
 /// Reads a text file. `what` names the file in the error message.
 pub(super) fn read(path: &Path, what: &str) -> Result<String, BadSetting> {
-    std::fs::read_to_string(path).map_err(|e| BadSetting(format!("cannot read {what} {}: {e}", path.display())))
+    std::fs::read_to_string(path)
+        .map_err(|e| BadSetting(format!("cannot read {what} {}: {e}", path.display())))
 }

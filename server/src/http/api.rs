@@ -1,5 +1,5 @@
-//! The REST API under `/api/v1`. Each handler parses the request, calls the engine and returns the result. The OpenAPI
-//! description is generated from the handlers.
+//! The REST API under `/api/v1`. Each handler parses the request, calls the engine and returns the
+//! result. The OpenAPI description is generated from the handlers.
 
 mod audit;
 pub mod authentication;
@@ -52,34 +52,69 @@ struct Root;
 /// The routes that need a key or a token.
 fn guarded() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(keys::list::list_keys, keys::create::create_key))
+        .routes(routes!(
+            keys::list::list_keys,
+            keys::create::create_key
+        ))
         .routes(routes!(keys::rotate::rotate_calling_key))
-        .routes(routes!(keys::get::get_key, keys::change::change_key, keys::revoke::revoke_key))
+        .routes(routes!(
+            keys::get::get_key,
+            keys::change::change_key,
+            keys::revoke::revoke_key
+        ))
         .routes(routes!(keys::rotate::rotate_key))
-        .routes(routes!(workspaces::list_workspaces, workspaces::create_workspace))
-        .routes(routes!(workspaces::get_workspace, workspaces::delete_workspace))
+        .routes(routes!(
+            workspaces::list_workspaces,
+            workspaces::create_workspace
+        ))
+        .routes(routes!(
+            workspaces::get_workspace,
+            workspaces::delete_workspace
+        ))
         .routes(routes!(runs::list_runs, runs::create_run))
         .routes(routes!(runs::create_run_by_hook))
-        .routes(routes!(service_accounts::list_service_accounts, service_accounts::create_service_account))
-        .routes(routes!(service_accounts::get_service_account, service_accounts::change_service_account))
+        .routes(routes!(
+            service_accounts::list_service_accounts,
+            service_accounts::create_service_account
+        ))
+        .routes(routes!(
+            service_accounts::get_service_account,
+            service_accounts::change_service_account
+        ))
         .routes(routes!(sealed::send_message))
         .routes(routes!(sealed::read_inbox))
         .routes(routes!(sealed::delete_message))
         .routes(routes!(sealed::read_notebook, sealed::write_note))
         .routes(routes!(sealed::delete_note))
-        .routes(routes!(organization::see_organization, organization::change_organization))
+        .routes(routes!(
+            organization::see_organization,
+            organization::change_organization
+        ))
         .routes(routes!(members::list_members))
-        .routes(routes!(members::get_member, members::change_member, members::remove_member))
+        .routes(routes!(
+            members::get_member,
+            members::change_member,
+            members::remove_member
+        ))
         .routes(routes!(members::offboard_member))
         .routes(routes!(members::leave_organization))
-        .routes(routes!(invitations::list_invitations, invitations::create_invitation))
+        .routes(routes!(
+            invitations::list_invitations,
+            invitations::create_invitation
+        ))
         .routes(routes!(invitations::revoke_invitation))
         .routes(routes!(invitations::accept_invitation))
-        .routes(routes!(organizations::list_organizations, organizations::create_organization))
+        .routes(routes!(
+            organizations::list_organizations,
+            organizations::create_organization
+        ))
         .routes(routes!(audit::read_audit_log))
         .routes(routes!(audit::export_audit_log))
         .routes(routes!(me::me))
-        .routes(routes!(sessions::list_sessions, sessions::end_other_sessions))
+        .routes(routes!(
+            sessions::list_sessions,
+            sessions::end_other_sessions
+        ))
         .routes(routes!(sessions::end_session))
 }
 
@@ -100,17 +135,35 @@ fn open() -> OpenApiRouter<AppState> {
 
 /// All routes under `/api`.
 pub fn router(state: AppState) -> Router {
-    let (guarded, _) = OpenApiRouter::new().nest("/v1", guarded()).merge(unversioned()).split_for_parts();
-    let (in_browser, _) = OpenApiRouter::new().nest("/v1", in_browser()).split_for_parts();
-    let (open, _) = OpenApiRouter::new().nest("/v1", open()).split_for_parts();
+    let (guarded, _) = OpenApiRouter::new()
+        .nest("/v1", guarded())
+        .merge(unversioned())
+        .split_for_parts();
+    let (in_browser, _) = OpenApiRouter::new()
+        .nest("/v1", in_browser())
+        .split_for_parts();
+    let (open, _) = OpenApiRouter::new()
+        .nest("/v1", open())
+        .split_for_parts();
     guarded
-        .route_layer(from_fn_with_state(state.clone(), authentication::authenticate))
+        .route_layer(from_fn_with_state(
+            state.clone(),
+            authentication::authenticate,
+        ))
         .merge(tokens::in_browser(&state, in_browser))
         .merge(open)
-        .route("/v1/openapi.json", get(|| async { Json(description()) }))
+        .route(
+            "/v1/openapi.json",
+            get(|| async { Json(description()) }),
+        )
         .fallback(|| async { ApiError::new(Code::NotFound, "no such URL") })
-        .method_not_allowed_fallback(|| async { ApiError::new(Code::MethodNotAllowed, "no such method") })
-        .layer(from_fn_with_state(state.clone(), credentials::reject_key_in_url))
+        .method_not_allowed_fallback(|| async {
+            ApiError::new(Code::MethodNotAllowed, "no such method")
+        })
+        .layer(from_fn_with_state(
+            state.clone(),
+            credentials::reject_key_in_url,
+        ))
         .layer(from_fn(cost::add_headers))
         .with_state(state)
 }
@@ -119,7 +172,10 @@ pub fn router(state: AppState) -> Router {
 pub fn bootstrap_alias(state: AppState) -> Router {
     Router::new()
         .route("/bootstrap", post(bootstrap::bootstrap))
-        .route_layer(from_fn_with_state(state.clone(), credentials::reject_key_in_url))
+        .route_layer(from_fn_with_state(
+            state.clone(),
+            credentials::reject_key_in_url,
+        ))
         .route_layer(from_fn(cost::add_headers))
         .with_state(state)
 }
@@ -132,5 +188,7 @@ pub fn description() -> Description {
 /// The description as the handlers give it.
 fn described() -> Description {
     let current = OpenApiRouter::new().nest("/v1", guarded().merge(in_browser()).merge(open()));
-    OpenApiRouter::with_openapi(Root::openapi()).nest("/api", current.merge(unversioned())).into_openapi()
+    OpenApiRouter::with_openapi(Root::openapi())
+        .nest("/api", current.merge(unversioned()))
+        .into_openapi()
 }

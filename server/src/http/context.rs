@@ -1,4 +1,5 @@
-//! Adds a [`PageContext`] to every request for a page: who sent it, from where, and what it may call.
+//! Adds a [`PageContext`] to every request for a page: who sent it, from where, and what it may
+//! call.
 
 use app::request::PageContext;
 use app::theme::Theme;
@@ -23,12 +24,28 @@ use super::ui::wants_page;
 const PURPOSE: &str = "sec-purpose";
 
 /// Reads the session, and adds a [`PageContext`] to the extensions of the request.
-pub async fn receive(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
+pub async fn receive(
+    State(state): State<AppState>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let attempt = match session.id() {
         None => None,
         Some(id) => {
-            let client = Client::of(&request.extensions().get::<Origin>().cloned().unwrap_or_default());
-            match state.engine.attempts().begin(Kind::Session, client, &token(id)).await {
+            let client = Client::of(
+                &request
+                    .extensions()
+                    .get::<Origin>()
+                    .cloned()
+                    .unwrap_or_default(),
+            );
+            match state
+                .engine
+                .attempts()
+                .begin(Kind::Session, client, &token(id))
+                .await
+            {
                 Ok(attempt) => Some(attempt),
                 Err(error) => return too_many(&state, session, &request, error),
             }
@@ -53,34 +70,65 @@ pub async fn receive(State(state): State<AppState>, session: Session, mut reques
             return unavailable(context, &request);
         }
     };
-    let signed_in_at = session.get::<i64>(SIGNED_IN_AT).await.ok().flatten().unwrap_or_default();
-    let caller = person
-        .zip(session.id())
-        .map(|(person, id)| Caller::in_browser(person, state.engine.session_digest(&token(id)), Moment(signed_in_at)));
+    let signed_in_at = session
+        .get::<i64>(SIGNED_IN_AT)
+        .await
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    let caller = person.zip(session.id()).map(|(person, id)| {
+        Caller::in_browser(
+            person,
+            state.engine.session_digest(&token(id)),
+            Moment(signed_in_at),
+        )
+    });
     let context = context(&state, session, &request, caller);
     request.extensions_mut().insert(context);
     next.run(request).await
 }
 
-fn context(state: &AppState, session: Session, request: &Request, caller: Option<Caller>) -> PageContext {
+fn context(
+    state: &AppState,
+    session: Session,
+    request: &Request,
+    caller: Option<Caller>,
+) -> PageContext {
     PageContext {
         engine: state.engine.clone(),
         caller,
-        origin: request.extensions().get::<Origin>().cloned().unwrap_or_default(),
+        origin: request
+            .extensions()
+            .get::<Origin>()
+            .cloned()
+            .unwrap_or_default(),
         session,
         theme: theme(request.headers()),
-        ahead: request.headers().get(PURPOSE).is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch")),
+        ahead: request
+            .headers()
+            .get(PURPOSE)
+            .is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch")),
         site_config: state.site_config.clone(),
     }
 }
 
-/// The response after too many invalid session cookies from one address. The session is not looked up.
-fn too_many(state: &AppState, session: Session, request: &Request, error: engine::Error) -> Response {
+/// The response after too many invalid session cookies from one address. The session is not looked
+/// up.
+fn too_many(
+    state: &AppState,
+    session: Session,
+    request: &Request,
+    error: engine::Error,
+) -> Response {
     if !wants_page(request.headers()) {
         return ApiError::from(error).into_response();
     }
     let context = context(state, session, request, None);
-    turned_away(context, request.extensions().get::<Nonce>().cloned(), &error)
+    turned_away(
+        context,
+        request.extensions().get::<Nonce>().cloned(),
+        &error,
+    )
 }
 
 /// The error page of a request that was refused before it was processed.
@@ -91,9 +139,18 @@ pub fn turned_away(context: PageContext, nonce: Option<Nonce>, error: &engine::E
 
 /// The error page for an unavailable database, with a link to the requested page.
 fn unavailable(context: PageContext, request: &Request) -> Response {
-    let here = request.uri().path_and_query().map_or("", |path| path.as_str());
+    let here = request
+        .uri()
+        .path_and_query()
+        .map_or("", |path| path.as_str());
     let problem = context.problem(Code::Unavailable);
-    app::pages::refused(context, request.extensions().get::<Nonce>().cloned(), &problem, here).into_response()
+    app::pages::refused(
+        context,
+        request.extensions().get::<Nonce>().cloned(),
+        &problem,
+        here,
+    )
+    .into_response()
 }
 
 /// The theme in the cookie of the browser.

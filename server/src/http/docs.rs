@@ -1,5 +1,6 @@
-//! The public documentation under `/docs`: the pages in `docs/*.md`, their sources and images, `llms.txt` and the API
-//! reference. It is embedded in the binary and needs neither the database nor a session.
+//! The public documentation under `/docs`: the pages in `docs/*.md`, their sources and images,
+//! `llms.txt` and the API reference. It is embedded in the binary and needs neither the database
+//! nor a session.
 
 mod markdown;
 mod pages;
@@ -27,7 +28,11 @@ const INDEX: &str = "index";
 
 /// The URL of a page.
 fn page_url(name: &str) -> String {
-    if name == INDEX { "/docs".into() } else { format!("/docs/{name}") }
+    if name == INDEX {
+        "/docs".into()
+    } else {
+        format!("/docs/{name}")
+    }
 }
 
 /// The routes of the documentation.
@@ -37,7 +42,10 @@ pub fn router(state: AppState) -> Router {
         .route("/docs/{page}", get(page))
         .layer(from_fn(layers::page_headers))
         .merge(reference::router())
-        .route("/docs/", get(|| async { Redirect::permanent("/docs") }))
+        .route(
+            "/docs/",
+            get(|| async { Redirect::permanent("/docs") }),
+        )
         .route("/docs/llms.txt", get(llms))
         .route("/docs/tour/{picture}", get(pictures::picture))
         .layer(CompressionLayer::new())
@@ -61,7 +69,14 @@ async fn page(
 ) -> Response {
     let find = |name: &str| PAGES.iter().find(|page| page.name == name);
     if let Some(page) = name.strip_suffix(".md").and_then(find) {
-        return ([(CONTENT_TYPE, "text/markdown; charset=utf-8"), (CACHE_CONTROL, HOUR)], page.source).into_response();
+        return (
+            [
+                (CONTENT_TYPE, "text/markdown; charset=utf-8"),
+                (CACHE_CONTROL, HOUR),
+            ],
+            page.source,
+        )
+            .into_response();
     }
     if name == INDEX {
         return Redirect::permanent("/docs").into_response();
@@ -71,7 +86,9 @@ async fn page(
 }
 
 fn show(look: Look, page: Option<&DocPage>, request_id: &str) -> Response {
-    let Some(page) = page else { return nothing(look, request_id).into_response() };
+    let Some(page) = page else {
+        return nothing(look, request_id).into_response();
+    };
     let leaf_page = Leaf {
         here: page.link(),
         pages: pages(),
@@ -85,27 +102,56 @@ fn show(look: Look, page: Option<&DocPage>, request_id: &str) -> Response {
 
 /// All pages, in the order of the navigation.
 fn pages() -> Vec<Link> {
-    PAGES.iter().map(DocPage::link).chain([reference::link()]).collect()
+    PAGES
+        .iter()
+        .map(DocPage::link)
+        .chain([reference::link()])
+        .collect()
 }
 
 fn look(state: &AppState, nonce: RequestNonce, headers: &HeaderMap) -> Look {
     let nonce = nonce.map(|Extension(nonce)| nonce);
-    Look { theme: context::theme(headers), assets: state.site_config.assets.clone(), nonce }
+    Look {
+        theme: context::theme(headers),
+        assets: state.site_config.assets.clone(),
+        nonce,
+    }
 }
 
-/// An index of all pages for language models, in the format of llms.txt, with the URLs of the Markdown sources.
+/// An index of all pages for language models, in the format of llms.txt, with the URLs of the
+/// Markdown sources.
 async fn llms(State(state): State<AppState>) -> Response {
     let url = &state.site_config.public_url;
-    let (index, rest) = PAGES.split_first().map_or(("", PAGES.as_slice()), |(index, rest)| (&*index.text.lede, rest));
-    let mut text = format!("# {}\n\n> {index}\n\n## Pages\n\n", app::words::PRODUCT);
-    text.push_str(&format!("- [{}]({url}/docs/{INDEX}.md): Where to begin.\n", app::words::docs::TITLE));
+    let (index, rest) = PAGES
+        .split_first()
+        .map_or(("", PAGES.as_slice()), |(index, rest)| {
+            (&*index.text.lede, rest)
+        });
+    let mut text = format!(
+        "# {}\n\n> {index}\n\n## Pages\n\n",
+        app::words::PRODUCT
+    );
+    text.push_str(&format!(
+        "- [{}]({url}/docs/{INDEX}.md): Where to begin.\n",
+        app::words::docs::TITLE
+    ));
     for page in rest {
-        text.push_str(&format!("- [{}]({url}/docs/{}.md): {}\n", page.text.title, page.name, page.text.lede));
+        text.push_str(&format!(
+            "- [{}]({url}/docs/{}.md): {}\n",
+            page.text.title, page.name, page.text.lede
+        ));
     }
     text.push_str(&format!(
         "\n## API\n\n- [{}]({url}/docs/api): Every operation, to read and to try in a browser.\n\
          - [OpenAPI description]({url}/api/v1/openapi.json): The same for programs.\n",
         reference::link().name
     ));
-    ([(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, HOUR)], text).into_response()
+    (
+        [
+            (CONTENT_TYPE, "text/plain; charset=utf-8"),
+            (CACHE_CONTROL, HOUR),
+        ],
+        text,
+    )
+        .into_response()
 }

@@ -1,5 +1,5 @@
-//! Download of the audit log. The file is streamed, with at most one page of events in memory. An error closes the
-//! connection, so that an incomplete file is not mistaken for a complete one.
+//! Download of the audit log. The file is streamed, with at most one page of events in memory. An
+//! error closes the connection, so that an incomplete file is not mistaken for a complete one.
 
 mod csv;
 
@@ -19,8 +19,8 @@ use engine::{Ctx, Error, Result};
 use hyper::body::Frame;
 use serde::Serialize;
 
-/// The response with the file of an export. The first page is read before the response starts, so that an error at the
-/// start is an ordinary error response.
+/// The response with the file of an export. The first page is read before the response starts, so
+/// that an error at the start is an ordinary error response.
 ///
 /// # Errors
 /// As [`Export::next`].
@@ -40,16 +40,27 @@ pub async fn file(mut export: Export, format: ExportFormat, ctx: &Ctx) -> Result
         Some(next_page(export))
     };
     let mut response = head(format, ctx.now());
-    *response.body_mut() = Body::new(File { format, request_id, tally, first: Some(first.into()), rest });
+    *response.body_mut() = Body::new(File {
+        format,
+        request_id,
+        tally,
+        first: Some(first.into()),
+        rest,
+    });
     Ok(response)
 }
 
-/// Rejects HTTP/1.0, which cannot mark a body of unknown length as incomplete: there, the body ends with the connection.
+/// Rejects HTTP/1.0, which cannot mark a body of unknown length as incomplete: there, the body ends
+/// with the connection.
 ///
 /// # Errors
 /// The code and the sentence of the error.
 pub fn framed(version: Version) -> std::result::Result<(), (Code, &'static str)> {
-    if version >= Version::HTTP_11 { Ok(()) } else { Err((Code::HttpVersionNotSupported, TOO_OLD)) }
+    if version >= Version::HTTP_11 {
+        Ok(())
+    } else {
+        Err((Code::HttpVersionNotSupported, TOO_OLD))
+    }
 }
 
 const TOO_OLD: &str = "Over HTTP/1.0 a file that was cut off looks whole, so it is not sent. Use HTTP/1.1; behind nginx, \
@@ -61,11 +72,19 @@ pub fn head(format: ExportFormat, now: Moment) -> Response {
         ExportFormat::Csv => "text/csv; charset=utf-8; header=present",
         ExportFormat::JsonLines => "application/x-ndjson",
     };
-    let name = format!("attachment; filename=\"audit-log-{}.{}\"", now.to_date(), format.as_str());
+    let name = format!(
+        "attachment; filename=\"audit-log-{}.{}\"",
+        now.to_date(),
+        format.as_str()
+    );
     let mut response = Response::new(Body::empty());
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Ok(name) = HeaderValue::from_str(&name) {
-        response.headers_mut().insert(CONTENT_DISPOSITION, name);
+        response
+            .headers_mut()
+            .insert(CONTENT_DISPOSITION, name);
     }
     response
 }
@@ -86,7 +105,12 @@ struct Tally {
 }
 
 impl Tally {
-    fn write(&mut self, text: &mut Vec<u8>, format: ExportFormat, page: &[AuditRecord]) -> Result<()> {
+    fn write(
+        &mut self,
+        text: &mut Vec<u8>,
+        format: ExportFormat,
+        page: &[AuditRecord],
+    ) -> Result<()> {
         for record in page {
             match format {
                 ExportFormat::Csv => csv::row(text, record).map_err(broken)?,
@@ -98,13 +122,19 @@ impl Tally {
         Ok(())
     }
 
-    /// Marks the file as complete. A CSV file has no such line because a spreadsheet would read it as an event.
+    /// Marks the file as complete. A CSV file has no such line because a spreadsheet would read it
+    /// as an event.
     fn close(&self, text: &mut Vec<u8>, format: ExportFormat) -> Result<()> {
         match format {
             ExportFormat::Csv => Ok(()),
-            ExportFormat::JsonLines => {
-                line(text, &Trailer { complete: true, events: self.events, last_n: self.last_n })
-            }
+            ExportFormat::JsonLines => line(
+                text,
+                &Trailer {
+                    complete: true,
+                    events: self.events,
+                    last_n: self.last_n,
+                },
+            ),
         }
     }
 }
@@ -142,18 +172,31 @@ impl HttpBody for File {
     type Data = Bytes;
     type Error = Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>>>> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(Frame::data(first))));
         }
-        let Some(running) = &mut self.rest else { return Poll::Ready(None) };
-        let Poll::Ready((export, page)) = running.as_mut().poll(cx) else { return Poll::Pending };
+        let Some(running) = &mut self.rest else {
+            return Poll::Ready(None);
+        };
+        let Poll::Ready((export, page)) = running.as_mut().poll(cx) else {
+            return Poll::Pending;
+        };
         self.rest = None;
         let mut text = Vec::new();
         let format = self.format;
         let written = page.and_then(|page| {
             self.tally.write(&mut text, format, &page)?;
-            if page.is_empty() { self.tally.close(&mut text, format).map(|()| false) } else { Ok(true) }
+            if page.is_empty() {
+                self.tally
+                    .close(&mut text, format)
+                    .map(|()| false)
+            } else {
+                Ok(true)
+            }
         });
         match written {
             Err(error) => {

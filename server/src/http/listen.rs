@@ -1,5 +1,5 @@
-//! The accept loop: HTTP/1.1 with timeouts for slow headers and unread responses, which `axum::serve` does not have, and a
-//! graceful shutdown that gives running requests ten seconds.
+//! The accept loop: HTTP/1.1 with timeouts for slow headers and unread responses, which
+//! `axum::serve` does not have, and a graceful shutdown that gives running requests ten seconds.
 
 mod check;
 mod wire;
@@ -35,7 +35,12 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
 }
 
 /// The same with another timeout for unread responses.
-pub async fn serve_with(listener: TcpListener, router: Router, unread: Duration, stop: impl Future<Output = ()>) {
+pub async fn serve_with(
+    listener: TcpListener,
+    router: Router,
+    unread: Duration,
+    stop: impl Future<Output = ()>,
+) {
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -51,7 +56,10 @@ pub async fn serve_with(listener: TcpListener, router: Router, unread: Duration,
         }
     }
     drop(listener);
-    if tokio::time::timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(SHUTDOWN_TIMEOUT, graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests were still running at the end of the shutdown timeout");
     }
 }
@@ -75,9 +83,20 @@ pub async fn asked_to_stop() {
     tokio::select! { () = interrupt => {}, () = terminate => {} }
 }
 
-fn connect(stream: TcpStream, peer: SocketAddr, router: &Router, unread: Duration, graceful: &GracefulShutdown) {
+fn connect(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: &Router,
+    unread: Duration,
+    graceful: &GracefulShutdown,
+) {
     let exchange = Exchange::default();
-    let wire = Wire::new(stream, exchange.clone(), unread, refuse(router.clone(), peer));
+    let wire = Wire::new(
+        stream,
+        exchange.clone(),
+        unread,
+        refuse(router.clone(), peer),
+    );
     let router = router.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let router = router.clone();
@@ -88,7 +107,9 @@ fn connect(stream: TcpStream, peer: SocketAddr, router: &Router, unread: Duratio
         }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(64 * 1024);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(64 * 1024);
     let connection = graceful.watch(http.serve_connection(TokioIo::new(wire), service));
     tokio::spawn(async move {
         if let Err(error) = connection.await {
@@ -111,11 +132,14 @@ async fn answer(router: Router, mut request: Request<Body>, peer: SocketAddr) ->
 
 async fn route(router: Router, mut request: Request<Body>, peer: SocketAddr) -> Response {
     request.extensions_mut().insert(ConnectInfo(peer));
-    router.oneshot(request).await.unwrap_or_else(|never| match never {})
+    router
+        .oneshot(request)
+        .await
+        .unwrap_or_else(|never| match never {})
 }
 
-/// The response to a request that could not be read, or whose response failed. The router creates it, so that it has the
-/// ID, the headers and the log line of every other response.
+/// The response to a request that could not be read, or whose response failed. The router creates
+/// it, so that it has the ID, the headers and the log line of every other response.
 async fn refused(router: Router, fault: Unservable, peer: SocketAddr) -> Response {
     let mut request = Request::new(Body::empty());
     request.extensions_mut().insert(fault);
@@ -125,6 +149,8 @@ async fn refused(router: Router, fault: Unservable, peer: SocketAddr) -> Respons
 fn refuse(router: Router, peer: SocketAddr) -> Refuse {
     Box::new(move |status| {
         let router = router.clone();
-        Box::pin(async move { check::plain(refused(router, check::parser(status), peer).await).await })
+        Box::pin(
+            async move { check::plain(refused(router, check::parser(status), peer).await).await },
+        )
     })
 }

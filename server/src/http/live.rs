@@ -1,7 +1,9 @@
-//! Server-sent events that update open pages: `used` when a key is used, `changed` when a list is out of date.
+//! Server-sent events that update open pages: `used` when a key is used, `changed` when a list is
+//! out of date.
 //!
-//! A stream stays open as long as the user has access. It does not extend the session. Without access the response is 204,
-//! which makes a browser stop reconnecting and is not an error in its console.
+//! A stream stays open as long as the user has access. It does not extend the session. Without
+//! access the response is 204, which makes a browser stop reconnecting and is not an error in its
+//! console.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -34,7 +36,8 @@ mod dedup;
 
 /// How long a browser waits before it reconnects, in milliseconds.
 const RETRY: &str = "retry: 3000\n\n";
-/// The same when the server stops. A browser that reconnects too early shows an error in its console.
+/// The same when the server stops. A browser that reconnects too early shows an error in its
+/// console.
 const RETRY_LATER: &str = "retry: 20000\n\n";
 /// A comment that keeps proxies from closing an idle stream.
 const KEEP_ALIVE: &str = ":\n\n";
@@ -75,12 +78,29 @@ async fn open(
     }
 }
 
-async fn watch(state: &AppState, context: &PageContext, organization: &str, shown: &LivePageQuery) -> Result<Watch> {
-    let caller = context.caller.as_ref().ok_or(Error::Unauthenticated("no session"))?;
+async fn watch(
+    state: &AppState,
+    context: &PageContext,
+    organization: &str,
+    shown: &LivePageQuery,
+) -> Result<Watch> {
+    let caller = context
+        .caller
+        .as_ref()
+        .ok_or(Error::Unauthenticated("no session"))?;
     let organization = organization.parse().map_err(|_| Error::Denied)?;
-    let rendered_at = shown.rendered_at.map_or_else(|| state.engine.runtime().now(), Moment);
-    let view = View { category: EventCategory::Keys, since: shown.since, rendered_at };
-    state.engine.watch(caller, &organization, context.origin.clone(), view).await
+    let rendered_at = shown
+        .rendered_at
+        .map_or_else(|| state.engine.runtime().now(), Moment);
+    let view = View {
+        category: EventCategory::Keys,
+        since: shown.since,
+        rendered_at,
+    };
+    state
+        .engine
+        .watch(caller, &organization, context.origin.clone(), view)
+        .await
 }
 
 fn stream(watch: Watch, request_id: String) -> Response {
@@ -95,10 +115,16 @@ fn stream(watch: Watch, request_id: String) -> Response {
     });
     let mut response = Response::new(Body::new(EventStream(stream)));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/event-stream"),
+    );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Without this header nginx buffers the events.
-    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    headers.insert(
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
     response
 }
 
@@ -127,7 +153,9 @@ async fn send_events(mut watch: Watch, out: &Sender<Bytes>) -> Result<()> {
 
 /// Sends text to the client. Returns false if the client does not read it in time.
 async fn send(out: &Sender<Bytes>, text: String) -> bool {
-    out.send_timeout(text.into(), SEND_TIMEOUT).await.is_ok()
+    out.send_timeout(text.into(), SEND_TIMEOUT)
+        .await
+        .is_ok()
 }
 
 /// The body of the response.
@@ -141,6 +169,8 @@ impl HttpBody for EventStream {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<std::result::Result<Frame<Bytes>, Infallible>>> {
-        self.0.poll_recv(cx).map(|text| text.map(|text| Ok(Frame::data(text))))
+        self.0
+            .poll_recv(cx)
+            .map(|text| text.map(|text| Ok(Frame::data(text))))
     }
 }

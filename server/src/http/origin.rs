@@ -14,23 +14,47 @@ const MAX_AGENT_CHARS: usize = 200;
 
 /// The origin of a request. Keys in the user agent are redacted.
 pub fn origin(request: &Request, id: &str, trusted_proxies: usize) -> Origin {
-    let socket = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
-    let address = forwarded(request.headers(), trusted_proxies).or(socket).map(|address| address.to_string());
-    let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let agent = agent.map(|agent| sieve::without_secrets(agent).chars().take(MAX_AGENT_CHARS).collect());
-    Origin { request_id: id.to_owned(), address, agent }
+    let socket = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip().to_canonical());
+    let address = forwarded(request.headers(), trusted_proxies)
+        .or(socket)
+        .map(|address| address.to_string());
+    let agent = request
+        .headers()
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok());
+    let agent = agent.map(|agent| {
+        sieve::without_secrets(agent)
+            .chars()
+            .take(MAX_AGENT_CHARS)
+            .collect()
+    });
+    Origin {
+        request_id: id.to_owned(),
+        address,
+        agent,
+    }
 }
 
-/// The IP address that the outermost trusted proxy has added. Entries further left come from the client and do not count.
+/// The IP address that the outermost trusted proxy has added. Entries further left come from the
+/// client and do not count.
 fn forwarded(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> {
-    let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
+    let lines = headers
+        .get_all(FORWARDED_FOR)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
     let hops: Vec<_> = lines.flat_map(|line| line.split(',')).collect();
-    let seen = hops.len().checked_sub(trusted_proxies).filter(|_| trusted_proxies > 0)?;
+    let seen = hops
+        .len()
+        .checked_sub(trusted_proxies)
+        .filter(|_| trusted_proxies > 0)?;
     address(hops.get(seen)?)
 }
 
-/// Parses an IP address in the forms that proxies write: with a port, with a zone, in brackets or in quotes. An
-/// IPv4-mapped IPv6 address becomes an IPv4 address.
+/// Parses an IP address in the forms that proxies write: with a port, with a zone, in brackets or
+/// in quotes. An IPv4-mapped IPv6 address becomes an IPv4 address.
 pub fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_matches('"');
     let bare = match text.strip_prefix('[') {
@@ -46,7 +70,9 @@ pub fn address(text: &str) -> Option<IpAddr> {
             _ => text,
         },
     };
-    let (bare, zone) = bare.split_once('%').map_or((bare, None), |(bare, zone)| (bare, Some(zone)));
+    let (bare, zone) = bare
+        .split_once('%')
+        .map_or((bare, None), |(bare, zone)| (bare, Some(zone)));
     let address = bare.parse::<IpAddr>().ok()?;
     if zone.is_some() && !address.is_ipv6() {
         return None;
@@ -67,7 +93,10 @@ mod tests {
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         let mut map = HeaderMap::new();
         for (name, value) in pairs {
-            map.append(HeaderName::from_static(name), axum::http::HeaderValue::from_static(value));
+            map.append(
+                HeaderName::from_static(name),
+                axum::http::HeaderValue::from_static(value),
+            );
         }
         map
     }
@@ -90,7 +119,13 @@ mod tests {
             ("fe80::1%eth0", "fe80::1"),
             ("[fe80::1%25eth0]:443", "fe80::1"),
         ] {
-            assert_eq!(address(text).map(|address| address.to_string()).as_deref(), Some(read), "{text}");
+            assert_eq!(
+                address(text)
+                    .map(|address| address.to_string())
+                    .as_deref(),
+                Some(read),
+                "{text}"
+            );
         }
         for text in [
             "",
@@ -118,13 +153,19 @@ mod tests {
 
     #[test]
     fn a_client_cannot_forge_its_ip_address() {
-        let line = headers(&[("x-forwarded-for", "6.6.6.6, 10.0.0.9:80"), ("x-forwarded-for", "[2001:db8::1]:443")]);
+        let line = headers(&[
+            ("x-forwarded-for", "6.6.6.6, 10.0.0.9:80"),
+            ("x-forwarded-for", "[2001:db8::1]:443"),
+        ]);
         let seen = |proxies| forwarded(&line, proxies).map(|address| address.to_string());
         assert_eq!(seen(0), None);
         assert_eq!(seen(1).as_deref(), Some("2001:db8::1"));
         assert_eq!(seen(2).as_deref(), Some("10.0.0.9"));
         assert_eq!(seen(4), None);
-        assert_eq!(forwarded(&headers(&[("x-forwarded-for", "<script>")]), 1), None);
+        assert_eq!(
+            forwarded(&headers(&[("x-forwarded-for", "<script>")]), 1),
+            None
+        );
     }
 
     // B34
@@ -165,13 +206,26 @@ mod tests {
             "6.6.6.6,",
             "unknown",
         ];
-        let socket: SocketAddr = "[::ffff:198.51.100.7]:50000".parse().expect("an address");
+        let socket: SocketAddr = "[::ffff:198.51.100.7]:50000"
+            .parse()
+            .expect("an address");
         for name in names {
             for value in values {
-                let mut request = Request::get("/").header(name, value).header(name, value);
+                let mut request = Request::get("/")
+                    .header(name, value)
+                    .header(name, value);
                 request = request.extension(ConnectInfo(socket));
-                let recorded = origin(&request.body(Body::empty()).expect("request"), "req_x", 0).address;
-                assert_eq!(recorded.as_deref(), Some("198.51.100.7"), "{name}: {value}");
+                let recorded = origin(
+                    &request.body(Body::empty()).expect("request"),
+                    "req_x",
+                    0,
+                )
+                .address;
+                assert_eq!(
+                    recorded.as_deref(),
+                    Some("198.51.100.7"),
+                    "{name}: {value}"
+                );
             }
         }
     }

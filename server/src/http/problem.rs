@@ -22,7 +22,8 @@ use super::layers::RequestId;
 #[derive(Clone, Debug)]
 pub struct ApiError {
     problem: Problem,
-    /// Whether the request had a credential. Otherwise the response must not contain an error code (RFC 6750, 3.1).
+    /// Whether the request had a credential. Otherwise the response must not contain an error code
+    /// (RFC 6750, 3.1).
     has_credential: bool,
     cause: Box<str>,
     /// The scope that the key lacks (RFC 6750, 3.1).
@@ -48,7 +49,10 @@ impl ApiError {
 
     /// A request without a credential.
     pub fn anonymous() -> Self {
-        Self { has_credential: false, ..Self::new(Code::Unauthorized, "no credential") }
+        Self {
+            has_credential: false,
+            ..Self::new(Code::Unauthorized, "no credential")
+        }
     }
 
     /// An error with a sentence of its own.
@@ -125,9 +129,13 @@ pub struct ProblemBody {
     fields: Vec<FieldFault>,
 }
 
-/// An invalid field. What is accepted instead stands beside it: `max`, `known`, `latest`, or `min` and `max`.
+/// An invalid field. What is accepted instead stands beside it: `max`, `known`, `latest`, or `min`
+/// and `max`.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes `FieldFault`, whose fields depend on the fault")]
+#[expect(
+    dead_code,
+    reason = "describes `FieldFault`, whose fields depend on the fault"
+)]
 pub struct FaultBody {
     /// The name of the field.
     #[schema(example = "label")]
@@ -140,22 +148,31 @@ pub struct FaultBody {
     fault: String,
 }
 
-/// Writes the body of an error response and logs its cause once. Errors of the router (an unknown path, a wrong method, a
-/// body that is too large) get the same format. Pages write their own errors.
+/// Writes the body of an error response and logs its cause once. Errors of the router (an unknown
+/// path, a wrong method, a body that is too large) get the same format. Pages write their own
+/// errors.
 pub async fn finish(request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .cloned()
+        .unwrap_or_default();
     let response = next.run(request).await;
     if let Some(error) = response.extensions().get::<ApiError>().cloned() {
         return write(error, &id.0, response);
     }
     match router_error(response.status()).filter(|_| !is_page(&response)) {
-        Some(code) => write(ApiError::new(code, "rejected by the router"), &id.0, response),
+        Some(code) => write(
+            ApiError::new(code, "rejected by the router"),
+            &id.0,
+            response,
+        ),
         None => response,
     }
 }
 
-/// An error that the connection has found before routing. It is an extension of the request, so that its response has the
-/// same format, ID, headers and log line as every other.
+/// An error that the connection has found before routing. It is an extension of the request, so
+/// that its response has the same format, ID, headers and log line as every other.
 #[derive(Clone, Copy, Debug)]
 pub struct Unservable {
     /// The error code.
@@ -164,7 +181,8 @@ pub struct Unservable {
     pub details: &'static str,
 }
 
-/// Rejects requests that the connection has found invalid, and those whose target has no path: `*`, or `CONNECT` to a host.
+/// Rejects requests that the connection has found invalid, and those whose target has no path: `*`,
+/// or `CONNECT` to a host.
 pub async fn unservable(request: Request, next: Next) -> Response {
     if let Some(Unservable { code, details }) = request.extensions().get::<Unservable>().copied() {
         return ApiError::with_details(code, details).into_response();
@@ -178,7 +196,13 @@ pub async fn unservable(request: Request, next: Next) -> Response {
 /// Turns a panic into an internal error. The connection stays open.
 pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let message = panic.downcast_ref::<String>().cloned();
-    let message = message.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
+    let message = message
+        .or_else(|| {
+            panic
+                .downcast_ref::<&str>()
+                .map(|s| (*s).to_owned())
+        })
+        .unwrap_or_default();
     tracing::error!(cause = message, "a handler panicked");
     let body = body(&ApiError::new(Code::Internal, message), "");
     (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
@@ -187,15 +211,30 @@ pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
 fn write(error: ApiError, id: &str, response: Response) -> Response {
     let status = response.status();
     if status.is_server_error() {
-        tracing::error!(request_id = id, status = status.as_u16(), cause = &*error.cause, "request failed");
+        tracing::error!(
+            request_id = id,
+            status = status.as_u16(),
+            cause = &*error.cause,
+            "request failed"
+        );
     } else {
-        tracing::info!(request_id = id, status = status.as_u16(), cause = &*error.cause, "request failed");
+        tracing::info!(
+            request_id = id,
+            status = status.as_u16(),
+            cause = &*error.cause,
+            "request failed"
+        );
     }
     let (mut parts, _) = response.into_parts();
     let body = serde_json::to_vec(&body(&error, id)).unwrap_or_default();
     parts.headers.remove("content-length");
-    parts.headers.insert("content-type", HeaderValue::from_static("application/json"));
-    parts.headers.insert("cache-control", HeaderValue::from_static("no-store"));
+    parts.headers.insert(
+        "content-type",
+        HeaderValue::from_static("application/json"),
+    );
+    parts
+        .headers
+        .insert("cache-control", HeaderValue::from_static("no-store"));
     match status {
         StatusCode::UNAUTHORIZED => {
             let challenge = match error.problem.code {
@@ -206,20 +245,28 @@ fn write(error: ApiError, id: &str, response: Response) -> Response {
                 _ if error.has_credential => "Bearer realm=\"roundtable\", error=\"invalid_token\"",
                 _ => "Bearer realm=\"roundtable\"",
             };
-            parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            parts
+                .headers
+                .insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         StatusCode::SERVICE_UNAVAILABLE => {
-            parts.headers.insert(RETRY_AFTER, retry_after(id).into());
+            parts
+                .headers
+                .insert(RETRY_AFTER, retry_after(id).into());
         }
         _ => {}
     }
     if let Some(seconds) = error.problem.retry_after {
-        parts.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        parts
+            .headers
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    let scope = error
-        .scope
-        .map(|scope| format!("Bearer realm=\"roundtable\", error=\"insufficient_scope\", scope=\"{scope}\""));
-    let location = error.created.map(|key| format!("/api/v1/keys/{key}"));
+    let scope = error.scope.map(|scope| {
+        format!("Bearer realm=\"roundtable\", error=\"insufficient_scope\", scope=\"{scope}\"")
+    });
+    let location = error
+        .created
+        .map(|key| format!("/api/v1/keys/{key}"));
     for (name, value) in [(WWW_AUTHENTICATE, scope), (LOCATION, location)] {
         if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
             parts.headers.insert(name, value);
@@ -229,9 +276,20 @@ fn write(error: ApiError, id: &str, response: Response) -> Response {
 }
 
 fn body(error: &ApiError, id: &str) -> ProblemBody {
-    let Problem { code, details, fields, .. } = error.problem.clone();
+    let Problem {
+        code,
+        details,
+        fields,
+        ..
+    } = error.problem.clone();
     let error = status(code).canonical_reason().unwrap_or("Error");
-    ProblemBody { error, details, code, request_id: id.to_owned(), fields }
+    ProblemBody {
+        error,
+        details,
+        code,
+        request_id: id.to_owned(),
+        fields,
+    }
 }
 
 /// The code of an error response of the router.
@@ -248,7 +306,11 @@ fn router_error(status: StatusCode) -> Option<Code> {
 }
 
 fn is_page(response: &Response) -> bool {
-    let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = response
+        .headers()
+        .get("content-type")
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
     kind.starts_with("text/html") || kind.starts_with("application/json")
 }
 

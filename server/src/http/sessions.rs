@@ -1,5 +1,5 @@
-//! Browser sessions: a store for tower-sessions. The database has only a keyed digest of the session ID, the value is
-//! encrypted, and a revoked session cannot be saved again.
+//! Browser sessions: a store for tower-sessions. The database has only a keyed digest of the
+//! session ID, the value is encrypted, and a revoked session cannot be saved again.
 
 use async_trait::async_trait;
 use domain::PersonId;
@@ -38,12 +38,20 @@ impl std::fmt::Debug for Store {
     }
 }
 
+/// The name of the session cookie over HTTPS.
+pub const SECURE_COOKIE: &str = "__Host-rt_session";
+
 /// The name of the session cookie.
 pub fn cookie_name(state: &AppState) -> &'static str {
-    if state.is_https() { "__Host-rt_session" } else { "rt_session" }
+    if state.is_https() {
+        SECURE_COOKIE
+    } else {
+        "rt_session"
+    }
 }
 
-/// The layer that loads the session of a request. Over HTTPS the cookie is `__Host-rt_session` and `Secure`.
+/// The layer that loads the session of a request. Over HTTPS the cookie is `__Host-rt_session` and
+/// `Secure`.
 pub fn layer(state: &AppState) -> SessionManagerLayer<Store> {
     manager(state, true)
 }
@@ -54,12 +62,15 @@ pub fn without_touch(state: &AppState) -> SessionManagerLayer<Store> {
 }
 
 fn manager(state: &AppState, touches: bool) -> SessionManagerLayer<Store> {
-    SessionManagerLayer::new(Store { engine: state.engine.clone(), touches })
-        .with_name(cookie_name(state))
-        .with_secure(state.is_https())
-        .with_http_only(true)
-        .with_same_site(SameSite::Lax)
-        .with_path("/")
+    SessionManagerLayer::new(Store {
+        engine: state.engine.clone(),
+        touches,
+    })
+    .with_name(cookie_name(state))
+    .with_secure(state.is_https())
+    .with_http_only(true)
+    .with_same_site(SameSite::Lax)
+    .with_path("/")
 }
 
 /// The session ID as the engine takes it.
@@ -80,15 +91,23 @@ impl SessionStore for Store {
         let from = origin(record);
         // The record of a flushed session still has its old ID, so a new one is always generated.
         record.id = self.random_id();
-        while !self.engine.insert_session(&token(record.id), person(record), &from, &value).await.map_err(backend)? {
+        while !self
+            .engine
+            .insert_session(&token(record.id), person(record), &from, &value)
+            .await
+            .map_err(backend)?
+        {
             record.id = self.random_id();
         }
         Ok(())
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let kept =
-            self.engine.update_session(&token(record.id), person(record), &encode(record)?).await.map_err(backend)?;
+        let kept = self
+            .engine
+            .update_session(&token(record.id), person(record), &encode(record)?)
+            .await
+            .map_err(backend)?;
         if !kept {
             tracing::debug!("a revoked session was not saved");
         }
@@ -100,26 +119,49 @@ impl SessionStore for Store {
             true => self.engine.find_session(&token(*id)).await,
             false => self.engine.peek_session(&token(*id)).await,
         };
-        let Some((value, ends)) = found.map_err(backend)? else { return Ok(None) };
+        let Some((value, expires_at)) = found.map_err(backend)? else {
+            return Ok(None);
+        };
         let data = serde_json::from_slice(&value).map_err(|e| Error::Decode(e.to_string()))?;
-        let expiry_date =
-            OffsetDateTime::from_unix_timestamp(ends.0 / 1000).map_err(|e| Error::Decode(e.to_string()))?;
-        Ok(Some(Record { id: *id, data, expiry_date }))
+        let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at.0 / 1000)
+            .map_err(|e| Error::Decode(e.to_string()))?;
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date,
+        }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.engine.delete_session(&token(*id)).await.map_err(backend)
+        self.engine
+            .delete_session(&token(*id))
+            .await
+            .map_err(backend)
     }
 }
 
 fn person(record: &Record) -> Option<PersonId> {
-    record.data.get(PERSON).and_then(Value::as_i64).map(PersonId)
+    record
+        .data
+        .get(PERSON)
+        .and_then(Value::as_i64)
+        .map(PersonId)
 }
 
 /// The origin of the sign-in, for the user's list of sessions.
 fn origin(record: &Record) -> Origin {
-    let text = |name| record.data.get(name).and_then(Value::as_str).map(str::to_owned);
-    Origin { address: text(ADDRESS), agent: text(AGENT), ..Origin::default() }
+    let text = |name| {
+        record
+            .data
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    Origin {
+        address: text(ADDRESS),
+        agent: text(AGENT),
+        ..Origin::default()
+    }
 }
 
 fn encode(record: &Record) -> Result<Vec<u8>> {

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use domain::token::{PlainKey, keys_within, redacted};
 
-/// How often percent-encoding is decoded, because a reader of the log could decode it repeatedly too.
+/// How often percent-encoding is decoded, because a reader of the log could decode it repeatedly
+/// too.
 const ROUNDS: usize = 3;
 
 /// The text without the secret parts of keys and tokens.
@@ -57,7 +58,9 @@ fn without_tokens(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {
-        let end = rest.find(|char| !belongs(char)).unwrap_or(rest.len());
+        let end = rest
+            .find(|char| !belongs(char))
+            .unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         clean.push_str(if is_token(word) { "eyJ…" } else { word });
         let between = after.find(belongs).unwrap_or(after.len());
@@ -73,11 +76,15 @@ mod tests {
 
     fn key() -> String {
         let (kind, secret) = (domain::token::KeyKind::Secret, [b'q'; 43]);
-        PlainKey::assemble(&Default::default(), kind, b"00000000", &secret).expose().to_owned()
+        PlainKey::assemble(&Default::default(), kind, b"00000000", &secret)
+            .expose()
+            .to_owned()
     }
 
     fn percent(text: &str) -> String {
-        text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+        text.bytes()
+            .map(|byte| format!("%{byte:02x}"))
+            .collect()
     }
 
     #[test]
@@ -102,8 +109,13 @@ mod tests {
         }
         let clean = without_secrets("x/1 eyJhbGciOiJSUzI1NiIs.e30.c2ln y");
         assert_eq!(clean, "x/1 eyJ… y");
-        for text in ["curl/8.14.1", "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 100%", "rt_sk_00000000", "", "%41b"]
-        {
+        for text in [
+            "curl/8.14.1",
+            "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 100%",
+            "rt_sk_00000000",
+            "",
+            "%41b",
+        ] {
             assert_eq!(without_secrets(text), text);
         }
     }
@@ -120,9 +132,17 @@ mod tests {
             format!("Bearer_{key}"),
         ] {
             let found = keys_in(&text);
-            assert_eq!(found.first().map(PlainKey::expose), Some(&*key), "{text}");
+            assert_eq!(
+                found.first().map(PlainKey::expose),
+                Some(&*key),
+                "{text}"
+            );
         }
-        assert!(keys_in(&key[1..]).iter().all(|found| found.expose() != key));
+        assert!(
+            keys_in(&key[1..])
+                .iter()
+                .all(|found| found.expose() != key)
+        );
         assert!(keys_in(&key[..62]).is_empty() && keys_in("").is_empty());
     }
 }

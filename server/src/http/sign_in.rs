@@ -1,5 +1,5 @@
-//! Sign-in with the authorization code flow: PKCE, state and nonce are stored in a single-use row that a cookie binds to
-//! the browser.
+//! Sign-in with the authorization code flow: PKCE, state and nonce are stored in a single-use row
+//! that a cookie binds to the browser.
 
 mod flows;
 mod problem;
@@ -29,7 +29,8 @@ use super::{AppState, identity};
 
 /// The redirect URI.
 pub const CALLBACK: &str = "/sign-in/callback";
-/// The sign-in time if the provider does not report one: too long ago for anything that needs a fresh sign-in.
+/// The sign-in time if the provider does not report one: too long ago for anything that needs a
+/// fresh sign-in.
 const LONG_AGO: Moment = Moment(0);
 /// The longest URL to return to. No page has a longer one.
 const MAX_RETURN_LENGTH: usize = 2000;
@@ -59,7 +60,10 @@ impl Destination {
     /// The URL after a successful sign-in.
     fn url(&self) -> String {
         match &self.draft {
-            Some(draft) => format!("{RESUME}?draft={draft}&return_to={}", encoded(&self.return_to)),
+            Some(draft) => format!(
+                "{RESUME}?draft={draft}&return_to={}",
+                encoded(&self.return_to)
+            ),
             None => self.return_to.clone(),
         }
     }
@@ -97,7 +101,10 @@ struct Return {
 
 /// The two URLs of a sign-in.
 pub fn router(app: AppState) -> Router {
-    Router::new().route("/sign-in/start", get(start)).route(CALLBACK, get(finish)).with_state(app)
+    Router::new()
+        .route("/sign-in/start", get(start))
+        .route(CALLBACK, get(finish))
+        .with_state(app)
 }
 
 async fn start(
@@ -107,26 +114,43 @@ async fn start(
     Query(query): Query<Start>,
     headers: HeaderMap,
 ) -> Response {
-    // Each start inserts a row that is deleted when the sign-in succeeds or expires. So it counts as a failed attempt until
-    // a sign-in succeeds.
-    let attempt = match app.engine.attempts().begin(Kind::SignIn, client(&context), &[]).await {
+    // Each start inserts a row that is deleted when the sign-in succeeds or expires. So it counts
+    // as a failed attempt until a sign-in succeeds.
+    let attempt = match app
+        .engine
+        .attempts()
+        .begin(Kind::SignIn, client(&context), &[])
+        .await
+    {
         Ok(attempt) => attempt,
         Err(error) => return turned_away(context, nonce.map(|Extension(nonce)| nonce), &error),
     };
 
     let fresh = query.fresh == "1";
-    let draft = if fresh && is_draft_token(&query.draft) { Some(query.draft) } else { None };
-    let destination = Destination { return_to: safe_return(&query.return_to), draft };
+    let draft = if fresh && is_draft_token(&query.draft) {
+        Some(query.draft)
+    } else {
+        None
+    };
+    let destination = Destination {
+        return_to: safe_return(&query.return_to),
+        draft,
+    };
     let again = context
         .caller
         .as_ref()
         .filter(|_| fresh)
-        .map(|caller| Again { person: caller.person.0, since: app.engine.runtime().now().0.div_euclid(1000) });
+        .map(|caller| Again {
+            person: caller.person.0,
+            since: app.engine.runtime().now().0.div_euclid(1000),
+        });
 
     match begin(&app, &destination, again, query.other == "1").await {
         Ok((url, cookie)) => {
             attempt.failed();
-            let cookies = cookie.into_iter().chain(flows::make_room(&app, &headers));
+            let cookies = cookie
+                .into_iter()
+                .chain(flows::make_room(&app, &headers));
             let cookies: Vec<_> = cookies.map(|line| (SET_COOKIE, line)).collect();
             (AppendHeaders(cookies), Redirect::to(&url)).into_response()
         }
@@ -137,9 +161,13 @@ async fn start(
     }
 }
 
-/// Whose attempts a sign-in counts against. A user who is signed in has nothing to guess and counts on their own.
+/// Whose attempts a sign-in counts against. A user who is signed in has nothing to guess and counts
+/// on their own.
 fn client(context: &PageContext) -> Client {
-    context.caller.as_ref().map_or_else(|| Client::of(&context.origin), |caller| Client::Person(caller.person))
+    context.caller.as_ref().map_or_else(
+        || Client::of(&context.origin),
+        |caller| Client::Person(caller.person),
+    )
 }
 
 async fn finish(
@@ -149,26 +177,43 @@ async fn finish(
     Query(back): Query<Return>,
     headers: HeaderMap,
 ) -> Response {
-    let cookie = back.state.as_deref().and_then(|state| flows::find(&app, &headers, state));
-    let return_to = cookie.as_ref().map_or_else(|| "/".into(), flows::Flow::return_to);
-    let from_cookie = Destination { return_to, draft: None };
+    let cookie = back
+        .state
+        .as_deref()
+        .and_then(|state| flows::find(&app, &headers, state));
+    let return_to = cookie
+        .as_ref()
+        .map_or_else(|| "/".into(), flows::Flow::return_to);
+    let from_cookie = Destination {
+        return_to,
+        draft: None,
+    };
 
     let state = back.state.as_deref().unwrap_or_default();
-    let attempt = match app.engine.attempts().begin(Kind::SignIn, client(&context), state.as_bytes()).await {
+    let attempt = match app
+        .engine
+        .attempts()
+        .begin(Kind::SignIn, client(&context), state.as_bytes())
+        .await
+    {
         Ok(attempt) => attempt,
         Err(error) => return turned_away(context, nonce.map(|Extension(nonce)| nonce), &error),
     };
 
     let waiting = match take_waiting(&app, back.state.as_deref(), attempt, cookie.as_ref()).await {
         Ok(waiting) => waiting,
-        // The back button, or a second response of the provider: this browser has finished this sign-in before.
+        // The back button, or a second response of the provider: this browser has finished this
+        // sign-in before.
         Err(SignInProblem::Expired) if cookie.is_some() && context.caller.is_some() => {
             return Redirect::to(&from_cookie.return_to).into_response();
         }
         Err(problem) => return failed(&context, problem, &from_cookie),
     };
 
-    let destination = Destination { return_to: waiting.return_to.clone(), draft: waiting.draft.clone() };
+    let destination = Destination {
+        return_to: waiting.return_to.clone(),
+        draft: waiting.draft.clone(),
+    };
     match complete(&app, &context, back, waiting).await {
         Ok(()) => Redirect::to(&destination.url()).into_response(),
         Err(problem) => failed(&context, problem, &destination),
@@ -187,12 +232,26 @@ async fn begin(
 ) -> Result<Started, SignInProblem> {
     let runtime = app.engine.runtime();
     let fresh_since = again.map(|again| again.since);
-    let flow = Flow { state: token(runtime), nonce: token(runtime), pkce_verifier: token(runtime), fresh_since };
-    let cookie = flows::Flow::new(runtime.now().0.div_euclid(1000), token(runtime), &destination.return_to);
+    let flow = Flow {
+        state: token(runtime),
+        nonce: token(runtime),
+        pkce_verifier: token(runtime),
+        fresh_since,
+    };
+    let cookie = flows::Flow::new(
+        runtime.now().0.div_euclid(1000),
+        token(runtime),
+        &destination.return_to,
+    );
 
-    let mut url = app.oidc.authorization_url(&flow).await.map_err(|failure| to_problem(&failure))?;
+    let mut url = app
+        .oidc
+        .authorization_url(&flow)
+        .await
+        .map_err(|failure| to_problem(&failure))?;
     if other && again.is_none() {
-        url.query_pairs_mut().append_pair("prompt", "select_account");
+        url.query_pairs_mut()
+            .append_pair("prompt", "select_account");
     }
 
     let waiting = Waiting {
@@ -204,8 +263,13 @@ async fn begin(
         draft: destination.draft.clone(),
     };
     let value = serde_json::to_vec(&waiting).map_err(|_| SignInProblem::Unavailable)?;
-    app.engine.begin_flow(flow.state.as_bytes(), &value).await.map_err(unavailable)?;
-    app.engine.attempts().remember(Kind::SignIn, flow.state.as_bytes());
+    app.engine
+        .begin_flow(flow.state.as_bytes(), &value)
+        .await
+        .map_err(unavailable)?;
+    app.engine
+        .attempts()
+        .remember(Kind::SignIn, flow.state.as_bytes());
     Ok((url.to_string(), cookie.keep(app, &flow.state)))
 }
 
@@ -231,7 +295,8 @@ async fn take_waiting(
     attempt.spent();
     let waiting: Waiting = serde_json::from_slice(&value).map_err(|_| SignInProblem::Expired)?;
 
-    // Without this check, an attacker could sign a victim in with the attacker's account (login CSRF).
+    // Without this check, an attacker could sign a victim in with the attacker's account (login
+    // CSRF).
     match cookie {
         Some(cookie) if digest(&cookie.token) == waiting.browser => Ok(waiting),
         _ => Err(SignInProblem::Expired),
@@ -239,19 +304,36 @@ async fn take_waiting(
 }
 
 /// Exchanges the code, checks the identity, and starts a session.
-async fn complete(app: &AppState, context: &PageContext, back: Return, waiting: Waiting) -> Result<(), SignInProblem> {
+async fn complete(
+    app: &AppState,
+    context: &PageContext,
+    back: Return,
+    waiting: Waiting,
+) -> Result<(), SignInProblem> {
     if let Some(error) = back.error {
-        tracing::info!(error = error.escape_debug().to_string(), "the identity provider returned an error");
+        tracing::info!(
+            error = error.escape_debug().to_string(),
+            "the identity provider returned an error"
+        );
         return Err(SignInProblem::from_error_code(&error));
     }
     let code = back.code.ok_or(SignInProblem::Refused)?;
     let state = back.state.ok_or(SignInProblem::Expired)?;
     let fresh_since = waiting.again.map(|again| again.since);
-    let flow = Flow { state, nonce: waiting.nonce, pkce_verifier: waiting.pkce_verifier, fresh_since };
-    let verified = app.oidc.finish(&code, back.iss.as_deref(), &flow).await.map_err(|failure| to_problem(&failure))?;
+    let flow = Flow {
+        state,
+        nonce: waiting.nonce,
+        pkce_verifier: waiting.pkce_verifier,
+        fresh_since,
+    };
+    let verified = app
+        .oidc
+        .finish(&code, back.iss.as_deref(), &flow)
+        .await
+        .map_err(|failure| to_problem(&failure))?;
 
-    // With single sign-on the provider may not have asked the user to sign in, so only its own time counts. If it reports
-    // none, the sign-in is not fresh.
+    // With single sign-on the provider may not have asked the user to sign in, so only its own time
+    // counts. If it reports none, the sign-in is not fresh.
     let (identity, signed_in_at) = identity::from_provider(verified);
     let now = app.engine.runtime().now();
     let signed_in_at = signed_in_at.map_or(LONG_AGO, |at| now.min(at));
@@ -259,33 +341,51 @@ async fn complete(app: &AppState, context: &PageContext, back: Return, waiting: 
         check_same_person(app, &identity, again).await?;
     }
 
-    let person = app.engine.sign_in(&identity, &context.origin).await.map_err(unavailable)?;
+    let person = app
+        .engine
+        .sign_in(&identity, &context.origin)
+        .await
+        .map_err(unavailable)?;
     let started_by = client(context);
-    start_session(context, person.0, signed_in_at).await.map_err(|error| {
-        tracing::error!(%error, "the session could not be stored");
-        SignInProblem::Unavailable
-    })?;
+    start_session(context, person.0, signed_in_at)
+        .await
+        .map_err(|error| {
+            tracing::error!(%error, "the session could not be stored");
+            SignInProblem::Unavailable
+        })?;
 
-    app.engine.attempts().refund(Kind::SignIn, started_by);
+    app.engine
+        .attempts()
+        .refund(Kind::SignIn, started_by);
     if let Some(id) = context.session.id() {
-        app.engine.attempts().remember(Kind::Session, &session_token(id));
+        app.engine
+            .attempts()
+            .remember(Kind::Session, &session_token(id));
     }
     Ok(())
 }
 
 /// Checks that the same person has signed in again, because the form to submit is theirs.
-async fn check_same_person(app: &AppState, identity: &Identity, again: Again) -> Result<(), SignInProblem> {
+async fn check_same_person(
+    app: &AppState,
+    identity: &Identity,
+    again: Again,
+) -> Result<(), SignInProblem> {
     match app.engine.identify_person(identity, None).await {
         Ok(caller) if caller.person.0 == again.person => Ok(()),
         Ok(_) | Err(engine::Error::Unauthenticated(_)) => {
-            tracing::warn!(person = again.person, "another user signed in where a fresh sign-in was requested");
+            tracing::warn!(
+                person = again.person,
+                "another user signed in where a fresh sign-in was requested"
+            );
             Err(SignInProblem::SomeoneElse)
         }
         Err(error) => Err(unavailable(error)),
     }
 }
 
-/// Replaces the session and its ID, so that a cookie from before the sign-in is useless (session fixation).
+/// Replaces the session and its ID, so that a cookie from before the sign-in is useless (session
+/// fixation).
 async fn start_session(
     context: &PageContext,
     person: i64,
@@ -294,9 +394,18 @@ async fn start_session(
     context.session.clear().await;
     context.session.cycle_id().await?;
     context.session.insert(PERSON, person).await?;
-    context.session.insert(SIGNED_IN_AT, signed_in_at.0).await?;
-    context.session.insert(ADDRESS, &context.origin.address).await?;
-    context.session.insert(AGENT, &context.origin.agent).await?;
+    context
+        .session
+        .insert(SIGNED_IN_AT, signed_in_at.0)
+        .await?;
+    context
+        .session
+        .insert(ADDRESS, &context.origin.address)
+        .await?;
+    context
+        .session
+        .insert(AGENT, &context.origin.agent)
+        .await?;
     context.session.save().await
 }
 
@@ -311,19 +420,31 @@ fn failed(context: &PageContext, problem: SignInProblem, destination: &Destinati
         path => format!("&return_to={}", encoded(path)),
     };
     // The form is kept for another try.
-    let draft = destination.draft.as_ref().map(|draft| format!("&draft={draft}")).unwrap_or_default();
-    Redirect::to(&format!("/sign-in?problem={problem}&request={request_id}{return_to}{draft}")).into_response()
+    let draft = destination
+        .draft
+        .as_ref()
+        .map(|draft| format!("&draft={draft}"))
+        .unwrap_or_default();
+    Redirect::to(&format!(
+        "/sign-in?problem={problem}&request={request_id}{return_to}{draft}"
+    ))
+    .into_response()
 }
 
-/// The page to return to after the sign-in. The path is parsed and written again, so that it cannot lead to another site.
+/// The page to return to after the sign-in. The path is parsed and written again, so that it cannot
+/// lead to another site.
 fn safe_return(path: &str) -> String {
-    let place = Location::parse(path).filter(|place| place.screen != Screen::SignIn && path.len() <= MAX_RETURN_LENGTH);
+    let place = Location::parse(path)
+        .filter(|place| place.screen != Screen::SignIn && path.len() <= MAX_RETURN_LENGTH);
     place.map_or_else(|| Screen::Home.path(), |place| place.path())
 }
 
 /// Whether a text has the form of a token of a kept form.
 fn is_draft_token(text: &str) -> bool {
-    text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    text.len() == 43
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// 43 characters of 62: 256 bits, fit for a PKCE verifier (RFC 7636, 4.1).

@@ -1,7 +1,8 @@
-//! The static files of the dashboard: CSS, JavaScript, WASM, icons and fonts. They are embedded in the binary or read from
-//! the folder `site` next to it.
+//! The static files of the dashboard: CSS, JavaScript, WASM, icons and fonts. They are embedded in
+//! the binary or read from the folder `site` next to it.
 //!
-//! Files that change with every build are served under `/pkg/<digest of all files>/` and may be cached for a year.
+//! Files that change with every build are served under `/pkg/<digest of all files>/` and may be
+//! cached for a year.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -31,9 +32,15 @@ impl Site {
     /// The embedded files, or those in the folder `site` next to the binary, or none.
     pub fn find() -> Self {
         if !EMBEDDED.is_empty() {
-            return Self::of(EMBEDDED.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())));
+            return Self::of(
+                EMBEDDED
+                    .iter()
+                    .map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())),
+            );
         }
-        let folder = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
+        let folder = std::env::current_exe()
+            .ok()
+            .and_then(|exe| Some(exe.parent()?.join("site")));
         let mut files = Vec::new();
         if let Some(folder) = folder {
             collect(&folder, &folder, &mut files);
@@ -45,10 +52,16 @@ impl Site {
         let files: HashMap<_, _> = files.collect();
         let mut names: Vec<_> = files.keys().collect();
         names.sort();
-        let digest =
-            names.iter().fold(Sha256::new(), |digest, name| digest.chain_update(name).chain_update(&files[*name]));
+        let digest = names.iter().fold(Sha256::new(), |digest, name| {
+            digest
+                .chain_update(name)
+                .chain_update(&files[*name])
+        });
         let digest = hex::encode(&digest.finalize()[..8]);
-        Self { files: Arc::new(files), digest }
+        Self {
+            files: Arc::new(files),
+            digest,
+        }
     }
 
     /// The URL prefix of CSS, JavaScript and WASM: `/pkg/<digest>`.
@@ -61,33 +74,56 @@ impl Site {
         self.files.is_empty()
     }
 
-    fn answer(&self, path: &str, headers: &HeaderMap, cache: &'static str) -> axum::response::Response {
-        let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let accepts =
-            |coding: &str| accepted.split(',').any(|one| one.split(';').next().map(str::trim) == Some(coding));
-        let compressed = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(coding, ending)| {
-            let bytes = self.files.get(&format!("{path}.{ending}")).filter(|_| accepts(coding))?;
-            Some((Some(coding), bytes))
-        });
-        let Some((coding, bytes)) = compressed.or_else(|| Some((None, self.files.get(path)?))) else {
+    fn answer(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+        cache: &'static str,
+    ) -> axum::response::Response {
+        let accepted = headers
+            .get(ACCEPT_ENCODING)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let accepts = |coding: &str| {
+            accepted
+                .split(',')
+                .any(|one| one.split(';').next().map(str::trim) == Some(coding))
+        };
+        let compressed = [("br", "br"), ("gzip", "gz")]
+            .into_iter()
+            .find_map(|(coding, ending)| {
+                let bytes = self
+                    .files
+                    .get(&format!("{path}.{ending}"))
+                    .filter(|_| accepts(coding))?;
+                Some((Some(coding), bytes))
+            });
+        let Some((coding, bytes)) = compressed.or_else(|| Some((None, self.files.get(path)?)))
+        else {
             return StatusCode::NOT_FOUND.into_response();
         };
         let answer = Response::builder()
             .header(CONTENT_TYPE, kind(path))
             .header(CACHE_CONTROL, cache)
             .header(VARY, "accept-encoding");
-        let answer = coding.into_iter().fold(answer, |answer, coding| answer.header(CONTENT_ENCODING, coding));
+        let answer = coding.into_iter().fold(answer, |answer, coding| {
+            answer.header(CONTENT_ENCODING, coding)
+        });
         answer
             .body(Body::from(bytes.clone()))
-            .map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), IntoResponse::into_response)
+            .map_or_else(
+                |_| StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+                IntoResponse::into_response,
+            )
     }
 }
 
 /// The routes of the files.
 pub fn router(site: Site) -> Router {
     let mut router = Router::new().route("/pkg/{digest}/{*file}", get(package));
-    let public_files =
-        site.files.keys().filter(|name| !name.starts_with("/pkg/") && !name.ends_with(".br") && !name.ends_with(".gz"));
+    let public_files = site.files.keys().filter(|name| {
+        !name.starts_with("/pkg/") && !name.ends_with(".br") && !name.ends_with(".gz")
+    });
     for name in public_files {
         router = router.route(name, get(public));
     }
@@ -99,11 +135,19 @@ async fn package(
     UrlPath((digest, file)): UrlPath<(String, String)>,
     headers: HeaderMap,
 ) -> axum::response::Response {
-    let cache = if digest == site.digest { YEAR } else { "no-store" };
+    let cache = if digest == site.digest {
+        YEAR
+    } else {
+        "no-store"
+    };
     site.answer(&format!("/pkg/{file}"), &headers, cache)
 }
 
-async fn public(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> axum::response::Response {
+async fn public(
+    State(site): State<Site>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> axum::response::Response {
     site.answer(uri.path(), &headers, HOUR)
 }
 
@@ -121,7 +165,11 @@ fn kind(path: &str) -> &'static str {
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, Vec<u8>)>) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         let path = entry.path();
         if path.is_dir() {
             collect(root, &path, files);

@@ -25,13 +25,19 @@ pub struct UnfinishedBodies(Arc<Mutex<HashMap<Client, usize>>>);
 
 impl UnfinishedBodies {
     fn begin(&self, client: Client) -> Option<Permit> {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(client).or_default();
         if *count >= LIMIT {
             return None;
         }
         *count += 1;
-        Some(Permit { bodies: self.clone(), client })
+        Some(Permit {
+            bodies: self.clone(),
+            client,
+        })
     }
 }
 
@@ -43,7 +49,11 @@ struct Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut counts = self.bodies.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self
+            .bodies
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = counts.get_mut(&self.client) {
             *count -= 1;
             if *count == 0 {
@@ -54,16 +64,29 @@ impl Drop for Permit {
 }
 
 /// Rejects a request with a body if its client has [`LIMIT`] unfinished bodies.
-pub async fn limit(State(bodies): State<UnfinishedBodies>, request: Request, next: Next) -> Response {
+pub async fn limit(
+    State(bodies): State<UnfinishedBodies>,
+    request: Request,
+    next: Next,
+) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    let client = request.extensions().get::<Origin>().map_or(Client::Unknown, Client::of);
+    let client = request
+        .extensions()
+        .get::<Origin>()
+        .map_or(Client::Unknown, Client::of);
     let Some(permit) = bodies.begin(client) else {
-        let details = "Too many unfinished requests from your network. Send the body with its request.";
+        let details =
+            "Too many unfinished requests from your network. Send the body with its request.";
         return ApiError::with_details(Code::TooManyRequests, details).into_response();
     };
-    let counted = |body| Body::new(CountedBody { body, permit: Some(permit) });
+    let counted = |body| {
+        Body::new(CountedBody {
+            body,
+            permit: Some(permit),
+        })
+    };
     next.run(request.map(counted)).await
 }
 
@@ -77,7 +100,10 @@ impl HttpBody for CountedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(cx);
         if matches!(frame, Poll::Ready(None | Some(Err(_)))) || self.body.is_end_stream() {
             self.permit = None;
@@ -107,7 +133,10 @@ mod tests {
 
     impl UnfinishedBodies {
         fn count_of(&self, client: Client) -> usize {
-            let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let counts = self
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             counts.get(&client).copied().unwrap_or_default()
         }
     }
@@ -119,7 +148,10 @@ mod tests {
         type Data = Bytes;
         type Error = axum::Error;
 
-        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
             Poll::Pending
         }
     }
@@ -129,20 +161,31 @@ mod tests {
     }
 
     fn origin(address: &str) -> Origin {
-        Origin { address: Some(address.to_owned()), ..Origin::default() }
+        Origin {
+            address: Some(address.to_owned()),
+            ..Origin::default()
+        }
     }
 
     async fn send(router: Router, address: &str, body: Body) -> StatusCode {
-        let request = Request::post("/").extension(origin(address)).body(body).expect("a request");
-        router.oneshot(request).await.expect("an answer").status()
+        let request = Request::post("/")
+            .extension(origin(address))
+            .body(body)
+            .expect("a request");
+        router
+            .oneshot(request)
+            .await
+            .expect("an answer")
+            .status()
     }
 
     // R7
     #[tokio::test]
     async fn a_client_has_a_limited_number_of_unfinished_bodies() {
         let bodies = UnfinishedBodies::default();
-        let router =
-            Router::new().route("/", post(async |_: Bytes| ())).layer(from_fn_with_state(bodies.clone(), limit));
+        let router = Router::new()
+            .route("/", post(async |_: Bytes| ()))
+            .layer(from_fn_with_state(bodies.clone(), limit));
         let mut unfinished = JoinSet::new();
         for _ in 0..LIMIT {
             let router = router.clone();
@@ -152,14 +195,32 @@ mod tests {
             tokio::task::yield_now().await;
         }
         let short = || Body::from("{}");
-        assert_eq!(send(router.clone(), "192.0.2.1", Body::new(Never)).await, StatusCode::TOO_MANY_REQUESTS);
-        assert_eq!(send(router.clone(), "192.0.2.1", short()).await, StatusCode::TOO_MANY_REQUESTS);
-        assert_eq!(send(router.clone(), "192.0.2.1", Body::empty()).await, StatusCode::OK);
-        assert_eq!(send(router.clone(), "192.0.2.2", short()).await, StatusCode::OK);
+        assert_eq!(
+            send(router.clone(), "192.0.2.1", Body::new(Never)).await,
+            StatusCode::TOO_MANY_REQUESTS
+        );
+        assert_eq!(
+            send(router.clone(), "192.0.2.1", short()).await,
+            StatusCode::TOO_MANY_REQUESTS
+        );
+        assert_eq!(
+            send(router.clone(), "192.0.2.1", Body::empty()).await,
+            StatusCode::OK
+        );
+        assert_eq!(
+            send(router.clone(), "192.0.2.2", short()).await,
+            StatusCode::OK
+        );
         unfinished.shutdown().await;
         for _ in 0..LIMIT + 1 {
-            assert_eq!(send(router.clone(), "192.0.2.1", short()).await, StatusCode::OK);
+            assert_eq!(
+                send(router.clone(), "192.0.2.1", short()).await,
+                StatusCode::OK
+            );
         }
-        assert!(bodies.0.lock().expect("not poisoned").is_empty(), "finished bodies are not counted");
+        assert!(
+            bodies.0.lock().expect("not poisoned").is_empty(),
+            "finished bodies are not counted"
+        );
     }
 }

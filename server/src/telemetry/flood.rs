@@ -1,5 +1,5 @@
-//! Rate limit for log lines about refused requests. A few lines of each kind are written per second. The others are
-//! counted by reason and summarized in one line.
+//! Rate limit for log lines about refused requests. A few lines of each kind are written per
+//! second. The others are counted by reason and summarized in one line.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
@@ -40,7 +40,10 @@ struct Count {
 impl Flood {
     /// Creates a filter that uses the clock of this runtime.
     pub fn new(runtime: Runtime) -> Self {
-        Self { runtime, kinds: Arc::default() }
+        Self {
+            runtime,
+            kinds: Arc::default(),
+        }
     }
 
     /// Logs one line for each kind of which lines were suppressed since the last call.
@@ -52,20 +55,40 @@ impl Flood {
                 let comma = if by_reason.is_empty() { "" } else { ", " };
                 let _ = write!(by_reason, "{comma}{count} × {reason}");
             }
-            tracing::warn!(kind = what, status, suppressed, seconds, by_reason, "log lines suppressed");
+            tracing::warn!(
+                kind = what,
+                status,
+                suppressed,
+                seconds,
+                by_reason,
+                "log lines suppressed"
+            );
         }
     }
 
     fn take(&self) -> Vec<(Kind, BTreeMap<String, u64>)> {
-        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = kinds.iter_mut().filter(|(_, count)| !count.suppressed.is_empty());
-        full.map(|(kind, count)| (*kind, std::mem::take(&mut count.suppressed))).collect()
+        let mut kinds = self
+            .kinds
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let full = kinds
+            .iter_mut()
+            .filter(|(_, count)| !count.suppressed.is_empty());
+        full.map(|(kind, count)| (*kind, std::mem::take(&mut count.suppressed)))
+            .collect()
     }
 
     /// Whether to write a line. A line that is not written is counted.
     fn allows(&self, kind: Kind, reason: &str, now: Duration) -> bool {
-        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        let kind = if kinds.len() < MAX_KINDS || kinds.contains_key(&kind) { kind } else { (OTHER, 0) };
+        let mut kinds = self
+            .kinds
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let kind = if kinds.len() < MAX_KINDS || kinds.contains_key(&kind) {
+            kind
+        } else {
+            (OTHER, 0)
+        };
         let count = kinds.entry(kind).or_default();
         if count.second != now.as_secs() {
             count.second = now.as_secs();
@@ -76,7 +99,10 @@ impl Flood {
             return true;
         }
         let known = count.suppressed.len() < MAX_REASONS || count.suppressed.contains_key(reason);
-        *count.suppressed.entry(if known { reason } else { OTHER }.to_owned()).or_default() += 1;
+        *count
+            .suppressed
+            .entry(if known { reason } else { OTHER }.to_owned())
+            .or_default() += 1;
         false
     }
 }
@@ -113,7 +139,9 @@ impl Line {
             "request failed" if client_error => Some(("request failed", self.status)),
             "sign-in failed" => Some(("sign-in failed", 0)),
             "sign-in rejected" => Some(("sign-in rejected", 0)),
-            "possibly suspicious activity: record not found in store" => Some(("session not found", 0)),
+            "possibly suspicious activity: record not found in store" => {
+                Some(("session not found", 0))
+            }
             _ => None,
         }
     }
@@ -159,7 +187,10 @@ mod tests {
 
     impl io::Write for Page {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("page").extend_from_slice(bytes);
+            self.0
+                .lock()
+                .expect("page")
+                .extend_from_slice(bytes);
             Ok(bytes.len())
         }
 
@@ -171,7 +202,10 @@ mod tests {
     impl Page {
         fn lines(&self, with: &str) -> Vec<String> {
             let text = String::from_utf8(self.0.lock().expect("page").clone()).expect("text");
-            text.lines().filter(|line| line.contains(with)).map(str::to_owned).collect()
+            text.lines()
+                .filter(|line| line.contains(with))
+                .map(str::to_owned)
+                .collect()
         }
     }
 
@@ -179,7 +213,9 @@ mod tests {
         let (page, clock) = (Page::default(), FrozenClock::at(Moment(0)));
         let flood = Flood::new(Runtime::of(clock.clone(), SeededRng::new(1)));
         let writer = page.clone();
-        let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
+        let layer = tracing_subscriber::fmt::layer()
+            .with_ansi(false)
+            .with_writer(move || writer.clone());
         let subscriber = tracing_subscriber::registry().with(layer.with_filter(flood.clone()));
         tracing::subscriber::with_default(subscriber, || act(&flood, &clock));
         page
@@ -187,7 +223,12 @@ mod tests {
 
     fn refuse(status: u16, cause: &str) {
         tracing::info!(request_id = "req_1", status, cause, "request failed");
-        tracing::info!(request_id = "req_1", path = "/api/v1/me", status, "request completed");
+        tracing::info!(
+            request_id = "req_1",
+            path = "/api/v1/me",
+            status,
+            "request completed"
+        );
     }
 
     #[test]
@@ -205,22 +246,40 @@ mod tests {
         });
         assert_eq!(page.lines("cause=\"no such key\"").len(), 15);
         assert_eq!(page.lines("request completed request_id").len(), 31);
-        assert_eq!(page.lines("status=200").len(), 7, "successful requests are never suppressed");
-        assert_eq!(page.lines("no credential").len(), 1, "the limit applies per second");
+        assert_eq!(
+            page.lines("status=200").len(),
+            7,
+            "successful requests are never suppressed"
+        );
+        assert_eq!(
+            page.lines("no credential").len(),
+            1,
+            "the limit applies per second"
+        );
         let sums = page.lines("log lines suppressed");
         assert_eq!(sums.len(), 4, "{sums:?}");
         let sum = |kind: &str, status: u16| {
-            let found = sums
-                .iter()
-                .find(|line| line.contains(&format!("kind=\"{kind}\"")) && line.contains(&format!("status={status} ")));
-            found.unwrap_or_else(|| panic!("{sums:?}")).clone()
+            let found = sums.iter().find(|line| {
+                line.contains(&format!("kind=\"{kind}\""))
+                    && line.contains(&format!("status={status} "))
+            });
+            found
+                .unwrap_or_else(|| panic!("{sums:?}"))
+                .clone()
         };
         assert!(
-            sum("request failed", 401).contains("suppressed=5985 seconds=10 by_reason=\"5985 × no such key\""),
+            sum("request failed", 401)
+                .contains("suppressed=5985 seconds=10 by_reason=\"5985 × no such key\""),
             "{sums:?}"
         );
-        assert!(sum("request failed", 429).contains("suppressed=75 "), "{sums:?}");
-        assert!(sum("request completed", 401).contains("suppressed=5985 "), "{sums:?}");
+        assert!(
+            sum("request failed", 429).contains("suppressed=75 "),
+            "{sums:?}"
+        );
+        assert!(
+            sum("request completed", 401).contains("suppressed=5985 "),
+            "{sums:?}"
+        );
     }
 
     #[test]
@@ -232,14 +291,21 @@ mod tests {
             flood.summarize(10);
         });
         let sum = page.lines("kind=\"request failed\"").concat();
-        assert!(sum.contains("4 × reason 00") && sum.contains("1 × reason 15"), "{sum}");
-        assert!(sum.contains("24 × other") && !sum.contains("reason 16"), "{sum}");
+        assert!(
+            sum.contains("4 × reason 00") && sum.contains("1 × reason 15"),
+            "{sum}"
+        );
+        assert!(
+            sum.contains("24 × other") && !sum.contains("reason 16"),
+            "{sum}"
+        );
     }
 
     #[test]
     fn internal_errors_are_never_suppressed() {
         let page = written(|flood, _| {
-            (0..100).for_each(|_| tracing::error!(status = 503_u16, cause = "busy", "request failed"));
+            (0..100)
+                .for_each(|_| tracing::error!(status = 503_u16, cause = "busy", "request failed"));
             flood.summarize(10);
         });
         assert_eq!(page.lines("busy").len(), 100);

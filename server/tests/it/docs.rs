@@ -12,17 +12,29 @@ use axum::http::Request;
 
 use crate::test_app::{PUBLIC_URL, TestApp, TestResponse};
 
-/// The pages, without the list of them, as they lie in `docs/`.
+/// The names of the pages in `docs/`, without the index.
 fn names() -> BTreeSet<String> {
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs")).expect("docs");
-    let names = folder.map(|file| file.expect("file").file_name().into_string().expect("name"));
-    names.filter_map(|name| name.strip_suffix(".md").map(str::to_owned)).filter(|name| name != "index").collect()
+    let names = folder.map(|file| {
+        file.expect("file")
+            .file_name()
+            .into_string()
+            .expect("name")
+    });
+    names
+        .filter_map(|name| name.strip_suffix(".md").map(str::to_owned))
+        .filter(|name| name != "index")
+        .collect()
 }
 
-/// Every page of the documentation that is written by hand.
-fn addresses() -> Vec<String> {
-    let pages = names().into_iter().map(|name| format!("/docs/{name}"));
-    std::iter::once("/docs".to_owned()).chain(pages).collect()
+/// The URLs of all pages except the generated ones.
+fn urls() -> Vec<String> {
+    let pages = names()
+        .into_iter()
+        .map(|name| format!("/docs/{name}"));
+    std::iter::once("/docs".to_owned())
+        .chain(pages)
+        .collect()
 }
 
 async fn open(app: &TestApp, path: &str) -> TestResponse {
@@ -37,8 +49,8 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
     rest.split_once(to).map(|(inside, _)| inside)
 }
 
-/// The markup of one section of a page, its heading included; of what stands before the first one if `anchor` is
-/// empty.
+/// The markup of a section of a page with its heading, or of the part before the first section if
+/// `anchor` is empty.
 async fn section(app: &TestApp, page: &str, anchor: &str) -> String {
     let markup = open(app, page).await.text;
     let article = between(&markup, "<article", "</article>").expect("an article");
@@ -49,66 +61,121 @@ async fn section(app: &TestApp, page: &str, anchor: &str) -> String {
     }
     let id = format!(" id=\"{anchor}\"");
     let found = sections.find(|section| section.starts_with(&id));
-    format!("<h2{}", found.unwrap_or_else(|| panic!("{page} has no section {anchor}")))
+    format!(
+        "<h2{}",
+        found.unwrap_or_else(|| panic!("{page} has no section {anchor}"))
+    )
 }
 
-/// What a reader sees of markup.
+/// The visible text of markup.
 fn plain(markup: &str) -> String {
     let mut text = String::new();
     for piece in markup.split('<') {
-        text.push_str(piece.split_once('>').map_or(piece, |(_, rest)| rest));
+        text.push_str(
+            piece
+                .split_once('>')
+                .map_or(piece, |(_, rest)| rest),
+        );
     }
-    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
-    let text = entities.iter().fold(text, |text, (entity, char)| text.replace(entity, char));
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let entities = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ];
+    let text = entities
+        .iter()
+        .fold(text, |text, (entity, char)| {
+            text.replace(entity, char)
+        });
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
-/// Asserts that a section of a page says all of this, in the words a reader sees.
+/// Asserts that the visible text of a section contains all of these phrases.
 async fn says(app: &TestApp, page: &str, anchor: &str, phrases: &[&str]) {
     let text = plain(&section(app, page, anchor).await);
     for phrase in phrases {
-        assert!(text.contains(phrase), "{page}#{anchor} does not say “{phrase}”, but: {text}");
+        assert!(
+            text.contains(phrase),
+            "{page}#{anchor} does not contain “{phrase}”, but: {text}"
+        );
     }
 }
 
-/// Asserts that a section of a page leads to all of these.
+/// Asserts that a section of a page links to all of these.
 async fn leads(app: &TestApp, page: &str, anchor: &str, targets: &[&str]) {
     let markup = section(app, page, anchor).await;
     for target in targets {
-        assert!(markup.contains(&format!("href=\"{target}\"")), "{page}#{anchor} does not lead to {target}");
+        assert!(
+            markup.contains(&format!("href=\"{target}\"")),
+            "{page}#{anchor} does not link to {target}"
+        );
     }
 }
 
-// RA-35: a skip link first, to the main part. Without a session, without a database, without script.
+// RA-35: the first link skips to the main part. The pages need no session, database or script.
 #[tokio::test]
-async fn every_page_is_open_to_everyone() {
+async fn every_page_is_public() {
     let app = TestApp::empty().await;
     app.db.close().await;
-    for path in addresses().iter().map(String::as_str).chain(["/docs/api"]) {
+    for path in urls()
+        .iter()
+        .map(String::as_str)
+        .chain(["/docs/api"])
+    {
         let page = open(&app, path).await;
-        assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
+        assert_eq!(
+            page.header("content-type"),
+            "text/html; charset=utf-8",
+            "{path}"
+        );
         let body = page.text.split_once("<body>").expect("body").1;
-        assert!(body.starts_with("<a href=\"#main\" class=\"skip\">"), "{path}: {body:.80}");
+        assert!(
+            body.starts_with("<a href=\"#main\" class=\"skip\">"),
+            "{path}: {body:.80}"
+        );
         assert!(body.contains("<main id=\"main\" "), "{path}");
         assert_eq!(body.matches("<h1").count(), 1, "{path}");
         assert!(!page.headers.contains_key("set-cookie"), "{path}");
         let here = format!("<a href=\"{path}\" aria-current=\"page\">");
-        assert!(path == "/docs" || body.contains(&here), "{path} is not marked in the navigation");
+        assert!(
+            path == "/docs" || body.contains(&here),
+            "{path} is not marked in the navigation"
+        );
     }
-    let request = Request::get("/docs/api-keys").header("cookie", "a=b; theme=dark").body(Body::empty());
+    let request = Request::get("/docs/api-keys")
+        .header("cookie", "a=b; theme=dark")
+        .body(Body::empty());
     let dark = app.send(request.expect("request")).await;
-    assert!(dark.text.contains("data-theme=\"dark\"") && !dark.text.contains("<script"), "{}", dark.text);
+    assert!(
+        dark.text.contains("data-theme=\"dark\"") && !dark.text.contains("<script"),
+        "{}",
+        dark.text
+    );
 }
 
 #[tokio::test]
-async fn pages_have_the_policy_of_pages_and_their_source_beside_them() {
+async fn pages_have_the_content_security_policy_and_a_markdown_source() {
     let app = TestApp::empty().await;
     let page = open(&app, "/docs/errors").await;
-    assert!(page.header("content-security-policy").contains("script-src 'self' 'nonce-"));
-    for path in addresses() {
-        let path = if path == "/docs" { "/docs/index".to_owned() } else { path };
+    assert!(
+        page.header("content-security-policy")
+            .contains("script-src 'self' 'nonce-")
+    );
+    for path in urls() {
+        let path = if path == "/docs" {
+            "/docs/index".to_owned()
+        } else {
+            path
+        };
         let source = open(&app, &format!("{path}.md")).await;
-        assert_eq!(source.header("content-type"), "text/markdown; charset=utf-8");
+        assert_eq!(
+            source.header("content-type"),
+            "text/markdown; charset=utf-8"
+        );
         assert!(source.text.starts_with("# "), "{path}");
     }
     for (path, to) in [("/docs/", "/docs"), ("/docs/index", "/docs")] {
@@ -117,7 +184,7 @@ async fn pages_have_the_policy_of_pages_and_their_source_beside_them() {
 }
 
 #[tokio::test]
-async fn an_unknown_page_is_missing_in_our_own_dress() {
+async fn an_unknown_page_gets_the_404_page() {
     let app = TestApp::empty().await;
     for path in [
         "/docs/nothing",
@@ -130,24 +197,51 @@ async fn an_unknown_page_is_missing_in_our_own_dress() {
     ] {
         let page = app.get(path, "").await;
         assert_eq!(page.status.as_u16(), 404, "{path}");
-        assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
-        assert!(page.text.contains("This page does not exist") && page.text.contains("class=\"skip\""), "{path}");
-        assert!(page.text.contains(page.header("x-request-id")) && !page.text.contains("<script>"), "{path}");
+        assert_eq!(
+            page.header("content-type"),
+            "text/html; charset=utf-8",
+            "{path}"
+        );
+        assert!(
+            page.text.contains("This page does not exist") && page.text.contains("class=\"skip\""),
+            "{path}"
+        );
+        assert!(
+            page.text.contains(page.header("x-request-id")) && !page.text.contains("<script>"),
+            "{path}"
+        );
     }
 }
 
-// KE-01: all pages are listed, each with its one line, by whole addresses.
+// KE-01: with absolute URLs and a description of each page
 #[tokio::test]
 async fn llms_txt_lists_every_page() {
     let app = TestApp::empty().await;
     let index = open(&app, "/docs/llms.txt").await;
-    assert_eq!(index.header("content-type"), "text/plain; charset=utf-8");
-    assert!(index.text.starts_with("# Roundtable\n\n> "), "{}", index.text);
-    let lines: Vec<_> = index.text.lines().filter(|line| line.starts_with("- [")).collect();
+    assert_eq!(
+        index.header("content-type"),
+        "text/plain; charset=utf-8"
+    );
+    assert!(
+        index.text.starts_with("# Roundtable\n\n> "),
+        "{}",
+        index.text
+    );
+    let lines: Vec<_> = index
+        .text
+        .lines()
+        .filter(|line| line.starts_with("- ["))
+        .collect();
     for name in names().into_iter().chain(["index".into()]) {
         let url = format!("]({PUBLIC_URL}/docs/{name}.md): ");
-        let line = lines.iter().find(|line| line.contains(&url)).unwrap_or_else(|| panic!("{name} is not listed"));
-        assert!(line.ends_with('.') && line.len() > url.len() + 20, "{line}");
+        let line = lines
+            .iter()
+            .find(|line| line.contains(&url))
+            .unwrap_or_else(|| panic!("{name} is not listed"));
+        assert!(
+            line.ends_with('.') && line.len() > url.len() + 20,
+            "{line}"
+        );
     }
     for line in &lines {
         let url = between(line, "](", "): ").expect("a link");
@@ -156,64 +250,155 @@ async fn llms_txt_lists_every_page() {
     leads(&app, "/docs", "reference", &["/docs/llms.txt"]).await;
 }
 
-// RA-34: pages lead to each other, and no link or anchor leads nowhere.
+// RA-34
 #[tokio::test]
-async fn every_link_and_anchor_resolves() {
+async fn every_link_and_anchor_exists() {
     let app = TestApp::empty().await;
     let mut links = BTreeSet::new();
-    for path in addresses().iter().map(String::as_str).chain(["/docs/api"]) {
+    for path in urls()
+        .iter()
+        .map(String::as_str)
+        .chain(["/docs/api"])
+    {
         let markup = open(&app, path).await.text;
-        let ids: Vec<_> =
-            markup.split(" id=\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(id, _)| id).collect();
-        assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len(), "an id twice on {path}: {ids:?}");
-        let labels: Vec<_> = markup.split("role=\"region\"").skip(1).map(|rest| rest.split('>').next()).collect();
-        assert_eq!(labels.len(), labels.iter().collect::<BTreeSet<_>>().len(), "a region's name twice on {path}");
-        for link in markup.split(" href=\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(link, _)| link) {
+        let ids: Vec<_> = markup
+            .split(" id=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split_once('"'))
+            .map(|(id, _)| id)
+            .collect();
+        assert_eq!(
+            ids.len(),
+            ids.iter().collect::<BTreeSet<_>>().len(),
+            "an id twice on {path}: {ids:?}"
+        );
+        let labels: Vec<_> = markup
+            .split("role=\"region\"")
+            .skip(1)
+            .map(|rest| rest.split('>').next())
+            .collect();
+        assert_eq!(
+            labels.len(),
+            labels.iter().collect::<BTreeSet<_>>().len(),
+            "a region's name twice on {path}"
+        );
+        for link in markup
+            .split(" href=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split_once('"'))
+            .map(|(link, _)| link)
+        {
             assert!(
                 !link.ends_with(".md") || link == format!("{path}.md") || link == "/docs/index.md",
                 "{path}: {link}"
             );
-            links.insert(if link.starts_with('#') { format!("{path}{link}") } else { link.to_owned() });
+            links.insert(if link.starts_with('#') {
+                format!("{path}{link}")
+            } else {
+                link.to_owned()
+            });
         }
     }
     let built = ["/pkg/", "/fonts/", "/favicon", "/icons"];
-    for link in links.iter().filter(|link| !built.iter().any(|start| link.starts_with(start))) {
-        assert!(link.starts_with('/'), "{link} leads out of the installation");
+    for link in links
+        .iter()
+        .filter(|link| !built.iter().any(|start| link.starts_with(start)))
+    {
+        assert!(link.starts_with('/'), "{link} points to another site");
         let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
         let page = app.get(path, "").await;
-        assert!(page.status.is_success() || page.status.is_redirection(), "{link}: {}", page.status);
-        assert!(anchor.is_empty() || page.text.contains(&format!(" id=\"{anchor}\"")), "{link}: no such anchor");
+        assert!(
+            page.status.is_success() || page.status.is_redirection(),
+            "{link}: {}",
+            page.status
+        );
+        assert!(
+            anchor.is_empty() || page.text.contains(&format!(" id=\"{anchor}\"")),
+            "{link}: no such anchor"
+        );
     }
-    leads(&app, "/docs/authentication", "api-keys", &["/docs/api-keys#regular-rotation"]).await;
-    leads(&app, "/docs/api-keys", "use-a-key", &["/docs/authentication"]).await;
+    leads(
+        &app,
+        "/docs/authentication",
+        "api-keys",
+        &["/docs/api-keys#regular-rotation"],
+    )
+    .await;
+    leads(
+        &app,
+        "/docs/api-keys",
+        "use-a-key",
+        &["/docs/authentication"],
+    )
+    .await;
     let listed = section(&app, "/docs", "get-started").await
         + &section(&app, "/docs", "manage-a-team").await
         + &section(&app, "/docs", "reference").await;
     for name in names() {
-        assert!(listed.contains(&format!("href=\"/docs/{name}\"")), "{name} is not on the list of pages");
+        assert!(
+            listed.contains(&format!("href=\"/docs/{name}\"")),
+            "{name} is not on the list of pages"
+        );
     }
 }
 
-// RU-15: the API reference, drawn from the description, under a policy that lets nothing else run.
+// RU-15
 #[tokio::test]
-async fn the_api_reference_has_a_policy_of_its_own() {
+async fn the_api_reference_has_its_own_content_security_policy() {
     let app = TestApp::empty().await;
     let page = open(&app, "/docs/api").await;
     let policy = page.header("content-security-policy");
-    for part in ["default-src 'none'", "script-src 'self';", "connect-src 'self'", "frame-ancestors 'none'"] {
+    for part in [
+        "default-src 'none'",
+        "script-src 'self';",
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+    ] {
         assert!(policy.contains(part), "{policy}");
     }
-    assert!(!policy.contains("unsafe-eval") && policy.matches("unsafe-inline").count() == 1, "{policy}");
-    assert!(!open(&app, "/docs").await.header("content-security-policy").contains("unsafe-inline"));
-    assert!(page.text.contains("href=\"/api/v1/openapi.json\""));
-    let inline = page.text.split("<script").skip(1).all(|script| script.starts_with(" src=\"/docs/api/"));
-    assert!(inline, "a script that is not a file of ours: {}", page.text);
-    for (file, kind) in [("bundle.js", "text/javascript"), ("style.css", "text/css"), ("start.js", "text/javascript")] {
+    assert!(
+        !policy.contains("unsafe-eval") && policy.matches("unsafe-inline").count() == 1,
+        "{policy}"
+    );
+    assert!(
+        !open(&app, "/docs")
+            .await
+            .header("content-security-policy")
+            .contains("unsafe-inline")
+    );
+    assert!(
+        page.text
+            .contains("href=\"/api/v1/openapi.json\"")
+    );
+    let inline = page
+        .text
+        .split("<script")
+        .skip(1)
+        .all(|script| script.starts_with(" src=\"/docs/api/"));
+    assert!(inline, "a script of another origin: {}", page.text);
+    for (file, kind) in [
+        ("bundle.js", "text/javascript"),
+        ("style.css", "text/css"),
+        ("start.js", "text/javascript"),
+    ] {
         let file = app.get(&format!("/docs/api/{file}"), "").await;
-        assert!(file.status.is_success() && file.header("content-type").starts_with(kind), "{file:?}");
+        assert!(
+            file.status.is_success() && file.header("content-type").starts_with(kind),
+            "{file:?}"
+        );
     }
-    assert!(open(&app, "/docs/api/start.js").await.text.contains("url: '/api/v1/openapi.json'"));
-    assert!(open(&app, "/docs/api/LICENSE.txt").await.text.contains("Apache License"));
+    assert!(
+        open(&app, "/docs/api/start.js")
+            .await
+            .text
+            .contains("url: '/api/v1/openapi.json'")
+    );
+    assert!(
+        open(&app, "/docs/api/LICENSE.txt")
+            .await
+            .text
+            .contains("Apache License")
+    );
 }
 
 /// Variables that samples use and users set.
@@ -236,20 +421,30 @@ const VARIABLES: [&str; 13] = [
 #[tokio::test]
 async fn samples_use_variables_that_the_page_explains() {
     let app = TestApp::empty().await;
-    for path in addresses() {
+    for path in urls() {
         let markup = open(&app, &path).await.text;
         let article = plain(between(&markup, "<article", "</article>").expect("an article"));
-        for block in markup.split("<code class=\"language-bash\">").skip(1) {
+        for block in markup
+            .split("<code class=\"language-bash\">")
+            .skip(1)
+        {
             let block = plain(block.split("</code>").next().unwrap_or_default());
             assert!(block.starts_with("curl "), "{path}: {block}");
             for rest in block.split('$').skip(1) {
                 let rest = rest.trim_start_matches('{');
-                let end = rest.find(|c: char| !c.is_ascii_uppercase() && c != '_').unwrap_or(rest.len());
+                let end = rest
+                    .find(|c: char| !c.is_ascii_uppercase() && c != '_')
+                    .unwrap_or(rest.len());
                 let (name, explained) = (&rest[..end], format!("${}", &rest[..end]));
                 assert!(VARIABLES.contains(&name), "{path}: {name}");
-                let told = article.replace(&explained, "").replace(&format!("${{{name}}}"), "");
+                let text = article
+                    .replace(&explained, "")
+                    .replace(&format!("${{{name}}}"), "");
                 let elsewhere = ["ROUNDTABLE_URL", "ROUNDTABLE_API_KEY"].contains(&name);
-                assert!(elsewhere || told.contains(name), "{path} does not say what {name} is");
+                assert!(
+                    elsewhere || text.contains(name),
+                    "{path} does not explain {name}"
+                );
             }
         }
     }

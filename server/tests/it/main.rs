@@ -1,4 +1,5 @@
-//! HTTP tests through the same router that serves real requests: anonymous, with a browser session, a key or an ID token.
+//! HTTP tests through the same router that serves real requests: anonymous, with a browser session,
+//! a key or an ID token.
 
 mod api;
 mod attempts;

@@ -1,5 +1,5 @@
-//! Every operation of the API with an example call, and its responses to anonymous callers and to strangers. Other
-//! tests use this table. A test compares it with the OpenAPI description.
+//! Every operation of the API with an example call, and its responses to anonymous callers and to
+//! strangers. Other tests use this table. A test compares it with the OpenAPI description.
 
 use axum::http::Method;
 use domain::view::NewKey;
@@ -8,17 +8,18 @@ use server::http::api;
 
 use crate::test_app::{Someone, TestApp, TestResponse};
 
-/// An example call of one operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE`, `INV` stand for things of a [`Scene`].
+/// An example call of an operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE` and `INV` are
+/// placeholders for the objects of a [`Scene`].
 pub struct Operation {
     pub id: &'static str,
     pub method: Method,
     pub path: String,
     pub body: Value,
-    pub nobody: u16,
+    pub anonymous: u16,
     pub stranger: u16,
 }
 
-/// Things of Acme that examples are about.
+/// The objects of Acme in the examples.
 pub struct Scene {
     pub olivia: Someone,
     pub key: NewKey,
@@ -30,24 +31,49 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// One of everything. The key is Olivia's, and owns the note and the message.
+    /// Creates an object of each kind. The note and the message are encrypted for Olivia's key.
     pub async fn of(app: &TestApp) -> Self {
         let olivia = app.someone("olivia").await;
         let key = app.key_of(&olivia).await;
         let make = async |path: &str, body: Value, id: &str| {
-            let made = app.call(Method::POST, path, key.plain.expose(), body).await;
+            let made = app
+                .call(Method::POST, path, key.plain.expose(), body)
+                .await;
             assert_eq!(made.status.as_u16(), 201, "{}", made.text);
             made.json()[id].clone()
         };
         let text = |value: Value| value.as_str().expect("text").to_owned();
-        let workspace = make("/api/v1/workspaces", json!({ "name": "a", "provider": "openai" }), "id").await;
-        let service = make("/api/v1/service-accounts", json!({ "name": "bot" }), "actor_id").await;
+        let workspace = make(
+            "/api/v1/workspaces",
+            json!({ "name": "a", "provider": "openai" }),
+            "id",
+        )
+        .await;
+        let service = make(
+            "/api/v1/service-accounts",
+            json!({ "name": "bot" }),
+            "actor_id",
+        )
+        .await;
         let inbox = format!("/api/v1/actors/{}/inbox", olivia.ctx.actor().id);
         let message = make(&inbox, json!({ "text": "m" }), "id").await;
         let note = make("/api/v1/notebook", json!({ "text": "n" }), "id").await;
-        let invitation = make("/api/v1/invitations", json!({ "email": "zoe@example.test" }), "id").await;
+        let invitation = make(
+            "/api/v1/invitations",
+            json!({ "email": "zoe@example.test" }),
+            "id",
+        )
+        .await;
         let (service, invitation) = (service.as_i64().expect("id"), text(invitation));
-        Self { olivia, key, workspace: text(workspace), service, message: text(message), note: text(note), invitation }
+        Self {
+            olivia,
+            key,
+            workspace: text(workspace),
+            service,
+            message: text(message),
+            note: text(note),
+            invitation,
+        }
     }
 
     fn fill(&self, text: &str) -> String {
@@ -60,25 +86,41 @@ impl Scene {
             ("NOTE", self.note.clone()),
             ("INV", self.invitation.clone()),
         ];
-        pairs.iter().fold(text.to_owned(), |text, (mark, value)| text.replace(mark, value))
+        pairs
+            .iter()
+            .fold(text.to_owned(), |text, (mark, value)| {
+                text.replace(mark, value)
+            })
     }
 
     /// The example calls.
     pub fn operations(&self) -> Vec<Operation> {
-        let row = |(id, method, path, body, nobody, stranger): Row| Operation {
+        let row = |(id, method, path, body, anonymous, stranger): Row| Operation {
             id,
             method,
             path: self.fill(path),
-            body: if body.is_empty() { Value::Null } else { serde_json::from_str(&self.fill(body)).expect("json") },
-            nobody,
+            body: if body.is_empty() {
+                Value::Null
+            } else {
+                serde_json::from_str(&self.fill(body)).expect("json")
+            },
+            anonymous,
             stranger,
         };
         TABLE.iter().cloned().map(row).collect()
     }
 }
 
-/// Name, method, address, body; the answer to nobody, and to someone of another organization.
-pub type Row = (&'static str, Method, &'static str, &'static str, u16, u16);
+/// Name, method, URL and body; the statuses for anonymous callers, and for a member of another
+/// organization.
+pub type Row = (
+    &'static str,
+    Method,
+    &'static str,
+    &'static str,
+    u16,
+    u16,
+);
 
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
@@ -129,7 +171,7 @@ pub const TABLE: &[Row] = &[
     ("end_session", Method::DELETE, "/api/v1/sessions/ses_0000000000000000", "", 401, 403),
     ("end_other_sessions", Method::DELETE, "/api/v1/sessions", "", 401, 403),
     ("bootstrap", Method::POST, "/api/v1/bootstrap", "{}", 409, 409),
-    // Twice, so that what is remembered of the first call tells the second nothing.
+    // Twice, so that caching of the first call does not affect the second.
     ("list_keys", Method::GET, "/api/v1/keys?active=true&environment=production&q=CI", "", 401, 200),
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":SERVICE}"#, 401, 404),
     ("read_audit_log", Method::GET, "/api/v1/audit-log?action=keys&object_kind=key&object_id=KEY&actor_id=ACTOR", "", 401, 200),
@@ -144,13 +186,16 @@ pub struct Described {
     pub cost: Option<i64>,
 }
 
-/// Every operation of the description.
+/// All operations of the description.
 pub fn described() -> Vec<Described> {
     let text = serde_json::to_value(api::description()).expect("json");
     let items = text["paths"].as_object().expect("paths").values();
     let operations = items.flat_map(|item| item.as_object().expect("item").values());
     let read = |operation: &Value| Described {
-        id: operation["operationId"].as_str().expect("an id").to_owned(),
+        id: operation["operationId"]
+            .as_str()
+            .expect("an id")
+            .to_owned(),
         scope: operation["x-scope"].as_str().map(str::to_owned),
         cost: operation["x-cost"].as_i64(),
     };
@@ -158,8 +203,14 @@ pub fn described() -> Vec<Described> {
 }
 
 impl TestApp {
-    /// Carries out an example call.
+    /// Performs an example call.
     pub async fn carry_out(&self, operation: &Operation, bearer: &str) -> TestResponse {
-        self.call(operation.method.clone(), &operation.path, bearer, operation.body.clone()).await
+        self.call(
+            operation.method.clone(),
+            &operation.path,
+            bearer,
+            operation.body.clone(),
+        )
+        .await
     }
 }

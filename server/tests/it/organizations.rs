@@ -8,55 +8,112 @@ use engine::people::Identity;
 use crate::browser::{page, send};
 use crate::test_app::{ISSUER, TestApp};
 
-// KE-05, KE-04, RU-03, D21: a person belongs to several organizations, one of them is the active one, and the
-// short addresses lead to its keys.
+// KE-05, KE-04, RU-03, D21: a person belongs to several organizations, one of them is the active
+// one, and the short addresses lead to its keys.
 #[tokio::test]
 async fn the_short_addresses_lead_to_the_active_organization() {
     let app = TestApp::empty().await;
-    let una = || Identity { issuer: ISSUER.into(), subject: "una".into(), email: None, name: Some("Una".into()) };
-    let cast =
-        ["North", "South"].map(|organization| DemoOrganization { organization, members: vec![(una(), Role::Owner)] });
+    let una = || Identity {
+        issuer: ISSUER.into(),
+        subject: "una".into(),
+        email: None,
+        name: Some("Una".into()),
+    };
+    let cast = ["North", "South"].map(|organization| DemoOrganization {
+        organization,
+        members: vec![(una(), Role::Owner)],
+    });
     app.engine.seed_demo(&cast).await.expect("staged");
     let una = app.someone("una").await;
     let person = app
         .engine
         .sign_in(
-            &Identity { issuer: ISSUER.into(), subject: "una".into(), email: None, name: None },
+            &Identity {
+                issuer: ISSUER.into(),
+                subject: "una".into(),
+                email: None,
+                name: None,
+            },
             &Default::default(),
         )
         .await;
-    let both = app.engine.list_organizations(person.expect("una")).await.expect("memberships");
-    let keys: Vec<_> = both.iter().map(|one| format!("/o/{}/settings/api-keys", one.organization)).collect();
+    let both = app
+        .engine
+        .list_organizations(person.expect("una"))
+        .await
+        .expect("memberships");
+    let keys: Vec<_> = both
+        .iter()
+        .map(|one| format!("/o/{}/settings/api-keys", one.organization))
+        .collect();
     assert_eq!(keys.len(), 2);
     for active in [&keys[1], &keys[0], &keys[1]] {
         let shown = page(&app, active, &una.cookie()).await;
         assert_eq!(shown.status.as_u16(), 200);
-        assert!(keys.iter().all(|path| shown.text.contains(path.as_str())), "both can be switched to");
+        assert!(
+            keys.iter()
+                .all(|path| shown.text.contains(path.as_str())),
+            "both can be switched to"
+        );
         for short in ["/settings/api-keys", "/settings/api", "/"] {
             let answer = page(&app, short, &una.cookie()).await;
-            assert_eq!((answer.status.as_u16(), answer.header("location")), (303, active.as_str()), "{short}");
+            assert_eq!(
+                (answer.status.as_u16(), answer.header("location")),
+                (303, active.as_str()),
+                "{short}"
+            );
         }
     }
 }
 
-// KE-05: the active organization stays the active one when its person signs in again, in this browser or another.
+// KE-05: the active organization stays the active one when its person signs in again, in this
+// browser or another.
 #[tokio::test]
 async fn the_active_organization_is_remembered_over_a_sign_in() {
     let app = TestApp::empty().await;
-    let una = || Identity { issuer: ISSUER.into(), subject: "una".into(), email: None, name: Some("Una".into()) };
-    let cast =
-        ["North", "South"].map(|organization| DemoOrganization { organization, members: vec![(una(), Role::Owner)] });
+    let una = || Identity {
+        issuer: ISSUER.into(),
+        subject: "una".into(),
+        email: None,
+        name: Some("Una".into()),
+    };
+    let cast = ["North", "South"].map(|organization| DemoOrganization {
+        organization,
+        members: vec![(una(), Role::Owner)],
+    });
     app.engine.seed_demo(&cast).await.expect("staged");
     let someone = app.someone("una").await;
-    let person = app.engine.sign_in(&una(), &Default::default()).await.expect("una");
-    let south = app.engine.list_organizations(person).await.expect("memberships")[1].organization.clone();
+    let person = app
+        .engine
+        .sign_in(&una(), &Default::default())
+        .await
+        .expect("una");
+    let south = app
+        .engine
+        .list_organizations(person)
+        .await
+        .expect("memberships")[1]
+        .organization
+        .clone();
     let keys = format!("/o/{south}/settings/api-keys");
-    assert_eq!(page(&app, &keys, &someone.cookie()).await.status.as_u16(), 200);
+    assert_eq!(
+        page(&app, &keys, &someone.cookie())
+            .await
+            .status
+            .as_u16(),
+        200
+    );
     let next = crate::test_app::cookie(app.session_of(person).await);
     assert_eq!(page(&app, "/", &next).await.header("location"), keys);
     // An organization that one is no longer in is none to lead to.
-    app.engine.sign_in(&una(), &Default::default()).await.expect("una");
-    app.sql(&format!("UPDATE people SET active_organization = 'org_none' WHERE id = {person}")).await;
+    app.engine
+        .sign_in(&una(), &Default::default())
+        .await
+        .expect("una");
+    app.sql(&format!(
+        "UPDATE people SET active_organization = 'org_none' WHERE id = {person}"
+    ))
+    .await;
     let next = crate::test_app::cookie(app.session_of(person).await);
     let first = format!("/o/{}/settings/api-keys", someone.organization);
     assert_eq!(page(&app, "/", &next).await.header("location"), first);
@@ -71,37 +128,75 @@ async fn the_form_offers_only_what_the_organization_allows() {
     let offered = async |value: &str| {
         let page = page(&app, &form, &olivia.cookie()).await;
         assert_eq!(page.status.as_u16(), 200);
-        page.text.contains(&format!("name=\"expiry\" value=\"{value}\""))
+        page.text
+            .contains(&format!("name=\"expiry\" value=\"{value}\""))
     };
     for value in ["7", "90", "365", "date", "none"] {
         assert!(offered(value).await, "{value}");
     }
-    let limit =
-        ChangeOrganization::read(&OrganizationDraft { max_key_days: Some(Some(45)), ..OrganizationDraft::default() })
-            .expect("valid");
-    app.engine.change_organization(&olivia.ctx, limit).await.expect("changed");
-    for (value, still) in [("7", true), ("30", true), ("60", false), ("90", false), ("date", true), ("none", false)] {
+    let limit = ChangeOrganization::read(&OrganizationDraft {
+        max_key_days: Some(Some(45)),
+        ..OrganizationDraft::default()
+    })
+    .expect("valid");
+    app.engine
+        .change_organization(&olivia.ctx, limit)
+        .await
+        .expect("changed");
+    for (value, still) in [
+        ("7", true),
+        ("30", true),
+        ("60", false),
+        ("90", false),
+        ("date", true),
+        ("none", false),
+    ] {
         assert_eq!(offered(value).await, still, "{value}");
     }
 }
 
-// KE-05, KE-16: everyone finds their organizations with their roles, and the way to a further one, which becomes the
-// active one.
+// KE-05, KE-16: everyone finds their organizations with their roles, and the way to a further one,
+// which becomes the active one.
 #[tokio::test]
 async fn a_further_organization_is_made_and_is_active() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let keys = format!("/o/{}/settings/api-keys", mina.organization);
     let shown = page(&app, &keys, &mina.cookie()).await.text;
-    assert!(shown.contains("href=\"/organizations/new\"") && shown.contains("aria-current=\"true\""));
+    assert!(
+        shown.contains("href=\"/organizations/new\"") && shown.contains("aria-current=\"true\"")
+    );
     let on = "/organizations/new";
-    assert_eq!(page(&app, on, &mina.cookie()).await.status.as_u16(), 200);
-    for (name, sentence) in [(" ", "Enter a name for the organization."), ("a\u{202e}b", "invisible")] {
-        let refused = send(&app, "create_organization", on, &[("name", name)], &mina.cookie()).await;
+    assert_eq!(
+        page(&app, on, &mina.cookie())
+            .await
+            .status
+            .as_u16(),
+        200
+    );
+    for (name, sentence) in [
+        (" ", "Enter a name for the organization."),
+        ("a\u{202e}b", "invisible"),
+    ] {
+        let refused = send(
+            &app,
+            "create_organization",
+            on,
+            &[("name", name)],
+            &mina.cookie(),
+        )
+        .await;
         assert_eq!(refused.status.as_u16(), 422);
         assert!(refused.text.contains(sentence), "{name:?}");
     }
-    let made = send(&app, "create_organization", on, &[("name", "ورشة مينا")], &mina.cookie()).await;
+    let made = send(
+        &app,
+        "create_organization",
+        on,
+        &[("name", "ورشة مينا")],
+        &mina.cookie(),
+    )
+    .await;
     assert_eq!(made.status.as_u16(), 303, "{}", made.text);
     let further = made.header("location").to_owned();
     assert_ne!(further, keys);
@@ -110,33 +205,89 @@ async fn a_further_organization_is_made_and_is_active() {
     for text in [further.as_str(), &keys, "Owner", "Member"] {
         assert!(shown.contains(text), "{text}");
     }
-    assert_eq!(page(&app, "/settings/api-keys", &mina.cookie()).await.header("location"), further);
+    assert_eq!(
+        page(&app, "/settings/api-keys", &mina.cookie())
+            .await
+            .header("location"),
+        further
+    );
     page(&app, &keys, &mina.cookie()).await;
-    assert_eq!(page(&app, "/settings/api-keys", &mina.cookie()).await.header("location"), keys);
+    assert_eq!(
+        page(&app, "/settings/api-keys", &mina.cookie())
+            .await
+            .header("location"),
+        keys
+    );
 
     // Leaving one leads to the other, and says so.
     let leave = format!("/o/{}/settings/members/leave", mina.organization);
     let fields = [("organization", mina.organization.as_str())];
-    assert_eq!(send(&app, "leave_organization", &leave, &fields, &mina.cookie()).await.header("location"), "/");
-    assert_eq!(page(&app, "/", &mina.cookie()).await.header("location"), further);
-    assert!(page(&app, &further, &mina.cookie()).await.text.contains("You have left “<bdi>Acme</bdi>”."));
-    assert_eq!(page(&app, &keys, &mina.cookie()).await.status.as_u16(), 403);
+    assert_eq!(
+        send(
+            &app,
+            "leave_organization",
+            &leave,
+            &fields,
+            &mina.cookie()
+        )
+        .await
+        .header("location"),
+        "/"
+    );
+    assert_eq!(
+        page(&app, "/", &mina.cookie())
+            .await
+            .header("location"),
+        further
+    );
+    assert!(
+        page(&app, &further, &mina.cookie())
+            .await
+            .text
+            .contains("You have left “<bdi>Acme</bdi>”.")
+    );
+    assert_eq!(
+        page(&app, &keys, &mina.cookie())
+            .await
+            .status
+            .as_u16(),
+        403
+    );
 }
 
 #[tokio::test]
 async fn who_is_in_no_organization_makes_none() {
     let app = TestApp::new().await;
     let (mina, on) = (app.someone("mina").await, "/organizations/new");
-    app.engine.leave_organization(&mina.ctx).await.expect("left");
+    app.engine
+        .leave_organization(&mina.ctx)
+        .await
+        .expect("left");
     let shown = page(&app, on, &mina.cookie()).await;
-    assert!(shown.text.contains(app::words::sign_in::NO_MEMBERSHIP) && !shown.text.contains("/ui/create_organization"));
-    let refused = send(&app, "create_organization", on, &[("name", "Mine")], &mina.cookie()).await;
+    assert!(
+        shown
+            .text
+            .contains(app::words::sign_in::NO_MEMBERSHIP)
+            && !shown.text.contains("/ui/create_organization")
+    );
+    let refused = send(
+        &app,
+        "create_organization",
+        on,
+        &[("name", "Mine")],
+        &mina.cookie(),
+    )
+    .await;
     assert_eq!(refused.status.as_u16(), 403);
     let nobody = page(&app, on, "").await;
-    assert_eq!((nobody.status.as_u16(), nobody.header("location")), (303, "/sign-in?return_to=/organizations/new"));
+    assert_eq!(
+        (nobody.status.as_u16(), nobody.header("location")),
+        (303, "/sign-in?return_to=/organizations/new")
+    );
 }
 
-// Decisions D5, D17, D24: one form for each setting, so that nobody overwrites what they did not mean; members read all.
+// Decisions D5, D17, D24: one form for each setting, so that nobody overwrites what they did not
+// mean; members read all.
 #[tokio::test]
 async fn each_setting_is_kept_by_a_form_of_its_own() {
     let app = TestApp::new().await;
@@ -150,30 +301,91 @@ async fn each_setting_is_kept_by_a_form_of_its_own() {
         ("change_key_rules", "keys_make_keys", "false"),
         ("rename_organization", "name", " شركة أكمي "),
     ] {
-        let answer = send(&app, function, &on, &[organization, (field, value)], &cookie).await;
-        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, on.as_str()), "{}", answer.text);
-        assert!(page(&app, &on, &cookie).await.text.contains("role=\"status\""), "{field}");
+        let answer = send(
+            &app,
+            function,
+            &on,
+            &[organization, (field, value)],
+            &cookie,
+        )
+        .await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("location")),
+            (303, on.as_str()),
+            "{}",
+            answer.text
+        );
+        assert!(
+            page(&app, &on, &cookie)
+                .await
+                .text
+                .contains("role=\"status\""),
+            "{field}"
+        );
     }
-    let kept = app.engine.get_organization(&olivia.ctx).await.expect("kept");
-    assert_eq!((kept.max_key_days, kept.key_makers.as_str(), kept.keys_make_keys), (Some(90), "admins", false));
+    let kept = app
+        .engine
+        .get_organization(&olivia.ctx)
+        .await
+        .expect("kept");
+    assert_eq!(
+        (
+            kept.max_key_days,
+            kept.key_makers.as_str(),
+            kept.keys_make_keys
+        ),
+        (Some(90), "admins", false)
+    );
     assert_eq!(kept.name, "شركة أكمي");
     for (function, field, value) in [
         ("limit_key_lifetime", "max_key_days", "ninety"),
         ("change_key_rules", "key_makers", "nobody"),
         ("rename_organization", "name", " "),
     ] {
-        let answer = send(&app, function, &on, &[organization, (field, value)], &cookie).await;
+        let answer = send(
+            &app,
+            function,
+            &on,
+            &[organization, (field, value)],
+            &cookie,
+        )
+        .await;
         assert_eq!(answer.status.as_u16(), 422, "{field}");
     }
-    assert_eq!(app.engine.get_organization(&olivia.ctx).await.expect("kept"), kept);
+    assert_eq!(
+        app.engine
+            .get_organization(&olivia.ctx)
+            .await
+            .expect("kept"),
+        kept
+    );
     let read = page(&app, &on, &mina.cookie()).await.text;
-    for text in ["شركة أكمي", "90 days", "Only owners and admins", "No, only people can"] {
+    for text in [
+        "شركة أكمي",
+        "90 days",
+        "Only owners and admins",
+        "No, only people can",
+    ] {
         assert!(read.contains(text), "{text}");
     }
     assert!(!read.contains("/ui/rename_organization") && !read.contains("/ui/change_key_rules"));
-    let blank = send(&app, "limit_key_lifetime", &on, &[organization, ("max_key_days", "")], &cookie).await;
+    let blank = send(
+        &app,
+        "limit_key_lifetime",
+        &on,
+        &[organization, ("max_key_days", "")],
+        &cookie,
+    )
+    .await;
     assert_eq!(blank.status.as_u16(), 303);
-    assert_eq!(app.engine.get_organization(&olivia.ctx).await.expect("kept").max_key_days, None);
+    assert_eq!(
+        app.engine
+            .get_organization(&olivia.ctx)
+            .await
+            .expect("kept")
+            .max_key_days,
+        None
+    );
 }
 
 // Where only owners and admins make keys, members find no button, and are told why.
@@ -183,17 +395,45 @@ async fn who_may_not_create_keys_finds_no_button_and_is_told_why() {
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let keys = format!("/o/{}/settings/api-keys", olivia.organization);
     let create = format!("{keys}/new");
-    assert!(page(&app, &keys, &mina.cookie()).await.text.contains(&create));
-    let rule = OrganizationDraft { key_makers: Some("admins"), ..OrganizationDraft::default() };
+    assert!(
+        page(&app, &keys, &mina.cookie())
+            .await
+            .text
+            .contains(&create)
+    );
+    let rule = OrganizationDraft {
+        key_makers: Some("admins"),
+        ..OrganizationDraft::default()
+    };
     let rule = ChangeOrganization::read(&rule).expect("valid");
-    app.engine.change_organization(&olivia.ctx, rule).await.expect("changed");
+    app.engine
+        .change_organization(&olivia.ctx, rule)
+        .await
+        .expect("changed");
     for path in [&keys, &create] {
         let shown = page(&app, path, &mina.cookie()).await.text;
-        assert!(shown.contains(app::words::create_key::NOT_ALLOWED) && !shown.contains("/ui/create_key"), "{path}");
-        assert!(!shown.contains(&format!("href=\"{create}\"")), "{path}");
+        assert!(
+            shown.contains(app::words::create_key::NOT_ALLOWED)
+                && !shown.contains("/ui/create_key"),
+            "{path}"
+        );
+        assert!(
+            !shown.contains(&format!("href=\"{create}\"")),
+            "{path}"
+        );
     }
-    let fields = [("organization", mina.organization.as_str()), ("name", "Mine"), ("template", "full_access")];
-    assert_eq!(send(&app, "create_key", &create, &fields, &mina.cookie()).await.status.as_u16(), 403);
+    let fields = [
+        ("organization", mina.organization.as_str()),
+        ("name", "Mine"),
+        ("template", "full_access"),
+    ];
+    assert_eq!(
+        send(&app, "create_key", &create, &fields, &mina.cookie())
+            .await
+            .status
+            .as_u16(),
+        403
+    );
     let shown = page(&app, &keys, &olivia.cookie()).await.text;
     assert!(shown.contains(&create) && !shown.contains(app::words::create_key::NOT_ALLOWED));
 }

@@ -16,7 +16,10 @@ impl Folder {
     fn new() -> Self {
         static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let turn = NEXT.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        let path = std::env::temp_dir().join(format!("roundtable-process-{}-{turn}", std::process::id()));
+        let path = std::env::temp_dir().join(format!(
+            "roundtable-process-{}-{turn}",
+            std::process::id()
+        ));
         std::fs::create_dir_all(&path).expect("a folder");
         Self(path)
     }
@@ -24,13 +27,19 @@ impl Folder {
     /// The program with these arguments and these variables only.
     fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(BINARY);
-        command.args(arguments).env_clear().envs(variables.iter().copied()).current_dir(&self.0);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(variables.iter().copied())
+            .current_dir(&self.0);
         command.stdin(Stdio::null());
         command
     }
 
     fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        self.command(arguments, variables).output().expect("the program runs")
+        self.command(arguments, variables)
+            .output()
+            .expect("the program runs")
     }
 }
 
@@ -50,10 +59,16 @@ struct Server {
 impl Server {
     /// Starts and waits until the port is open.
     fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
         let output = BufReader::new(child.stdout.take().expect("standard output")).lines();
         let mut server = Self { child, output };
-        let listens = server.output.any(|line| line.is_ok_and(|line| line.starts_with("Roundtable listens on")));
+        let listens = server
+            .output
+            .any(|line| line.is_ok_and(|line| line.starts_with("Roundtable listens on")));
         assert!(listens, "the server did not start: {}", server.kill());
         server
     }
@@ -83,7 +98,11 @@ impl Drop for Server {
 }
 
 /// Arguments, variables and the start of the sentence.
-type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
+type Case = (
+    &'static [&'static str],
+    &'static [(&'static str, &'static str)],
+    &'static str,
+);
 
 // F5
 #[test]
@@ -93,33 +112,88 @@ fn a_bad_setting_prints_one_sentence_and_exits_with_78() {
     std::fs::write(folder.0.join("bad.toml"), "allow_http = \"maybe\"\n").expect("a file");
     std::fs::write(folder.0.join("open.toml"), "brand = \"x\n").expect("a file");
     let cases: &[Case] = &[
-        (&["serve"], &[("ROUNDTABLE_ADDR", "here")], "ROUNDTABLE_ADDR must be"),
-        (&["serve", "--addr", "here"], &[], "--addr must be"),
-        (&["serve", "--addr=here"], &[("ROUNDTABLE_ADDR", "127.0.0.1:0")], "--addr must be"),
         (
             &["serve"],
-            &[("ROUNDTABLE_PUBLIC_URL", "http://127.0.0.1"), ("ROUNDTABLE_ALLOW_HTTP", "1")],
+            &[("ROUNDTABLE_ADDR", "here")],
+            "ROUNDTABLE_ADDR must be",
+        ),
+        (&["serve", "--addr", "here"], &[], "--addr must be"),
+        (
+            &["serve", "--addr=here"],
+            &[("ROUNDTABLE_ADDR", "127.0.0.1:0")],
+            "--addr must be",
+        ),
+        (
+            &["serve"],
+            &[
+                ("ROUNDTABLE_PUBLIC_URL", "http://127.0.0.1"),
+                ("ROUNDTABLE_ALLOW_HTTP", "1"),
+            ],
             "there is no master key",
         ),
-        (&["serve", "--public-url=http://a.example", "--allow-http=perhaps"], &[], "--allow-http must be yes or no"),
-        (&["serve", "--trusted-proxies", "one"], &[], "--trusted-proxies must be a whole number"),
-        (&["serve", "--log-format", "xml"], &[], "--log-format must be text or json"),
-        (&["serve", "--log", "a=b=c"], &[], "--log must be a log filter"),
+        (
+            &[
+                "serve",
+                "--public-url=http://a.example",
+                "--allow-http=perhaps",
+            ],
+            &[],
+            "--allow-http must be yes or no",
+        ),
+        (
+            &["serve", "--trusted-proxies", "one"],
+            &[],
+            "--trusted-proxies must be a whole number",
+        ),
+        (
+            &["serve", "--log-format", "xml"],
+            &[],
+            "--log-format must be text or json",
+        ),
+        (
+            &["serve", "--log", "a=b=c"],
+            &[],
+            "--log must be a log filter",
+        ),
         (
             &["serve", "--config", "unknown.toml"],
             &[],
             "the settings file unknown.toml is invalid: there is no setting public_ulr; did you mean public_url?",
         ),
-        (&["serve", "--config", "open.toml"], &[], "the settings file open.toml is invalid: line 1"),
-        (&["serve"], &[("ROUNDTABLE_CONFIG", "nowhere.toml")], "cannot read the settings file nowhere.toml"),
         (
-            &["serve", "--config=bad.toml", "--public-url=http://a.example"],
+            &["serve", "--config", "open.toml"],
+            &[],
+            "the settings file open.toml is invalid: line 1",
+        ),
+        (
+            &["serve"],
+            &[("ROUNDTABLE_CONFIG", "nowhere.toml")],
+            "cannot read the settings file nowhere.toml",
+        ),
+        (
+            &[
+                "serve",
+                "--config=bad.toml",
+                "--public-url=http://a.example",
+            ],
             &[],
             "allow_http in bad.toml must be yes or no",
         ),
-        (&["init"], &[("ROUNDTABLE_DATABASE_URL", "mysql://x")], "ROUNDTABLE_DATABASE_URL must be sqlite://PATH"),
-        (&["serve"], &[], "there is no master key in data/master.key: run `roundtable init --new-master-key` first"),
-        (&["serve"], &[("ROUNDTABLE_GOOGLE_CLIENT_ID", "id")], "ROUNDTABLE_GOOGLE_CLIENT_ID needs the client secret"),
+        (
+            &["init"],
+            &[("ROUNDTABLE_DATABASE_URL", "mysql://x")],
+            "ROUNDTABLE_DATABASE_URL must be sqlite://PATH",
+        ),
+        (
+            &["serve"],
+            &[],
+            "there is no master key in data/master.key: run `roundtable init --new-master-key` first",
+        ),
+        (
+            &["serve"],
+            &[("ROUNDTABLE_GOOGLE_CLIENT_ID", "id")],
+            "ROUNDTABLE_GOOGLE_CLIENT_ID needs the client secret",
+        ),
         (
             &["serve"],
             &[("ROUNDTABLE_PUBLIC_URL", "https://a.example")],
@@ -136,17 +210,34 @@ fn a_bad_setting_prints_one_sentence_and_exits_with_78() {
             "ROUNDTABLE_FIREBASE_PROJECT_ID (--firebase-project-id) is invalid",
         ),
         (
-            &["serve", "--demo", "--google-client-id=id", "--oidc-issuer=https://a.example", "--public-client"],
+            &[
+                "serve",
+                "--demo",
+                "--google-client-id=id",
+                "--oidc-issuer=https://a.example",
+                "--public-client",
+            ],
             &[],
             "--demo needs the development sign-in; unset --google-client-id",
         ),
-        (&["keyring", "rewrap"], &[], "set ROUNDTABLE_MASTER_KEY_FILE (--master-key-file) to the new master key"),
+        (
+            &["keyring", "rewrap"],
+            &[],
+            "set ROUNDTABLE_MASTER_KEY_FILE (--master-key-file) to the new master key",
+        ),
     ];
     for (arguments, variables, sentence) in cases {
         let ended = folder.run(arguments, variables);
         let said = String::from_utf8_lossy(&ended.stderr);
-        assert_eq!(ended.status.code(), Some(78), "{arguments:?} {variables:?}: {said}");
-        assert!(said.starts_with(&format!("roundtable: {sentence}")), "{arguments:?} {variables:?}: {said}");
+        assert_eq!(
+            ended.status.code(),
+            Some(78),
+            "{arguments:?} {variables:?}: {said}"
+        );
+        assert!(
+            said.starts_with(&format!("roundtable: {sentence}")),
+            "{arguments:?} {variables:?}: {said}"
+        );
         assert_eq!(said.lines().count(), 1, "{said}");
     }
 }
@@ -156,10 +247,16 @@ fn a_bad_setting_prints_one_sentence_and_exits_with_78() {
 fn a_value_that_is_not_utf_8_is_a_bad_setting() {
     use std::os::unix::ffi::OsStrExt;
     let folder = Folder::new();
-    let ended = folder.command(&["serve"], &[]).env("ROUNDTABLE_BRAND", OsStr::from_bytes(b"\xff")).output();
+    let ended = folder
+        .command(&["serve"], &[])
+        .env("ROUNDTABLE_BRAND", OsStr::from_bytes(b"\xff"))
+        .output();
     let ended = ended.expect("the program runs");
     assert_eq!(ended.status.code(), Some(78));
-    assert_eq!(String::from_utf8_lossy(&ended.stderr), "roundtable: ROUNDTABLE_BRAND is not UTF-8\n");
+    assert_eq!(
+        String::from_utf8_lossy(&ended.stderr),
+        "roundtable: ROUNDTABLE_BRAND is not UTF-8\n"
+    );
 }
 
 // F5: compose files set every variable, also to an empty value.
@@ -167,7 +264,10 @@ fn a_value_that_is_not_utf_8_is_a_bad_setting() {
 fn a_server_starts_with_empty_variables_and_warns_of_unknown_ones() {
     let folder = Folder::new();
     let made = folder.run(&["init", "--new-master-key"], &[]);
-    assert!(made.status.success() && String::from_utf8_lossy(&made.stdout).contains("Next: roundtable serve"));
+    assert!(
+        made.status.success()
+            && String::from_utf8_lossy(&made.stdout).contains("Next: roundtable serve")
+    );
     let variables = [
         ("ROUNDTABLE_ADDR", "127.0.0.1:0"),
         ("ROUNDTABLE_HOSTED_DOMAIN", ""),
@@ -177,7 +277,9 @@ fn a_server_starts_with_empty_variables_and_warns_of_unknown_ones() {
     ];
     let mut server = Server::start(folder.command(&["serve"], &variables));
     let log = server.kill();
-    assert!(log.contains("ROUNDTABLE_PUBLIC_ULR is not a setting and is ignored; did you mean ROUNDTABLE_PUBLIC_URL?"));
+    assert!(log.contains(
+        "ROUNDTABLE_PUBLIC_ULR is not a setting and is ignored; did you mean ROUNDTABLE_PUBLIC_URL?"
+    ));
     assert_eq!(log.matches("WARN").count(), 1, "{log}");
 }
 
@@ -187,17 +289,37 @@ fn a_server_starts_with_empty_variables_and_warns_of_unknown_ones() {
 fn only_the_owner_can_read_the_files_of_the_database() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new();
-    assert!(folder.run(&["init", "--new-master-key"], &[]).status.success());
+    assert!(
+        folder
+            .run(&["init", "--new-master-key"], &[])
+            .status
+            .success()
+    );
     let server = Server::start(folder.command(&["serve"], &[("ROUNDTABLE_ADDR", "127.0.0.1:0")]));
-    let files = std::fs::read_dir(folder.0.join("data")).expect("a folder").map(|entry| entry.expect("a file"));
+    let files = std::fs::read_dir(folder.0.join("data"))
+        .expect("a folder")
+        .map(|entry| entry.expect("a file"));
     let mut names = Vec::new();
     for file in files {
-        let mode = file.metadata().expect("metadata").permissions().mode();
+        let mode = file
+            .metadata()
+            .expect("metadata")
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600, "{:?}", file.path());
         names.push(file.file_name().into_string().expect("a name"));
     }
-    for name in ["roundtable.db", "roundtable.db-wal", "roundtable.db-shm", "roundtable.db.journal", "master.key"] {
-        assert!(names.iter().any(|found| found == name), "{name} is not among {names:?}");
+    for name in [
+        "roundtable.db",
+        "roundtable.db-wal",
+        "roundtable.db-shm",
+        "roundtable.db.journal",
+        "master.key",
+    ] {
+        assert!(
+            names.iter().any(|found| found == name),
+            "{name} is not among {names:?}"
+        );
     }
     drop(server);
 }
@@ -205,22 +327,41 @@ fn only_the_owner_can_read_the_files_of_the_database() {
 #[test]
 fn help_lists_settings_under_headings_and_only_those_of_the_command() {
     let folder = Folder::new();
-    let help = |arguments: &[&str]| String::from_utf8(folder.run(arguments, &[]).stdout).expect("text");
+    let help =
+        |arguments: &[&str]| String::from_utf8(folder.run(arguments, &[]).stdout).expect("text");
     let serve = help(&["serve", "--help"]);
     for heading in ["General:", "Server:", "Storage:", "Sign-in:", "Advanced:"] {
         assert!(serve.contains(&format!("\n{heading}\n")), "{serve}");
     }
     let init = help(&["init", "--help"]);
-    assert!(init.contains("--database-url") && init.contains("--new-master-key"), "{init}");
-    assert!(!init.contains("--public-url") && !init.contains("Sign-in:"), "{init}");
+    assert!(
+        init.contains("--database-url") && init.contains("--new-master-key"),
+        "{init}"
+    );
+    assert!(
+        !init.contains("--public-url") && !init.contains("Sign-in:"),
+        "{init}"
+    );
     assert!(help(&["keyring", "rewrap", "--help"]).contains("--previous-master-key-file"));
     assert!(!help(&["openapi", "--help"]).contains("--database-url"));
     let top = help(&["--help"]);
-    assert!(top.contains("roundtable serve --help") && !top.contains("--public-url"), "{top}");
-    assert!(top.contains("roundtable init --new-master-key"), "{top}");
+    assert!(
+        top.contains("roundtable serve --help") && !top.contains("--public-url"),
+        "{top}"
+    );
+    assert!(
+        top.contains("roundtable init --new-master-key"),
+        "{top}"
+    );
     // Hidden flags still work, before the command and after it.
-    for arguments in [&["--database-url=sqlite://a.db", "migrate"][..], &["migrate", "--database-url=sqlite://b.db"]] {
-        assert!(folder.run(arguments, &[]).status.success(), "{arguments:?}");
+    for arguments in [
+        &["--database-url=sqlite://a.db", "migrate"][..],
+        &["migrate", "--database-url=sqlite://b.db"],
+    ] {
+        assert!(
+            folder.run(arguments, &[]).status.success(),
+            "{arguments:?}"
+        );
     }
     assert!(folder.0.join("a.db").exists() && folder.0.join("b.db").exists());
 }
@@ -229,21 +370,42 @@ fn help_lists_settings_under_headings_and_only_those_of_the_command() {
 #[test]
 fn the_setup_token_of_an_empty_installation_is_printed_with_its_purpose() {
     let folder = Folder::new();
-    assert!(folder.run(&["init", "--new-master-key"], &[]).status.success());
+    assert!(
+        folder
+            .run(&["init", "--new-master-key"], &[])
+            .status
+            .success()
+    );
     let client = [
         ("ROUNDTABLE_ADDR", "127.0.0.1:0"),
         ("ROUNDTABLE_GOOGLE_CLIENT_ID", "id"),
         ("ROUNDTABLE_OIDC_ISSUER", "http://127.0.0.1:1"),
         ("ROUNDTABLE_PUBLIC_CLIENT", "yes"),
     ];
-    let behind_a_proxy = [&client[..], &[("ROUNDTABLE_PUBLIC_URL", "https://keys.example.com")]].concat();
+    let behind_a_proxy = [
+        &client[..],
+        &[("ROUNDTABLE_PUBLIC_URL", "https://keys.example.com")],
+    ]
+    .concat();
     for (variables, purpose) in [
-        (&client[..1], "To create it over the API instead, use this setup token: setup_"),
-        (&client[..], "To create it over the API instead, use this setup token: setup_"),
-        (&behind_a_proxy[..], "The first user who signs in creates it with this setup token: setup_"),
+        (
+            &client[..1],
+            "To create it over the API instead, use this setup token: setup_",
+        ),
+        (
+            &client[..],
+            "To create it over the API instead, use this setup token: setup_",
+        ),
+        (
+            &behind_a_proxy[..],
+            "The first user who signs in creates it with this setup token: setup_",
+        ),
     ] {
         let mut server = Server::start(folder.command(&["serve"], variables));
-        let line = server.output.find(|line| line.as_ref().is_ok_and(|line| line.contains("setup token")));
+        let line = server.output.find(|line| {
+            line.as_ref()
+                .is_ok_and(|line| line.contains("setup token"))
+        });
         let line = line.expect("a line").expect("text");
         assert!(line.contains(purpose), "{line}");
     }
@@ -253,30 +415,55 @@ fn the_setup_token_of_an_empty_installation_is_printed_with_its_purpose() {
 #[test]
 fn the_operator_accepts_an_altered_log_only_while_the_server_is_stopped() {
     let folder = Folder::new();
-    assert!(folder.run(&["init", "--new-master-key"], &[]).status.success());
-    let accept = ["audit", "accept", "--reason", "looked at it"];
-    let mut server = Server::start(folder.command(&["serve"], &[("ROUNDTABLE_ADDR", "127.0.0.1:0")]));
+    assert!(
+        folder
+            .run(&["init", "--new-master-key"], &[])
+            .status
+            .success()
+    );
+    let accept = ["audit", "accept", "--reason", "verified"];
+    let mut server =
+        Server::start(folder.command(&["serve"], &[("ROUNDTABLE_ADDR", "127.0.0.1:0")]));
     for command in [&accept[..], &["restore", "--accept"]] {
         let refused = folder.run(command, &[]);
         let why = String::from_utf8_lossy(&refused.stderr).into_owned();
-        assert!(!refused.status.success() && why.contains("another process"), "{command:?}: {why}");
+        assert!(
+            !refused.status.success() && why.contains("another process"),
+            "{command:?}: {why}"
+        );
     }
     server.kill();
     drop(server);
     for command in [&accept[..], &["restore", "--accept"]] {
         let done = folder.run(command, &[]);
-        assert!(done.status.success(), "{command:?}: {}", String::from_utf8_lossy(&done.stderr));
+        assert!(
+            done.status.success(),
+            "{command:?}: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
         assert!(String::from_utf8_lossy(&done.stdout).starts_with("No audit log is broken."));
     }
-    assert!(!folder.run(&["restore"], &[]).status.success(), "without --accept");
-    assert!(!folder.run(&["audit", "accept", "--reason", " "], &[]).status.success(), "without a reason");
+    assert!(
+        !folder.run(&["restore"], &[]).status.success(),
+        "without --accept"
+    );
+    assert!(
+        !folder
+            .run(&["audit", "accept", "--reason", " "], &[])
+            .status
+            .success(),
+        "without a reason"
+    );
     let journal = folder.0.join("data/roundtable.db.journal");
     let mut text = std::fs::read(&journal).expect("a journal");
     text[3] ^= 1;
     std::fs::write(&journal, text).expect("written");
     let refused = folder.run(&["serve"], &[("ROUNDTABLE_ADDR", "127.0.0.1:0")]);
     let why = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && why.contains("line 1 of the revocation journal"), "{why}");
+    assert!(
+        !refused.status.success() && why.contains("line 1 of the revocation journal"),
+        "{why}"
+    );
 }
 
 // R7: `/proc` shows the initial environment of a process for as long as it runs.
@@ -284,24 +471,49 @@ fn the_operator_accepts_an_altered_log_only_while_the_server_is_stopped() {
 #[test]
 fn a_running_server_has_no_secrets_in_its_environment() {
     let folder = Folder::new();
-    let database = ("ROUNDTABLE_DATABASE_URL", "sqlite://password=in@the/roundtable.db");
-    let secrets = [("ROUNDTABLE_MASTER_KEY", MASTER_KEY), ("ROUNDTABLE_SETUP_TOKEN", SETUP_TOKEN), database];
+    let database = (
+        "ROUNDTABLE_DATABASE_URL",
+        "sqlite://password=in@the/roundtable.db",
+    );
+    let secrets = [
+        ("ROUNDTABLE_MASTER_KEY", MASTER_KEY),
+        ("ROUNDTABLE_SETUP_TOKEN", SETUP_TOKEN),
+        database,
+    ];
     assert!(folder.run(&["init"], &secrets).status.success());
     let others = [("ROUNDTABLE_ADDR", "127.0.0.1:0"), ("KEPT", "as it was")];
     let mut server = Server::start(folder.command(&["serve"], &[&secrets[..], &others].concat()));
     let environment = server.proc("environ");
     for (name, value) in secrets {
-        assert!(!environment.contains(value) && !environment.contains(&format!("{name}=")), "{environment}");
+        assert!(
+            !environment.contains(value) && !environment.contains(&format!("{name}=")),
+            "{environment}"
+        );
     }
-    assert!(environment.contains("KEPT=as it was") && environment.contains("ROUNDTABLE_ADDR=127.0.0.1:0"));
+    assert!(
+        environment.contains("KEPT=as it was")
+            && environment.contains("ROUNDTABLE_ADDR=127.0.0.1:0")
+    );
     assert!(server.proc("cmdline").ends_with("\0serve\0"));
     let limits = server.proc("limits");
-    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
-    let numbers: Vec<_> = core.split_whitespace().filter(|word| word.parse::<u64>().is_ok()).collect();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .expect("a limit");
+    let numbers: Vec<_> = core
+        .split_whitespace()
+        .filter(|word| word.parse::<u64>().is_ok())
+        .collect();
     assert_eq!(numbers, ["0", "0"], "{core}");
     let log = server.kill();
-    assert!(log.contains("ROUNDTABLE_MASTER_KEY_FILE") && log.contains("ROUNDTABLE_SETUP_TOKEN_FILE"), "{log}");
-    assert!(!log.contains(MASTER_KEY) && !log.contains(SETUP_TOKEN), "{log}");
+    assert!(
+        log.contains("ROUNDTABLE_MASTER_KEY_FILE") && log.contains("ROUNDTABLE_SETUP_TOKEN_FILE"),
+        "{log}"
+    );
+    assert!(
+        !log.contains(MASTER_KEY) && !log.contains(SETUP_TOKEN),
+        "{log}"
+    );
 }
 
 // R7
@@ -309,6 +521,9 @@ fn a_running_server_has_no_secrets_in_its_environment() {
 #[test]
 fn other_processes_cannot_read_the_memory_of_the_server() {
     assert!(server::hardening::protect_memory().is_empty());
-    let behavior = rustix::process::dumpable_behavior().expect("linux says so");
-    assert_eq!(behavior, rustix::process::DumpableBehavior::NotDumpable);
+    let behavior = rustix::process::dumpable_behavior().expect("supported by Linux");
+    assert_eq!(
+        behavior,
+        rustix::process::DumpableBehavior::NotDumpable
+    );
 }

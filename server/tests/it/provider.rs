@@ -10,49 +10,57 @@ use axum::{Json, Router};
 use oidc::testing::{Signer, serve};
 use serde_json::{Value, json};
 
-/// The provider, on a port of its own.
+/// The provider, on a free port.
 #[derive(Clone)]
 pub struct Provider {
     pub issuer: String,
     signer: Arc<Signer>,
-    state: Arc<Mutex<Said>>,
+    state: Arc<Mutex<Responses>>,
 }
 
 #[derive(Clone, Default)]
-struct Said {
+struct Responses {
     claims: Value,
     broken: bool,
 }
 
 impl Provider {
     pub async fn start() -> Self {
-        let provider = Self { issuer: String::new(), signer: Arc::new(Signer::new("idp")), state: Arc::default() };
+        let provider = Self {
+            issuer: String::new(),
+            signer: Arc::new(Signer::new("idp")),
+            state: Arc::default(),
+        };
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(document))
             .route("/jwks", get(jwks))
             .route("/token", post(token));
-        // The document names the port, which is known once it is bound; so it is read from the request.
-        let issuer = format!("http://{}", serve(router.with_state(provider.clone())).await);
+        // The document contains the port, which is only known after binding, so it is read from the
+        // request.
+        let issuer = format!(
+            "http://{}",
+            serve(router.with_state(provider.clone())).await
+        );
         Self { issuer, ..provider }
     }
 
-    /// Makes the next ID token hold these claims.
+    /// Sets the claims of the next ID tokens.
     pub fn will_say(&self, claims: Value) {
-        self.said().claims = claims;
+        self.responses().claims = claims;
     }
 
     /// Switches between server errors and normal responses.
     pub fn breaks(&self, broken: bool) {
-        self.said().broken = broken;
+        self.responses().broken = broken;
     }
 
-    fn said(&self) -> std::sync::MutexGuard<'_, Said> {
-        self.state.lock().expect("nobody panicked")
+    fn responses(&self) -> std::sync::MutexGuard<'_, Responses> {
+        self.state.lock().expect("not poisoned")
     }
 }
 
 async fn document(State(provider): State<Provider>, headers: axum::http::HeaderMap) -> Response {
-    if provider.said().broken {
+    if provider.responses().broken {
         return StatusCode::BAD_GATEWAY.into_response();
     }
     let issuer = format!("http://{}", headers["host"].to_str().expect("a host"));
@@ -68,10 +76,11 @@ async fn jwks(State(provider): State<Provider>) -> Json<Value> {
 }
 
 async fn token(State(provider): State<Provider>) -> Response {
-    let Said { claims, broken } = provider.said().clone();
+    let Responses { claims, broken } = provider.responses().clone();
     if broken {
         return StatusCode::BAD_GATEWAY.into_response();
     }
     let id_token = provider.signer.sign(&claims);
-    Json(json!({ "access_token": "a", "token_type": "Bearer", "id_token": id_token })).into_response()
+    Json(json!({ "access_token": "a", "token_type": "Bearer", "id_token": id_token }))
+        .into_response()
 }

@@ -22,11 +22,21 @@ impl CreateServiceAccount {
     ///
     /// # Errors
     /// Every invalid field.
-    pub fn read(name: &str, role: Option<&str>, allow_overlap: bool) -> Result<Self, Vec<FieldFault>> {
+    pub fn read(
+        name: &str,
+        role: Option<&str>,
+        allow_overlap: bool,
+    ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let name = faults.take("name", Name::parse(name));
         let role = faults.take("role", role.map_or(Ok(Role::Member), read_role));
-        faults.done(|| Some(Self { name: name?, role: role?, allow_overlap }))
+        faults.done(|| {
+            Some(Self {
+                name: name?,
+                role: role?,
+                allow_overlap,
+            })
+        })
     }
 }
 
@@ -60,14 +70,27 @@ impl ChangeServiceAccount {
         let mut faults = Faults::default();
         let name = faults.take("name", name.map(Name::parse).transpose());
         let role = faults.take("role", role.map(read_role).transpose());
-        faults.done(|| Some(Self { actor, name: name?, role: role?, disabled, allow_overlap }))
+        faults.done(|| {
+            Some(Self {
+                actor,
+                name: name?,
+                role: role?,
+                disabled,
+                allow_overlap,
+            })
+        })
     }
 }
 
 /// A service account cannot be an owner: only people own an organization.
 fn read_role(word: &str) -> Result<Role, Fault> {
-    let known = word.parse().ok().filter(|role| *role != Role::Owner);
-    known.ok_or_else(|| Fault::Unknown { known: "member, admin".into() })
+    let known = word
+        .parse()
+        .ok()
+        .filter(|role| *role != Role::Owner);
+    known.ok_or_else(|| Fault::Unknown {
+        known: "member, admin".into(),
+    })
 }
 
 #[cfg(test)]
@@ -77,6 +100,9 @@ mod tests {
     #[test]
     fn a_service_account_cannot_be_an_owner() {
         assert!(CreateServiceAccount::read("deploy", Some("owner"), false).is_err());
-        assert_eq!(CreateServiceAccount::read("deploy", None, false).map(|command| command.role), Ok(Role::Member));
+        assert_eq!(
+            CreateServiceAccount::read("deploy", None, false).map(|command| command.role),
+            Ok(Role::Member)
+        );
     }
 }

@@ -61,7 +61,8 @@ pub const EXPIRY_DAYS: [i64; 5] = [7, 30, 60, 90, 365];
 pub const MOST_DAYS: i64 = 3650;
 
 impl<'a> Expiry<'a> {
-    /// Reads the fields of a form: `choice` is `none` or blank, `date` (which `date` specifies), or a number of days.
+    /// Reads the fields of a form: `choice` is `none` or blank, `date` (which `date` specifies), or
+    /// a number of days.
     pub fn of_form(choice: &'a str, date: &'a str) -> Self {
         match choice.trim() {
             "" | "none" => Self::Never,
@@ -82,21 +83,40 @@ impl<'a> Expiry<'a> {
             Self::OnDate(date) => Moment::read_end_of_day(date.trim())?,
             Self::At(text) => Moment::read(text.trim())?,
             Self::InDays(text) => {
-                let days = text.parse().ok().filter(|days| (1..=MOST_DAYS).contains(days));
-                now.plus_seconds(days.ok_or(Fault::OutOfRange { min: 1, max: MOST_DAYS })? * 86_400)
+                let days = text
+                    .parse()
+                    .ok()
+                    .filter(|days| (1..=MOST_DAYS).contains(days));
+                now.plus_seconds(
+                    days.ok_or(Fault::OutOfRange {
+                        min: 1,
+                        max: MOST_DAYS,
+                    })? * 86_400,
+                )
             }
         };
-        if at <= now { Err(Fault::Past) } else { Ok(Some(at)) }
+        if at <= now {
+            Err(Fault::Past)
+        } else {
+            Ok(Some(at))
+        }
     }
 }
 
 impl CreateKey {
-    /// A key with the defaults: owned by the caller, for production, with full access and without expiration.
+    /// A key with the defaults: owned by the caller, for production, with full access and without
+    /// expiration.
     ///
     /// # Errors
     /// The name, if it is invalid.
     pub fn read(name: &str) -> Result<Self, Vec<FieldFault>> {
-        Self::draft(&KeyDraft { name, ..KeyDraft::default() }, Moment(0))
+        Self::draft(
+            &KeyDraft {
+                name,
+                ..KeyDraft::default()
+            },
+            Moment(0),
+        )
     }
 
     /// Reads the fields of a form or a body.
@@ -108,8 +128,15 @@ impl CreateKey {
         let name = faults.take("name", Name::parse(draft.name));
         let environment = faults.take("environment", Environment::read(draft.environment));
         let asked = environment.unwrap_or(Environment::Production);
-        let field = if draft.template.is_some() { "template" } else { "scopes" };
-        let permissions = faults.take(field, read_permissions(asked, draft.template, draft.scopes));
+        let field = if draft.template.is_some() {
+            "template"
+        } else {
+            "scopes"
+        };
+        let permissions = faults.take(
+            field,
+            read_permissions(asked, draft.template, draft.scopes),
+        );
         let expires_at = faults.take("expires_at", draft.expires_at.read(now));
         faults.done(|| {
             Some(Self {
@@ -139,11 +166,21 @@ impl ChangeKey {
     ///
     /// # Errors
     /// Every invalid field.
-    pub fn read(key: KeyId, name: Option<&str>, scopes: Option<&[String]>) -> Result<Self, Vec<FieldFault>> {
+    pub fn read(
+        key: KeyId,
+        name: Option<&str>,
+        scopes: Option<&[String]>,
+    ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let name = faults.take("name", name.map(Name::parse).transpose());
         let scopes = faults.take("scopes", scopes.map(read_scopes).transpose());
-        faults.done(|| Some(Self { key, name: name?, scopes: scopes? }))
+        faults.done(|| {
+            Some(Self {
+                key,
+                name: name?,
+                scopes: scopes?,
+            })
+        })
     }
 }
 
@@ -168,7 +205,13 @@ impl RotateKey {
 
     /// A rotation without a grace period that keeps the name and the lifetime.
     pub const fn immediately(key: KeyId) -> Self {
-        Self { key, overlap_seconds: 0, name: None, expires_at: None, confirm_message_loss: false }
+        Self {
+            key,
+            overlap_seconds: 0,
+            name: None,
+            expires_at: None,
+            confirm_message_loss: false,
+        }
     }
 
     /// Reads the fields of a form or a body.
@@ -184,9 +227,15 @@ impl RotateKey {
     ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let seconds = overlap_seconds.unwrap_or(0);
-        let bounds = Fault::OutOfRange { min: 0, max: Self::MOST_OVERLAP };
+        let bounds = Fault::OutOfRange {
+            min: 0,
+            max: Self::MOST_OVERLAP,
+        };
         let fits = (0..=Self::MOST_OVERLAP).contains(&seconds);
-        let overlap_seconds = faults.take("overlap_seconds", if fits { Ok(seconds) } else { Err(bounds) });
+        let overlap_seconds = faults.take(
+            "overlap_seconds",
+            if fits { Ok(seconds) } else { Err(bounds) },
+        );
         let name = faults.take("label", name.map(Name::parse).transpose());
         let expires_at = faults.take("expires_at", expires_at.read(now));
         faults.done(|| {
@@ -219,15 +268,37 @@ mod tests {
     fn expiration_is_optional_and_in_the_future() {
         let now = Moment(1_775_677_879_000);
         assert_eq!(Expiry::of_form("", "").read(now), Ok(None));
-        assert_eq!(Expiry::of_form("none", "2026-05-01").read(now), Ok(None));
-        assert_eq!(Expiry::of_form("90", "").read(now), Ok(Some(now.plus_seconds(90 * 86_400))));
-        let date = Expiry::of_form("date", "2026-05-01").read(now).expect("a date").map(Moment::to_rfc3339);
+        assert_eq!(
+            Expiry::of_form("none", "2026-05-01").read(now),
+            Ok(None)
+        );
+        assert_eq!(
+            Expiry::of_form("90", "").read(now),
+            Ok(Some(now.plus_seconds(90 * 86_400)))
+        );
+        let date = Expiry::of_form("date", "2026-05-01")
+            .read(now)
+            .expect("a date")
+            .map(Moment::to_rfc3339);
         assert_eq!(date.as_deref(), Some("2026-05-01T23:59:59Z"));
-        assert_eq!(Expiry::of_form("date", "2026-04-07").read(now), Err(Fault::Past));
-        assert_eq!(Expiry::of_form("date", "").read(now), Err(Fault::Missing));
-        assert_eq!(Expiry::of_form("date", "soon").read(now), Err(Fault::NotATime));
+        assert_eq!(
+            Expiry::of_form("date", "2026-04-07").read(now),
+            Err(Fault::Past)
+        );
+        assert_eq!(
+            Expiry::of_form("date", "").read(now),
+            Err(Fault::Missing)
+        );
+        assert_eq!(
+            Expiry::of_form("date", "soon").read(now),
+            Err(Fault::NotATime)
+        );
         for days in ["0", "-1", "3651", "9999999999999999999999", "x"] {
-            assert_eq!(Expiry::of_form(days, "").read(now), Err(Fault::OutOfRange { min: 1, max: 3650 }), "{days}");
+            assert_eq!(
+                Expiry::of_form(days, "").read(now),
+                Err(Fault::OutOfRange { min: 1, max: 3650 }),
+                "{days}"
+            );
         }
         assert_eq!(
             Expiry::At("2026-04-08T19:51:19Z").read(now),
@@ -236,24 +307,38 @@ mod tests {
         );
     }
 
-    // F13, D17: a blank expiration means never, in the form and in the API. A time out of range has its own error.
+    // F13, D17: a blank expiration means never, in the form and in the API. A time out of range has
+    // its own error.
     #[test]
     fn blank_is_never_and_the_year_9999_is_valid() {
         let now = Moment(1_775_677_879_000);
         for blank in ["", " ", "\t\n"] {
             assert_eq!(Expiry::At(blank).read(now), Ok(None), "{blank:?}");
-            assert_eq!(Expiry::of_form(blank, "").read(now), Ok(None), "{blank:?}");
+            assert_eq!(
+                Expiry::of_form(blank, "").read(now),
+                Ok(None),
+                "{blank:?}"
+            );
         }
         let last = Some(Moment(253_402_300_799_000));
         assert_eq!(Expiry::At("9999-12-31T23:59:59Z").read(now), Ok(last));
-        assert_eq!(Expiry::At(" 9999-12-31T23:59:59Z ").read(now), Ok(last));
-        assert_eq!(Expiry::of_form("date", "9999-12-31").read(now), Ok(last));
+        assert_eq!(
+            Expiry::At(" 9999-12-31T23:59:59Z ").read(now),
+            Ok(last)
+        );
+        assert_eq!(
+            Expiry::of_form("date", "9999-12-31").read(now),
+            Ok(last)
+        );
         for far in [
             Expiry::At("9999-12-31T23:59:59-12:00"),
             Expiry::OnDate("275760-09-13"),
             Expiry::At("1969-01-01T00:00:00Z"),
         ] {
-            assert!(matches!(far.read(now), Err(Fault::TimeOutOfRange { .. })), "{far:?}");
+            assert!(
+                matches!(far.read(now), Err(Fault::TimeOutOfRange { .. })),
+                "{far:?}"
+            );
         }
     }
 }

@@ -55,7 +55,9 @@ impl ActionFilter {
 
     /// Every word that is accepted.
     pub fn words() -> impl Iterator<Item = &'static str> {
-        EventCategory::WORDS.into_iter().chain(AuditAction::WORDS)
+        EventCategory::WORDS
+            .into_iter()
+            .chain(AuditAction::WORDS)
     }
 }
 
@@ -83,7 +85,9 @@ impl FromStr for ActionFilter {
 
         match text.parse() {
             Ok(category) => Ok(Self::Any(category)),
-            Err(_) => Err(Fault::Unknown { known: Self::words().collect::<Vec<_>>().join(", ") }),
+            Err(_) => Err(Fault::Unknown {
+                known: Self::words().collect::<Vec<_>>().join(", "),
+            }),
         }
     }
 }
@@ -101,7 +105,9 @@ impl fmt::Display for ObjectFilter {
     /// `key`, or `key:12`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
-        self.id.as_ref().map_or(Ok(()), |id| write!(f, ":{id}"))
+        self.id
+            .as_ref()
+            .map_or(Ok(()), |id| write!(f, ":{id}"))
     }
 }
 
@@ -110,10 +116,16 @@ impl FromStr for ObjectFilter {
 
     fn from_str(text: &str) -> Result<Self, Fault> {
         match text.split_once(':') {
-            None => Ok(Self { kind: text.parse()?, id: None }),
+            None => Ok(Self {
+                kind: text.parse()?,
+                id: None,
+            }),
             Some((kind, id)) => {
                 let id = id.parse().map_err(|_| Fault::NotAnId)?;
-                Ok(Self { kind: kind.parse()?, id: Some(id) })
+                Ok(Self {
+                    kind: kind.parse()?,
+                    id: Some(id),
+                })
             }
         }
     }
@@ -144,27 +156,51 @@ impl AuditQuery {
     pub fn read(draft: &AuditDraft<'_>) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let action = faults.take("action", draft.action.map(str::parse).transpose());
-        let actor = draft.actor_id.map(|id| id.parse().map_err(|_| Fault::NotAnId));
+        let actor = draft
+            .actor_id
+            .map(|id| id.parse().map_err(|_| Fault::NotAnId));
         let actor = faults.take("actor_id", actor.transpose());
-        let kind = draft.object_kind.map(|word| word.parse().map_err(Fault::from)).transpose();
+        let kind = draft
+            .object_kind
+            .map(|word| word.parse().map_err(Fault::from))
+            .transpose();
         // An id without a kind is ambiguous: keys and actors are both numbered from 1.
-        let kind = if draft.object_id.is_some() && draft.object_kind.is_none() { Err(Fault::Missing) } else { kind };
+        let kind = if draft.object_id.is_some() && draft.object_kind.is_none() {
+            Err(Fault::Missing)
+        } else {
+            kind
+        };
         let kind = faults.take("object_kind", kind);
-        let id = draft.object_id.map(|id| id.parse().map_err(|_| Fault::NotAnId));
+        let id = draft
+            .object_id
+            .map(|id| id.parse().map_err(|_| Fault::NotAnId));
         let id = faults.take("object_id", id.transpose());
         let from = faults.take("from", read_bound(draft.from));
         let until = faults.take("until", read_bound(draft.until));
         faults.done(|| {
             let id = id?;
             let object = kind?.map(|kind| ObjectFilter { kind, id });
-            Some(Self { action: action?, actor: actor?, object, from: from?, until: until?, before: None })
+            Some(Self {
+                action: action?,
+                actor: actor?,
+                object,
+                from: from?,
+                until: until?,
+                before: None,
+            })
         })
     }
 }
 
-/// A bound of a period from a URL. Blank means no bound. A plus sign that was not percent-encoded arrives as a space.
+/// A bound of a period from a URL. Blank means no bound. A plus sign that was not percent-encoded
+/// arrives as a space.
 fn read_bound(text: Option<&str>) -> Result<Option<Moment>, Fault> {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = text
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    else {
+        return Ok(None);
+    };
     let sent = match text.rsplit_once(' ') {
         Some((time, offset)) if offset.len() == "02:00".len() => format!("{time}+{offset}"),
         _ => text.to_owned(),
@@ -175,19 +211,35 @@ fn read_bound(text: Option<&str>) -> Result<Option<Moment>, Fault> {
 impl AuditQuery {
     /// Every event about one object.
     pub fn about(kind: ObjectKind, id: impl Into<ObjectId>) -> Self {
-        Self { object: Some(ObjectFilter { kind, id: Some(id.into()) }), ..Self::default() }
+        Self {
+            object: Some(ObjectFilter {
+                kind,
+                id: Some(id.into()),
+            }),
+            ..Self::default()
+        }
     }
 
     /// The filters by field, as the audit event of an export lists them.
     pub fn filters(&self) -> Vec<(&'static str, String)> {
         let filters = [
-            ("action", self.action.map(|action| action.as_str().to_owned())),
+            (
+                "action",
+                self.action
+                    .map(|action| action.as_str().to_owned()),
+            ),
             ("actor", self.actor.map(|actor| actor.to_string())),
-            ("object", self.object.as_ref().map(ToString::to_string)),
+            (
+                "object",
+                self.object.as_ref().map(ToString::to_string),
+            ),
             ("from", self.from.map(Moment::to_rfc3339)),
             ("until", self.until.map(Moment::to_rfc3339)),
         ];
-        filters.into_iter().filter_map(|(field, value)| Some((field, value?))).collect()
+        filters
+            .into_iter()
+            .filter_map(|(field, value)| Some((field, value?)))
+            .collect()
     }
 }
 
@@ -208,33 +260,68 @@ mod tests {
     // F13: the bounds of a period are parsed in the same way as every other point in time.
     #[test]
     fn bounds_of_a_period_are_parsed_as_rfc_3339() {
-        let read = |from| AuditQuery::read(&AuditDraft { from: Some(from), ..AuditDraft::default() });
-        let from = |text| {
-            read(text).map(|query| query.from.map(Moment::to_rfc3339)).map_err(|mut faults| faults.remove(0).fault)
+        let read = |from| {
+            AuditQuery::read(&AuditDraft {
+                from: Some(from),
+                ..AuditDraft::default()
+            })
         };
-        for text in
-            ["2026-04-08T21:51:19+02:00", "2026-04-08T21:51:19 02:00", "2026-04-08t19:51:19z", "2026-04-08 19:51:19Z"]
-        {
-            assert_eq!(from(text), Ok(Some("2026-04-08T19:51:19Z".into())), "{text}");
+        let from = |text| {
+            read(text)
+                .map(|query| query.from.map(Moment::to_rfc3339))
+                .map_err(|mut faults| faults.remove(0).fault)
+        };
+        for text in [
+            "2026-04-08T21:51:19+02:00",
+            "2026-04-08T21:51:19 02:00",
+            "2026-04-08t19:51:19z",
+            "2026-04-08 19:51:19Z",
+        ] {
+            assert_eq!(
+                from(text),
+                Ok(Some("2026-04-08T19:51:19Z".into())),
+                "{text}"
+            );
         }
-        assert_eq!(from("9999-12-31T23:59:59Z"), Ok(Some("9999-12-31T23:59:59Z".into())));
+        assert_eq!(
+            from("9999-12-31T23:59:59Z"),
+            Ok(Some("9999-12-31T23:59:59Z".into()))
+        );
         assert_eq!(from(" "), Ok(None));
         assert_eq!(from("soon"), Err(Fault::NotATime));
-        assert!(matches!(from("1969-12-31T00:00:00Z"), Err(Fault::TimeOutOfRange { .. })));
+        assert!(matches!(
+            from("1969-12-31T00:00:00Z"),
+            Err(Fault::TimeOutOfRange { .. })
+        ));
     }
 
     #[test]
     fn a_filter_is_parsed_and_displayed_as_the_same_text() {
         for word in ActionFilter::words() {
-            assert_eq!(word.parse::<ActionFilter>().map(ActionFilter::as_str), Ok(word));
+            assert_eq!(
+                word.parse::<ActionFilter>()
+                    .map(ActionFilter::as_str),
+                Ok(word)
+            );
         }
         for word in ["key", "key:12", "workspace:ws_abc", "audit_log"] {
-            assert_eq!(word.parse::<ObjectFilter>().map(|filter| filter.to_string()), Ok(word.into()));
+            assert_eq!(
+                word.parse::<ObjectFilter>()
+                    .map(|filter| filter.to_string()),
+                Ok(word.into())
+            );
         }
         for bad in ["", "keys", ":12", "key:", "key:0", "key:12:3", "key 12"] {
             assert!(bad.parse::<ObjectFilter>().is_err(), "{bad:?}");
         }
-        assert_eq!("keys".parse::<ActionFilter>().expect("a category").actions().len(), 7);
+        assert_eq!(
+            "keys"
+                .parse::<ActionFilter>()
+                .expect("a category")
+                .actions()
+                .len(),
+            7
+        );
     }
 
     #[test]
@@ -245,8 +332,15 @@ mod tests {
             from: Some(Moment(0)),
             ..AuditQuery::about(ObjectKind::Key, crate::id::KeyId(12))
         };
-        let filters = query.filters().into_iter().map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>();
-        assert_eq!(filters.join(" "), "action=keys actor=5 object=key:12 from=1970-01-01T00:00:00Z");
+        let filters = query
+            .filters()
+            .into_iter()
+            .map(|(field, value)| format!("{field}={value}"))
+            .collect::<Vec<_>>();
+        assert_eq!(
+            filters.join(" "),
+            "action=keys actor=5 object=key:12 from=1970-01-01T00:00:00Z"
+        );
         for format in ExportFormat::ALL {
             assert_eq!(format.as_str().parse(), Ok(format));
         }
@@ -263,11 +357,34 @@ mod tests {
             until: Some("2026-04-08"),
         };
         let faults = AuditQuery::read(&draft).expect_err("faults");
-        let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
-        assert_eq!(fields, ["action", "actor_id", "object_kind", "object_id", "from", "until"]);
-        let draft = AuditDraft { object_kind: Some("key"), object_id: Some("12"), ..AuditDraft::default() };
+        let fields: Vec<_> = faults
+            .iter()
+            .map(|fault| fault.field.as_str())
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                "action",
+                "actor_id",
+                "object_kind",
+                "object_id",
+                "from",
+                "until"
+            ]
+        );
+        let draft = AuditDraft {
+            object_kind: Some("key"),
+            object_id: Some("12"),
+            ..AuditDraft::default()
+        };
         let query = AuditQuery::read(&draft).expect("a query");
-        assert_eq!(query.object.map(|object| object.to_string()), Some("key:12".into()));
-        assert_eq!(AuditQuery::read(&AuditDraft::default()).expect("a query"), AuditQuery::default());
+        assert_eq!(
+            query.object.map(|object| object.to_string()),
+            Some("key:12".into())
+        );
+        assert_eq!(
+            AuditQuery::read(&AuditDraft::default()).expect("a query"),
+            AuditQuery::default()
+        );
     }
 }

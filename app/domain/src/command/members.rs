@@ -24,7 +24,12 @@ impl InviteMember {
         let mut faults = Faults::default();
         let email = faults.take("email", text::email(email));
         let role = faults.take("role", role.map_or(Ok(Role::Member), read_role));
-        faults.done(|| Some(Self { email: email?, role: role? }))
+        faults.done(|| {
+            Some(Self {
+                email: email?,
+                role: role?,
+            })
+        })
     }
 }
 
@@ -33,13 +38,17 @@ impl InviteMember {
 pub struct RemoveMember {
     /// The member.
     pub member: ActorId,
-    /// What happens to their keys. A key that is not listed stays as it is, but is rejected: it has no active owner.
+    /// What happens to their keys. A key that is not listed stays as it is, but is rejected: it has
+    /// no active owner.
     pub keys: Vec<(KeyId, KeyDisposition)>,
 }
 
 impl From<ActorId> for RemoveMember {
     fn from(member: ActorId) -> Self {
-        Self { member, keys: Vec::new() }
+        Self {
+            member,
+            keys: Vec::new(),
+        }
     }
 }
 
@@ -50,7 +59,8 @@ pub enum KeyDisposition {
     End,
     /// It is replaced by a successor that belongs to this service account.
     HandOver(ActorId),
-    /// It is replaced by a successor that belongs to a new service account, which is named after the key.
+    /// It is replaced by a successor that belongs to a new service account, which is named after
+    /// the key.
     HandOverToNew,
 }
 
@@ -63,7 +73,12 @@ impl KeyDisposition {
         match word {
             "end" => Ok(Self::End),
             "new" => Ok(Self::HandOverToNew),
-            id => id.parse().map(Self::HandOver).map_err(|_| Fault::Unknown { known: "end, new, an actor id".into() }),
+            id => id
+                .parse()
+                .map(Self::HandOver)
+                .map_err(|_| Fault::Unknown {
+                    known: "end, new, an actor id".into(),
+                }),
         }
     }
 }
@@ -79,16 +94,31 @@ mod tests {
     #[test]
     fn the_email_of_an_invitation_is_converted_to_lower_case() {
         let command = InviteMember::read(" Ada@Example.COM ", None).expect("valid");
-        assert_eq!((command.email.as_str(), command.role), ("ada@example.com", Role::Member));
+        assert_eq!(
+            (command.email.as_str(), command.role),
+            ("ada@example.com", Role::Member)
+        );
         let faults = InviteMember::read("ada", Some("root")).expect_err("faults");
-        assert_eq!(faults.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(), ["email", "role"]);
+        assert_eq!(
+            faults
+                .iter()
+                .map(|fault| fault.field.as_str())
+                .collect::<Vec<_>>(),
+            ["email", "role"]
+        );
     }
 
     #[test]
     fn the_disposition_of_a_key_is_end_new_or_an_id() {
         assert_eq!(KeyDisposition::read("end"), Ok(KeyDisposition::End));
-        assert_eq!(KeyDisposition::read("new"), Ok(KeyDisposition::HandOverToNew));
-        assert_eq!(KeyDisposition::read("15"), Ok(KeyDisposition::HandOver(ActorId(15))));
+        assert_eq!(
+            KeyDisposition::read("new"),
+            Ok(KeyDisposition::HandOverToNew)
+        );
+        assert_eq!(
+            KeyDisposition::read("15"),
+            Ok(KeyDisposition::HandOver(ActorId(15)))
+        );
         for bad in ["", "keep", "-1", "0", "015"] {
             assert!(KeyDisposition::read(bad).is_err(), "{bad}");
         }

@@ -26,7 +26,13 @@ impl FoundOrganization {
         let organization = faults.take("organization", Name::parse(organization));
         let owner = faults.take("name", Name::parse(owner));
         let email = faults.take("email", text::email(email));
-        faults.done(|| Some(Self { organization: organization?, owner: owner?, email: email? }))
+        faults.done(|| {
+            Some(Self {
+                organization: organization?,
+                owner: owner?,
+                email: email?,
+            })
+        })
     }
 }
 
@@ -83,13 +89,33 @@ impl ChangeOrganization {
     pub fn read(draft: &OrganizationDraft<'_>) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let name = faults.take("name", draft.name.map(Name::parse).transpose());
-        let fits = draft.max_key_days.flatten().is_none_or(|days| (1..=MOST_DAYS).contains(&days));
-        let bounds = Fault::OutOfRange { min: 1, max: MOST_DAYS };
-        let max_key_days = if fits { Ok(draft.max_key_days) } else { Err(bounds) };
+        let fits = draft
+            .max_key_days
+            .flatten()
+            .is_none_or(|days| (1..=MOST_DAYS).contains(&days));
+        let bounds = Fault::OutOfRange {
+            min: 1,
+            max: MOST_DAYS,
+        };
+        let max_key_days = if fits {
+            Ok(draft.max_key_days)
+        } else {
+            Err(bounds)
+        };
         let max_key_days = faults.take("max_key_days", max_key_days);
-        let key_makers = draft.key_makers.map(|word| word.parse().map_err(Fault::from)).transpose();
+        let key_makers = draft
+            .key_makers
+            .map(|word| word.parse().map_err(Fault::from))
+            .transpose();
         let key_makers = faults.take("key_makers", key_makers);
         let keys_make_keys = draft.keys_make_keys;
-        faults.done(|| Some(Self { name: name?, max_key_days: max_key_days?, key_makers: key_makers?, keys_make_keys }))
+        faults.done(|| {
+            Some(Self {
+                name: name?,
+                max_key_days: max_key_days?,
+                key_makers: key_makers?,
+                keys_make_keys,
+            })
+        })
     }
 }

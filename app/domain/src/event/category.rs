@@ -29,7 +29,9 @@ closed_set! {
 impl EventCategory {
     /// The actions of the category.
     pub fn actions(self) -> impl Iterator<Item = AuditAction> {
-        AuditAction::ALL.into_iter().filter(move |kind| kind.category() == self)
+        AuditAction::ALL
+            .into_iter()
+            .filter(move |kind| kind.category() == self)
     }
 }
 

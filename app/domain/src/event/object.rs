@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::closed_set;
-use crate::id::{InvitationId, ItemId, KeyId, NotAnId, OrganizationId, RunId, SessionId, WorkspaceId};
+use crate::id::{
+    InvitationId, ItemId, KeyId, NotAnId, OrganizationId, RunId, SessionId, WorkspaceId,
+};
 
 closed_set! {
     /// The kind of an object.
@@ -73,7 +75,11 @@ impl FromStr for ObjectId {
             text.parse::<SessionId>().is_ok(),
             text.parse::<OrganizationId>().is_ok(),
         ];
-        if forms.contains(&true) { Ok(Self(text.to_owned())) } else { Err(NotAnId) }
+        if forms.contains(&true) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotAnId)
+        }
     }
 }
 
@@ -84,11 +90,26 @@ mod tests {
     // B31: an API key is not accepted as an id.
     #[test]
     fn only_ids_of_objects_are_parsed() {
-        for good in ["12", "ws_abc", "run_abc", "item_abc", "inv_abc", "ses_abc", "org_abc"] {
-            assert_eq!(good.parse::<ObjectId>().map(|id| id.to_string()), Ok(good.into()));
+        for good in [
+            "12", "ws_abc", "run_abc", "item_abc", "inv_abc", "ses_abc", "org_abc",
+        ] {
+            assert_eq!(
+                good.parse::<ObjectId>().map(|id| id.to_string()),
+                Ok(good.into())
+            );
         }
         let key = format!("rt_sk_{}", "a".repeat(57));
-        for bad in ["", "0", "-1", "key:1", "' OR 1=1", "ws_", "ws_a b", "rt_sk_Ab3dE9xQ", &key] {
+        for bad in [
+            "",
+            "0",
+            "-1",
+            "key:1",
+            "' OR 1=1",
+            "ws_",
+            "ws_a b",
+            "rt_sk_Ab3dE9xQ",
+            &key,
+        ] {
             assert_eq!(bad.parse::<ObjectId>(), Err(NotAnId), "{bad:?}");
         }
     }

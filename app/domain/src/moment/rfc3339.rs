@@ -9,12 +9,15 @@ const DAY: i64 = 86_400_000;
 /// A point in time after the last supported year.
 const BEYOND: i64 = Moment::LAST.0 + DAY;
 
-/// Reads a date, `T` (or a space), a time with or without a fraction, and `Z` or an offset. Letters may be in lower
-/// case. A leap second counts as the second before it. A year of more than four digits is read as [`BEYOND`], so that
-/// it counts as out of range and not as malformed.
+/// Reads a date, `T` (or a space), a time with or without a fraction, and `Z` or an offset. Letters
+/// may be in lower case. A leap second counts as the second before it. A year of more than four
+/// digits is read as [`BEYOND`], so that it counts as out of range and not as malformed.
 pub fn read(text: &str) -> Option<Moment> {
     let (year, rest) = text.split_once('-')?;
-    if !(4..=9).contains(&year.len()) || !text.is_ascii() || !year.bytes().all(|b| b.is_ascii_digit()) {
+    if !(4..=9).contains(&year.len())
+        || !text.is_ascii()
+        || !year.bytes().all(|b| b.is_ascii_digit())
+    {
         return None;
     }
     let far = year.len() > 4;
@@ -26,12 +29,17 @@ pub fn read(text: &str) -> Option<Moment> {
         return None;
     }
     let date = Date::new(year, digits(&date[..2])?, digits(&date[3..])?).ok()?;
-    let days = i64::from(date.since(jiff::civil::date(1970, 1, 1)).ok()?.get_days());
+    let days = i64::from(
+        date.since(jiff::civil::date(1970, 1, 1))
+            .ok()?
+            .get_days(),
+    );
     let moment = days * DAY + time_of_day(time)?;
     Some(Moment(if far { BEYOND } else { moment }))
 }
 
-/// Milliseconds since the start of the day in UTC. The offset can put them before or after that day.
+/// Milliseconds since the start of the day in UTC. The offset can put them before or after that
+/// day.
 fn time_of_day(text: &str) -> Option<i64> {
     let clock = text.get(..8)?;
     let rest = text.get(8..)?;
@@ -54,11 +62,22 @@ fn time_of_day(text: &str) -> Option<i64> {
 
 /// The milliseconds of a fraction, if there is one, and what follows.
 fn split_fraction(text: &str) -> Option<(i64, &str)> {
-    let Some(fraction) = text.strip_prefix('.') else { return Some((0, text)) };
-    let length = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    let Some(fraction) = text.strip_prefix('.') else {
+        return Some((0, text));
+    };
+    let length = fraction
+        .bytes()
+        .take_while(u8::is_ascii_digit)
+        .count();
     let (fraction, rest) = fraction.split_at(length);
-    let millis = format!("{:0<3}", fraction.get(..3).unwrap_or(fraction)).parse().ok()?;
-    if length == 0 { None } else { Some((millis, rest)) }
+    let millis = format!("{:0<3}", fraction.get(..3).unwrap_or(fraction))
+        .parse()
+        .ok()?;
+    if length == 0 {
+        None
+    } else {
+        Some((millis, rest))
+    }
 }
 
 /// Minutes by which the local time is ahead of UTC.

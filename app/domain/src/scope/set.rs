@@ -18,17 +18,27 @@ impl ScopeSet {
 
     /// The set of these scopes.
     pub fn of(scopes: impl IntoIterator<Item = Scope>) -> Self {
-        Self(scopes.into_iter().fold(0, |bits, scope| bits | 1 << scope as u32))
+        Self(
+            scopes
+                .into_iter()
+                .fold(0, |bits, scope| bits | 1 << scope as u32),
+        )
     }
 
     /// Every scope that applies to the sandbox.
     pub fn sandbox() -> Self {
-        Self::of(Scope::ALL.into_iter().filter(|scope| scope.in_sandbox()))
+        Self::of(
+            Scope::ALL
+                .into_iter()
+                .filter(|scope| scope.in_sandbox()),
+        )
     }
 
     /// Its scopes, in the order of the table.
     pub fn iter(self) -> impl Iterator<Item = Scope> {
-        Scope::ALL.into_iter().filter(move |scope| self.0 & (1 << *scope as u32) != 0)
+        Scope::ALL
+            .into_iter()
+            .filter(move |scope| self.0 & (1 << *scope as u32) != 0)
     }
 
     /// Whether it is empty.
@@ -62,8 +72,8 @@ impl ScopeSet {
     }
 }
 
-/// The permissions of a key: everything that its owner's role allows, or selected scopes (D6). The database and the API
-/// represent them as a list of words, with `*` for everything.
+/// The permissions of a key: everything that its owner's role allows, or selected scopes (D6). The
+/// database and the API represent them as a list of words, with `*` for everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permissions {
     /// Everything the role allows.
@@ -112,7 +122,10 @@ impl FromStr for Permissions {
             return Ok(Self::Everything);
         }
 
-        let scopes: Vec<Scope> = line.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+        let scopes: Vec<Scope> = line
+            .split_whitespace()
+            .map(str::parse)
+            .collect::<Result<_, _>>()?;
         Ok(Self::Only(ScopeSet::of(scopes)))
     }
 }
@@ -126,6 +139,9 @@ impl Serialize for Permissions {
 impl<'de> Deserialize<'de> for Permissions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let words = Vec::<String>::deserialize(deserializer)?;
-        words.join(" ").parse().map_err(|_| serde::de::Error::custom("an unknown scope"))
+        words
+            .join(" ")
+            .parse()
+            .map_err(|_| serde::de::Error::custom("an unknown scope"))
     }
 }

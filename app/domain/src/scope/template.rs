@@ -35,9 +35,18 @@ impl Template {
         let scopes = match (self, environment) {
             (Self::FullAccess, Environment::Production) => return Permissions::Everything,
             (Self::FullAccess, Environment::Test) => ScopeSet::sandbox(),
-            (Self::ReadOnly, _) => ScopeSet::of(S::ALL.into_iter().filter(|scope| scope.access() == Access::Read)),
+            (Self::ReadOnly, _) => ScopeSet::of(
+                S::ALL
+                    .into_iter()
+                    .filter(|scope| scope.access() == Access::Read),
+            ),
             (Self::CiCd, _) => ScopeSet::of([S::WorkspacesRead, S::RunsRead, S::RunsWrite]),
-            (Self::Automation, _) => ScopeSet::of([S::WorkspacesRead, S::WorkspacesWrite, S::RunsRead, S::RunsWrite]),
+            (Self::Automation, _) => ScopeSet::of([
+                S::WorkspacesRead,
+                S::WorkspacesWrite,
+                S::RunsRead,
+                S::RunsWrite,
+            ]),
             (Self::Monitoring, _) => ScopeSet::of([S::WorkspacesRead, S::RunsRead, S::AuditRead]),
             (Self::KeyRotation, _) => ScopeSet::of([S::KeysRead, S::KeysWrite]),
         };
@@ -45,12 +54,12 @@ impl Template {
     }
 }
 
-/// Reads the permissions of a new key: a template, single scopes, or neither. Neither means everything in production
-/// and nothing in the sandbox: only `sk` keys have full access (D6).
+/// Reads the permissions of a new key: a template, single scopes, or neither. Neither means
+/// everything in production and nothing in the sandbox: only `sk` keys have full access (D6).
 ///
 /// # Errors
-/// `Unknown` for an unknown word, `NotInSandbox` for a scope that a test key cannot have, `OneOfTwo` for a template and
-/// scopes together.
+/// `Unknown` for an unknown word, `NotInSandbox` for a scope that a test key cannot have,
+/// `OneOfTwo` for a template and scopes together.
 pub fn read_permissions(
     environment: Environment,
     template: Option<&str>,
@@ -63,7 +72,11 @@ pub fn read_permissions(
             Ok(template.permissions(environment))
         }
         (None, Some(words)) => read_scopes(words).and_then(|scopes| {
-            if scopes == scopes.within(environment) { Ok(Permissions::Only(scopes)) } else { Err(Fault::NotInSandbox) }
+            if scopes == scopes.within(environment) {
+                Ok(Permissions::Only(scopes))
+            } else {
+                Err(Fault::NotInSandbox)
+            }
         }),
         (None, None) if environment == Environment::Production => Ok(Permissions::Everything),
         (None, None) => Ok(Permissions::Only(ScopeSet::EMPTY)),
@@ -75,6 +88,9 @@ pub fn read_permissions(
 /// # Errors
 /// `Unknown` for an unknown word.
 pub fn read_scopes(words: &[String]) -> Result<ScopeSet, Fault> {
-    let scopes: Vec<Scope> = words.iter().map(|word| word.parse()).collect::<Result<_, _>>()?;
+    let scopes: Vec<Scope> = words
+        .iter()
+        .map(|word| word.parse())
+        .collect::<Result<_, _>>()?;
     Ok(ScopeSet::of(scopes))
 }

@@ -1,8 +1,9 @@
-//! Character properties that decide where an invisible character is needed. The ranges are those of Unicode 14; later
-//! versions only add to them. Each function names its property.
+//! Character properties that decide where an invisible character is needed. The ranges are those of
+//! Unicode 14; later versions only add to them. Each function names its property.
 
-/// `Default_Ignorable_Code_Point`, `Bidi_Control`, line and paragraph separators, interlinear annotations, hieroglyph
-/// format controls and noncharacters: characters that change a text without being visible.
+/// `Default_Ignorable_Code_Point`, `Bidi_Control`, line and paragraph separators, interlinear
+/// annotations, hieroglyph format controls and noncharacters: characters that change a text without
+/// being visible.
 pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -14,7 +15,8 @@ pub fn is_unseen(c: char) -> bool {
         || (c as u32) & 0xFFFE == 0xFFFE
 }
 
-/// `Extended_Pictographic`: emoji, including code points reserved for future ones; digits, `#` and `*` are excluded.
+/// `Extended_Pictographic`: emoji, including code points reserved for future ones; digits, `#` and
+/// `*` are excluded.
 pub const fn is_pictograph(c: char) -> bool {
     matches!(c,
         '\u{A9}' | '\u{AE}' | '\u{203C}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2194}'..='\u{2199}'
@@ -90,10 +92,13 @@ pub const fn is_virama(c: char) -> bool {
     )
 }
 
-/// Letters of the scripts from Devanagari to Sinhala, which share one layout; the nukta sign belongs to its letter.
+/// Letters of the scripts from Devanagari to Sinhala, which share one layout; the nukta sign
+/// belongs to its letter.
 pub const fn is_indic_letter(c: char) -> bool {
     match c as u32 {
-        block @ 0x0900..=0x0D7F => matches!(block & 0x7F, 0x05..=0x39 | 0x3C | 0x58..=0x61 | 0x70..=0x71),
+        block @ 0x0900..=0x0D7F => {
+            matches!(block & 0x7F, 0x05..=0x39 | 0x3C | 0x58..=0x61 | 0x70..=0x71)
+        }
         sinhala => matches!(sinhala, 0x0D85..=0x0DC6),
     }
 }

@@ -4,8 +4,21 @@ use super::*;
 
 #[test]
 fn names_of_people_and_programs_are_accepted() {
-    for good in ["CI/CD Pipeline", "Monitoring Script", "مفتاح النشر", "né", "部署", "🚀 deploy", "a"] {
-        assert_eq!(Name::parse(&format!("  {good} ")).expect(good).as_str(), good);
+    for good in [
+        "CI/CD Pipeline",
+        "Monitoring Script",
+        "مفتاح النشر",
+        "né",
+        "部署",
+        "🚀 deploy",
+        "a",
+    ] {
+        assert_eq!(
+            Name::parse(&format!("  {good} "))
+                .expect(good)
+                .as_str(),
+            good
+        );
     }
     assert_eq!(Name::parse("e\u{301}").expect("nfc").as_str(), "é");
     assert!(Name::parse(&"é".repeat(100)).is_ok());
@@ -14,13 +27,29 @@ fn names_of_people_and_programs_are_accepted() {
 #[test]
 fn names_with_hidden_characters_are_rejected() {
     assert_eq!(Name::parse(" \t "), Err(Fault::Missing));
-    assert_eq!(Name::parse(&"x".repeat(101)), Err(Fault::TooLong { max: 100 }));
-    for bad in ["a\u{202E}b", "a\u{200B}b", "a\nb", "a\0b", "a\u{1b}[31mb", "a\u{2066}b", "a\u{feff}b"] {
-        assert_eq!(Name::parse(bad), Err(Fault::ForbiddenCharacter), "{bad:?}");
+    assert_eq!(
+        Name::parse(&"x".repeat(101)),
+        Err(Fault::TooLong { max: 100 })
+    );
+    for bad in [
+        "a\u{202E}b",
+        "a\u{200B}b",
+        "a\nb",
+        "a\0b",
+        "a\u{1b}[31mb",
+        "a\u{2066}b",
+        "a\u{feff}b",
+    ] {
+        assert_eq!(
+            Name::parse(bad),
+            Err(Fault::ForbiddenCharacter),
+            "{bad:?}"
+        );
     }
 }
 
-// F2, D24: joiners and selectors are accepted where the script or the emoji needs them (UTS 39, UTS 51).
+// F2, D24: joiners and selectors are accepted where the script or the emoji needs them (UTS 39, UTS
+// 51).
 #[test]
 fn joiners_and_selectors_are_accepted_where_they_are_needed() {
     let emoji = [
@@ -51,15 +80,24 @@ fn joiners_and_selectors_are_accepted_where_they_are_needed() {
         "ᠠᠷ\u{180e}ᠠ",
     ];
     for good in emoji.into_iter().chain(scripts) {
-        assert_eq!(Name::parse(good).map(String::from), Ok(good.to_owned()), "{good:?}");
+        assert_eq!(
+            Name::parse(good).map(String::from),
+            Ok(good.to_owned()),
+            "{good:?}"
+        );
     }
 }
 
 /// At least 500 names with an unnecessary invisible character.
 fn hostile() -> Vec<String> {
-    let unseen = (0..=0x10_ffff).filter_map(char::from_u32).filter(|&c| is_unseen(c) && c != '\u{180e}');
-    let sparse: Vec<char> =
-        unseen.enumerate().filter(|(at, c)| *c < '\u{e0000}' || at % 31 == 0).map(|(_, c)| c).collect();
+    let unseen = (0..=0x10_ffff)
+        .filter_map(char::from_u32)
+        .filter(|&c| is_unseen(c) && c != '\u{180e}');
+    let sparse: Vec<char> = unseen
+        .enumerate()
+        .filter(|(at, c)| *c < '\u{e0000}' || at % 31 == 0)
+        .map(|(_, c)| c)
+        .collect();
     let mut names = Vec::new();
     for c in sparse {
         names.extend([
@@ -120,7 +158,13 @@ fn names_with_unnecessary_invisible_characters_are_rejected() {
     assert!(names.len() >= 500, "{}", names.len());
     for bad in &names {
         let rejected = Name::parse(bad);
-        assert!(matches!(rejected, Err(Fault::ForbiddenCharacter | Fault::Missing)), "{bad:?}: {rejected:?}");
+        assert!(
+            matches!(
+                rejected,
+                Err(Fault::ForbiddenCharacter | Fault::Missing)
+            ),
+            "{bad:?}: {rejected:?}"
+        );
     }
     for blank in ["\u{2800}", "\u{2800} \u{3000}\u{2800}"] {
         assert_eq!(Name::parse(blank), Err(Fault::Missing), "{blank:?}");
@@ -131,11 +175,20 @@ fn names_with_unnecessary_invisible_characters_are_rejected() {
 #[test]
 fn a_name_from_a_provider_is_cleaned_and_cut() {
     let cleaned = |given: &str| Name::cleaned(given).map(String::from);
-    assert_eq!(cleaned("علی\u{200c}رضا").as_deref(), Some("علی\u{200c}رضا"));
-    assert_eq!(cleaned(" Ada\r\n\tLovelace\0\u{202e} ").as_deref(), Some("Ada Lovelace"));
+    assert_eq!(
+        cleaned("علی\u{200c}رضا").as_deref(),
+        Some("علی\u{200c}رضا")
+    );
+    assert_eq!(
+        cleaned(" Ada\r\n\tLovelace\0\u{202e} ").as_deref(),
+        Some("Ada Lovelace")
+    );
     assert_eq!(cleaned("A\u{200d}da\u{200b}").as_deref(), Some("Ada"));
     assert_eq!(cleaned(&"x".repeat(5_000)), Some("x".repeat(100)));
-    assert_eq!(cleaned(&format!("{}e\u{301}x", "x".repeat(99))), Some(format!("{}é", "x".repeat(99))));
+    assert_eq!(
+        cleaned(&format!("{}e\u{301}x", "x".repeat(99))),
+        Some(format!("{}é", "x".repeat(99)))
+    );
     assert_eq!(
         cleaned(&format!("{}👨\u{200d}👩", "x".repeat(98))),
         Some("x".repeat(98)),
@@ -151,21 +204,34 @@ fn a_name_from_a_provider_is_cleaned_and_cut() {
     }
     for bad in hostile() {
         if let Some(name) = Name::cleaned(&bad) {
-            assert_eq!(Name::parse(name.as_str()), Ok(name.clone()), "{bad:?}");
+            assert_eq!(
+                Name::parse(name.as_str()),
+                Ok(name.clone()),
+                "{bad:?}"
+            );
         }
     }
 }
 
-// PyPI's audit, finding 9: an email or a name is stored in one form, regardless of how it is written.
+// PyPI's audit, finding 9: an email or a name is stored in one form, regardless of how it is
+// written.
 #[test]
 fn no_email_can_be_mistaken_for_another() {
-    for bad in ["\u{212a}im@example.com", "k\u{130}m@example.com", "kim@example.com\u{1fef}"] {
+    for bad in [
+        "\u{212a}im@example.com",
+        "k\u{130}m@example.com",
+        "kim@example.com\u{1fef}",
+    ] {
         assert_eq!(email(bad), Err(Fault::NotAnEmail), "{bad:?}");
     }
     for c in (0x80..=0x10_ffff).filter_map(char::from_u32) {
         let (plain, typed) = ("kim@example.com", format!("{c}kim@example.com"));
         if let Ok(kept) = email(&typed) {
-            assert_eq!(kept.chars().filter(char::is_ascii).count(), plain.len(), "{c:?} is {kept}");
+            assert_eq!(
+                kept.chars().filter(char::is_ascii).count(),
+                plain.len(),
+                "{c:?} is {kept}"
+            );
         }
     }
 }
@@ -229,7 +295,10 @@ proptest! {
 
 #[test]
 fn emails_are_converted_to_lower_case_and_validated() {
-    assert_eq!(email(" Ada@Example.COM "), Ok("ada@example.com".into()));
+    assert_eq!(
+        email(" Ada@Example.COM "),
+        Ok("ada@example.com".into())
+    );
     for bad in ["ada", "@x", "ada@", "a b@c", "a@b@c", "a\n@b"] {
         assert_eq!(email(bad), Err(Fault::NotAnEmail), "{bad:?}");
     }

@@ -1,9 +1,9 @@
-//! Where a script or an emoji needs an invisible character (UTS 39, UTS 51, UAX 31), and where the character only
-//! disguises the text.
+//! Where a script or an emoji needs an invisible character (UTS 39, UTS 51, UAX 31), and where the
+//! character only disguises the text.
 
 use super::tables::{
-    has_dotted_form, is_ideograph, is_indic_letter, is_mongolian, is_pictograph, is_skin_tone, is_unseen, is_virama,
-    is_vowel_sign, joins_back, joins_on,
+    has_dotted_form, is_ideograph, is_indic_letter, is_mongolian, is_pictograph, is_skin_tone,
+    is_unseen, is_virama, is_vowel_sign, joins_back, joins_on,
 };
 
 const ZWNJ: char = '\u{200C}';
@@ -13,7 +13,8 @@ const EMOJI_STYLE: char = '\u{FE0F}';
 const KEYCAP: char = '\u{20E3}';
 const BLACK_FLAG: char = '\u{1F3F4}';
 const CANCEL_TAG: char = '\u{E007F}';
-/// The flags that tag characters can spell: England, Scotland, Wales. Any other spelling is displayed as a black flag.
+/// The flags that tag characters can spell: England, Scotland, Wales. Any other spelling is
+/// displayed as a black flag.
 const TAGGED_FLAGS: [&str; 3] = ["gbeng", "gbsct", "gbwls"];
 
 /// Whether the text contains an unnecessary invisible character.
@@ -21,12 +22,15 @@ pub fn hides_something(text: &[char]) -> bool {
     (0..text.len()).any(|at| is_unseen(text[at]) && !is_needed(text, at))
 }
 
-/// The text without unnecessary invisible characters. Removing one can make its neighbour unnecessary, so this repeats
-/// until only necessary characters are left.
+/// The text without unnecessary invisible characters. Removing one can make its neighbour
+/// unnecessary, so this repeats until only necessary characters are left.
 pub fn without_hidden(text: &[char]) -> Vec<char> {
     let mut kept = text.to_vec();
     while hides_something(&kept) {
-        kept = (0..kept.len()).filter(|&at| !is_unseen(kept[at]) || is_needed(&kept, at)).map(|at| kept[at]).collect();
+        kept = (0..kept.len())
+            .filter(|&at| !is_unseen(kept[at]) || is_needed(&kept, at))
+            .map(|at| kept[at])
+            .collect();
     }
     kept
 }
@@ -38,10 +42,14 @@ fn is_needed(text: &[char], at: usize) -> bool {
         ZWNJ => keeps_letters_apart(before, after) || keeps_virama_visible(before, after),
         ZWJ => joins_emoji(before, after) || forms_conjunct(before, after),
         TEXT_STYLE | EMOJI_STYLE => styles_emoji(before, after),
-        selector @ ('\u{FE00}'..='\u{FE02}' | '\u{E0100}'..='\u{E01EF}') => selects_glyph(before, selector),
+        selector @ ('\u{FE00}'..='\u{FE02}' | '\u{E0100}'..='\u{E01EF}') => {
+            selects_glyph(before, selector)
+        }
         '\u{180B}'..='\u{180D}' | '\u{180F}' => last_is(before, is_mongolian),
         // The vowel separator precedes the vowels A and E at the end of a word.
-        '\u{180E}' => last_is(before, is_mongolian) && matches!(after.first(), Some('\u{1820}' | '\u{1821}')),
+        '\u{180E}' => {
+            last_is(before, is_mongolian) && matches!(after.first(), Some('\u{1820}' | '\u{1821}'))
+        }
         '\u{E0020}'..='\u{E007F}' => spells_flag(text, at),
         _ => false,
     }
@@ -60,11 +68,15 @@ fn keeps_letters_apart(before: &[char], after: &[char]) -> bool {
 
 /// UAX 31, rule A2: it keeps a virama visible where the letters around it would form a conjunct.
 fn keeps_virama_visible(before: &[char], after: &[char]) -> bool {
-    follows_virama(before) && after.first().is_some_and(|&next| is_letter_beside(before, next))
+    follows_virama(before)
+        && after
+            .first()
+            .is_some_and(|&next| is_letter_beside(before, next))
 }
 
-/// UAX 31, rule B: it joins a letter and its virama, also at the end of a word (Malayalam chillus). Before the virama,
-/// it keeps the form of the letter instead (Bengali ra before ya, touching Sinhala letters).
+/// UAX 31, rule B: it joins a letter and its virama, also at the end of a word (Malayalam chillus).
+/// Before the virama, it keeps the form of the letter instead (Bengali ra before ya, touching
+/// Sinhala letters).
 fn forms_conjunct(before: &[char], after: &[char]) -> bool {
     let touching = last_is(before, is_indic_letter)
         && matches!(after, [virama, next, ..] if is_virama(*virama)
@@ -100,7 +112,8 @@ fn joins_emoji(before: &[char], after: &[char]) -> bool {
 
 /// UTS 51: after an emoji; after a digit, `#` or `*` only in a keycap.
 fn styles_emoji(before: &[char], after: &[char]) -> bool {
-    let keycap = last_is(before, |c| c.is_ascii_digit() || c == '#' || c == '*') && after.first() == Some(&KEYCAP);
+    let keycap = last_is(before, |c| c.is_ascii_digit() || c == '#' || c == '*')
+        && after.first() == Some(&KEYCAP);
     keycap || last_is(before, is_pictograph)
 }
 
@@ -112,10 +125,21 @@ fn selects_glyph(before: &[char], selector: char) -> bool {
 /// Whether the tag character belongs to a flag that tags spell.
 fn spells_flag(text: &[char], at: usize) -> bool {
     let is_tag = |c: &char| matches!(c, '\u{E0020}'..='\u{E007F}');
-    let start = text[..at].iter().rposition(|c| !is_tag(c)).unwrap_or(0);
-    let tags: Vec<char> = text[start + 1..].iter().take_while(|c| is_tag(c)).copied().collect();
+    let start = text[..at]
+        .iter()
+        .rposition(|c| !is_tag(c))
+        .unwrap_or(0);
+    let tags: Vec<char> = text[start + 1..]
+        .iter()
+        .take_while(|c| is_tag(c))
+        .copied()
+        .collect();
     let is_spelled = |name: &str| {
-        name.chars().filter_map(|c| char::from_u32(0xE0000 + c as u32)).eq(tags[..tags.len() - 1].iter().copied())
+        name.chars()
+            .filter_map(|c| char::from_u32(0xE0000 + c as u32))
+            .eq(tags[..tags.len() - 1].iter().copied())
     };
-    text[start] == BLACK_FLAG && tags.last() == Some(&CANCEL_TAG) && TAGGED_FLAGS.into_iter().any(is_spelled)
+    text[start] == BLACK_FLAG
+        && tags.last() == Some(&CANCEL_TAG)
+        && TAGGED_FLAGS.into_iter().any(is_spelled)
 }

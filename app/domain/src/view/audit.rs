@@ -34,7 +34,10 @@ pub struct AuditView {
     #[cfg_attr(feature = "schema", schema(example = "2"))]
     pub object_id: String,
     /// The name of the object.
-    #[cfg_attr(feature = "schema", schema(example = "CI/CD Pipeline · rt_sk_Ab3dE9xQ"))]
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "CI/CD Pipeline · rt_sk_Ab3dE9xQ")
+    )]
     pub object_label: String,
     /// What changed.
     pub changes: Vec<Change>,
@@ -49,7 +52,8 @@ pub struct AuditView {
     pub request_id: String,
 }
 
-/// An event in an export. It contains everything that is hashed, so that the chain can be verified outside the product.
+/// An event in an export. It contains everything that is hashed, so that the chain can be verified
+/// outside the product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRecord {
     /// The organization.

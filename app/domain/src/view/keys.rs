@@ -28,7 +28,10 @@ pub struct KeyView {
     #[cfg_attr(feature = "schema", schema(example = "rt_sk_Ab3dE9xQ"))]
     pub key_prefix: String,
     /// Its masked form.
-    #[cfg_attr(feature = "schema", schema(example = "rt_sk_****************************a1b2"))]
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "rt_sk_****************************a1b2")
+    )]
     pub preview: String,
     /// Its name.
     #[cfg_attr(feature = "schema", schema(example = "CI/CD Pipeline"))]
@@ -40,8 +43,8 @@ pub struct KeyView {
     pub scopes: Permissions,
     /// The highest role that it can act with.
     pub role: Role,
-    /// Whether it has neither expired nor been revoked. The keys of a removed member or a disabled service account are
-    /// rejected nevertheless.
+    /// Whether it has neither expired nor been revoked. The keys of a removed member or a disabled
+    /// service account are rejected nevertheless.
     pub is_active: bool,
     /// When it was created; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
@@ -66,15 +69,16 @@ impl KeyView {
         self.is_active && self.environment == Environment::Production
     }
 
-    /// Whether revoking it is likely to break something: it is an active production key that was used in the last 7
-    /// days.
+    /// Whether revoking it is likely to break something: it is an active production key that was
+    /// used in the last 7 days.
     pub fn will_be_missed(&self, now: Moment) -> bool {
         self.opens_production() && self.was_used_recently(now)
     }
 
     /// Whether it was used in the last 7 days.
     pub fn was_used_recently(&self, now: Moment) -> bool {
-        self.last_used.is_some_and(|used| now.seconds_since(used) < 7 * 86_400)
+        self.last_used
+            .is_some_and(|used| now.seconds_since(used) < 7 * 86_400)
     }
 }
 
@@ -83,7 +87,10 @@ impl KeyView {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = KeyLineBody))]
 pub struct KeyLine {
     #[serde(flatten)]
-    #[expect(missing_docs, reason = "the fields are described where they are flattened from")]
+    #[expect(
+        missing_docs,
+        reason = "the fields are described where they are flattened from"
+    )]
     pub key: KeyView,
     /// Why it was revoked.
     #[cfg_attr(feature = "schema", schema(example = "replaced", value_type = Option<String>))]
@@ -110,12 +117,19 @@ impl KeyLine {
     pub fn status(&self, now: Moment) -> KeyStatus {
         let key = &self.key;
         let long_ago = now.plus_seconds(-UNUSED_DAYS * 86_400);
-        match (key.revoked_at, key.is_active, self.exposed_at, key.expires_at) {
+        match (
+            key.revoked_at,
+            key.is_active,
+            self.exposed_at,
+            key.expires_at,
+        ) {
             (Some(_), ..) => KeyStatus::Revoked,
             (None, false, ..) => KeyStatus::Expired,
             (_, _, Some(_), _) => KeyStatus::Exposed,
             (.., Some(at)) if self.rotated_to.is_some() => KeyStatus::Rotated(at),
-            (.., Some(at)) if at.seconds_since(now) < SOON_DAYS * 86_400 => KeyStatus::ExpiresSoon(at),
+            (.., Some(at)) if at.seconds_since(now) < SOON_DAYS * 86_400 => {
+                KeyStatus::ExpiresSoon(at)
+            }
             _ if key.last_used.unwrap_or(key.created_at) < long_ago => KeyStatus::Unused,
             _ => KeyStatus::Active,
         }
@@ -131,7 +145,11 @@ impl KeyLine {
             is_exposed: self.exposed_at.is_some(),
             has_successor: self.rotated_to.is_some(),
         };
-        if key.is_active { Attention::of(&facts, now) } else { None }
+        if key.is_active {
+            Attention::of(&facts, now)
+        } else {
+            None
+        }
     }
 }
 
@@ -140,7 +158,10 @@ impl KeyLine {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = KeyDetailBody))]
 pub struct KeyDetail {
     #[serde(flatten)]
-    #[expect(missing_docs, reason = "the fields are described where they are flattened from")]
+    #[expect(
+        missing_docs,
+        reason = "the fields are described where they are flattened from"
+    )]
     pub line: KeyLine,
     /// The public key of the key pair that is derived from the key, in hex.
     pub public_key_hex: String,

@@ -5,7 +5,8 @@ use crate::attention::Attention;
 use crate::id::KeyId;
 use crate::moment::Moment;
 
-/// Keys, their usage, keys that need attention, and the latest events, as far as the reader may see them.
+/// Keys, their usage, keys that need attention, and the latest events, as far as the reader may see
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overview {
     /// How many keys there are in each state.
@@ -67,8 +68,8 @@ pub struct Staff {
 /// The banner above the list of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttentionBanner {
-    /// The keys that need attention most, the most urgent first. A new reason among them shows a dismissed banner
-    /// again.
+    /// The keys that need attention most, the most urgent first. A new reason among them shows a
+    /// dismissed banner again.
     pub reasons: Vec<Reason>,
     /// How many keys need attention in all.
     pub total: i64,
@@ -88,12 +89,17 @@ pub struct Reason {
 impl AttentionBanner {
     /// The marks that are stored when the reader dismisses the banner.
     pub fn marks(&self) -> Vec<i64> {
-        self.reasons.iter().map(|reason| reason.why.mark(reason.key)).collect()
+        self.reasons
+            .iter()
+            .map(|reason| reason.why.mark(reason.key))
+            .collect()
     }
 
     /// Whether a reason was not dismissed yet.
     pub fn is_news(&self, dismissed: &[i64]) -> bool {
-        self.marks().iter().any(|mark| !dismissed.contains(mark))
+        self.marks()
+            .iter()
+            .any(|mark| !dismissed.contains(mark))
     }
 }
 
@@ -103,17 +109,36 @@ mod tests {
     use crate::attention::Notice;
 
     fn attention_banner(reasons: &[(i64, Attention)]) -> AttentionBanner {
-        let reason = |&(key, why): &(i64, Attention)| Reason { key: KeyId(key), why, expires_at: None };
-        AttentionBanner { reasons: reasons.iter().map(reason).collect(), total: 0 }
+        let reason = |&(key, why): &(i64, Attention)| Reason {
+            key: KeyId(key),
+            why,
+            expires_at: None,
+        };
+        AttentionBanner {
+            reasons: reasons.iter().map(reason).collect(),
+            total: 0,
+        }
     }
 
     #[test]
     fn a_dismissed_banner_returns_with_a_new_reason() {
-        let (week, day) = (Attention::Expires(Notice::Week), Attention::Expires(Notice::Day));
+        let (week, day) = (
+            Attention::Expires(Notice::Week),
+            Attention::Expires(Notice::Day),
+        );
         let seen = attention_banner(&[(1, Attention::Exposed), (2, week)]).marks();
         assert!(!attention_banner(&[]).is_news(&[]));
-        assert!(!attention_banner(&[(2, week)]).is_news(&seen), "a subset of the dismissed reasons is not new");
-        assert!(attention_banner(&[(2, day)]).is_news(&seen), "the reason is more urgent");
-        assert!(attention_banner(&[(2, week), (3, week)]).is_news(&seen), "another key");
+        assert!(
+            !attention_banner(&[(2, week)]).is_news(&seen),
+            "a subset of the dismissed reasons is not new"
+        );
+        assert!(
+            attention_banner(&[(2, day)]).is_news(&seen),
+            "the reason is more urgent"
+        );
+        assert!(
+            attention_banner(&[(2, week), (3, week)]).is_news(&seen),
+            "another key"
+        );
     }
 }

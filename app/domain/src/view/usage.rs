@@ -20,12 +20,22 @@ pub struct KeyUsage {
 impl KeyUsage {
     /// The calls of the last `days` days.
     pub fn calls(&self, days: usize) -> i64 {
-        self.days.iter().rev().take(days).map(|day| day.calls).sum()
+        self.days
+            .iter()
+            .rev()
+            .take(days)
+            .map(|day| day.calls)
+            .sum()
     }
 
     /// The cost of the last `days` days.
     pub fn cost(&self, days: usize) -> i64 {
-        self.days.iter().rev().take(days).map(|day| day.cost).sum()
+        self.days
+            .iter()
+            .rev()
+            .take(days)
+            .map(|day| day.cost)
+            .sum()
     }
 }
 

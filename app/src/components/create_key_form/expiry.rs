@@ -24,14 +24,28 @@ pub fn expiry(form: &KeyForm) -> AnyView {
         }
     };
     let days = allowed(form).map(|days| {
-        chip(days.to_string(), words::format::plural(days, "day"), Some(end_after(form.now, days).to_day()))
+        chip(
+            days.to_string(),
+            words::format::plural(days, "day"),
+            Some(end_after(form.now, days).to_day()),
+        )
     });
-    let never =
-        || chip("none".into(), words::create_key::NO_EXPIRATION.into(), Some(words::create_key::UNTIL_REVOKED.into()));
-    let last = form.most_days.map(|days| end_after(form.now, days - 1).to_date());
+    let never = || {
+        chip(
+            "none".into(),
+            words::create_key::NO_EXPIRATION.into(),
+            Some(words::create_key::UNTIL_REVOKED.into()),
+        )
+    };
+    let last = form
+        .most_days
+        .map(|days| end_after(form.now, days - 1).to_date());
     let fault = form.fault("expires_at");
     let tomorrow = form.now.plus_seconds(DAY_SECONDS).to_date();
-    let typed = form.typed("expires_on").unwrap_or_default().to_owned();
+    let typed = form
+        .typed("expires_on")
+        .unwrap_or_default()
+        .to_owned();
     view! {
         <fieldset class="field" id="expires_at" aria-describedby="expires_at-error">
             <legend>{words::create_key::EXPIRATION}</legend>
@@ -51,11 +65,16 @@ pub fn expiry(form: &KeyForm) -> AnyView {
     .into_any()
 }
 
-/// A sentence for each choice that says until when the key works. CSS shows the sentence of the selected choice.
+/// A sentence for each choice that says until when the key works. CSS shows the sentence of the
+/// selected choice.
 pub fn until(form: &KeyForm) -> AnyView {
     let line = |class: String, text: String| view! { <span class=class>{text}</span> };
-    let days = EXPIRY_DAYS
-        .map(|days| line(format!("until until-{days}"), words::create_key::expires_on(end_after(form.now, days))));
+    let days = EXPIRY_DAYS.map(|days| {
+        line(
+            format!("until until-{days}"),
+            words::create_key::expires_on(end_after(form.now, days)),
+        )
+    });
     view! {
         {days.collect_view()}
         {line("until until-date".into(), words::create_key::EXPIRES_ON_CHOSEN_DAY.into())}
@@ -67,12 +86,16 @@ pub fn until(form: &KeyForm) -> AnyView {
 /// The lifetimes to choose from: those that the organization allows.
 fn allowed(form: &KeyForm) -> impl Iterator<Item = i64> + use<> {
     let most = form.most_days.unwrap_or(i64::MAX);
-    EXPIRY_DAYS.into_iter().filter(move |days| *days <= most)
+    EXPIRY_DAYS
+        .into_iter()
+        .filter(move |days| *days <= most)
 }
 
 /// The default choice: 90 days, or else the longest lifetime allowed, or else a date.
 fn preselected(form: &KeyForm) -> String {
-    let days = allowed(form).filter(|days| *days <= PRESELECTED).last();
+    let days = allowed(form)
+        .filter(|days| *days <= PRESELECTED)
+        .last();
     days.map_or_else(|| "date".into(), |days| days.to_string())
 }
 

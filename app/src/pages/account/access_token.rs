@@ -14,7 +14,12 @@ use crate::words;
 /// The page of a new token.
 pub fn page(request: &PageRequest, own: Own, token: IssuedToken) -> Page {
     let url = request.context.site_config.public_url.clone();
-    Page { islands: true, ..Page::new(words::access_token::TITLE, move || render(&own, &token, &url)) }
+    Page {
+        islands: true,
+        ..Page::new(words::access_token::TITLE, move || {
+            render(&own, &token, &url)
+        })
+    }
 }
 
 fn render(own: &Own, token: &IssuedToken, url: &str) -> AnyView {
@@ -45,5 +50,6 @@ fn render(own: &Own, token: &IssuedToken, url: &str) -> AnyView {
             </div>
         </div>
     };
-    view! { {personal(own, words::access_token::TITLE, None, body.into_any())}<CopyButtons/> }.into_any()
+    view! { {personal(own, words::access_token::TITLE, None, body.into_any())}<CopyButtons/> }
+        .into_any()
 }

@@ -31,10 +31,15 @@ pub fn broken(chain: &ChainView) -> Option<AnyView> {
     )
 }
 
-/// The export of all events that match the filters. The form is posted, because each export is recorded.
+/// The export of all events that match the filters. The form is posted, because each export is
+/// recorded.
 pub fn export(log: &Log) -> AnyView {
     let place = log.place().with("before", None);
-    let hint = if place.has_log_filters() { words::audit_log::EXPORT_FILTERED } else { words::audit_log::EXPORT_ALL };
+    let hint = if place.has_log_filters() {
+        words::audit_log::EXPORT_FILTERED
+    } else {
+        words::audit_log::EXPORT_ALL
+    };
     let button = |format: ExportFormat| {
         view! { <button class="button" name="format" value=format.as_str() title=hint>{icon("download")}{words::audit_log::export_as(format)}</button> }
     };
@@ -54,11 +59,18 @@ pub fn nothing(log: &Log) -> AnyView {
     let newest = place.before().map(|_| {
         view! { <a class="button" href=place.with("before", None).path()>{icon("chevron-left")}{words::audit_log::NEWEST}</a> }
     });
-    let clear =
-        place.has_log_filters().then(|| view! { <a class="button" href=top.path()>{words::keys::CLEAR_FILTERS}</a> });
+    let clear = place
+        .has_log_filters()
+        .then(|| view! { <a class="button" href=top.path()>{words::keys::CLEAR_FILTERS}</a> });
     let (title, hint) = match (place.before(), place.has_log_filters()) {
-        (Some(_), _) => (Some(words::audit_log::NO_OLDER), words::audit_log::NO_OLDER_HINT),
-        (None, true) => (Some(words::audit_log::NO_MATCH), words::audit_log::NO_MATCH_HINT),
+        (Some(_), _) => (
+            Some(words::audit_log::NO_OLDER),
+            words::audit_log::NO_OLDER_HINT,
+        ),
+        (None, true) => (
+            Some(words::audit_log::NO_MATCH),
+            words::audit_log::NO_MATCH_HINT,
+        ),
         (None, false) => (None, words::audit_log::NO_EVENTS),
     };
     let title = title.map(|title| view! { <h2>{title}</h2> });

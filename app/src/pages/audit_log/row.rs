@@ -38,7 +38,10 @@ fn actor(log: &Log, event: &AuditView) -> AnyView {
     let name = event.actor_name.clone();
     match event.actor_id {
         Some(id) => {
-            let theirs = log.place().with("actor", Some(&id.to_string())).path();
+            let theirs = log
+                .place()
+                .with("actor", Some(&id.to_string()))
+                .path();
             view! { <a class="quiet" href=theirs><bdi>{name}</bdi></a> }.into_any()
         }
         None => view! { <bdi>{name}</bdi> }.into_any(),
@@ -51,7 +54,8 @@ fn object(log: &Log, event: &AuditView) -> AnyView {
         return view! { <span class="muted">{words::NONE}</span> }.into_any();
     }
     let manages = decide(log.room.ctx.actor().role, Action::ListServiceAccounts) == Grant::All;
-    let page = page_of(event, &log.room.organization()).filter(|_| manages || event.object_kind == "key");
+    let page =
+        page_of(event, &log.room.organization()).filter(|_| manages || event.object_kind == "key");
     match page {
         Some(page) => view! { <a class="quiet" href=page.path()>{label(event)}</a> }.into_any(),
         None => label(event).into_any(),
@@ -60,8 +64,10 @@ fn object(log: &Log, event: &AuditView) -> AnyView {
 
 fn details(log: &Log, event: &AuditView) -> AnyView {
     let of = words::audit_log::details_of(event.n, event.at);
-    let agent =
-        event.agent.clone().map(|agent| view! { <dt>{words::labels::USER_AGENT}</dt><dd><bdi>{agent}</bdi></dd> });
+    let agent = event
+        .agent
+        .clone()
+        .map(|agent| view! { <dt>{words::labels::USER_AGENT}</dt><dd><bdi>{agent}</bdi></dd> });
     view! {
         <details class="event">
             <summary>{words::keys::DETAILS}<span class="visually-hidden">{of}</span></summary>
@@ -81,7 +87,10 @@ fn details(log: &Log, event: &AuditView) -> AnyView {
 /// The kind and ID of the object, with a link to all of its events.
 fn object_id(log: &Log, event: &AuditView) -> Option<AnyView> {
     let kind: ObjectKind = event.object_kind.parse().ok()?;
-    let place = log.place().with("object", Some(&format!("{}:{}", event.object_kind, event.object_id)));
+    let place = log.place().with(
+        "object",
+        Some(&format!("{}:{}", event.object_kind, event.object_id)),
+    );
     let all = (place.get("object").is_some() && place != *log.place())
         .then(|| view! { " "<a href=place.path()>{words::audit_log::ALL_FOR_OBJECT}</a> });
     let id = event.object_id.clone();
@@ -93,8 +102,9 @@ fn change(change: &Change) -> impl IntoView + use<> {
     let before = change.before.as_ref().map(value);
     let after = change.after.as_ref().map(value);
     let arrow = (before.is_some() && after.is_some()).then_some(" → ");
-    let nothing = (before.is_none() && after.is_none())
-        .then(|| view! { <span class="muted">{words::audit_changes::no_value(&change.field)}</span> });
+    let nothing = (before.is_none() && after.is_none()).then(
+        || view! { <span class="muted">{words::audit_changes::no_value(&change.field)}</span> },
+    );
     view! {
         <dt>{words::audit_changes::field(&change.field)}</dt>
         <dd>{before.map(|text| view! { <del><bdi>{text}</bdi></del> })}{arrow}{after.map(|text| view! { <ins><bdi>{text}</bdi></ins> })}{nothing}</dd>

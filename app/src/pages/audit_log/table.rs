@@ -10,9 +10,16 @@ use crate::words;
 /// The table and its pages.
 pub fn table(log: &Log) -> AnyView {
     let rows = &log.rows.rows;
-    let numbers = rows.first().zip(rows.last()).map(|(first, last)| words::audit_log::events_from_to(first.n, last.n));
-    let ways =
-        Pages { mark: "before", next: log.rows.next, first: words::audit_log::NEWEST, more: words::audit_log::OLDER };
+    let numbers = rows
+        .first()
+        .zip(rows.last())
+        .map(|(first, last)| words::audit_log::events_from_to(first.n, last.n));
+    let ways = Pages {
+        mark: "before",
+        next: log.rows.next,
+        first: words::audit_log::NEWEST,
+        more: words::audit_log::OLDER,
+    };
     let ways = pages(log.place(), &ways);
     view! {
         <div class="table-wrap">

@@ -29,8 +29,17 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
         None => None,
     };
     let form = KeyForm::load(request, &room, service).await?;
-    let render = move || if form.may_create { render(&room, &form) } else { closed(&room) };
-    Ok(Page { islands: true, ..Page::new(words::create_key::TITLE, render) })
+    let render = move || {
+        if form.may_create {
+            render(&room, &form)
+        } else {
+            closed(&room)
+        }
+    };
+    Ok(Page {
+        islands: true,
+        ..Page::new(words::create_key::TITLE, render)
+    })
 }
 
 /// The page for members, if only owners and admins can create keys.
@@ -62,8 +71,16 @@ fn render(room: &OrganizationPage, form: &KeyForm) -> AnyView {
 }
 
 /// The name and role of a service account. Only admins and owners can load it, and create its keys.
-async fn service(request: &PageRequest, room: &OrganizationPage, id: ActorId) -> Result<(String, Role), Problem> {
-    let found = request.context.engine.get_service_account(&room.ctx, id).await;
+async fn service(
+    request: &PageRequest,
+    room: &OrganizationPage,
+    id: ActorId,
+) -> Result<(String, Role), Problem> {
+    let found = request
+        .context
+        .engine
+        .get_service_account(&room.ctx, id)
+        .await;
     let account = found.map_err(|error| request.context.to_problem(&error))?;
     Ok((account.name, account.role))
 }

@@ -35,11 +35,23 @@ struct KeyPageData {
 }
 
 /// The page of a key.
-pub async fn load(request: &PageRequest, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+pub async fn load(
+    request: &PageRequest,
+    organization: OrganizationId,
+    key: KeyId,
+) -> Result<Page, Problem> {
     let context = &request.context;
-    let room =
-        OrganizationPage::enter(context, &organization, Location::top(Screen::Key(organization.clone(), key))).await?;
-    let key = context.engine.get_key_detail(&room.ctx, key).await.map_err(|error| context.to_problem(&error))?;
+    let room = OrganizationPage::enter(
+        context,
+        &organization,
+        Location::top(Screen::Key(organization.clone(), key)),
+    )
+    .await?;
+    let key = context
+        .engine
+        .get_key_detail(&room.ctx, key)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
     let about = AuditQuery::about(ObjectKind::Key, key.line.key.key_id);
     let events = context
         .engine
@@ -48,17 +60,46 @@ pub async fn load(request: &PageRequest, organization: OrganizationId, key: KeyI
         .map_err(|error| context.to_problem(&error))?
         .rows;
     let (before, after) = (key.line.rotated_from, key.line.rotated_to);
-    let (before, after) = (find(request, &room, before).await?, find(request, &room, after).await?);
-    let typed = request.posted.as_ref().map(|posted| posted.typed.clone()).unwrap_or_default();
+    let (before, after) = (
+        find(request, &room, before).await?,
+        find(request, &room, after).await?,
+    );
+    let typed = request
+        .posted
+        .as_ref()
+        .map(|posted| posted.typed.clone())
+        .unwrap_or_default();
     let (flash, problem) = (context.take_flash().await, request.problem().cloned());
     let title = key.line.key.label.clone();
-    let shown = KeyPageData { room, key, events, before, after, flash, problem, typed };
-    Ok(Page { islands: true, ..Page::new(&title, move || render(&shown)) })
+    let shown = KeyPageData {
+        room,
+        key,
+        events,
+        before,
+        after,
+        flash,
+        problem,
+        typed,
+    };
+    Ok(Page {
+        islands: true,
+        ..Page::new(&title, move || render(&shown))
+    })
 }
 
-async fn find(request: &PageRequest, room: &OrganizationPage, key: Option<KeyId>) -> Result<Option<KeyLine>, Problem> {
+async fn find(
+    request: &PageRequest,
+    room: &OrganizationPage,
+    key: Option<KeyId>,
+) -> Result<Option<KeyLine>, Problem> {
     let Some(key) = key else { return Ok(None) };
-    request.context.engine.get_key(&room.ctx, key).await.map(Some).map_err(|error| request.context.to_problem(&error))
+    request
+        .context
+        .engine
+        .get_key(&room.ctx, key)
+        .await
+        .map(Some)
+        .map_err(|error| request.context.to_problem(&error))
 }
 
 fn render(shown: &KeyPageData) -> AnyView {
@@ -67,7 +108,10 @@ fn render(shown: &KeyPageData) -> AnyView {
     let (badge, status) = words::keys::status(room.ctx.now(), line.status(room.ctx.now()));
     let narrow = narrow(shown);
     // A key that became inactive in the meantime has no form, so the frame shows the error.
-    let problem = shown.problem.as_ref().filter(|_| narrow.is_none());
+    let problem = shown
+        .problem
+        .as_ref()
+        .filter(|_| narrow.is_none());
     let body = view! {
         {notice(shown)}
         <div class="page-head">
@@ -129,17 +173,31 @@ fn exposed(line: &KeyLine) -> Option<AnyView> {
 /// The form that removes scopes. A key with full access has no single scopes to remove.
 fn narrow(shown: &KeyPageData) -> Option<AnyView> {
     let key = &shown.key.line.key;
-    let Permissions::Only(scopes) = key.scopes else { return None };
+    let Permissions::Only(scopes) = key.scopes else {
+        return None;
+    };
     if !key.is_active || scopes.is_empty() {
         return None;
     }
     let sent = shown.problem.is_some();
     let chosen = |group: Group| {
         let name = format!("access[{}]", group.as_str());
-        let typed = shown.typed.iter().find(|(field, _)| *field == name).map(|(_, value)| value.clone());
-        if sent { typed.unwrap_or_else(|| "none".into()) } else { access(scopes, group).into() }
+        let typed = shown
+            .typed
+            .iter()
+            .find(|(field, _)| *field == name)
+            .map(|(_, value)| value.clone());
+        if sent {
+            typed.unwrap_or_else(|| "none".into())
+        } else {
+            access(scopes, group).into()
+        }
     };
-    let fault = shown.problem.as_ref().and_then(|problem| problem.field("scopes")).map(str::to_owned);
+    let fault = shown
+        .problem
+        .as_ref()
+        .and_then(|problem| problem.field("scopes"))
+        .map(str::to_owned);
     Some(
         view! {
             <details class="panel fold" open=sent>
@@ -160,8 +218,15 @@ fn narrow(shown: &KeyPageData) -> Option<AnyView> {
 
 /// The access of a set to a group.
 fn access(scopes: ScopeSet, group: Group) -> &'static str {
-    let has = |access| group.scope(access).is_some_and(|scope| scopes.allows(scope));
-    match (has(domain::scope::Access::Write), has(domain::scope::Access::Read)) {
+    let has = |access| {
+        group
+            .scope(access)
+            .is_some_and(|scope| scopes.allows(scope))
+    };
+    match (
+        has(domain::scope::Access::Write),
+        has(domain::scope::Access::Read),
+    ) {
         (true, _) => "write",
         (false, true) => "read",
         (false, false) => "none",

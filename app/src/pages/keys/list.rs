@@ -46,7 +46,10 @@ struct List {
 }
 
 /// The keys that the person can see.
-pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<PageResponse, Problem> {
+pub async fn load(
+    request: &PageRequest,
+    organization: OrganizationId,
+) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let place = Location::of(Screen::ApiKeys(organization.clone()), &request.query);
     if request.query_value("q") != place.get("q") {
@@ -57,15 +60,45 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
     let room = OrganizationPage::enter(context, &organization, place).await?;
     let to_problem = |error| context.to_problem(&error);
     let mark = Mark::set(context, &room.ctx, EventCategory::Keys).await?;
-    let rows = context.engine.list_keys(&room.ctx, &query, ROWS).await.map_err(to_problem)?;
-    let inactive = context.engine.count_inactive_keys(&room.ctx, &query).await.map_err(to_problem)?;
-    let creators = context.engine.list_creators(&room.ctx).await.map_err(to_problem)?;
+    let rows = context
+        .engine
+        .list_keys(&room.ctx, &query, ROWS)
+        .await
+        .map_err(to_problem)?;
+    let inactive = context
+        .engine
+        .count_inactive_keys(&room.ctx, &query)
+        .await
+        .map_err(to_problem)?;
+    let creators = context
+        .engine
+        .list_creators(&room.ctx)
+        .await
+        .map_err(to_problem)?;
     let attention_banner = news(context, &room.ctx).await?;
-    let (flash, url) = (context.take_flash().await, context.site_config.public_url.clone());
+    let (flash, url) = (
+        context.take_flash().await,
+        context.site_config.public_url.clone(),
+    );
     let form = KeyForm::load(request, &room, None).await?;
     let problem = request.problem().cloned();
-    let list = List { room, mark, query, rows, inactive, creators, attention_banner, flash, url, problem, form };
-    Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::keys::TITLE, move || render(&list)) }))
+    let list = List {
+        room,
+        mark,
+        query,
+        rows,
+        inactive,
+        creators,
+        attention_banner,
+        flash,
+        url,
+        problem,
+        form,
+    };
+    Ok(PageResponse::Page(Page {
+        islands: true,
+        ..Page::new(words::keys::TITLE, move || render(&list))
+    }))
 }
 
 /// The query of a location. By default, it selects active keys.
@@ -75,16 +108,27 @@ fn query_of(place: &Location) -> KeyQuery {
         Some(EVERY_STATE) => None,
         Some(word) => word.parse().ok(),
     };
-    let otherwise = if status.is_none() { KeySort::Usable } else { KeySort::Newest };
-    let sort = place.get("sort").and_then(|word| word.parse().ok()).unwrap_or(otherwise);
+    let otherwise = if status.is_none() {
+        KeySort::Usable
+    } else {
+        KeySort::Newest
+    };
+    let sort = place
+        .get("sort")
+        .and_then(|word| word.parse().ok())
+        .unwrap_or(otherwise);
     KeyQuery {
         text: place.get("q").map(str::to_owned),
-        environment: place.get("environment").and_then(|word| word.parse().ok()),
+        environment: place
+            .get("environment")
+            .and_then(|word| word.parse().ok()),
         status,
         owner: place.number("owner").map(ActorId),
         creator: place.number("creator").map(ActorId),
         sort,
-        reversed: place.get("dir").is_some_and(|dir| dir != natural(sort)),
+        reversed: place
+            .get("dir")
+            .is_some_and(|dir| dir != natural(sort)),
         after: place.number("after").map(KeyId),
     }
 }
@@ -104,7 +148,9 @@ impl List {
 
     /// Whether any filter is set, other than the status.
     fn is_filtered(&self) -> bool {
-        ["q", "environment", "creator", "owner"].into_iter().any(|name| self.place().get(name).is_some())
+        ["q", "environment", "creator", "owner"]
+            .into_iter()
+            .any(|name| self.place().get(name).is_some())
     }
 
     /// The key that the person just created.
@@ -124,7 +170,8 @@ fn render(list: &List) -> AnyView {
     let room = &list.room;
     let all = decide(room.ctx.actor().role, Action::ListKeys) == Grant::All;
     let bare = list.rows.rows.is_empty() && list.place().get("after").is_none();
-    let untouched = bare && !list.is_filtered() && list.place().get("status").is_none() && list.inactive == 0;
+    let untouched =
+        bare && !list.is_filtered() && list.place().get("status").is_none() && list.inactive == 0;
     let content = match (untouched, bare) {
         (true, _) => header::empty(list),
         (false, true) => header::nothing(list),
@@ -163,8 +210,14 @@ fn create_dialog(list: &List) -> AnyView {
         <h2 id="create-title">{words::create_key::TITLE}</h2>
         <button class="icon-button" type="button" data-close="create" aria-label=words::CLOSE>{icon("close")}</button>
     };
-    let cancel = view! { <button class="button" type="button" data-close="create">{words::CANCEL}</button> };
-    let form = key_form(&list.form, heading.into_any(), cancel.into_any(), false);
+    let cancel =
+        view! { <button class="button" type="button" data-close="create">{words::CANCEL}</button> };
+    let form = key_form(
+        &list.form,
+        heading.into_any(),
+        cancel.into_any(),
+        false,
+    );
     view! { <dialog class="dialog large" id="create" data-veil="" aria-labelledby="create-title">{form}</dialog> }
         .into_any()
 }
@@ -180,11 +233,20 @@ mod tests {
     #[test]
     fn an_address_asks_for_keys() {
         let plain = of("");
-        assert_eq!((plain.status, plain.sort, plain.reversed), (Some(StatusFilter::Active), KeySort::Newest, false));
-        assert_eq!((of("?status=all").status, of("?status=all").sort), (None, KeySort::Usable));
+        assert_eq!(
+            (plain.status, plain.sort, plain.reversed),
+            (Some(StatusFilter::Active), KeySort::Newest, false)
+        );
+        assert_eq!(
+            (of("?status=all").status, of("?status=all").sort),
+            (None, KeySort::Usable)
+        );
         let sorted = of("?sort=name&dir=desc&creator=4&environment=test&after=9");
         assert_eq!((sorted.sort, sorted.reversed), (KeySort::Name, true));
-        assert_eq!((sorted.creator, sorted.after), (Some(ActorId(4)), Some(KeyId(9))));
+        assert_eq!(
+            (sorted.creator, sorted.after),
+            (Some(ActorId(4)), Some(KeyId(9)))
+        );
         assert!(!of("?sort=last_used&dir=desc").reversed);
         assert_eq!(of("?owner=7").owner, Some(ActorId(7)));
     }

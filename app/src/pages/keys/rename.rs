@@ -13,18 +13,39 @@ use crate::shared_view::{name_hint, preview};
 use crate::words;
 
 /// The form with the current name.
-pub async fn load(request: &PageRequest, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+pub async fn load(
+    request: &PageRequest,
+    organization: OrganizationId,
+    key: KeyId,
+) -> Result<Page, Problem> {
     let place = Location::top(Screen::RenameKey(organization.clone(), key));
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
-    let key =
-        request.context.engine.get_key(&room.ctx, key).await.map_err(|error| request.context.to_problem(&error))?.key;
-    let typed = request.typed("name").unwrap_or(&key.label).to_owned();
+    let key = request
+        .context
+        .engine
+        .get_key(&room.ctx, key)
+        .await
+        .map_err(|error| request.context.to_problem(&error))?
+        .key;
+    let typed = request
+        .typed("name")
+        .unwrap_or(&key.label)
+        .to_owned();
     let problem = request.problem().cloned();
-    Ok(Page::new(words::rename_key::TITLE, move || render(&room, &key, typed, problem.as_ref())))
+    Ok(Page::new(words::rename_key::TITLE, move || {
+        render(&room, &key, typed, problem.as_ref())
+    }))
 }
 
-fn render(room: &OrganizationPage, key: &KeyView, typed: String, problem: Option<&Problem>) -> AnyView {
-    let fault = problem.and_then(|problem| problem.field("name")).map(str::to_owned);
+fn render(
+    room: &OrganizationPage,
+    key: &KeyView,
+    typed: String,
+    problem: Option<&Problem>,
+) -> AnyView {
+    let fault = problem
+        .and_then(|problem| problem.field("name"))
+        .map(str::to_owned);
     let back = Screen::Key(room.organization(), key.key_id).path();
     let body = view! {
         <form class="sheet" method="post" action="/ui/rename_key">

@@ -14,13 +14,25 @@ use crate::shared_view::{icon, revealed};
 use crate::words;
 
 /// The page of a new key, with a link back to a screen.
-pub fn page(request: &PageRequest, room: OrganizationPage, created: CreatedKey, back: Screen) -> Page {
+pub fn page(
+    request: &PageRequest,
+    room: OrganizationPage,
+    created: CreatedKey,
+    back: Screen,
+) -> Page {
     let url = request.context.site_config.public_url.clone();
-    Page { islands: true, ..Page::new(words::reveal_key::TITLE, move || render(&room, &created, &url, &back)) }
+    Page {
+        islands: true,
+        ..Page::new(words::reveal_key::TITLE, move || {
+            render(&room, &created, &url, &back)
+        })
+    }
 }
 
 fn render(room: &OrganizationPage, created: &CreatedKey, url: &str, back: &Screen) -> AnyView {
-    let replaced = created.replaced.map(|replaced| old(room, &replaced));
+    let replaced = created
+        .replaced
+        .map(|replaced| old(room, &replaced));
     let body = view! {
         <div class="sheet">
             <div class="sheet-head"><h1 id="reveal-title">{words::reveal_key::TITLE}</h1></div>

@@ -14,17 +14,39 @@ use crate::shared_view::{field_error, icon, preview, reasons, revoke_effects};
 use crate::words;
 
 /// The facts about the key, the effects of revoking it, and the button.
-pub async fn load(request: &PageRequest, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+pub async fn load(
+    request: &PageRequest,
+    organization: OrganizationId,
+    key: KeyId,
+) -> Result<Page, Problem> {
     let place = Location::top(Screen::RevokeKey(organization.clone(), key));
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
-    let key =
-        request.context.engine.get_key(&room.ctx, key).await.map_err(|error| request.context.to_problem(&error))?.key;
+    let key = request
+        .context
+        .engine
+        .get_key(&room.ctx, key)
+        .await
+        .map_err(|error| request.context.to_problem(&error))?
+        .key;
     let problem = request.problem().cloned();
-    let [reason, confirm] = ["reason", "confirm_name"].map(|field| request.typed(field).unwrap_or_default().to_owned());
-    Ok(Page::new(words::revoke_key::BUTTON, move || render(&room, &key, problem.as_ref(), &reason, confirm)))
+    let [reason, confirm] = ["reason", "confirm_name"].map(|field| {
+        request
+            .typed(field)
+            .unwrap_or_default()
+            .to_owned()
+    });
+    Ok(Page::new(words::revoke_key::BUTTON, move || {
+        render(&room, &key, problem.as_ref(), &reason, confirm)
+    }))
 }
 
-fn render(room: &OrganizationPage, key: &KeyView, problem: Option<&Problem>, reason: &str, confirm: String) -> AnyView {
+fn render(
+    room: &OrganizationPage,
+    key: &KeyView,
+    problem: Option<&Problem>,
+    reason: &str,
+    confirm: String,
+) -> AnyView {
     let list = Screen::ApiKeys(room.organization()).path();
     let heading = view! { <div class="sheet-head"><h1 id="revoke-title">{words::revoke_key::HEADING.0}<bdi>{key.label.clone()}</bdi>{words::revoke_key::HEADING.1}</h1></div> };
     let body = match key.revoked_at {
@@ -58,7 +80,10 @@ fn render(room: &OrganizationPage, key: &KeyView, problem: Option<&Problem>, rea
 
 fn facts(room: &OrganizationPage, key: &KeyView) -> AnyView {
     let now = room.ctx.now();
-    let by = key.created_by.clone().map(|by| view! { <bdi>{by}</bdi>", " });
+    let by = key
+        .created_by
+        .clone()
+        .map(|by| view! { <bdi>{by}</bdi>", " });
     view! {
         <dl class="facts boxed">
             <dt class="visually-hidden">{words::labels::KEY_PREVIEW}</dt><dd class="whole">{preview(&key.preview)}</dd>
@@ -76,9 +101,15 @@ fn confirm_field(
     problem: Option<&Problem>,
     typed: String,
 ) -> impl IntoView + use<> {
-    let fault = problem.and_then(|problem| problem.field("confirm_name")).map(str::to_owned);
+    let fault = problem
+        .and_then(|problem| problem.field("confirm_name"))
+        .map(str::to_owned);
     let wrong = fault.is_some();
-    let described = if wrong { "confirm-hint confirm-error" } else { "confirm-hint" };
+    let described = if wrong {
+        "confirm-hint confirm-error"
+    } else {
+        "confirm-hint"
+    };
     let name = key.label.clone();
     key.will_be_missed(room.ctx.now()).then(|| {
         view! {

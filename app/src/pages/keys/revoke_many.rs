@@ -17,23 +17,42 @@ use crate::words;
 
 /// The keys by name, the effects of revoking them, and the button.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
-    let place = Location::of(Screen::RevokeKeys(organization.clone()), &request.query);
+    let place = Location::of(
+        Screen::RevokeKeys(organization.clone()),
+        &request.query,
+    );
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
     let mut keys: Vec<KeyView> = Vec::new();
-    let mut ids: Vec<KeyId> = room.place.all("key").filter_map(|id| id.parse().ok()).collect();
+    let mut ids: Vec<KeyId> = room
+        .place
+        .all("key")
+        .filter_map(|id| id.parse().ok())
+        .collect();
     ids.sort_unstable();
     ids.dedup();
     for id in ids.into_iter().take(MOST_KEYS) {
-        let line =
-            request.context.engine.get_key(&room.ctx, id).await.map_err(|error| request.context.to_problem(&error))?;
+        let line = request
+            .context
+            .engine
+            .get_key(&room.ctx, id)
+            .await
+            .map_err(|error| request.context.to_problem(&error))?;
         if line.key.revoked_at.is_none() {
             keys.push(line.key);
         }
     }
     let problem = request.problem().cloned();
-    let [reason, confirm] = ["reason", "confirm_name"].map(|field| request.typed(field).unwrap_or_default().to_owned());
+    let [reason, confirm] = ["reason", "confirm_name"].map(|field| {
+        request
+            .typed(field)
+            .unwrap_or_default()
+            .to_owned()
+    });
     let render = move || render(&room, &keys, problem.as_ref(), &reason, confirm);
-    Ok(Page { islands: true, ..Page::new(words::revoke_keys::TITLE, render) })
+    Ok(Page {
+        islands: true,
+        ..Page::new(words::revoke_keys::TITLE, render)
+    })
 }
 
 fn render(
@@ -55,8 +74,14 @@ fn render(
         };
         return frame(room, words::revoke_keys::TITLE, None, body.into_any());
     }
-    let ids = keys.iter().map(|key| key.key_id.to_string()).collect::<Vec<_>>().join(",");
-    let recently_used = keys.iter().any(|key| key.will_be_missed(room.ctx.now()));
+    let ids = keys
+        .iter()
+        .map(|key| key.key_id.to_string())
+        .collect::<Vec<_>>()
+        .join(",");
+    let recently_used = keys
+        .iter()
+        .any(|key| key.will_be_missed(room.ctx.now()));
     let confirm = Confirm::of(room);
     let count = words::format::plural(i64::try_from(keys.len()).unwrap_or_default(), "key");
     let button = ButtonWords {
@@ -92,7 +117,8 @@ fn render(
 fn line(room: &OrganizationPage, key: &KeyView) -> AnyView {
     let now = room.ctx.now();
     let mark = match key.is_active && key.was_used_recently(now) {
-        true => view! { <span class="badge warning">{words::revoke_key::RECENTLY_USED}</span> }.into_any(),
+        true => view! { <span class="badge warning">{words::revoke_key::RECENTLY_USED}</span> }
+            .into_any(),
         false => view! { <span class="muted">{used(now, key.last_used)}</span> }.into_any(),
     };
     view! { <li><div><strong><bdi>{key.label.clone()}</bdi></strong>{mark}</div>{preview(&key.preview)}</li> }
@@ -101,7 +127,9 @@ fn line(room: &OrganizationPage, key: &KeyView) -> AnyView {
 
 /// The field to confirm by typing the number of keys, if one was recently used.
 fn phrase(n: usize, problem: Option<&Problem>, typed: String) -> AnyView {
-    let fault = problem.and_then(|problem| problem.field("confirm_name")).map(str::to_owned);
+    let fault = problem
+        .and_then(|problem| problem.field("confirm_name"))
+        .map(str::to_owned);
     view! {
         <div class="field">
             <label for="confirm_name">{words::labels::TYPE_TO_CONFIRM.0}<b>{words::revoke_keys::phrase(n)}</b>{words::labels::TYPE_TO_CONFIRM.1}</label>

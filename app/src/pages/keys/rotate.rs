@@ -21,21 +21,38 @@ use crate::words;
 const PRESELECTED: i64 = 86_400;
 
 /// The form, or the new key.
-pub async fn load(request: &PageRequest, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+pub async fn load(
+    request: &PageRequest,
+    organization: OrganizationId,
+    key: KeyId,
+) -> Result<Page, Problem> {
     let place = Location::top(Screen::RotateKey(organization.clone(), key));
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
     if let Some(created) = request.created() {
         let back = Screen::ApiKeys(organization);
         return Ok(reveal::page(request, room, created.clone(), back));
     }
-    let line =
-        request.context.engine.get_key(&room.ctx, key).await.map_err(|error| request.context.to_problem(&error))?;
+    let line = request
+        .context
+        .engine
+        .get_key(&room.ctx, key)
+        .await
+        .map_err(|error| request.context.to_problem(&error))?;
     let problem = request.problem().cloned();
-    let overlap = request.typed("overlap_seconds").and_then(|text| text.parse().ok()).unwrap_or(PRESELECTED);
-    let label = request.typed("label").unwrap_or_default().to_owned();
+    let overlap = request
+        .typed("overlap_seconds")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(PRESELECTED);
+    let label = request
+        .typed("label")
+        .unwrap_or_default()
+        .to_owned();
     let token = FormToken::generate(request.context.engine.runtime());
     let render = move || render(&room, &line, problem.as_ref(), overlap, label, &token);
-    Ok(Page { islands: true, ..Page::new(words::rotate_key::TITLE, render) })
+    Ok(Page {
+        islands: true,
+        ..Page::new(words::rotate_key::TITLE, render)
+    })
 }
 
 fn render(
@@ -64,7 +81,9 @@ fn render(
         };
         return frame(room, words::rotate_key::TITLE, None, body.into_any());
     }
-    let name_fault = problem.and_then(|problem| problem.field("label")).map(str::to_owned);
+    let name_fault = problem
+        .and_then(|problem| problem.field("label"))
+        .map(str::to_owned);
     let confirm = Confirm::of(room);
     let button = ButtonWords {
         id: None,
@@ -108,8 +127,10 @@ fn render(
 
 fn facts(room: &OrganizationPage, line: &KeyLine) -> AnyView {
     let (key, now) = (&line.key, room.ctx.now());
-    let expires =
-        key.expires_at.map_or_else(|| words::keys::NEVER_EXPIRES.into_any(), |at| when_due(now, at).into_any());
+    let expires = key.expires_at.map_or_else(
+        || words::keys::NEVER_EXPIRES.into_any(),
+        |at| when_due(now, at).into_any(),
+    );
     view! {
         <dl class="facts boxed">
             <dt class="visually-hidden">{words::labels::KEY_PREVIEW}</dt><dd class="whole">{preview(&key.preview)}</dd>
@@ -121,7 +142,8 @@ fn facts(room: &OrganizationPage, line: &KeyLine) -> AnyView {
     .into_any()
 }
 
-/// How long the old key keeps working. Each choice shows the end, which is never later than the expiration of the key.
+/// How long the old key keeps working. Each choice shows the end, which is never later than the
+/// expiration of the key.
 fn overlaps(now: Moment, own: Option<Moment>, chosen: i64, problem: Option<&Problem>) -> AnyView {
     let chip = |(seconds, text): (i64, &'static str)| {
         let end = now.plus_seconds(seconds);

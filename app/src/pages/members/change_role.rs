@@ -18,7 +18,11 @@ use crate::shared_view::icon;
 use crate::words;
 
 /// The roles to choose from, and the effects of a change.
-pub async fn load(request: &PageRequest, organization: OrganizationId, member: ActorId) -> Result<Page, Problem> {
+pub async fn load(
+    request: &PageRequest,
+    organization: OrganizationId,
+    member: ActorId,
+) -> Result<Page, Problem> {
     let context = &request.context;
     let place = Location::top(Screen::ChangeRole(organization.clone(), member));
     let room = OrganizationPage::enter(context, &organization, place).await?;
@@ -26,16 +30,30 @@ pub async fn load(request: &PageRequest, organization: OrganizationId, member: A
     if decide(own, Action::ManageMembers) == Grant::No {
         return Err(context.problem(Code::Forbidden));
     }
-    let member = context.engine.get_member(&room.ctx, member).await.map_err(|error| context.to_problem(&error))?;
+    let member = context
+        .engine
+        .get_member(&room.ctx, member)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
     if !may_give(own, member.role) {
         return Err(context.problem(Code::Forbidden));
     }
-    let owners = context.engine.count_owners(&room.ctx).await.map_err(|error| context.to_problem(&error))?;
+    let owners = context
+        .engine
+        .count_owners(&room.ctx)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
     let stays = member.role == Role::Owner && owners < 2;
-    let chosen = request.typed("role").and_then(|role| role.parse().ok()).unwrap_or(member.role);
+    let chosen = request
+        .typed("role")
+        .and_then(|role| role.parse().ok())
+        .unwrap_or(member.role);
     let problem = request.problem().cloned();
     let render = move || render(&room, &member, stays, chosen, problem.as_ref());
-    Ok(Page { islands: true, ..Page::new(words::change_role::TITLE, render) })
+    Ok(Page {
+        islands: true,
+        ..Page::new(words::change_role::TITLE, render)
+    })
 }
 
 fn render(

@@ -24,20 +24,40 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
     if let Some(FormResult::Invited(created)) = request.result() {
         let created = created.clone();
-        return Ok(Page { islands: true, ..Page::new(words::invite_member::TITLE, move || reveal(&room, &created)) });
+        return Ok(Page {
+            islands: true,
+            ..Page::new(words::invite_member::TITLE, move || {
+                reveal(&room, &created)
+            })
+        });
     }
     if decide(room.ctx.actor().role, Action::ManageMembers) == Grant::No {
         return Err(request.context.problem(Code::Forbidden));
     }
-    let email = request.typed("email").unwrap_or_default().to_owned();
-    let role = request.typed("role").and_then(|role| role.parse().ok()).unwrap_or(Role::Member);
+    let email = request
+        .typed("email")
+        .unwrap_or_default()
+        .to_owned();
+    let role = request
+        .typed("role")
+        .and_then(|role| role.parse().ok())
+        .unwrap_or(Role::Member);
     let problem = request.problem().cloned();
     let token = FormToken::generate(request.context.engine.runtime());
     let render = move || render(&room, email, role, problem.as_ref(), &token);
-    Ok(Page { islands: true, ..Page::new(words::invite_member::TITLE, render) })
+    Ok(Page {
+        islands: true,
+        ..Page::new(words::invite_member::TITLE, render)
+    })
 }
 
-fn render(room: &OrganizationPage, email: String, role: Role, problem: Option<&Problem>, token: &FormToken) -> AnyView {
+fn render(
+    room: &OrganizationPage,
+    email: String,
+    role: Role,
+    problem: Option<&Problem>,
+    token: &FormToken,
+) -> AnyView {
     let back = Screen::Members(room.organization()).path();
     let confirm = Confirm::of(room);
     let powerful = |role: Role| role >= Role::Admin;
@@ -67,13 +87,20 @@ fn render(room: &OrganizationPage, email: String, role: Role, problem: Option<&P
             </div>
         </form>
     };
-    view! { {frame(room, words::invite_member::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
+    view! { {frame(room, words::invite_member::TITLE, None, body.into_any())}<PageHelp/> }
+        .into_any()
 }
 
 fn address(typed: String, problem: Option<&Problem>) -> AnyView {
-    let fault = problem.and_then(|problem| problem.field("email")).map(str::to_owned);
+    let fault = problem
+        .and_then(|problem| problem.field("email"))
+        .map(str::to_owned);
     let wrong = fault.is_some();
-    let described = if wrong { "email-hint email-error" } else { "email-hint" };
+    let described = if wrong {
+        "email-hint email-error"
+    } else {
+        "email-hint"
+    };
     view! {
         <div class="field">
             <label for="email">{words::labels::EMAIL}</label>
@@ -90,7 +117,12 @@ fn address(typed: String, problem: Option<&Problem>) -> AnyView {
 
 /// The link, shown once. Only this response contains it.
 fn reveal(room: &OrganizationPage, created: &CreatedInvitation) -> AnyView {
-    let until = words::invite_member::link_for(&created.email, created.role, room.ctx.now(), created.expires_at);
+    let until = words::invite_member::link_for(
+        &created.email,
+        created.role,
+        room.ctx.now(),
+        created.expires_at,
+    );
     let done = Screen::Members(room.organization()).path();
     let body = view! {
         <div class="sheet">
@@ -106,5 +138,6 @@ fn reveal(room: &OrganizationPage, created: &CreatedInvitation) -> AnyView {
             <div class="sheet-foot"><a class="button" href=done>{words::DONE}</a></div>
         </div>
     };
-    view! { {frame(room, words::invite_member::TITLE, None, body.into_any())}<CopyButtons/> }.into_any()
+    view! { {frame(room, words::invite_member::TITLE, None, body.into_any())}<CopyButtons/> }
+        .into_any()
 }

@@ -14,17 +14,28 @@ use crate::routes::{Location, Screen};
 use crate::shared_view::icon;
 use crate::words;
 
-/// The effects of leaving, and the button. The only owner sees why they cannot leave: an organization needs an owner.
+/// The effects of leaving, and the button. The only owner sees why they cannot leave: an
+/// organization needs an owner.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
     let context = &request.context;
-    let room =
-        OrganizationPage::enter(context, &organization, Location::top(Screen::Leave(organization.clone()))).await?;
-    let owners = context.engine.count_owners(&room.ctx).await.map_err(|error| context.to_problem(&error))?;
+    let room = OrganizationPage::enter(
+        context,
+        &organization,
+        Location::top(Screen::Leave(organization.clone())),
+    )
+    .await?;
+    let owners = context
+        .engine
+        .count_owners(&room.ctx)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
     let stays = room.ctx.actor().role == Role::Owner && owners < 2;
     let problem = request.problem().cloned();
     Ok(Page {
         islands: true,
-        ..Page::new(words::leave_organization::TITLE, move || render(&room, stays, problem.as_ref()))
+        ..Page::new(words::leave_organization::TITLE, move || {
+            render(&room, stays, problem.as_ref())
+        })
     })
 }
 
@@ -68,5 +79,6 @@ fn render(room: &OrganizationPage, stays: bool, problem: Option<&Problem>) -> An
             </form>
         }),
     };
-    view! { {frame(room, words::leave_organization::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
+    view! { {frame(room, words::leave_organization::TITLE, None, body.into_any())}<PageHelp/> }
+        .into_any()
 }

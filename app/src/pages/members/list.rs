@@ -46,19 +46,33 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
         Location::of(Screen::Members(organization.clone()), &request.query),
     )
     .await?;
-    let members = context.engine.list_members(&room.ctx, room.place.before(), ROWS).await;
+    let members = context
+        .engine
+        .list_members(&room.ctx, room.place.before(), ROWS)
+        .await;
     let members = members.map_err(|error| context.to_problem(&error))?;
     let sees_invitations = decide(room.ctx.actor().role, Action::SeeAddresses) == Grant::All;
     let invitations = match sees_invitations && room.place.before().is_none() {
         true => {
-            let found = context.engine.list_invitations(&room.ctx, room.place.number("waiting"), ROWS).await;
+            let found = context
+                .engine
+                .list_invitations(&room.ctx, room.place.number("waiting"), ROWS)
+                .await;
             Some(found.map_err(|error| context.to_problem(&error))?)
         }
         false => None,
     };
     let (flash, problem) = (context.take_flash().await, request.problem().cloned());
-    let shown = MembersPageData { room, members, invitations, flash, problem };
-    Ok(Page::new(words::members::TITLE, move || render(&shown)))
+    let shown = MembersPageData {
+        room,
+        members,
+        invitations,
+        flash,
+        problem,
+    };
+    Ok(Page::new(words::members::TITLE, move || {
+        render(&shown)
+    }))
 }
 
 fn render(shown: &MembersPageData) -> AnyView {
@@ -82,12 +96,19 @@ fn render(shown: &MembersPageData) -> AnyView {
         {shown.invitations.as_ref().and_then(|invitations| pending_invitations(room, invitations))}
         {roles_explained()}
     };
-    frame(room, words::members::TITLE, shown.problem.as_ref(), body.into_any())
+    frame(
+        room,
+        words::members::TITLE,
+        shown.problem.as_ref(),
+        body.into_any(),
+    )
 }
 
 /// The result of the previous page, shown once.
 fn notice(shown: &MembersPageData) -> Option<AnyView> {
-    let Some(Flash::People(notice)) = &shown.flash else { return None };
+    let Some(Flash::People(notice)) = &shown.flash else {
+        return None;
+    };
     let named = |name: &str, text: String| view! { <bdi>{name.to_owned()}</bdi>{text} }.into_any();
     let text = match notice {
         MemberNotice::InvitationCanceled => words::invitations::CANCELED.into_any(),
@@ -123,7 +144,8 @@ fn row(shown: &MembersPageData, member: &MemberView) -> AnyView {
     let (manages, now): (bool, Moment) = (shown.manages(), shown.room.ctx.now());
     let you = (member.actor_id == shown.room.ctx.actor().id)
         .then(|| view! { " "<span class="badge plain">{words::members::YOU}</span> });
-    let waits = (!member.has_signed_in).then(|| view! { <span class="sub">{words::members::NOT_SIGNED_IN_YET}</span> });
+    let waits = (!member.has_signed_in)
+        .then(|| view! { <span class="sub">{words::members::NOT_SIGNED_IN_YET}</span> });
     view! {
         <tr>
             <th scope="row"><div><bdi>{member.name.clone()}</bdi>{you}{waits}</div></th>
@@ -143,7 +165,8 @@ fn keys(room: &OrganizationPage, member: &MemberView) -> AnyView {
     if count == 0 {
         return view! { <span class="number muted">{count}</span> }.into_any();
     }
-    let keys = Location::top(Screen::ApiKeys(room.organization())).with("owner", Some(&member.actor_id.to_string()));
+    let keys = Location::top(Screen::ApiKeys(room.organization()))
+        .with("owner", Some(&member.actor_id.to_string()));
     let of = view! { <span class="visually-hidden">{words::labels::OF}<bdi>{member.name.clone()}</bdi></span> };
     view! { <a class="number" href=keys.path()>{count}{of}</a> }.into_any()
 }
@@ -158,8 +181,12 @@ fn actions(room: &OrganizationPage, member: &MemberView) -> Option<AnyView> {
     let role = Screen::ChangeRole(organization.clone(), member.actor_id).path();
     let remove = (member.actor_id != own.id).then(|| {
         let path = Screen::RemoveMember(organization, member.actor_id).path();
-        let name = view! { <span class="visually-hidden">" "<bdi>{member.name.clone()}</bdi></span> };
+        let name =
+            view! { <span class="visually-hidden">" "<bdi>{member.name.clone()}</bdi></span> };
         view! { <a class="link-button danger" href=path>{words::remove_member::LINK}{name}</a> }
     });
-    Some(view! { <a class="link-button" href=role>{words::change_role::TITLE}{of()}</a>{remove} }.into_any())
+    Some(
+        view! { <a class="link-button" href=role>{words::change_role::TITLE}{of()}</a>{remove} }
+            .into_any(),
+    )
 }

@@ -1,5 +1,5 @@
-//! Removing a member, with a choice for each of their keys. The response to the form shows the keys that service
-//! accounts got.
+//! Removing a member, with a choice for each of their keys. The response to the form shows the keys
+//! that service accounts got.
 
 use domain::command::{KeyQuery, KeySort, StatusFilter};
 use domain::policy::{Action, Grant, decide, may_give};
@@ -51,7 +51,10 @@ pub async fn load(
     let place = Location::top(Screen::RemoveMember(organization.clone(), member));
     let room = OrganizationPage::enter(context, &organization, place).await?;
     if let Some(FormResult::MemberRemoved(removed)) = request.result() {
-        return Ok(PageResponse::Page(successors::page(room, removed.clone())));
+        return Ok(PageResponse::Page(successors::page(
+            room,
+            removed.clone(),
+        )));
     }
     let own = room.ctx.actor();
     if decide(own.role, Action::ManageMembers) == Grant::No {
@@ -73,10 +76,27 @@ pub async fn load(
         sort: KeySort::LastUsed,
         ..KeyQuery::default()
     };
-    let keys = context.engine.list_keys(&room.ctx, &query, MOST).await.map_err(to_problem)?;
-    let unlisted = if keys.next.is_some() { member.active_keys.unwrap_or_default() - MOST } else { 0 };
-    let accounts = context.engine.list_service_accounts(&room.ctx, None, MOST).await.map_err(to_problem)?.rows;
-    let owners = context.engine.count_owners(&room.ctx).await.map_err(to_problem)?;
+    let keys = context
+        .engine
+        .list_keys(&room.ctx, &query, MOST)
+        .await
+        .map_err(to_problem)?;
+    let unlisted = if keys.next.is_some() {
+        member.active_keys.unwrap_or_default() - MOST
+    } else {
+        0
+    };
+    let accounts = context
+        .engine
+        .list_service_accounts(&room.ctx, None, MOST)
+        .await
+        .map_err(to_problem)?
+        .rows;
+    let owners = context
+        .engine
+        .count_owners(&room.ctx)
+        .await
+        .map_err(to_problem)?;
     let mut listed = keys.rows;
     // The order of the list does not include the uses of the last minute yet.
     listed.sort_by_key(|line| std::cmp::Reverse(line.key.last_used));
@@ -84,16 +104,27 @@ pub async fn load(
         stays: member.role == Role::Owner && owners < 2,
         keys: listed,
         unlisted: unlisted.max(0),
-        service_accounts: accounts.into_iter().filter(can_take_a_key).collect(),
-        typed: request.posted.as_ref().map(|posted| posted.typed.clone()).unwrap_or_default(),
+        service_accounts: accounts
+            .into_iter()
+            .filter(can_take_a_key)
+            .collect(),
+        typed: request
+            .posted
+            .as_ref()
+            .map(|posted| posted.typed.clone())
+            .unwrap_or_default(),
         problem: request.problem().cloned(),
         member,
         room,
     };
-    Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::remove_member::TITLE, move || render(&shown)) }))
+    Ok(PageResponse::Page(Page {
+        islands: true,
+        ..Page::new(words::remove_member::TITLE, move || render(&shown))
+    }))
 }
 
-/// Whether a service account can have another key: one that does not allow several keeps its only one.
+/// Whether a service account can have another key: one that does not allow several keeps its only
+/// one.
 const fn can_take_a_key(account: &ServiceAccount) -> bool {
     !account.is_disabled && (account.allow_overlap || account.active_keys == 0)
 }
@@ -143,12 +174,17 @@ fn render(shown: &RemoveMemberPageData) -> AnyView {
             </form>
         }),
     };
-    view! { {frame(room, words::remove_member::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
+    view! { {frame(room, words::remove_member::TITLE, None, body.into_any())}<PageHelp/> }
+        .into_any()
 }
 
 fn facts(room: &OrganizationPage, member: &MemberView) -> AnyView {
-    let email = member.email.clone().map(|email| view! { <dt>{words::labels::EMAIL}</dt><dd><bdi>{email}</bdi></dd> });
-    let waits = (!member.has_signed_in).then(|| view! { <span class="sub">{words::members::NOT_SIGNED_IN_YET}</span> });
+    let email = member
+        .email
+        .clone()
+        .map(|email| view! { <dt>{words::labels::EMAIL}</dt><dd><bdi>{email}</bdi></dd> });
+    let waits = (!member.has_signed_in)
+        .then(|| view! { <span class="sub">{words::members::NOT_SIGNED_IN_YET}</span> });
     view! {
         <dl class="facts boxed">
             {email}
@@ -162,11 +198,15 @@ fn facts(room: &OrganizationPage, member: &MemberView) -> AnyView {
 fn effects() -> AnyView {
     let glyphs = ["logout", "danger", "members", "audit"];
     let line = |(glyph, text)| view! { <li>{icon(glyph)}{text}</li> };
-    let lines = glyphs.into_iter().zip(words::remove_member::EFFECTS).map(line);
+    let lines = glyphs
+        .into_iter()
+        .zip(words::remove_member::EFFECTS)
+        .map(line);
     view! { <ul class="plain-list">{lines.collect_view()}</ul> }.into_any()
 }
 
-/// The page if the person is no longer a member, for example because another tab submitted the same form.
+/// The page if the person is no longer a member, for example because another tab submitted the same
+/// form.
 fn gone(room: OrganizationPage) -> Page {
     let render = move || {
         let back = Screen::Members(room.organization()).path();
@@ -177,7 +217,15 @@ fn gone(room: OrganizationPage) -> Page {
                 <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
             </div>
         };
-        frame(&room, words::remove_member::TITLE, None, body.into_any())
+        frame(
+            &room,
+            words::remove_member::TITLE,
+            None,
+            body.into_any(),
+        )
     };
-    Page { status: http::StatusCode::NOT_FOUND, ..Page::new(words::remove_member::TITLE, render) }
+    Page {
+        status: http::StatusCode::NOT_FOUND,
+        ..Page::new(words::remove_member::TITLE, render)
+    }
 }

@@ -16,11 +16,24 @@ use crate::words;
 pub async fn load(request: &PageRequest) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let id = context.person()?.person;
-    let person = context.engine.get_person(id).await.map_err(|error| context.to_problem(&error))?;
-    if context.engine.list_organizations(id).await.map_err(|error| context.to_problem(&error))?.is_empty() {
+    let person = context
+        .engine
+        .get_person(id)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
+    if context
+        .engine
+        .list_organizations(id)
+        .await
+        .map_err(|error| context.to_problem(&error))?
+        .is_empty()
+    {
         return Ok(PageResponse::Page(sign_in::no_membership(person)));
     }
-    let typed = request.typed("name").unwrap_or_default().to_owned();
+    let typed = request
+        .typed("name")
+        .unwrap_or_default()
+        .to_owned();
     let problem = request.problem().cloned();
     let render = move || {
         let place = Location::top(Screen::NewOrganization);
@@ -39,11 +52,16 @@ pub async fn load(request: &PageRequest) -> Result<PageResponse, Problem> {
         };
         view! { {card(body, sign_out_line(&person, &place))}<PageHelp/> }.into_any()
     };
-    Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::create_organization::TITLE, render) }))
+    Ok(PageResponse::Page(Page {
+        islands: true,
+        ..Page::new(words::create_organization::TITLE, render)
+    }))
 }
 
 fn name(typed: String, problem: Option<&Problem>) -> AnyView {
-    let fault = problem.and_then(|problem| problem.field("name")).map(str::to_owned);
+    let fault = problem
+        .and_then(|problem| problem.field("name"))
+        .map(str::to_owned);
     let wrong = fault.is_some();
     view! {
         <div class="field">

@@ -29,29 +29,51 @@ struct OrganizationPageData {
 /// The settings of the organization. Members can only read them.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
     let context = &request.context;
-    let room =
-        OrganizationPage::enter(context, &organization, Location::top(Screen::Settings(organization.clone()))).await?;
-    let view = context.engine.get_organization(&room.ctx).await.map_err(|error| context.to_problem(&error))?;
-    let days = view.max_key_days.map(|days| days.to_string()).unwrap_or_default();
+    let room = OrganizationPage::enter(
+        context,
+        &organization,
+        Location::top(Screen::Settings(organization.clone())),
+    )
+    .await?;
+    let view = context
+        .engine
+        .get_organization(&room.ctx)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
+    let days = view
+        .max_key_days
+        .map(|days| days.to_string())
+        .unwrap_or_default();
     let saved = match context.take_flash().await {
         Some(Flash::Organization(setting)) => Some(setting),
         _ => None,
     };
     let shown = OrganizationPageData {
-        name: request.typed("name").unwrap_or(&view.name).to_owned(),
-        max_key_days: request.typed("max_key_days").map_or(days, str::to_owned),
+        name: request
+            .typed("name")
+            .unwrap_or(&view.name)
+            .to_owned(),
+        max_key_days: request
+            .typed("max_key_days")
+            .map_or(days, str::to_owned),
         saved,
         problem: request.problem().cloned(),
         view,
         room,
     };
-    Ok(Page::new(words::organization::TITLE, move || render(&shown)))
+    Ok(Page::new(words::organization::TITLE, move || {
+        render(&shown)
+    }))
 }
 
 fn render(shown: &OrganizationPageData) -> AnyView {
     let (room, view) = (&shown.room, &shown.view);
     let changes = decide(room.ctx.actor().role, Action::ChangeOrganization) == Grant::All;
-    let settings = if changes { Either::Left(forms::forms(shown)) } else { Either::Right(forms::read_only(shown)) };
+    let settings = if changes {
+        Either::Left(forms::forms(shown))
+    } else {
+        Either::Right(forms::read_only(shown))
+    };
     let notice = shown.saved.map(|setting| {
         done(match setting {
             OrganizationSettingSaved::Name => words::organization::RENAMED,
@@ -74,5 +96,10 @@ fn render(shown: &OrganizationPageData) -> AnyView {
         </dl>
         {settings}
     };
-    frame(room, words::organization::TITLE, shown.problem.as_ref(), body.into_any())
+    frame(
+        room,
+        words::organization::TITLE,
+        shown.problem.as_ref(),
+        body.into_any(),
+    )
 }

@@ -15,7 +15,9 @@ const REFUSED: &str = "refused";
 /// The chart of the last 30 days.
 pub fn chart(glance: &Glance) -> AnyView {
     let days = &glance.all.days;
-    let quiet = days.iter().all(|day| day.calls + day.refused == 0);
+    let quiet = days
+        .iter()
+        .all(|day| day.calls + day.refused == 0);
     let content = match quiet {
         true => view! { <p class="muted">{words::key_usage::NO_CALLS}</p> }.into_any(),
         false => view! { {legend()}{bars(days)}{table(days)} }.into_any(),
@@ -43,10 +45,15 @@ fn legend() -> AnyView {
 }
 
 fn bars(days: &[DayUse]) -> AnyView {
-    let most = days.iter().map(|day| day.calls + day.refused).max().unwrap_or(0).max(1);
+    let most = days
+        .iter()
+        .map(|day| day.calls + day.refused)
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let count = i64::try_from(days.len()).unwrap_or(1).max(1);
-    let ends =
-        [days.first(), days.last()].map(|day| day.map(|day| view! { <span>{words::overview::day(&day.day)}</span> }));
+    let ends = [days.first(), days.last()]
+        .map(|day| day.map(|day| view! { <span>{words::overview::day(&day.day)}</span> }));
     view! {
         <figure class="chart">
             <span class="most number" aria-hidden="true">{words::format::grouped(most)}</span>

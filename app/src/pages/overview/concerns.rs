@@ -24,7 +24,7 @@ pub fn concerns(glance: &Glance) -> AnyView {
     };
     view! {
         <section class="panel" aria-labelledby="attention-title">
-            <h2 id="attention-title">{words::overview::NEEDS_ATTENTION}</h2>
+            <h2 id="attention-title">{words::keys::NEEDS_ATTENTION}</h2>
             {content}
         </section>
     }
@@ -40,7 +40,8 @@ fn concern(glance: &Glance, concern: &Concern) -> impl IntoView + use<> {
         Attention::Expires(_) => ("clock", "warning"),
         Attention::Unused | Attention::NeverUsed | Attention::NeverExpires => ("info", "muted"),
     };
-    let owner = (key.actor_id != room.ctx.actor().id).then(|| view! { " · "<bdi>{key.actor_name.clone()}</bdi> });
+    let owner = (key.actor_id != room.ctx.actor().id)
+        .then(|| view! { " · "<bdi>{key.actor_name.clone()}</bdi> });
     let page = Screen::Key(room.organization(), key.key_id).path();
     view! {
         <li>
@@ -58,7 +59,9 @@ fn concern(glance: &Glance, concern: &Concern) -> impl IntoView + use<> {
 /// The link to the next step.
 fn step(glance: &Glance, concern: &Concern) -> impl IntoView + use<> {
     let (organization, key) = (glance.room.organization(), &concern.line.key);
-    let step = concern.why.step(concern.line.rotated_to.is_some());
+    let step = concern
+        .why
+        .step(concern.line.rotated_to.is_some());
     let screen = match step {
         Step::Rotate => Screen::RotateKey(organization, key.key_id),
         Step::Revoke => Screen::RevokeKey(organization, key.key_id),
@@ -72,6 +75,9 @@ fn more(glance: &Glance) -> Option<AnyView> {
     let shown = i64::try_from(glance.all.concerns.len()).unwrap_or(i64::MAX);
     let more = glance.all.keys.attention - shown;
     let list = Location::top(Screen::ApiKeys(glance.room.organization()));
-    let path = list.with("status", Some(StatusFilter::Attention.as_str())).path();
-    (more > 0).then(|| view! { <p><a href=path>{words::overview::more_keys(more)}</a></p> }.into_any())
+    let path = list
+        .with("status", Some(StatusFilter::Attention.as_str()))
+        .path();
+    (more > 0)
+        .then(|| view! { <p><a href=path>{words::overview::more_keys(more)}</a></p> }.into_any())
 }

@@ -27,10 +27,17 @@ pub fn counts(glance: &Glance) -> AnyView {
     .into_any()
 }
 
-fn count(glance: &Glance, state: StatusFilter, n: i64, mood: &'static str) -> impl IntoView + use<> {
+fn count(
+    glance: &Glance,
+    state: StatusFilter,
+    n: i64,
+    mood: &'static str,
+) -> impl IntoView + use<> {
     // The list shows active keys by default.
     let word = (state != StatusFilter::Active).then_some(state.as_str());
-    let path = Location::top(Screen::ApiKeys(glance.room.organization())).with("status", word).path();
+    let path = Location::top(Screen::ApiKeys(glance.room.organization()))
+        .with("status", word)
+        .path();
     let class = if n == 0 { "none" } else { mood };
     view! {
         <li class=class>

@@ -10,7 +10,8 @@ use crate::routes::Screen;
 use crate::shared_view::icon;
 use crate::words;
 
-/// The latest events and the numbers. `None` for members, who only see their own part of the audit log.
+/// The latest events and the numbers. `None` for members, who only see their own part of the audit
+/// log.
 pub fn events(glance: &Glance) -> Option<AnyView> {
     let (room, staff) = (&glance.room, glance.all.staff?);
     let link = |screen: Screen, glyph: &'static str, text: String| {

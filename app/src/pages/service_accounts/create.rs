@@ -21,13 +21,22 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
         return Err(request.context.problem(Code::Forbidden));
     }
     let typed = Typed {
-        name: request.typed("name").unwrap_or_default().to_owned(),
-        role: request.typed("role").and_then(|role| role.parse().ok()).unwrap_or(Role::Member),
+        name: request
+            .typed("name")
+            .unwrap_or_default()
+            .to_owned(),
+        role: request
+            .typed("role")
+            .and_then(|role| role.parse().ok())
+            .unwrap_or(Role::Member),
         several: request.typed("allow_overlap").is_some(),
     };
     let problem = request.problem().cloned();
     let render = move || render(&room, typed, problem.as_ref());
-    Ok(Page { islands: true, ..Page::new(words::service_accounts::CREATE, render) })
+    Ok(Page {
+        islands: true,
+        ..Page::new(words::service_accounts::CREATE, render)
+    })
 }
 
 struct Typed {
@@ -53,7 +62,8 @@ fn render(room: &OrganizationPage, typed: Typed, problem: Option<&Problem>) -> A
             </div>
         </form>
     };
-    view! { {frame(room, words::service_accounts::CREATE, None, body.into_any())}<PageHelp/> }.into_any()
+    view! { {frame(room, words::service_accounts::CREATE, None, body.into_any())}<PageHelp/> }
+        .into_any()
 }
 
 fn several(chosen: bool) -> impl IntoView {

@@ -33,22 +33,60 @@ struct ServiceAccountPageData {
 }
 
 /// The service account with its keys, the active ones first.
-pub async fn load(request: &PageRequest, organization: OrganizationId, actor: ActorId) -> Result<Page, Problem> {
+pub async fn load(
+    request: &PageRequest,
+    organization: OrganizationId,
+    actor: ActorId,
+) -> Result<Page, Problem> {
     let context = &request.context;
-    let place = Location::of(Screen::ServiceAccount(organization.clone(), actor), &request.query);
+    let place = Location::of(
+        Screen::ServiceAccount(organization.clone(), actor),
+        &request.query,
+    );
     let before = place.before();
     let room = OrganizationPage::enter(context, &organization, place).await?;
-    let account =
-        context.engine.get_service_account(&room.ctx, actor).await.map_err(|error| context.to_problem(&error))?;
+    let account = context
+        .engine
+        .get_service_account(&room.ctx, actor)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
     let after = before.map(KeyId);
-    let query = KeyQuery { owner: Some(actor), sort: KeySort::Usable, after, ..KeyQuery::default() };
-    let keys = context.engine.list_keys(&room.ctx, &query, ROWS).await.map_err(|error| context.to_problem(&error))?;
+    let query = KeyQuery {
+        owner: Some(actor),
+        sort: KeySort::Usable,
+        after,
+        ..KeyQuery::default()
+    };
+    let keys = context
+        .engine
+        .list_keys(&room.ctx, &query, ROWS)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
     let next = NextKey::of(context, &room.ctx, &account).await?;
-    let name = request.typed("name").unwrap_or(&account.name).to_owned();
-    let role = request.typed("role").and_then(|role| role.parse().ok()).unwrap_or(account.role);
+    let name = request
+        .typed("name")
+        .unwrap_or(&account.name)
+        .to_owned();
+    let role = request
+        .typed("role")
+        .and_then(|role| role.parse().ok())
+        .unwrap_or(account.role);
     let (flash, problem) = (context.take_flash().await, request.problem().cloned());
-    let shown = ServiceAccountPageData { room, account, keys, next, flash, name, role, problem };
-    let title = format!("{} · {}", shown.account.name, words::service_accounts::TITLE);
+    let shown = ServiceAccountPageData {
+        room,
+        account,
+        keys,
+        next,
+        flash,
+        name,
+        role,
+        problem,
+    };
+    let title = format!(
+        "{} · {}",
+        shown.account.name,
+        words::service_accounts::TITLE
+    );
     Ok(Page::new(&title, move || render(&shown)))
 }
 
@@ -61,12 +99,19 @@ fn render(shown: &ServiceAccountPageData) -> AnyView {
         {keys(shown)}
         {settings(shown)}
     };
-    frame(&shown.room, &account.name, shown.problem.as_ref(), body.into_any())
+    frame(
+        &shown.room,
+        &account.name,
+        shown.problem.as_ref(),
+        body.into_any(),
+    )
 }
 
 /// The result of the previous page, shown once.
 fn notice(shown: &ServiceAccountPageData) -> Option<AnyView> {
-    let Some(Flash::Account(notice)) = shown.flash else { return None };
+    let Some(Flash::Account(notice)) = shown.flash else {
+        return None;
+    };
     let text = match notice {
         AccountNotice::Created => words::service_accounts::CREATED,
         AccountNotice::Changed => words::service_accounts::UPDATED,
@@ -79,7 +124,10 @@ fn notice(shown: &ServiceAccountPageData) -> Option<AnyView> {
 
 fn facts(shown: &ServiceAccountPageData) -> AnyView {
     let account = &shown.account;
-    let by = account.created_by.clone().map(|by| view! { <bdi>{by}</bdi>", " });
+    let by = account
+        .created_by
+        .clone()
+        .map(|by| view! { <bdi>{by}</bdi>", " });
     view! {
         <dl class="facts boxed">
             <dt>{words::labels::STATUS}</dt><dd>{account_status(account.is_disabled)}</dd>

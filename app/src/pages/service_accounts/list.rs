@@ -20,16 +20,28 @@ const ROWS: i64 = 50;
 /// Every service account of the organization. Only admins and owners see them.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
     let context = &request.context;
-    let place = Location::of(Screen::ServiceAccounts(organization.clone()), &request.query);
+    let place = Location::of(
+        Screen::ServiceAccounts(organization.clone()),
+        &request.query,
+    );
     let before = place.before();
     let room = OrganizationPage::enter(context, &organization, place).await?;
-    let rows = context.engine.list_service_accounts(&room.ctx, before, ROWS).await;
+    let rows = context
+        .engine
+        .list_service_accounts(&room.ctx, before, ROWS)
+        .await;
     let rows = rows.map_err(|error| context.to_problem(&error))?;
     let problem = request.problem().cloned();
-    Ok(Page::new(words::service_accounts::TITLE, move || render(&room, &rows, problem.as_ref())))
+    Ok(Page::new(words::service_accounts::TITLE, move || {
+        render(&room, &rows, problem.as_ref())
+    }))
 }
 
-fn render(room: &OrganizationPage, rows: &Rows<ServiceAccount>, problem: Option<&Problem>) -> AnyView {
+fn render(
+    room: &OrganizationPage,
+    rows: &Rows<ServiceAccount>,
+    problem: Option<&Problem>,
+) -> AnyView {
     let content = match rows.rows.is_empty() && room.place.before().is_none() {
         true => Either::Left(empty(room)),
         false => Either::Right(view! {
@@ -47,7 +59,12 @@ fn render(room: &OrganizationPage, rows: &Rows<ServiceAccount>, problem: Option<
         </div>
         {content}
     };
-    frame(room, words::service_accounts::TITLE, problem, body.into_any())
+    frame(
+        room,
+        words::service_accounts::TITLE,
+        problem,
+        body.into_any(),
+    )
 }
 
 fn create_link(room: &OrganizationPage) -> impl IntoView + use<> {
@@ -69,7 +86,9 @@ fn empty(room: &OrganizationPage) -> AnyView {
 
 fn table(room: &OrganizationPage, accounts: &[ServiceAccount]) -> AnyView {
     let now = room.ctx.now();
-    let rows = accounts.iter().map(|account| row(room.organization(), account, now));
+    let rows = accounts
+        .iter()
+        .map(|account| row(room.organization(), account, now));
     view! {
         <div class="table-wrap">
             <table class="table">
@@ -90,7 +109,10 @@ fn table(room: &OrganizationPage, accounts: &[ServiceAccount]) -> AnyView {
 
 fn row(organization: OrganizationId, account: &ServiceAccount, now: Moment) -> AnyView {
     let to = Screen::ServiceAccount(organization, account.actor_id).path();
-    let by = account.created_by.clone().map(|by| view! { <span class="sub">{words::labels::BY}<bdi>{by}</bdi></span> });
+    let by = account
+        .created_by
+        .clone()
+        .map(|by| view! { <span class="sub">{words::labels::BY}<bdi>{by}</bdi></span> });
     view! {
         <tr class=account.is_disabled.then_some("inactive")>
             <th scope="row"><a href=to title=account.name.clone()><bdi>{account.name.clone()}</bdi></a></th>

@@ -113,7 +113,10 @@ pub fn menus() -> AnyView {
 
 /// A table with long and right-to-left names, and lists of facts.
 pub fn lists(now: Moment) -> AnyView {
-    let row = |name: &'static str, class: Option<&'static str>, last: Option<Moment>, status: KeyStatus| {
+    let row = |name: &'static str,
+               class: Option<&'static str>,
+               last: Option<Moment>,
+               status: KeyStatus| {
         let (badge, text) = words::keys::status(now, status);
         view! {
             <tr class=class>

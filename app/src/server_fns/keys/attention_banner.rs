@@ -20,8 +20,13 @@ const REMEMBERED: usize = 192;
 /// # Errors
 /// `Unavailable`.
 pub async fn news(context: &PageContext, ctx: &Ctx) -> Result<Option<AttentionBanner>, Problem> {
-    let attention_banner = context.engine.attention_banner(ctx).await.map_err(|error| context.to_problem(&error))?;
-    let news = !attention_banner.reasons.is_empty() && attention_banner.is_news(&dismissed(context).await);
+    let attention_banner = context
+        .engine
+        .attention_banner(ctx)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
+    let news =
+        !attention_banner.reasons.is_empty() && attention_banner.is_news(&dismissed(context).await);
     Ok(news.then_some(attention_banner))
 }
 
@@ -35,7 +40,12 @@ pub async fn dismiss_nudges(organization: String, page: String) -> Result<FormRe
     let own: &OrganizationId = &ctx.actor().organization;
     let place = Location::parse(&page).filter(|place| place.screen == Screen::ApiKeys(own.clone()));
     let place = place.ok_or_else(|| context.problem(Code::BadRequest))?;
-    let marks = context.engine.attention_banner(&ctx).await.map_err(form_error(&context))?.marks();
+    let marks = context
+        .engine
+        .attention_banner(&ctx)
+        .await
+        .map_err(form_error(&context))?
+        .marks();
     let mut all = dismissed(&context).await;
     all.retain(|mark| !marks.contains(mark));
     all.extend(marks);
@@ -47,5 +57,11 @@ pub async fn dismiss_nudges(organization: String, page: String) -> Result<FormRe
 }
 
 async fn dismissed(context: &PageContext) -> Vec<i64> {
-    context.session.get(DISMISSED).await.ok().flatten().unwrap_or_default()
+    context
+        .session
+        .get(DISMISSED)
+        .await
+        .ok()
+        .flatten()
+        .unwrap_or_default()
 }

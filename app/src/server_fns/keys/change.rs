@@ -16,13 +16,24 @@ use crate::routes::Screen;
 /// # Errors
 /// A problem that names the invalid field.
 #[server(prefix = "/ui", endpoint = "rename_key")]
-pub async fn rename_key(organization: String, key_id: String, name: String) -> Result<FormResult, FormError> {
+pub async fn rename_key(
+    organization: String,
+    key_id: String,
+    name: String,
+) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let key = id_of(&context, &key_id)?;
-    let command = ChangeKey::read(key, Some(&name), None).map_err(|faults| context.invalid(faults))?;
-    context.engine.change_key(&ctx, command).await.map_err(form_error(&context))?;
+    let command =
+        ChangeKey::read(key, Some(&name), None).map_err(|faults| context.invalid(faults))?;
+    context
+        .engine
+        .change_key(&ctx, command)
+        .await
+        .map_err(form_error(&context))?;
     context.set_flash(Flash::Renamed).await;
-    Ok(FormResult::Redirect { to: Screen::Key(ctx.actor().organization.clone(), key).path() })
+    Ok(FormResult::Redirect {
+        to: Screen::Key(ctx.actor().organization.clone(), key).path(),
+    })
 }
 
 /// Removes scopes from a key. The selected scopes are those that it keeps.
@@ -39,10 +50,22 @@ pub async fn narrow_key(
     let key = id_of(&context, &key_id)?;
     let scopes = ScopeSet::of(selected_scopes(&access));
     if scopes.is_empty() {
-        return Err(context.invalid(vec![FieldFault::new("scopes", Fault::Missing)]).into());
+        return Err(context
+            .invalid(vec![FieldFault::new("scopes", Fault::Missing)])
+            .into());
     }
-    let command = ChangeKey { key, name: None, scopes: Some(scopes) };
-    context.engine.change_key(&ctx, command).await.map_err(form_error(&context))?;
+    let command = ChangeKey {
+        key,
+        name: None,
+        scopes: Some(scopes),
+    };
+    context
+        .engine
+        .change_key(&ctx, command)
+        .await
+        .map_err(form_error(&context))?;
     context.set_flash(Flash::Narrowed).await;
-    Ok(FormResult::Redirect { to: Screen::Key(ctx.actor().organization.clone(), key).path() })
+    Ok(FormResult::Redirect {
+        to: Screen::Key(ctx.actor().organization.clone(), key).path(),
+    })
 }

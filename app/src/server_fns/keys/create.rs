@@ -49,15 +49,28 @@ pub struct Form {
 /// # Errors
 /// A problem that names the invalid fields.
 #[server(prefix = "/ui", endpoint = "create_key")]
-pub async fn create_key(organization: String, #[server(flatten)] form: Form) -> Result<FormResult, FormError> {
+pub async fn create_key(
+    organization: String,
+    #[server(flatten)] form: Form,
+) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let command = form.read(&context, ctx.now())?;
     let once = form_token(&form.form_token).map(|token| token.idempotency_key("create_key"));
-    let new = match context.engine.create_key_once(&ctx, command, once.as_ref()).await {
-        Err(engine::Error::AlreadyDone(key)) => return Ok(already_created(&context, &ctx, key).await),
+    let new = match context
+        .engine
+        .create_key_once(&ctx, command, once.as_ref())
+        .await
+    {
+        Err(engine::Error::AlreadyDone(key)) => {
+            return Ok(already_created(&context, &ctx, key).await);
+        }
         made => made.map_err(form_error(&context))?,
     };
-    context.set_flash(Flash::Created { key_id: new.view.key_id }).await;
+    context
+        .set_flash(Flash::Created {
+            key_id: new.view.key_id,
+        })
+        .await;
     Ok(FormResult::KeyCreated(new.into()))
 }
 
@@ -65,10 +78,16 @@ impl Form {
     fn read(&self, context: &PageContext, now: Moment) -> Result<Command, Problem> {
         let owner = match self.actor_id.as_str() {
             "" => None,
-            id => Some(id.parse::<ActorId>().map_err(|_| context.problem(Code::NotFound))?),
+            id => Some(
+                id.parse::<ActorId>()
+                    .map_err(|_| context.problem(Code::NotFound))?,
+            ),
         };
         let word = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        let (environment, template) = (word(&self.environment), word(&self.template).filter(|word| word != CUSTOM));
+        let (environment, template) = (
+            word(&self.environment),
+            word(&self.template).filter(|word| word != CUSTOM),
+        );
         let scopes = (self.template == CUSTOM).then(|| self.scopes());
         let read = Command::draft(
             &KeyDraft {
@@ -82,18 +101,28 @@ impl Form {
             now,
         );
         // A key without permissions is of no use, so it is more likely a mistake.
-        let nothing = scopes.is_some_and(|scopes| scopes.is_empty()).then(|| FieldFault::new("scopes", Fault::Missing));
+        let nothing = scopes
+            .is_some_and(|scopes| scopes.is_empty())
+            .then(|| FieldFault::new("scopes", Fault::Missing));
         match (read, nothing) {
             (Ok(command), None) => Ok(command),
-            (read, nothing) => Err(context.invalid(read.err().into_iter().flatten().chain(nothing).collect())),
+            (read, nothing) => Err(context.invalid(
+                read.err()
+                    .into_iter()
+                    .flatten()
+                    .chain(nothing)
+                    .collect(),
+            )),
         }
     }
 
-    /// The selected scopes. The form hides groups that are not in the sandbox from a test key, so their values are
-    /// ignored.
+    /// The selected scopes. The form hides groups that are not in the sandbox from a test key, so
+    /// their values are ignored.
     fn scopes(&self) -> Vec<String> {
         let sandbox = self.environment == Environment::Test.as_str();
-        let meant = selected_scopes(&self.access).into_iter().filter(|scope| !sandbox || scope.in_sandbox());
+        let meant = selected_scopes(&self.access)
+            .into_iter()
+            .filter(|scope| !sandbox || scope.in_sandbox());
         meant.map(|scope| scope.to_string()).collect()
     }
 }

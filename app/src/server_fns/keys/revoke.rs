@@ -29,18 +29,35 @@ pub async fn revoke_key(
 ) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let key = id_of(&context, &key_id)?;
-    let view = context.engine.get_key(&ctx, key).await.map_err(form_error(&context))?.key;
+    let view = context
+        .engine
+        .get_key(&ctx, key)
+        .await
+        .map_err(form_error(&context))?
+        .key;
     let confirmed = Name::parse(&confirm_name).is_ok_and(|typed| typed.as_str() == view.label);
     let confirmed = confirmed || !view.will_be_missed(ctx.now());
     let reason = read(&reason, confirmed, &confirm_name, &view.label);
     let reason = reason.map_err(|faults| context.invalid(faults))?;
-    let ended = context.engine.revoke_key(&ctx, Command { key, reason }).await.map_err(form_error(&context))?;
-    context.set_flash(Flash::Revoked { key_id: key, name: ended.view.label, fresh: ended.fresh }).await;
-    Ok(FormResult::Redirect { to: Screen::ApiKeys(ctx.actor().organization.clone()).path() })
+    let ended = context
+        .engine
+        .revoke_key(&ctx, Command { key, reason })
+        .await
+        .map_err(form_error(&context))?;
+    context
+        .set_flash(Flash::Revoked {
+            key_id: key,
+            name: ended.view.label,
+            fresh: ended.fresh,
+        })
+        .await;
+    Ok(FormResult::Redirect {
+        to: Screen::ApiKeys(ctx.actor().organization.clone()).path(),
+    })
 }
 
-/// Revokes several keys, all or none. `keys` contains their IDs, separated by commas. If one of them was recently used,
-/// the person must confirm by typing a phrase with their number.
+/// Revokes several keys, all or none. `keys` contains their IDs, separated by commas. If one of
+/// them was recently used, the person must confirm by typing a phrase with their number.
 ///
 /// # Errors
 /// A problem that names the invalid field.
@@ -53,7 +70,11 @@ pub async fn revoke_keys(
 ) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let mut ids = Vec::new();
-    for text in keys.split(',').filter(|text| !text.is_empty()).take(MOST_KEYS) {
+    for text in keys
+        .split(',')
+        .filter(|text| !text.is_empty())
+        .take(MOST_KEYS)
+    {
         let id: KeyId = id_of(&context, text)?;
         if !ids.contains(&id) {
             ids.push(id);
@@ -61,30 +82,64 @@ pub async fn revoke_keys(
     }
     let mut recently_used = false;
     for id in &ids {
-        let view = context.engine.get_key(&ctx, *id).await.map_err(form_error(&context))?.key;
+        let view = context
+            .engine
+            .get_key(&ctx, *id)
+            .await
+            .map_err(form_error(&context))?
+            .key;
         recently_used |= view.will_be_missed(ctx.now());
     }
     let phrase = words::revoke_keys::phrase(ids.len());
     let confirmed = !recently_used || confirm_name.trim() == phrase;
     let reason = read(&reason, confirmed, &confirm_name, &phrase);
     let reason = reason.map_err(|faults| context.invalid(faults))?;
-    let ended = context.engine.revoke_keys(&ctx, &ids, reason).await.map_err(form_error(&context))?;
-    context.set_flash(Flash::RevokedMany { count: ended.iter().filter(|one| one.fresh).count() }).await;
-    Ok(FormResult::Redirect { to: Screen::ApiKeys(ctx.actor().organization.clone()).path() })
+    let ended = context
+        .engine
+        .revoke_keys(&ctx, &ids, reason)
+        .await
+        .map_err(form_error(&context))?;
+    context
+        .set_flash(Flash::RevokedMany {
+            count: ended.iter().filter(|one| one.fresh).count(),
+        })
+        .await;
+    Ok(FormResult::Redirect {
+        to: Screen::ApiKeys(ctx.actor().organization.clone()).path(),
+    })
 }
 
 /// The reason, unless it or the confirmation is invalid.
-fn read(reason: &str, confirmed: bool, typed: &str, wanted: &str) -> Result<RevokeReason, Vec<FieldFault>> {
-    let known = RevokeReason::ALL.map(RevokeReason::as_str).join(", ");
+fn read(
+    reason: &str,
+    confirmed: bool,
+    typed: &str,
+    wanted: &str,
+) -> Result<RevokeReason, Vec<FieldFault>> {
+    let known = RevokeReason::ALL
+        .map(RevokeReason::as_str)
+        .join(", ");
     let read = reason.parse::<RevokeReason>();
-    let unknown = read.is_err().then(|| FieldFault::new("reason", Fault::Unknown { known }));
+    let unknown = read
+        .is_err()
+        .then(|| FieldFault::new("reason", Fault::Unknown { known }));
     let unconfirmed = (!confirmed).then(|| {
         let (fault, message) = match typed {
             "" => (Fault::Missing, words::revoke_key::CONFIRM_MISSING),
-            _ => (Fault::Unknown { known: wanted.to_owned() }, words::revoke_key::CONFIRM_DIFFERS),
+            _ => (
+                Fault::Unknown {
+                    known: wanted.to_owned(),
+                },
+                words::revoke_key::CONFIRM_DIFFERS,
+            ),
         };
-        FieldFault { message: message.to_owned(), ..FieldFault::new("confirm_name", fault) }
+        FieldFault {
+            message: message.to_owned(),
+            ..FieldFault::new("confirm_name", fault)
+        }
     });
     let faults: Vec<_> = unknown.into_iter().chain(unconfirmed).collect();
-    read.ok().filter(|_| faults.is_empty()).ok_or(faults)
+    read.ok()
+        .filter(|_| faults.is_empty())
+        .ok_or(faults)
 }

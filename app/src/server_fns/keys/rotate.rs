@@ -27,17 +27,41 @@ pub async fn rotate_key(
     let key = id_of(&context, &key_id)?;
     let name = Some(label.trim()).filter(|name| !name.is_empty());
     // A text that is not a number is out of range, like -1.
-    let seconds = if overlap_seconds.is_empty() { 0 } else { overlap_seconds.parse().unwrap_or(-1) };
+    let seconds = if overlap_seconds.is_empty() {
+        0
+    } else {
+        overlap_seconds.parse().unwrap_or(-1)
+    };
     let command = Command::read(key, Some(seconds), name, Expiry::Never, ctx.now());
     let command = command.map_err(|faults| context.invalid(faults))?;
-    let command = Command { confirm_message_loss: confirm_message_loss == "true", ..command };
+    let command = Command {
+        confirm_message_loss: confirm_message_loss == "true",
+        ..command
+    };
     let once = token_of(&form_token).map(|token| token.idempotency_key("rotate_key"));
-    let rotated = match context.engine.rotate_key(&ctx, command, once.as_ref()).await {
-        Err(engine::Error::AlreadyDone(key)) => return Ok(already_created(&context, &ctx, key).await),
+    let rotated = match context
+        .engine
+        .rotate_key(&ctx, command, once.as_ref())
+        .await
+    {
+        Err(engine::Error::AlreadyDone(key)) => {
+            return Ok(already_created(&context, &ctx, key).await);
+        }
         rotated => rotated.map_err(form_error(&context))?,
     };
-    context.set_flash(Flash::Created { key_id: rotated.new.view.key_id }).await;
+    context
+        .set_flash(Flash::Created {
+            key_id: rotated.new.view.key_id,
+        })
+        .await;
     let ends_at = Some(rotated.old_ends_at).filter(|end| *end > ctx.now());
-    let replaced = Some(ReplacedKey { key_id: key, ends_at, lost: rotated.messages_orphaned });
-    Ok(FormResult::KeyCreated(CreatedKey { replaced, ..rotated.new.into() }))
+    let replaced = Some(ReplacedKey {
+        key_id: key,
+        ends_at,
+        lost: rotated.messages_orphaned,
+    });
+    Ok(FormResult::KeyCreated(CreatedKey {
+        replaced,
+        ..rotated.new.into()
+    }))
 }

@@ -1,5 +1,5 @@
-//! What both benchmarks stand on: an installation with one owner, and a stopwatch.
-#![expect(unreachable_pub, reason = "a module of two programs")]
+//! Shared by the benchmarks: an installation with one owner, and a stopwatch.
+#![expect(unreachable_pub, reason = "a module of several programs")]
 
 use std::time::{Duration, Instant};
 
@@ -10,29 +10,61 @@ use engine::organizations::DemoOrganization;
 use engine::people::Identity;
 use engine::{Caller, Ctx, Db, Engine, Runtime};
 
-#[expect(clippy::expect_used, reason = "a benchmark stops where it cannot go on")]
-/// An installation, and its owner in a session.
-pub async fn app(address: &str) -> (Db, Engine, Ctx) {
-    let db = Db::open(address).await.expect("opens");
+#[expect(clippy::expect_used, reason = "a benchmark panics on an error")]
+/// An installation, and the context of a session of its owner.
+pub async fn app(url: &str) -> (Db, Engine, Ctx) {
+    let db = Db::open(url).await.expect("opens");
     engine::migrate(&db).await.expect("migrates");
     let runtime = Runtime::system();
     let key = MasterKey::read(MasterKey::generate_hex(&runtime).as_bytes()).expect("a master key");
-    keyring::init(&db, &key, &runtime).await.expect("ring");
-    let ring = keyring::open(&db, &key, None).await.expect("ring");
+    keyring::init(&db, &key, &runtime)
+        .await
+        .expect("ring");
+    let ring = keyring::open(&db, &key, None)
+        .await
+        .expect("ring");
     let engine = Engine::new(db.clone(), ring, runtime, Default::default());
-    let identity = Identity { issuer: "bench".into(), subject: "one".into(), email: None, name: Some("One".into()) };
-    let cast = [DemoOrganization { organization: "Bench", members: vec![(identity.clone(), Role::Owner)] }];
-    engine.seed_demo(&cast).await.expect("staged");
-    let person = engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
-    assert!(engine.insert_session(&[7; 16], Some(person), &Origin::default(), b"{}").await.expect("session"));
-    let caller = Caller::in_browser(person, engine.session_digest(&[7; 16]), engine.runtime().now());
-    let organization = engine.list_organizations(person).await.expect("memberships")[0].organization.clone();
-    let ctx = engine.enter_organization(&caller, &organization, Origin::default()).await.expect("admitted");
+    let identity = Identity {
+        issuer: "bench".into(),
+        subject: "one".into(),
+        email: None,
+        name: Some("One".into()),
+    };
+    let cast = [DemoOrganization {
+        organization: "Bench",
+        members: vec![(identity.clone(), Role::Owner)],
+    }];
+    engine.seed_demo(&cast).await.expect("seeded");
+    let person = engine
+        .sign_in(&identity, &Origin::default())
+        .await
+        .expect("signed in");
+    assert!(
+        engine
+            .insert_session(&[7; 16], Some(person), &Origin::default(), b"{}")
+            .await
+            .expect("session")
+    );
+    let caller = Caller::in_browser(
+        person,
+        engine.session_digest(&[7; 16]),
+        engine.runtime().now(),
+    );
+    let organization = engine
+        .list_organizations(person)
+        .await
+        .expect("memberships")[0]
+        .organization
+        .clone();
+    let ctx = engine
+        .enter_organization(&caller, &organization, Origin::default())
+        .await
+        .expect("admitted");
     (db, engine, ctx)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
-/// How long a call takes, of so many.
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+/// The average duration of a call, measured over this many calls.
 pub async fn per_call_of<T>(calls: u32, mut call: impl AsyncFnMut(u32) -> T) -> Duration {
     let begun = Instant::now();
     for n in 0..calls {

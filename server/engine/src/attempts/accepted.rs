@@ -1,5 +1,5 @@
-//! Credentials that were accepted recently, as keyed 64-bit fingerprints. A collision of two fingerprints lets a credential
-//! bypass the limit, never the check.
+//! Credentials that were accepted recently, as keyed 64-bit fingerprints. A collision of two
+//! fingerprints lets a credential bypass the limit, never the check.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
@@ -27,7 +27,11 @@ pub(super) struct AcceptedCredentials {
 
 impl AcceptedCredentials {
     pub(super) fn new(max: usize) -> Self {
-        Self { hasher: RandomState::new(), fingerprints: Mutex::default(), max }
+        Self {
+            hasher: RandomState::new(),
+            fingerprints: Mutex::default(),
+            max,
+        }
     }
 
     pub(super) fn fingerprint(&self, kind: Kind, shown: &[u8]) -> Fingerprint {
@@ -42,7 +46,8 @@ impl AcceptedCredentials {
 
     pub(super) fn insert(&self, fingerprint: Fingerprint) {
         self.with(|fingerprints| {
-            if fingerprints.recent.len() >= self.max && !fingerprints.recent.contains(&fingerprint) {
+            if fingerprints.recent.len() >= self.max && !fingerprints.recent.contains(&fingerprint)
+            {
                 fingerprints.older = std::mem::take(&mut fingerprints.recent);
             }
             fingerprints.recent.insert(fingerprint);
@@ -64,6 +69,9 @@ impl AcceptedCredentials {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Generations) -> T) -> T {
-        act(&mut self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self
+            .fingerprints
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -22,7 +22,10 @@ pub enum Client {
 impl Client {
     /// The client of a request. An IPv4-mapped IPv6 address counts as IPv4.
     pub fn of(origin: &Origin) -> Self {
-        let address = origin.address.as_deref().and_then(|address| address.parse::<IpAddr>().ok());
+        let address = origin
+            .address
+            .as_deref()
+            .and_then(|address| address.parse::<IpAddr>().ok());
         match address.map(|address| address.to_canonical()) {
             Some(IpAddr::V4(address)) => Self::V4(address.octets()),
             Some(IpAddr::V6(address)) => {

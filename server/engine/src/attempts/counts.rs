@@ -1,5 +1,6 @@
-//! How many attempts of each client failed within its minute. Two generations of clients bound the memory: when the recent
-//! generation is full, it replaces the older one, whose clients are dropped.
+//! How many attempts of each client failed within its minute. Two generations of clients bound the
+//! memory: when the recent generation is full, it replaces the older one, whose clients are
+//! dropped.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -40,7 +41,15 @@ struct Minute {
 impl Minute {
     fn at(self, now: Duration) -> Self {
         let over = now.saturating_sub(self.since) >= MINUTE;
-        if over || (self.failed == 0 && self.running == 0) { Self { since: now, failed: 0, ..self } } else { self }
+        if over || (self.failed == 0 && self.running == 0) {
+            Self {
+                since: now,
+                failed: 0,
+                ..self
+            }
+        } else {
+            self
+        }
     }
 }
 
@@ -53,17 +62,23 @@ pub(super) struct Counts {
 
 impl Counts {
     pub(super) fn new(most: usize) -> Self {
-        Self { recent: HashMap::new(), older: HashMap::new(), most }
+        Self {
+            recent: HashMap::new(),
+            older: HashMap::new(),
+            most,
+        }
     }
 
-    /// Reserves one of the failures that the client has left, until it is settled. No more than `limit` attempts fail within
-    /// the client's minute, however many run concurrently.
+    /// Reserves one of the failures that the client has left, until it is settled. No more than
+    /// `limit` attempts fail within the client's minute, however many run concurrently.
     pub(super) fn reserve(&mut self, counter: CounterKey, limit: u32, now: Duration) -> Decision {
         let minute = self.find(counter);
         *minute = minute.at(now);
         if minute.failed >= limit {
             let left = (minute.since + MINUTE).saturating_sub(now);
-            return Decision::Refuse { seconds: left.as_secs() + u64::from(left.subsec_nanos() > 0) };
+            return Decision::Refuse {
+                seconds: left.as_secs() + u64::from(left.subsec_nanos() > 0),
+            };
         }
         if minute.failed + minute.running >= limit {
             return Decision::Wait;

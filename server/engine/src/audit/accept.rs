@@ -1,5 +1,6 @@
-//! Accepting a broken chain: the operator has reviewed it and continues. The chain is verified again from the event that
-//! records this; what lies between the break and that event stays unverified.
+//! Accepting a broken chain: the operator has reviewed it and continues. The chain is verified
+//! again from the event that records this; what lies between the break and that event stays
+//! unverified.
 
 use domain::OrganizationId;
 use domain::event::{AuditAction, Change, Event, ObjectKind};
@@ -24,8 +25,8 @@ pub(crate) struct Accepted {
 }
 
 impl Engine {
-    /// Accepts the broken chains of one organization, or of all, for a reason, each with an event. Gives the organizations
-    /// whose chain was broken, and the first event that did not verify.
+    /// Accepts the broken chains of one organization, or of all, for a reason, each with an event.
+    /// Gives the organizations whose chain was broken, and the first event that did not verify.
     ///
     /// # Errors
     /// `Busy`.
@@ -40,26 +41,46 @@ impl Engine {
                 continue;
             }
             if let ChainState::Broken(n) = self.verify_audit(&organization).await? {
-                self.accept_chain(&organization, n, reason).await?;
+                self.accept_chain(&organization, n, reason)
+                    .await?;
                 accepted.push((organization, n));
             }
         }
         Ok(accepted)
     }
 
-    async fn accept_chain(&self, organization: &OrganizationId, broken_at: i64, reason: &str) -> Result<()> {
+    async fn accept_chain(
+        &self,
+        organization: &OrganizationId,
+        broken_at: i64,
+        reason: &str,
+    ) -> Result<()> {
         let mut tx = self.db().begin_on_reserve().await?;
         audit::lock_chain_head(&mut tx, organization).await?;
-        // Above every number that was ever assigned, so that later rows are newer than any row from before the break.
-        let anchor = self.journal().anchor(organization.as_str()).unwrap_or_default();
+        // Above every number that was ever assigned, so that later rows are newer than any row from
+        // before the break.
+        let anchor = self
+            .journal()
+            .anchor(organization.as_str())
+            .unwrap_or_default();
         audit::raise_head(&mut tx, organization, anchor.n).await?;
         let (_, previous) = audit::head(&mut tx, organization).await?;
-        let ctx = Ctx::system_in(organization, "The operator", self.runtime().now(), Origin::of_command());
+        let ctx = Ctx::system_in(
+            organization,
+            "The operator",
+            self.runtime().now(),
+            Origin::of_command(),
+        );
         let kind = ObjectKind::AuditLog;
-        let event = Event::new(AuditAction::AuditAccepted, kind.as_str(), organization, kind.label())
-            .changed(BROKEN_AT, None, Some(&broken_at.to_string()))
-            .changed(PREVIOUS_HASH, None, Some(&hex::encode(previous)))
-            .changed("reason", None, Some(reason));
+        let event = Event::new(
+            AuditAction::AuditAccepted,
+            kind.as_str(),
+            organization,
+            kind.label(),
+        )
+        .changed(BROKEN_AT, None, Some(&broken_at.to_string()))
+        .changed(PREVIOUS_HASH, None, Some(&hex::encode(previous)))
+        .changed("reason", None, Some(reason));
         journal(self, &mut tx, &ctx, event).await?;
         tx.commit().await?;
         self.chains().forget(organization);
@@ -73,23 +94,55 @@ impl Engine {
         organization: &OrganizationId,
         covers: impl Fn(&Accepted) -> bool,
     ) -> Result<Option<Accepted>> {
-        let rows = audit::of_action(connection, organization, AuditAction::AuditAccepted.as_str()).await?;
+        let rows = audit::of_action(
+            connection,
+            organization,
+            AuditAction::AuditAccepted.as_str(),
+        )
+        .await?;
         // The newest acceptance covers the most.
-        Ok(rows.iter().rev().filter_map(|row| self.read_accepted(row)).find(covers))
+        Ok(rows
+            .iter()
+            .rev()
+            .filter_map(|row| self.read_accepted(row))
+            .find(covers))
     }
 
-    /// What an event accepts, if it is unaltered. It records the hash of the event before it, so it verifies on its own.
+    /// What an event accepts, if it is unaltered. It records the hash of the event before it, so it
+    /// verifies on its own.
     fn read_accepted(&self, row: &AuditRow) -> Option<Accepted> {
         let changes: Vec<Change> = serde_json::from_str(&row.changes).ok()?;
-        let value = |field: &str| changes.iter().find(|change| change.field == field)?.after.as_deref();
-        let (broken_at, previous) = (value(BROKEN_AT)?.parse().ok()?, hex::decode(value(PREVIOUS_HASH)?).ok()?);
+        let value = |field: &str| {
+            changes
+                .iter()
+                .find(|change| change.field == field)?
+                .after
+                .as_deref()
+        };
+        let (broken_at, previous) = (
+            value(BROKEN_AT)?.parse().ok()?,
+            hex::decode(value(PREVIOUS_HASH)?).ok()?,
+        );
         let canonical = row.canonical(&previous);
-        let sound = row.hash == hash(&canonical) && self.ring().mac_fits(Purpose::Audit, &canonical, &row.mac);
-        sound.then(|| Accepted { broken_at, mark: ChainMark { n: row.n, hash: row.hash.clone() } })
+        let sound = row.hash == hash(&canonical)
+            && self
+                .ring()
+                .mac_fits(Purpose::Audit, &canonical, &row.mac);
+        sound.then(|| Accepted {
+            broken_at,
+            mark: ChainMark {
+                n: row.n,
+                hash: row.hash.clone(),
+            },
+        })
     }
 
     /// Refuses operations in an organization whose log was altered.
     pub(crate) fn check_log_intact(&self, organization: &OrganizationId) -> Result<()> {
-        if self.chains().is_broken(organization) { Err(Error::OnHold) } else { Ok(()) }
+        if self.chains().is_broken(organization) {
+            Err(Error::OnHold)
+        } else {
+            Ok(())
+        }
     }
 }

@@ -1,9 +1,10 @@
-//! Verification of the audit chain of an organization: every event must match its hash, its MAC and the event before it,
-//! from the first to the newest.
+//! Verification of the audit chain of an organization: every event must match its hash, its MAC and
+//! the event before it, from the first to the newest.
 //!
-//! The position up to which a chain is verified is remembered, so that a page of a long log stays fast. Verified events are
-//! verified again in slices, in an endless cycle, because an event can be altered after it was verified. A chain no longer
-//! than one slice is verified completely each time.
+//! The position up to which a chain is verified is remembered, so that a page of a long log stays
+//! fast. Verified events are verified again in slices, in an endless cycle, because an event can be
+//! altered after it was verified. A chain no longer than one slice is verified completely each
+//! time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,7 +33,8 @@ pub enum ChainState {
     Broken(i64),
 }
 
-/// What is known of every organization's chain. In memory only: after a restart it is determined again.
+/// What is known of every organization's chain. In memory only: after a restart it is determined
+/// again.
 #[derive(Default)]
 pub struct Chains {
     known: Mutex<HashMap<OrganizationId, Arc<Chain>>>,
@@ -68,27 +70,38 @@ struct Walk {
 }
 
 impl Engine {
-    /// How far the chain of the caller's organization is verified. Verifies new events, and a slice of the others again.
+    /// How far the chain of the caller's organization is verified. Verifies new events, and a slice
+    /// of the others again.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn check_chain(&self, ctx: &Ctx) -> Result<ChainView> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
-        self.check_on(reach.organization(), PAGE_BUDGET).await.map(|(view, _)| view)
+        self.check_on(reach.organization(), PAGE_BUDGET)
+            .await
+            .map(|(view, _)| view)
     }
 
-    /// Continues to verify the chains of all organizations where the last call stopped, up to `budget` events in total.
-    /// Gives the state of the chains that it reached.
+    /// Continues to verify the chains of all organizations where the last call stopped, up to
+    /// `budget` events in total. Gives the state of the chains that it reached.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn check_chains(&self, budget: i64) -> Result<Vec<(OrganizationId, ChainView)>> {
         let organizations = organizations::all(&mut self.db().read().await?).await?;
         let turn = self.chains().turn().clone();
-        let begin = organizations.iter().position(|one| Some(one) > turn.as_ref()).unwrap_or(0);
+        let begin = organizations
+            .iter()
+            .position(|one| Some(one) > turn.as_ref())
+            .unwrap_or(0);
         let mut left = budget;
         let mut checked = Vec::new();
-        for organization in organizations.iter().cycle().skip(begin).take(organizations.len()) {
+        for organization in organizations
+            .iter()
+            .cycle()
+            .skip(begin)
+            .take(organizations.len())
+        {
             let (view, rest) = self.check_on(organization, left).await?;
             *self.chains().turn() = Some(organization.clone());
             checked.push((organization.clone(), view));
@@ -100,7 +113,8 @@ impl Engine {
         Ok(checked)
     }
 
-    /// Verifies the chains of all organizations as far as the budget allows, and the newest event of each in any case.
+    /// Verifies the chains of all organizations as far as the budget allows, and the newest event
+    /// of each in any case.
     ///
     /// # Errors
     /// `Busy`.
@@ -118,27 +132,72 @@ impl Engine {
     /// `Busy`.
     pub async fn verify_audit(&self, organization: &OrganizationId) -> Result<ChainState> {
         let mut connection = self.db().read().await?;
-        let walk = self.walk(&mut connection, organization, ChainMark::default(), i64::MAX).await?;
-        let anchored = self.anchor_fault(&mut connection, organization).await?;
-        let broken = [walk.broken, anchored].into_iter().flatten().min();
+        let walk = self
+            .walk(
+                &mut connection,
+                organization,
+                ChainMark::default(),
+                i64::MAX,
+            )
+            .await?;
+        let anchored = self
+            .anchor_fault(&mut connection, organization)
+            .await?;
+        let broken = [walk.broken, anchored]
+            .into_iter()
+            .flatten()
+            .min();
         Ok(broken.map_or(ChainState::Sound(walk.mark.n), ChainState::Broken))
     }
 
-    /// The state of the chain, and what is left of the budget. Logs a chain that is newly found broken. While another task
-    /// verifies the same chain, gives the state from before.
-    async fn check_on(&self, organization: &OrganizationId, budget: i64) -> Result<(ChainView, i64)> {
+    /// The state of the chain, and what is left of the budget. Logs a chain that is newly found
+    /// broken. While another task verifies the same chain, gives the state from before.
+    async fn check_on(
+        &self,
+        organization: &OrganizationId,
+        budget: i64,
+    ) -> Result<(ChainView, i64)> {
         let chain = self.chains().of(organization);
-        let Ok(mut progress) = chain.progress.try_lock() else { return Ok((*chain.view(), budget)) };
+        let Ok(mut progress) = chain.progress.try_lock() else {
+            return Ok((*chain.view(), budget));
+        };
         let mut connection = self.db().read().await?;
-        let ahead = self.walk(&mut connection, organization, progress.front.clone(), budget).await?;
+        let ahead = self
+            .walk(
+                &mut connection,
+                organization,
+                progress.front.clone(),
+                budget,
+            )
+            .await?;
         progress.front = ahead.mark;
-        let (left, behind) = self.check_again(&mut connection, organization, &mut progress, ahead.left).await?;
+        let (left, behind) = self
+            .check_again(
+                &mut connection,
+                organization,
+                &mut progress,
+                ahead.left,
+            )
+            .await?;
         // Without budget for another slice, the earlier finding stays.
-        let behind = if left < ahead.left { behind } else { progress.broken };
-        let anchored = self.anchor_fault(&mut connection, organization).await?;
-        progress.broken = [ahead.broken, behind, anchored].into_iter().flatten().min();
+        let behind = if left < ahead.left {
+            behind
+        } else {
+            progress.broken
+        };
+        let anchored = self
+            .anchor_fault(&mut connection, organization)
+            .await?;
+        progress.broken = [ahead.broken, behind, anchored]
+            .into_iter()
+            .flatten()
+            .min();
         let (events, _) = audit::head(&mut connection, organization).await?;
-        let view = ChainView { verified: progress.front.n, events, broken: progress.broken };
+        let view = ChainView {
+            verified: progress.front.n,
+            events,
+            broken: progress.broken,
+        };
         let before = std::mem::replace(&mut *chain.view(), view).broken;
         if let Some(n) = view.broken.filter(|_| before != view.broken) {
             tracing::error!(%organization, n, "integrity failure: the audit log was altered");
@@ -146,8 +205,8 @@ impl Engine {
         Ok((view, left))
     }
 
-    /// Verifies a slice of the verified events again, where the last call stopped, and at most each event once. Gives what is
-    /// left of the budget, and the first event that no longer verifies.
+    /// Verifies a slice of the verified events again, where the last call stopped, and at most each
+    /// event once. Gives what is left of the budget, and the first event that no longer verifies.
     async fn check_again(
         &self,
         connection: &mut Connection,
@@ -161,8 +220,17 @@ impl Engine {
             if progress.cycle.n >= progress.front.n {
                 progress.cycle = ChainMark::default();
             }
-            let piece = left.min(round).min(progress.front.n - progress.cycle.n);
-            let walk = self.walk(connection, organization, progress.cycle.clone(), piece).await?;
+            let piece = left
+                .min(round)
+                .min(progress.front.n - progress.cycle.n);
+            let walk = self
+                .walk(
+                    connection,
+                    organization,
+                    progress.cycle.clone(),
+                    piece,
+                )
+                .await?;
             // An accepted break skips events.
             let passed = walk.mark.n - progress.cycle.n;
             left -= piece;
@@ -186,14 +254,20 @@ impl Engine {
         let mut mark = from;
         let mut left = budget;
         while left > 0 {
-            // The chain may grow while it is read. The head is read before the rows, so that it matches when none follow.
+            // The chain may grow while it is read. The head is read before the rows, so that it
+            // matches when none follow.
             let (head, head_hash) = audit::head(connection, organization).await?;
             let after = Some(mark.n).filter(|n| *n > 0);
             let rows = audit::chain(connection, organization, after, BATCH.min(left)).await?;
             if rows.is_empty() {
-                // Events that are missing at the end show in the head, or in what was verified before.
+                // Events that are missing at the end show in the head, or in what was verified
+                // before.
                 if mark.n == head && mark.hash == head_hash {
-                    return Ok(Walk { mark, broken: None, left });
+                    return Ok(Walk {
+                        mark,
+                        broken: None,
+                        left,
+                    });
                 }
                 let broken = Some(mark.n.min(head) + 1);
                 return Ok(Walk { mark, broken, left });
@@ -201,19 +275,34 @@ impl Engine {
             for row in rows {
                 left -= 1;
                 if self.follows(&row, &mark) {
-                    mark = ChainMark { n: row.n, hash: row.hash };
+                    mark = ChainMark {
+                        n: row.n,
+                        hash: row.hash,
+                    };
                     continue;
                 }
                 let n = mark.n + 1;
-                let accepted = self.accepted(connection, organization, |break_| break_.broken_at == n).await?;
+                let accepted = self
+                    .accepted(connection, organization, |break_| {
+                        break_.broken_at == n
+                    })
+                    .await?;
                 let Some(accepted) = accepted.filter(|accepted| accepted.mark.n > mark.n) else {
-                    return Ok(Walk { mark, broken: Some(n), left });
+                    return Ok(Walk {
+                        mark,
+                        broken: Some(n),
+                        left,
+                    });
                 };
                 mark = accepted.mark;
                 break;
             }
         }
-        Ok(Walk { mark, broken: None, left })
+        Ok(Walk {
+            mark,
+            broken: None,
+            left,
+        })
     }
 
     /// Whether an event is the next one, and unaltered.
@@ -221,40 +310,65 @@ impl Engine {
         let canonical = row.canonical(&mark.hash);
         row.n == mark.n + 1
             && row.hash == hash(&canonical)
-            && self.ring().mac_fits(Purpose::Audit, &canonical, &row.mac)
+            && self
+                .ring()
+                .mac_fits(Purpose::Audit, &canonical, &row.mac)
     }
 }
 
 impl Chains {
     fn of(&self, organization: &OrganizationId) -> Arc<Chain> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(organization.clone()).or_default().clone()
+        let mut known = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known
+            .entry(organization.clone())
+            .or_default()
+            .clone()
     }
 
     /// Whether the chain of an organization is known to be broken.
     pub(super) fn is_broken(&self, organization: &OrganizationId) -> bool {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(organization).is_some_and(|chain| chain.view().broken.is_some())
+        let known = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known
+            .get(organization)
+            .is_some_and(|chain| chain.view().broken.is_some())
     }
 
     /// Whether any chain is known to be broken.
     pub(crate) fn is_any_broken(&self) -> bool {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.values().any(|chain| chain.view().broken.is_some())
+        let known = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known
+            .values()
+            .any(|chain| chain.view().broken.is_some())
     }
 
     /// Forgets what is known of a chain, so that it is verified from its beginning.
     pub(super) fn forget(&self, organization: &OrganizationId) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(organization);
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(organization);
     }
 
     fn turn(&self) -> std::sync::MutexGuard<'_, Option<OrganizationId>> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+        self.turn
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Chain {
     fn view(&self) -> std::sync::MutexGuard<'_, ChainView> {
-        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+        self.view
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,5 @@
-//! Exporting the log as a file. It is read page by page, so that it is never in memory as a whole, and the caller is
-//! authorized again for each page.
+//! Exporting the log as a file. It is read page by page, so that it is never in memory as a whole,
+//! and the caller is authorized again for each page.
 
 use domain::command::{AuditQuery, ExportFormat};
 use domain::event::{AuditAction, Event, ObjectKind};
@@ -27,25 +27,48 @@ pub struct Export {
 }
 
 impl Engine {
-    /// Begins an export of the log within the caller's reach, oldest event first. The export is an event itself, and the last
-    /// one that the file can contain.
+    /// Begins an export of the log within the caller's reach, oldest event first. The export is an
+    /// event itself, and the last one that the file can contain.
     ///
     /// # Errors
     /// `Denied`, `Unauthenticated`, `Busy`.
-    pub async fn export_audit_log(&self, ctx: &Ctx, query: &AuditQuery, format: ExportFormat) -> Result<Export> {
+    pub async fn export_audit_log(
+        &self,
+        ctx: &Ctx,
+        query: &AuditQuery,
+        format: ExportFormat,
+    ) -> Result<Export> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
         let mut tx = self.db().begin().await?;
         reauthorize(self, &mut tx, ctx).await?;
         let kind = ObjectKind::AuditLog;
-        let event = Event::new(AuditAction::AuditExported, kind.as_str(), reach.organization(), kind.label());
+        let event = Event::new(
+            AuditAction::AuditExported,
+            kind.as_str(),
+            reach.organization(),
+            kind.label(),
+        );
         let event = event.changed("format", None, Some(format.as_str()));
         let filters = query.filters();
-        let event = filters.iter().fold(event, |event, (field, value)| event.changed(field, None, Some(value)));
+        let event = filters
+            .iter()
+            .fold(event, |event, (field, value)| {
+                event.changed(field, None, Some(value))
+            });
         let last = journal(self, &mut tx, ctx, event).await?;
         tx.commit().await?;
-        let query = AuditQuery { before: None, ..query.clone() };
+        let query = AuditQuery {
+            before: None,
+            ..query.clone()
+        };
         let span = audit::span(&mut self.db().read().await?, &reach, &query, last).await?;
-        Ok(Export { engine: self.clone(), ctx: ctx.clone(), reach, query, span })
+        Ok(Export {
+            engine: self.clone(),
+            ctx: ctx.clone(),
+            reach,
+            query,
+            span,
+        })
     }
 }
 
@@ -55,17 +78,26 @@ impl Export {
         self.reach.organization()
     }
 
-    /// The next events; empty at the end. A caller that lost access meanwhile gets no more of them (decision D23). The check
-    /// comes after reading, right before the events are returned.
+    /// The next events; empty at the end. A caller that lost access meanwhile gets no more of them
+    /// (decision D23). The check comes after reading, right before the events are returned.
     ///
     /// # Errors
     /// `Unauthenticated` and `Denied` when the caller may not read on, `Busy`.
     pub async fn next(&mut self) -> Result<Vec<AuditRecord>> {
         let mut connection = self.engine.db().read().await?;
-        let rows = audit::read_on(&mut connection, &self.reach, &self.query, self.span, PAGE).await?;
+        let rows = audit::read_on(
+            &mut connection,
+            &self.reach,
+            &self.query,
+            self.span,
+            PAGE,
+        )
+        .await?;
         drop(connection);
         self.reauthorize().await?;
-        self.span.after = rows.last().map_or(self.span.last, |last| last.row.n);
+        self.span.after = rows
+            .last()
+            .map_or(self.span.last, |last| last.row.n);
         rows.into_iter().map(record).collect()
     }
 

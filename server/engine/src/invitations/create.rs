@@ -22,18 +22,24 @@ use crate::{Engine, Error, Result};
 const MAX_PENDING: i64 = 500;
 
 impl Engine {
-    /// Invites an email. Only the response contains the token. An earlier invitation for the same email is revoked.
+    /// Invites an email. Only the response contains the token. An earlier invitation for the same
+    /// email is revoked.
     ///
     /// # Errors
-    /// `Denied` for members, and for admins and keys that invite an owner or would revoke the invitation of one;
-    /// `FreshSignInRequired` for an admin or owner; `Conflict` for someone who is already a member, or when too many
-    /// invitations are pending.
-    pub async fn create_invitation(&self, ctx: &Ctx, command: InviteMember) -> Result<NewInvitation> {
-        self.create_invitation_once(ctx, command, None).await
+    /// `Denied` for members, and for admins and keys that invite an owner or would revoke the
+    /// invitation of one; `FreshSignInRequired` for an admin or owner; `Conflict` for someone who
+    /// is already a member, or when too many invitations are pending.
+    pub async fn create_invitation(
+        &self,
+        ctx: &Ctx,
+        command: InviteMember,
+    ) -> Result<NewInvitation> {
+        self.create_invitation_once(ctx, command, None)
+            .await
     }
 
-    /// As [`Engine::create_invitation`], and only once if the form is sent again: a second invitation would revoke the
-    /// first, whose link was shown.
+    /// As [`Engine::create_invitation`], and only once if the form is sent again: a second
+    /// invitation would revoke the first, whose link was shown.
     ///
     /// # Errors
     /// As [`Engine::create_invitation`]; `Repeated`.
@@ -47,25 +53,40 @@ impl Engine {
         check_may_grant(ctx, command.role)?;
         let mut tx = self.db().begin().await?;
         reauthorize(self, &mut tx, ctx).await?;
-        form_token::spend(&mut tx, form, "invite_member", ctx.actor.id.0, ctx.now).await?;
+        form_token::spend(
+            &mut tx,
+            form,
+            "invite_member",
+            ctx.actor.id.0,
+            ctx.now,
+        )
+        .await?;
         if actors::is_member(&mut tx, reach.organization(), &command.email).await? {
             return Err(conflict(ConflictReason::EmailIsMember));
         }
 
-        for row in invitations::unanswered(&mut tx, reach.organization(), &command.email, 0).await? {
+        for row in invitations::unanswered(&mut tx, reach.organization(), &command.email, 0).await?
+        {
             if row.is_pending(ctx.now) && !may_give(ctx.actor.role, row.view()?.role) {
                 return Err(Error::Denied);
             }
-            self.close_invitation(&mut tx, ctx, row, AuditAction::InvitationRevoked).await?;
+            self.close_invitation(&mut tx, ctx, row, AuditAction::InvitationRevoked)
+                .await?;
         }
-        if invitations::count_pending(&mut tx, reach.organization(), ctx.now).await? >= MAX_PENDING {
+        if invitations::count_pending(&mut tx, reach.organization(), ctx.now).await? >= MAX_PENDING
+        {
             return Err(conflict(ConflictReason::TooManyInvitations));
         }
 
         let token = String::from_utf8_lossy(&self.runtime().base62::<43>()).into_owned();
-        let row = self.insert_invitation(&mut tx, ctx, &command, &token).await?;
+        let row = self
+            .insert_invitation(&mut tx, ctx, &command, &token)
+            .await?;
         tx.commit().await?;
-        Ok(NewInvitation { view: row.view()?, token })
+        Ok(NewInvitation {
+            view: row.view()?,
+            token,
+        })
     }
 
     async fn insert_invitation(
@@ -76,11 +97,13 @@ impl Engine {
         token: &str,
     ) -> Result<InvitationRow> {
         let id = self.runtime().random_id(InvitationId::PREFIX);
-        let event = Event::new(AuditAction::MemberInvited, "invitation", &id, &command.email).changed(
-            "role",
-            None,
-            Some(command.role.as_str()),
-        );
+        let event = Event::new(
+            AuditAction::MemberInvited,
+            "invitation",
+            &id,
+            &command.email,
+        )
+        .changed("role", None, Some(command.role.as_str()));
         // The row's seal covers the number of its event, so the event is written first.
         let audit_n = journal(self, tx, ctx, event).await?;
         let row = InvitationRow {

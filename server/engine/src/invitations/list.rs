@@ -12,13 +12,32 @@ impl Engine {
     ///
     /// # Errors
     /// `Denied` for members.
-    pub async fn list_invitations(&self, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Page<InvitationView>> {
+    pub async fn list_invitations(
+        &self,
+        ctx: &Ctx,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Page<InvitationView>> {
         let reach = permit(&ctx.actor, Action::SeeAddresses)?;
         let mut connection = self.db().read().await?;
         let before = before.unwrap_or(i64::MAX);
-        let rows = invitations::pending(&mut connection, reach.organization(), ctx.now, before, limit + 1).await?;
+        let rows = invitations::pending(
+            &mut connection,
+            reach.organization(),
+            ctx.now,
+            before,
+            limit + 1,
+        )
+        .await?;
         let page = Page::cut(rows, limit, |row| row.seq);
-        let rows = page.rows.iter().map(InvitationRow::view).collect::<std::result::Result<_, _>>()?;
-        Ok(Page { rows, next: page.next })
+        let rows = page
+            .rows
+            .iter()
+            .map(InvitationRow::view)
+            .collect::<std::result::Result<_, _>>()?;
+        Ok(Page {
+            rows,
+            next: page.next,
+        })
     }
 }

@@ -16,7 +16,8 @@ impl Engine {
     /// # Errors
     /// `Denied` for members, and for admins when an owner is invited; `NotFound`.
     pub async fn revoke_invitation(&self, ctx: &Ctx, id: &InvitationId) -> Result<()> {
-        self.retry_with_free_space(|| self.try_to_revoke_invitation(ctx, id)).await
+        self.retry_with_free_space(|| self.try_to_revoke_invitation(ctx, id))
+            .await
     }
 
     async fn try_to_revoke_invitation(&self, ctx: &Ctx, id: &InvitationId) -> Result<()> {
@@ -31,19 +32,28 @@ impl Engine {
         if row.ended_at.is_some() {
             return Ok(());
         }
-        self.close_invitation(&mut tx, ctx, row, AuditAction::InvitationRevoked).await?;
+        self.close_invitation(&mut tx, ctx, row, AuditAction::InvitationRevoked)
+            .await?;
         Ok(tx.commit().await?)
     }
 
     /// Revokes the invitations for a member who is removed, and those that the member sent.
-    pub(crate) async fn revoke_invitations_of(&self, tx: &mut Tx, ctx: &Ctx, removed: &ActorRow) -> Result<()> {
+    pub(crate) async fn revoke_invitations_of(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        removed: &ActorRow,
+    ) -> Result<()> {
         let email = match removed.person_id {
-            Some(person) => people::get(tx, PersonId(person)).await?.and_then(|person| person.email),
+            Some(person) => people::get(tx, PersonId(person))
+                .await?
+                .and_then(|person| person.email),
             None => removed.claim_email.clone(),
         };
         let email = email.unwrap_or_default();
         for row in invitations::unanswered(tx, &ctx.actor.organization, &email, removed.id).await? {
-            self.close_invitation(tx, ctx, row, AuditAction::InvitationRevoked).await?;
+            self.close_invitation(tx, ctx, row, AuditAction::InvitationRevoked)
+                .await?;
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! Bringing the journal up to date with the database: after a crash between a commit and its journal entries, and with the
-//! changes of other nodes.
+//! Bringing the journal up to date with the database: after a crash between a commit and its
+//! journal entries, and with the changes of other nodes.
 
 use domain::OrganizationId;
 
@@ -13,14 +13,22 @@ use crate::{Engine, Result};
 const BATCH: i64 = 1_000;
 
 impl Engine {
-    /// Prepares the journal for serving: ids that it knows are not assigned again after a backup was restored, and the newer
-    /// events of the audit chains are added.
+    /// Prepares the journal for serving: ids that it knows are not assigned again after a backup
+    /// was restored, and the newer events of the audit chains are added.
     ///
     /// # Errors
     /// `Busy` when the database does not answer or the journal cannot be written.
     pub async fn open_journal(&self) -> Result<()> {
-        let key = self.journal().keys().last().map_or(0, |key| key.0);
-        let actor = self.journal().actors().last().map_or(0, |actor| actor.0);
+        let key = self
+            .journal()
+            .keys()
+            .last()
+            .map_or(0, |key| key.0);
+        let actor = self
+            .journal()
+            .actors()
+            .last()
+            .map_or(0, |actor| actor.0);
         let mut tx = self.db().begin().await?;
         meta::raise(&mut tx, "key", key).await?;
         meta::raise(&mut tx, "actor", actor).await?;
@@ -39,16 +47,29 @@ impl Engine {
         let journal = self.journal().clone();
         let now = self.runtime().now();
         let done = tokio::task::spawn_blocking(move || journal.write_anchors(now)).await;
-        Ok(done.map_err(|_| sqlx::Error::WorkerCrashed).map_err(StoreError::from)?.map_err(StoreError::from)?)
+        Ok(done
+            .map_err(|_| sqlx::Error::WorkerCrashed)
+            .map_err(StoreError::from)?
+            .map_err(StoreError::from)?)
     }
 
     async fn catch_up_on(&self, organization: &OrganizationId) -> Result<()> {
         let mut connection = self.db().read().await?;
-        if self.anchor_fault(&mut connection, organization).await?.is_some() {
+        if self
+            .anchor_fault(&mut connection, organization)
+            .await?
+            .is_some()
+        {
             return Ok(());
         }
-        let anchor = self.journal().anchor(organization.as_str()).unwrap_or_default();
-        let mut mark = ChainMark { n: anchor.n, hash: anchor.hash };
+        let anchor = self
+            .journal()
+            .anchor(organization.as_str())
+            .unwrap_or_default();
+        let mut mark = ChainMark {
+            n: anchor.n,
+            hash: anchor.hash,
+        };
         loop {
             let rows = audit::chain(&mut connection, organization, Some(mark.n), BATCH).await?;
             let mut marks = Vec::new();
@@ -60,7 +81,10 @@ impl Engine {
                     break;
                 }
                 marks.extend(mark_of(&row));
-                mark = ChainMark { n: row.n, hash: row.hash };
+                mark = ChainMark {
+                    n: row.n,
+                    hash: row.hash,
+                };
             }
             let followed = marks.len();
             marks.push(Mark::head(organization.as_str(), mark.n, &mark.hash));
@@ -74,7 +98,10 @@ impl Engine {
     async fn record_marks(&self, marks: Vec<Mark>, anchors: bool) -> Result<()> {
         let journal = self.journal().clone();
         let done = tokio::task::spawn_blocking(move || journal.record(marks, anchors)).await;
-        Ok(done.map_err(|_| sqlx::Error::WorkerCrashed).map_err(StoreError::from)?.map_err(StoreError::from)?)
+        Ok(done
+            .map_err(|_| sqlx::Error::WorkerCrashed)
+            .map_err(StoreError::from)?
+            .map_err(StoreError::from)?)
     }
 
     /// The first event that is missing, or differs from the journal's anchor.
@@ -83,16 +110,25 @@ impl Engine {
         connection: &mut Connection,
         organization: &OrganizationId,
     ) -> Result<Option<i64>> {
-        let Some(Head { n, hash }) = self.journal().anchor(organization.as_str()) else { return Ok(None) };
+        let Some(Head { n, hash }) = self.journal().anchor(organization.as_str()) else {
+            return Ok(None);
+        };
         if n == 0 {
             return Ok(None);
         }
         let found = audit::chain(connection, organization, Some(n - 1), 1).await?;
-        if found.first().is_some_and(|row| row.n == n && row.hash == hash) {
+        if found
+            .first()
+            .is_some_and(|row| row.n == n && row.hash == hash)
+        {
             return Ok(None);
         }
         let covers = |accepted: &Accepted| accepted.broken_at <= n && n < accepted.mark.n;
-        if self.accepted(connection, organization, covers).await?.is_some() {
+        if self
+            .accepted(connection, organization, covers)
+            .await?
+            .is_some()
+        {
             return Ok(None);
         }
         let (head, _) = audit::head(connection, organization).await?;
@@ -103,16 +139,23 @@ impl Engine {
 /// The journal entry of an event, if it revokes, removes or changes something.
 fn mark_of(row: &AuditRow) -> Option<Mark> {
     let id = || row.object_id.parse().ok();
-    let session = || Mark { at: row.at, ..Mark::revoked(Subject::Session(row.object_id.clone())) };
+    let session = || Mark {
+        at: row.at,
+        ..Mark::revoked(Subject::Session(row.object_id.clone()))
+    };
     match row.action.as_str() {
         "key.revoked" | "key.expired" => Some(Mark::revoked(Subject::Key(id()?))),
-        "key.narrowed" | "key.rotated" | "key.exposed" => Some(Mark::changed(Subject::Key(id()?), row.n)),
+        "key.narrowed" | "key.rotated" | "key.exposed" => {
+            Some(Mark::changed(Subject::Key(id()?), row.n))
+        }
         "member.removed" | "member.left" => Some(Mark::revoked(Subject::Actor(id()?))),
         "member.joined" | "member.role_changed" | "service_account.changed" => {
             Some(Mark::changed(Subject::Actor(id()?), row.n))
         }
         "session.ended" => Some(session()),
-        "invitation.revoked" | "invitation.accepted" => Some(Mark::revoked(Subject::Invitation(row.object_id.clone()))),
+        "invitation.revoked" | "invitation.accepted" => Some(Mark::revoked(Subject::Invitation(
+            row.object_id.clone(),
+        ))),
         _ => None,
     }
 }

@@ -1,5 +1,5 @@
-//! The file of the journal: lines, each with a MAC over itself and the line before it. Zeros after the last line reserve disk
-//! space for the next ones.
+//! The file of the journal: lines, each with a MAC over itself and the line before it. Zeros after
+//! the last line reserve disk space for the next ones.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -27,7 +27,9 @@ pub enum JournalFault {
     #[error("the revocation journal {0} is in use by another process")]
     InUse(String),
     /// The MAC of a line is not valid.
-    #[error("line {1} of the revocation journal {0} was altered, or the journal belongs to another installation")]
+    #[error(
+        "line {1} of the revocation journal {0} was altered, or the journal belongs to another installation"
+    )]
     Altered(String, usize),
 }
 
@@ -48,10 +50,14 @@ pub(super) struct JournalFile {
 }
 
 impl JournalFile {
-    /// Opens the file and gives its entries. The file is compacted: entries that later ones replace are dropped.
+    /// Opens the file and gives its entries. The file is compacted: entries that later ones replace
+    /// are dropped.
     pub fn open(path: &Path, ring: &Ring, now: Moment) -> Result<(Self, Vec<Mark>), JournalFault> {
         let fault = |error| JournalFault::File(path.display().to_string(), error);
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             std::fs::create_dir_all(folder).map_err(fault)?;
         }
         let mut file = open_locked(path)?;
@@ -72,7 +78,9 @@ impl JournalFile {
         let kept = compact(&marks, now);
         match journal.rewrite(&kept) {
             Ok(()) => {}
-            Err(error) if journal.end > 0 => tracing::warn!(%error, "the revocation journal could not be compacted"),
+            Err(error) if journal.end > 0 => {
+                tracing::warn!(%error, "the revocation journal could not be compacted")
+            }
             Err(error) => return Err(error),
         }
         Ok((journal, kept))
@@ -84,8 +92,12 @@ impl JournalFile {
         let (text, last) = self.lines(&self.pending);
         let end = self.end + text.len() as u64;
         // The rest of a line that failed is overwritten by the next one.
-        self.file.write_all_at(&text, self.end).map_err(|error| self.fault(error))?;
-        self.file.sync_data().map_err(|error| self.fault(error))?;
+        self.file
+            .write_all_at(&text, self.end)
+            .map_err(|error| self.fault(error))?;
+        self.file
+            .sync_data()
+            .map_err(|error| self.fault(error))?;
         self.end = end;
         self.last = last;
         let written = std::mem::take(&mut self.pending);
@@ -99,20 +111,45 @@ impl JournalFile {
         self.pending.is_empty()
     }
 
-    /// Writes the entries that could not be written before, and the anchors that are newer than those in the file.
-    pub fn append_anchors(&mut self, anchors: HashMap<String, Head>, now: Moment) -> Result<(), JournalFault> {
-        let newer = anchors.into_iter().filter(|(id, head)| self.written.get(id).is_none_or(|n| *n < head.n));
-        let marks: Vec<_> = newer.map(|(id, head)| Mark { at: now.0, ..Mark::head(&id, head.n, &head.hash) }).collect();
-        if marks.is_empty() && self.pending.is_empty() { Ok(()) } else { self.append(&marks) }
+    /// Writes the entries that could not be written before, and the anchors that are newer than
+    /// those in the file.
+    pub fn append_anchors(
+        &mut self,
+        anchors: HashMap<String, Head>,
+        now: Moment,
+    ) -> Result<(), JournalFault> {
+        let newer = anchors
+            .into_iter()
+            .filter(|(id, head)| self.written.get(id).is_none_or(|n| *n < head.n));
+        let marks: Vec<_> = newer
+            .map(|(id, head)| Mark {
+                at: now.0,
+                ..Mark::head(&id, head.n, &head.hash)
+            })
+            .collect();
+        if marks.is_empty() && self.pending.is_empty() {
+            Ok(())
+        } else {
+            self.append(&marks)
+        }
     }
 
     /// The entries of a file. Bytes after the last complete line were never acknowledged.
     fn read(&mut self, text: &[u8]) -> Result<Vec<Mark>, JournalFault> {
-        let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let text = text
+            .split(|byte| *byte == 0)
+            .next()
+            .unwrap_or_default();
+        let whole = text
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
         let mut marks = Vec::new();
         let mut last = Vec::new();
-        for (at, line) in text[..whole].split_inclusive(|byte| *byte == b'\n').enumerate() {
+        for (at, line) in text[..whole]
+            .split_inclusive(|byte| *byte == b'\n')
+            .enumerate()
+        {
             let altered = || JournalFault::Altered(self.path.display().to_string(), at + 1);
             let line = std::str::from_utf8(&line[..line.len() - 1]).map_err(|_| altered())?;
             let (entry, seal) = line.rsplit_once(' ').ok_or_else(altered)?;
@@ -151,11 +188,17 @@ impl JournalFile {
             written: HashMap::new(),
             pending: Vec::new(),
         };
-        new.file.write_all_at(head.as_bytes(), 0).map_err(|error| self.fault(error))?;
+        new.file
+            .write_all_at(head.as_bytes(), 0)
+            .map_err(|error| self.fault(error))?;
         new.append(marks)?;
         std::fs::rename(&path, &self.path).map_err(|error| self.fault(error))?;
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
+        let folder = self
+            .path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder =
+            File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
         folder.map_err(|error| self.fault(error))?;
         *self = new;
         Ok(())
@@ -173,21 +216,31 @@ impl JournalFile {
     }
 
     fn seal(&self, last: &[u8], entry: &str) -> Vec<u8> {
-        mac_with(&self.key, &CanonicalEncoder::of("rt/journal/v1").bytes(last).text(entry))
+        mac_with(
+            &self.key,
+            &CanonicalEncoder::of("rt/journal/v1")
+                .bytes(last)
+                .text(entry),
+        )
     }
 
-    /// Reserves disk space, so that revocations can be written on a full disk. Without space to reserve, writing continues until
-    /// the reserved space is used up.
+    /// Reserves disk space, so that revocations can be written on a full disk. Without space to
+    /// reserve, writing continues until the reserved space is used up.
     fn reserve_space(&mut self) {
         if self.reserved >= self.end + RESERVE / 2 {
             return;
         }
         let from = self.reserved.max(self.end);
         let zeros = vec![0; usize::try_from(self.end + RESERVE - from).unwrap_or_default()];
-        let done = self.file.write_all_at(&zeros, from).and_then(|()| self.file.sync_data());
+        let done = self
+            .file
+            .write_all_at(&zeros, from)
+            .and_then(|()| self.file.sync_data());
         match done {
             Ok(()) => self.reserved = self.end + RESERVE,
-            Err(error) => tracing::warn!(%error, "no disk space could be reserved for the revocation journal"),
+            Err(error) => {
+                tracing::warn!(%error, "no disk space could be reserved for the revocation journal")
+            }
         }
     }
 
@@ -206,7 +259,13 @@ impl JournalFile {
 
 fn open_locked(path: &Path) -> Result<File, JournalFault> {
     let name = || path.display().to_string();
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path);
     let file = file.map_err(|error| JournalFault::File(name(), error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -226,5 +285,9 @@ fn compact(marks: &[Mark], now: Moment) -> Vec<Mark> {
     }
     let may_be_valid = |mark: &Mark| Moment(mark.at).plus_seconds(ABSOLUTE_SECONDS) > now;
     let kept = |mark: &&Mark| !matches!(mark.subject, Subject::Session(_)) || may_be_valid(mark);
-    newest.into_values().filter(kept).cloned().collect()
+    newest
+        .into_values()
+        .filter(kept)
+        .cloned()
+        .collect()
 }

@@ -36,7 +36,12 @@ pub(crate) struct Head {
 impl Mark {
     /// A change after which only rows from this event on are valid.
     pub const fn changed(subject: Subject, n: i64) -> Self {
-        Self { subject, n, at: 0, hash: Vec::new() }
+        Self {
+            subject,
+            n,
+            at: 0,
+            hash: Vec::new(),
+        }
     }
 
     /// A revocation or removal, for good.
@@ -46,7 +51,12 @@ impl Mark {
 
     /// The newest event of a chain.
     pub fn head(organization: &str, n: i64, hash: &[u8]) -> Self {
-        Self { subject: Subject::Head(organization.into()), n, at: 0, hash: hash.to_vec() }
+        Self {
+            subject: Subject::Head(organization.into()),
+            n,
+            at: 0,
+            hash: hash.to_vec(),
+        }
     }
 
     /// The entry as text, without its seal.
@@ -58,7 +68,11 @@ impl Mark {
             Subject::Invitation(id) => ("invitation", id.clone()),
             Subject::Head(id) => ("head", id.clone()),
         };
-        let hash = if self.hash.is_empty() { "-".into() } else { hex::encode(&self.hash) };
+        let hash = if self.hash.is_empty() {
+            "-".into()
+        } else {
+            hex::encode(&self.hash)
+        };
         format!("{kind} {id} {} {} {hash}", self.n, self.at)
     }
 
@@ -78,10 +92,19 @@ impl Mark {
             "head" => Subject::Head(id.into()),
             _ => return None,
         };
-        let hash = if hash == "-" { Vec::new() } else { hex::decode(hash).ok()? };
+        let hash = if hash == "-" {
+            Vec::new()
+        } else {
+            hex::decode(hash).ok()?
+        };
         if fields.next().is_some() {
             return None;
         }
-        Some(Self { subject, n, at, hash })
+        Some(Self {
+            subject,
+            n,
+            at,
+            hash,
+        })
     }
 }

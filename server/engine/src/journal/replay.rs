@@ -29,17 +29,27 @@ struct Known {
 }
 
 impl Engine {
-    /// Deletes every session, revokes the keys whose row is older than the journal says, and reduces the power of the actors
-    /// whose row is: what exactly changed is in the lost part of the log. Each change has its audit event.
+    /// Deletes every session, revokes the keys whose row is older than the journal says, and
+    /// reduces the power of the actors whose row is: what exactly changed is in the lost part of
+    /// the log. Each change has its audit event.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn replay_journal(&self, reason: &str) -> Result<Replayed> {
-        let mut replay = Replay { engine: self, reason, done: Replayed::default() };
+        let mut replay = Replay {
+            engine: self,
+            reason,
+            done: Replayed::default(),
+        };
         for (organization, known) in self.known_by_organization().await? {
             let mut tx = self.db().begin_on_reserve().await?;
             audit::lock_chain_head(&mut tx, &organization).await?;
-            let ctx = Ctx::system_in(&organization, "The operator", self.runtime().now(), Origin::of_command());
+            let ctx = Ctx::system_in(
+                &organization,
+                "The operator",
+                self.runtime().now(),
+                Origin::of_command(),
+            );
             for id in known.keys {
                 replay.key(&mut tx, &ctx, id).await?;
             }
@@ -60,12 +70,20 @@ impl Engine {
         let mut connection = self.db().read().await?;
         for id in self.journal().keys() {
             if let Some(organization) = keys::organization_of(&mut connection, id).await? {
-                known.entry(organization).or_default().keys.push(id);
+                known
+                    .entry(organization)
+                    .or_default()
+                    .keys
+                    .push(id);
             }
         }
         for id in self.journal().actors() {
             if let Some(organization) = actors::organization_of(&mut connection, id).await? {
-                known.entry(organization).or_default().actors.push(id);
+                known
+                    .entry(organization)
+                    .or_default()
+                    .actors
+                    .push(id);
             }
         }
         Ok(known)
@@ -74,19 +92,45 @@ impl Engine {
     /// The actor without the power that it may have lost, and the event of that.
     fn weakened(&self, row: &ActorRow, now: i64) -> (ActorRow, Event) {
         let event = |action, kind| Event::new(action, kind, row.id, &row.name);
-        if self.journal().is_revoked(&super::Subject::Actor(row.id)) {
-            let event = event(AuditAction::MemberRemoved, "member").changed("role", Some(&row.role), None);
-            return (ActorRow { removed_at: Some(now), ..row.clone() }, event);
+        if self
+            .journal()
+            .is_revoked(&super::Subject::Actor(row.id))
+        {
+            let event =
+                event(AuditAction::MemberRemoved, "member").changed("role", Some(&row.role), None);
+            return (
+                ActorRow {
+                    removed_at: Some(now),
+                    ..row.clone()
+                },
+                event,
+            );
         }
         if row.kind == ActorKind::Service.as_str() {
             let event = event(AuditAction::ServiceAccountChanged, "service_account");
             let disabled_at = row.disabled_at.or(Some(now));
-            return (ActorRow { disabled_at, ..row.clone() }, event.changed("disabled", None, Some("true")));
+            return (
+                ActorRow {
+                    disabled_at,
+                    ..row.clone()
+                },
+                event.changed("disabled", None, Some("true")),
+            );
         }
-        let role = if row.role == Role::Owner.as_str() { Role::Owner } else { Role::Member };
+        let role = if row.role == Role::Owner.as_str() {
+            Role::Owner
+        } else {
+            Role::Member
+        };
         let event = event(AuditAction::MemberRoleChanged, "member");
         let event = event.changed("role", Some(&row.role), Some(role.as_str()));
-        (ActorRow { role: role.as_str().into(), ..row.clone() }, event)
+        (
+            ActorRow {
+                role: role.as_str().into(),
+                ..row.clone()
+            },
+            event,
+        )
     }
 }
 
@@ -100,9 +144,13 @@ impl Replay<'_> {
     /// Revokes a key whose row is older than the journal says.
     async fn key(&mut self, tx: &mut Tx, ctx: &Ctx, id: KeyId) -> Result<()> {
         let row = keys::lock(tx, &ctx.actor.organization, id, true).await?;
-        let Some(row) = row.filter(|row| row.is_superseded(self.engine.journal())) else { return Ok(()) };
+        let Some(row) = row.filter(|row| row.is_superseded(self.engine.journal())) else {
+            return Ok(());
+        };
         let event = crate::keys::revoked_event(&row).changed("reason", None, Some(self.reason));
-        self.engine.mark_revoked(tx, ctx, &row, None, RevokeReason::Policy, event).await?;
+        self.engine
+            .mark_revoked(tx, ctx, &row, None, RevokeReason::Policy, event)
+            .await?;
         self.done.keys.push(id);
         Ok(())
     }
@@ -111,11 +159,19 @@ impl Replay<'_> {
     async fn actor(&mut self, tx: &mut Tx, ctx: &Ctx, id: ActorId) -> Result<()> {
         let engine = self.engine;
         let row = actors::find(tx, &ctx.actor.organization, id).await?;
-        let outdated = |row: &ActorRow| row.is_superseded(engine.journal()) && row.is_sound(engine.ring());
-        let Some(row) = row.filter(outdated) else { return Ok(()) };
+        let outdated =
+            |row: &ActorRow| row.is_superseded(engine.journal()) && row.is_sound(engine.ring());
+        let Some(row) = row.filter(outdated) else {
+            return Ok(());
+        };
         let (after, event) = engine.weakened(&row, ctx.now.0);
-        let event = event.concerning(id).changed("reason", None, Some(self.reason));
-        let after = ActorRow { audit_n: journal(engine, tx, ctx, event).await?, ..after };
+        let event = event
+            .concerning(id)
+            .changed("reason", None, Some(self.reason));
+        let after = ActorRow {
+            audit_n: journal(engine, tx, ctx, event).await?,
+            ..after
+        };
         actors::update(tx, &after.sealed(engine.ring())).await?;
         self.done.actors.push(id);
         Ok(())

@@ -1,5 +1,6 @@
-//! Sealing to a key and opening with it (decision D16): HPKE (RFC 9180) in base mode, with DHKEM(X25519, HKDF-SHA256),
-//! HKDF-SHA256 and AES-256-GCM. Anyone can seal; base mode does not authenticate the sender.
+//! Sealing to a key and opening with it (decision D16): HPKE (RFC 9180) in base mode, with
+//! DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and AES-256-GCM. Anyone can seal; base mode does not
+//! authenticate the sender.
 
 use std::convert::Infallible;
 
@@ -9,8 +10,8 @@ use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
 use hpke::rand_core::{TryCryptoRng, TryRng};
 use hpke::{
-    Deserializable, HpkeError, Kem, OpModeR, OpModeS, Serializable, single_shot_open_inout_detached,
-    single_shot_seal_inout_detached_with_rng,
+    Deserializable, HpkeError, Kem, OpModeR, OpModeS, Serializable,
+    single_shot_open_inout_detached, single_shot_seal_inout_detached_with_rng,
 };
 use zeroize::Zeroizing;
 
@@ -30,15 +31,38 @@ pub struct SealContext {
 
 impl SealContext {
     /// A message or a note of an actor, sealed to one of the actor's keys.
-    pub fn item(deployment: &str, organization: &str, actor: i64, kind: &str, item: &str, key: i64) -> Self {
-        let info = CanonicalEncoder::of("rt/item/v1").text(deployment).text(organization).number(actor).text(kind);
-        Self { info, aad: CanonicalEncoder::default().text(item).number(key) }
+    pub fn item(
+        deployment: &str,
+        organization: &str,
+        actor: i64,
+        kind: &str,
+        item: &str,
+        key: i64,
+    ) -> Self {
+        let info = CanonicalEncoder::of("rt/item/v1")
+            .text(deployment)
+            .text(organization)
+            .number(actor)
+            .text(kind);
+        Self {
+            info,
+            aad: CanonicalEncoder::default().text(item).number(key),
+        }
     }
 
     /// The key material of one key, sealed to the key that replaced it.
-    pub fn inherited_key(deployment: &str, organization: &str, actor: i64, from: i64, successor: i64) -> Self {
+    pub fn inherited_key(
+        deployment: &str,
+        organization: &str,
+        actor: i64,
+        from: i64,
+        successor: i64,
+    ) -> Self {
         let Self { info, aad } = Self::item(deployment, organization, actor, "heir", "heir", from);
-        Self { info, aad: aad.number(successor) }
+        Self {
+            info,
+            aad: aad.number(successor),
+        }
     }
 }
 
@@ -46,19 +70,32 @@ impl SealContext {
 ///
 /// # Errors
 /// [`Tampered`] if the public key is not valid.
-pub fn seal_to(runtime: &Runtime, public_key: &[u8], context: &SealContext, value: &[u8]) -> Result<Vec<u8>, Tampered> {
-    let recipient = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(public_key).map_err(tampered)?;
+pub fn seal_to(
+    runtime: &Runtime,
+    public_key: &[u8],
+    context: &SealContext,
+    value: &[u8],
+) -> Result<Vec<u8>, Tampered> {
+    let recipient =
+        <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(public_key).map_err(tampered)?;
     let mut text = Zeroizing::new(value.to_vec());
-    let (enc, tag) = single_shot_seal_inout_detached_with_rng::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
-        &OpModeS::Base,
-        &recipient,
-        context.info.as_slice(),
-        InOutBuf::from(text.as_mut_slice()),
-        context.aad.as_slice(),
-        &mut RuntimeRng(runtime),
-    )
-    .map_err(tampered)?;
-    Ok([&[SUITE], enc.to_bytes().as_slice(), &text, tag.to_bytes().as_slice()].concat())
+    let (enc, tag) =
+        single_shot_seal_inout_detached_with_rng::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
+            &OpModeS::Base,
+            &recipient,
+            context.info.as_slice(),
+            InOutBuf::from(text.as_mut_slice()),
+            context.aad.as_slice(),
+            &mut RuntimeRng(runtime),
+        )
+        .map_err(tampered)?;
+    Ok([
+        &[SUITE],
+        enc.to_bytes().as_slice(),
+        &text,
+        tag.to_bytes().as_slice(),
+    ]
+    .concat())
 }
 
 /// The private half of a key's pair. It is never stored, and dropped with the request.
@@ -72,7 +109,9 @@ impl Decryptor {
 
     /// The public half (RFC 9180, 7.1.3).
     pub fn public_key(&self) -> [u8; 32] {
-        X25519HkdfSha256::sk_to_pk(&self.0).to_bytes().into()
+        X25519HkdfSha256::sk_to_pk(&self.0)
+            .to_bytes()
+            .into()
     }
 
     /// Opens what [`seal_to`] sealed for the same context.
@@ -82,7 +121,9 @@ impl Decryptor {
     pub fn open(&self, context: &SealContext, blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, Tampered> {
         let (suite, rest) = blob.split_first().ok_or(Tampered)?;
         let (enc, rest) = rest.split_at_checked(ENC).ok_or(Tampered)?;
-        let (text, tag) = rest.split_at_checked(rest.len().wrapping_sub(TAG)).ok_or(Tampered)?;
+        let (text, tag) = rest
+            .split_at_checked(rest.len().wrapping_sub(TAG))
+            .ok_or(Tampered)?;
         if *suite != SUITE {
             return Err(Tampered);
         }

@@ -12,7 +12,9 @@ use crate::runtime::Runtime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadMasterKey {
     /// Neither 32 raw bytes, nor 64 hex digits, nor base64 of 32 bytes.
-    #[error("the master key must be 32 random bytes: raw, as 64 hex digits, or as base64; a passphrase will not do")]
+    #[error(
+        "the master key must be 32 random bytes: raw, as 64 hex digits, or as base64; a passphrase will not do"
+    )]
     NotThirtyTwoBytes,
     /// A pattern instead of random bytes.
     #[error("the master key is not random: too few of its bytes differ")]
@@ -32,22 +34,34 @@ impl MasterKey {
         Zeroizing::new(hex::encode(Zeroizing::new(runtime.bytes::<32>())))
     }
 
-    /// Reads 32 raw bytes, 64 hex digits or base64 of 32 bytes (white space around text is ignored).
+    /// Reads 32 raw bytes, 64 hex digits or base64 of 32 bytes (white space around text is
+    /// ignored).
     ///
     /// # Errors
     /// See [`BadMasterKey`].
     pub fn read(given: &[u8]) -> Result<Self, BadMasterKey> {
         let secret = decode(given).ok_or(BadMasterKey::NotThirtyTwoBytes)?;
-        let different = secret.iter().collect::<std::collections::BTreeSet<_>>().len();
-        let printable = secret.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+        let different = secret
+            .iter()
+            .collect::<std::collections::BTreeSet<_>>()
+            .len();
+        let printable = secret
+            .iter()
+            .all(|byte| byte.is_ascii_graphic() || *byte == b' ');
         if printable {
             return Err(BadMasterKey::NotThirtyTwoBytes);
         }
         if different < 12 {
             return Err(BadMasterKey::NotRandom);
         }
-        let digest = Sha256::new().chain_update(b"rt/kek-id/v1").chain_update(secret.as_slice()).finalize();
-        Ok(Self { secret, id: hex::encode(&digest[..8]) })
+        let digest = Sha256::new()
+            .chain_update(b"rt/kek-id/v1")
+            .chain_update(secret.as_slice())
+            .finalize();
+        Ok(Self {
+            secret,
+            id: hex::encode(&digest[..8]),
+        })
     }
 
     /// Identifies the key without revealing it: the first 8 bytes of a digest, in hex.
@@ -55,19 +69,45 @@ impl MasterKey {
         &self.id
     }
 
-    pub(super) fn wrap(&self, nonce: [u8; 12], associated_data: &CanonicalEncoder, ring_key: &Secret) -> Vec<u8> {
-        let payload = Payload { msg: ring_key.as_slice(), aad: associated_data.as_slice() };
-        let wrapped = self.cipher().and_then(|cipher| cipher.encrypt(&Nonce::from(nonce), payload).ok());
+    pub(super) fn wrap(
+        &self,
+        nonce: [u8; 12],
+        associated_data: &CanonicalEncoder,
+        ring_key: &Secret,
+    ) -> Vec<u8> {
+        let payload = Payload {
+            msg: ring_key.as_slice(),
+            aad: associated_data.as_slice(),
+        };
+        let wrapped = self
+            .cipher()
+            .and_then(|cipher| cipher.encrypt(&Nonce::from(nonce), payload).ok());
         [nonce.as_slice(), &wrapped.unwrap_or_default()].concat()
     }
 
-    pub(super) fn unwrap(&self, associated_data: &CanonicalEncoder, wrapped: &[u8]) -> Result<Secret, Tampered> {
+    pub(super) fn unwrap(
+        &self,
+        associated_data: &CanonicalEncoder,
+        wrapped: &[u8],
+    ) -> Result<Secret, Tampered> {
         let (nonce, ciphertext) = wrapped.split_at_checked(12).ok_or(Tampered)?;
         let nonce: [u8; 12] = nonce.try_into().map_err(|_| Tampered)?;
-        let payload = Payload { msg: ciphertext, aad: associated_data.as_slice() };
-        let opened =
-            Zeroizing::new(self.cipher().ok_or(Tampered)?.decrypt(&Nonce::from(nonce), payload).map_err(|_| Tampered)?);
-        Ok(Zeroizing::new(opened.as_slice().try_into().map_err(|_| Tampered)?))
+        let payload = Payload {
+            msg: ciphertext,
+            aad: associated_data.as_slice(),
+        };
+        let opened = Zeroizing::new(
+            self.cipher()
+                .ok_or(Tampered)?
+                .decrypt(&Nonce::from(nonce), payload)
+                .map_err(|_| Tampered)?,
+        );
+        Ok(Zeroizing::new(
+            opened
+                .as_slice()
+                .try_into()
+                .map_err(|_| Tampered)?,
+        ))
     }
 
     fn cipher(&self) -> Option<Aes256Gcm> {
@@ -87,8 +127,16 @@ fn decode(given: &[u8]) -> Option<Secret> {
         return given.try_into().ok().map(Zeroizing::new);
     }
     let text = std::str::from_utf8(given).ok()?.trim();
-    let bytes = Zeroizing::new(if text.len() == 64 { hex::decode(text).ok()? } else { base64(text)? });
-    bytes.as_slice().try_into().ok().map(Zeroizing::new)
+    let bytes = Zeroizing::new(if text.len() == 64 {
+        hex::decode(text).ok()?
+    } else {
+        base64(text)?
+    });
+    bytes
+        .as_slice()
+        .try_into()
+        .ok()
+        .map(Zeroizing::new)
 }
 
 /// Base64 of 32 bytes, either alphabet, padding optional.
@@ -131,15 +179,29 @@ mod tests {
         let raw = hex::decode(hex.as_str()).expect("hex");
         let key = MasterKey::read(hex.as_bytes()).expect("hex");
         assert_eq!(key.id(), MasterKey::read(&raw).expect("raw").id());
-        assert_eq!(key.id(), MasterKey::read(format!(" {}\n", hex.to_uppercase()).as_bytes()).expect("padded").id());
+        assert_eq!(
+            key.id(),
+            MasterKey::read(format!(" {}\n", hex.to_uppercase()).as_bytes())
+                .expect("padded")
+                .id()
+        );
         assert_eq!(key.id().len(), 16);
         let patterns: [(&[u8], BadMasterKey); 6] = [
             (b"", BadMasterKey::NotThirtyTwoBytes),
-            (b"correct horse battery staple", BadMasterKey::NotThirtyTwoBytes),
-            (b"correct horse battery staple 123", BadMasterKey::NotThirtyTwoBytes),
+            (
+                b"correct horse battery staple",
+                BadMasterKey::NotThirtyTwoBytes,
+            ),
+            (
+                b"correct horse battery staple 123",
+                BadMasterKey::NotThirtyTwoBytes,
+            ),
             (&[7; 32], BadMasterKey::NotRandom),
             (&[0; 31], BadMasterKey::NotThirtyTwoBytes),
-            ("0".repeat(64).leak().as_bytes(), BadMasterKey::NotRandom),
+            (
+                "0".repeat(64).leak().as_bytes(),
+                BadMasterKey::NotRandom,
+            ),
         ];
         for (bad, why) in patterns {
             assert_eq!(MasterKey::read(bad).err(), Some(why), "{bad:?}");
@@ -149,9 +211,14 @@ mod tests {
 
     #[test]
     fn base64_is_read_in_both_alphabets() {
-        let bytes: Vec<u8> = (0..32_u8).map(|n| (n * 6).wrapping_add(200)).collect();
+        let bytes: Vec<u8> = (0..32_u8)
+            .map(|n| (n * 6).wrapping_add(200))
+            .collect();
         let standard = "yM7U2uDm7PL4/gQKEBYcIiguNDpARkxSWF5kanB2fII=";
         assert_eq!(base64(standard).expect("standard"), bytes);
-        assert_eq!(base64(&standard.replace('/', "_").replace('=', "")).expect("url"), bytes);
+        assert_eq!(
+            base64(&standard.replace('/', "_").replace('=', "")).expect("url"),
+            bytes
+        );
     }
 }

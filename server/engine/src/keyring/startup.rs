@@ -63,7 +63,9 @@ pub struct RingStatus {
 /// # Errors
 /// When the database does not answer.
 pub async fn is_initialised(db: &Db) -> Result<bool, StoreError> {
-    Ok(!meta::ring(&mut db.read().await?).await?.is_empty())
+    Ok(!meta::ring(&mut db.read().await?)
+        .await?
+        .is_empty())
 }
 
 /// Creates the ring of an empty database.
@@ -78,8 +80,16 @@ pub async fn init(db: &Db, key: &MasterKey, runtime: &Runtime) -> Result<(), Rin
     let deployment = runtime.random_id("dep_");
     meta::put(&mut tx, "deployment", &deployment).await?;
     for (purpose, id) in Purpose::ALL.into_iter().zip(1..) {
-        let secret = Zeroizing::new(if purpose == Purpose::Canary { CANARY } else { runtime.bytes() });
-        let wrapped = key.wrap(runtime.bytes(), &associated_data(&deployment, id, purpose.as_str(), key.id()), &secret);
+        let secret = Zeroizing::new(if purpose == Purpose::Canary {
+            CANARY
+        } else {
+            runtime.bytes()
+        });
+        let wrapped = key.wrap(
+            runtime.bytes(),
+            &associated_data(&deployment, id, purpose.as_str(), key.id()),
+            &secret,
+        );
         let row = meta::RingRow {
             id,
             purpose: purpose.as_str().into(),
@@ -97,20 +107,49 @@ pub async fn init(db: &Db, key: &MasterKey, runtime: &Runtime) -> Result<(), Rin
 ///
 /// # Errors
 /// [`RingFault`].
-pub async fn open(db: &Db, key: &MasterKey, previous: Option<&MasterKey>) -> Result<Ring, RingFault> {
+pub async fn open(
+    db: &Db,
+    key: &MasterKey,
+    previous: Option<&MasterKey>,
+) -> Result<Ring, RingFault> {
     let mut connection = db.read().await?;
     let rows = meta::ring(&mut connection).await?;
-    let Some(first) = rows.first() else { return Err(RingFault::NotInitialised) };
-    let known = |id: &str| [Some(key), previous].into_iter().flatten().find(|given| given.id() == id);
-    if rows.iter().all(|row| known(&row.kek_id).is_none()) {
-        return Err(RingFault::OtherKey { expected: first.kek_id.clone(), given: key.id().into() });
+    let Some(first) = rows.first() else {
+        return Err(RingFault::NotInitialised);
+    };
+    let known = |id: &str| {
+        [Some(key), previous]
+            .into_iter()
+            .flatten()
+            .find(|given| given.id() == id)
+    };
+    if rows
+        .iter()
+        .all(|row| known(&row.kek_id).is_none())
+    {
+        return Err(RingFault::OtherKey {
+            expected: first.kek_id.clone(),
+            given: key.id().into(),
+        });
     }
-    let unknown: Vec<_> = rows.iter().filter(|row| known(&row.kek_id).is_none()).collect();
+    let unknown: Vec<_> = rows
+        .iter()
+        .filter(|row| known(&row.kek_id).is_none())
+        .collect();
     if let Some(row) = unknown.first() {
-        return Err(RingFault::NeedsPrevious { rows: unknown.len(), id: row.kek_id.clone() });
+        return Err(RingFault::NeedsPrevious {
+            rows: unknown.len(),
+            id: row.kek_id.clone(),
+        });
     }
-    let deployment = meta::get(&mut connection, "deployment").await?.unwrap_or_default();
-    let mut ring = Ring { deployment, keys: BTreeMap::new(), active: BTreeMap::new() };
+    let deployment = meta::get(&mut connection, "deployment")
+        .await?
+        .unwrap_or_default();
+    let mut ring = Ring {
+        deployment,
+        keys: BTreeMap::new(),
+        active: BTreeMap::new(),
+    };
     for row in &rows {
         let (purpose, secret) = unwrapped(&ring.deployment, row, known(&row.kek_id))?;
         ring.keys.insert(row.id, (purpose, secret));
@@ -119,8 +158,14 @@ pub async fn open(db: &Db, key: &MasterKey, previous: Option<&MasterKey>) -> Res
         }
     }
     let used = meta::lookup_keys_in_use(&mut connection).await?;
-    let gone: Vec<_> = used.iter().filter(|id| !ring.keys.contains_key(id)).map(i64::to_string).collect();
-    let whole = Purpose::ALL.iter().all(|purpose| ring.active.contains_key(purpose));
+    let gone: Vec<_> = used
+        .iter()
+        .filter(|id| !ring.keys.contains_key(id))
+        .map(i64::to_string)
+        .collect();
+    let whole = Purpose::ALL
+        .iter()
+        .all(|purpose| ring.active.contains_key(purpose));
     match (gone.is_empty(), whole) {
         (false, _) => Err(RingFault::Missing(gone.join(", "))),
         (_, false) => Err(RingFault::Damaged),
@@ -128,19 +173,34 @@ pub async fn open(db: &Db, key: &MasterKey, previous: Option<&MasterKey>) -> Res
     }
 }
 
-/// Wraps every ring key with `key` instead of `previous`, in one transaction. No API key is touched. Gives the
-/// number of ring keys that were rewritten.
+/// Wraps every ring key with `key` instead of `previous`, in one transaction. No API key is
+/// touched. Gives the number of ring keys that were rewritten.
 ///
 /// # Errors
 /// As [`open`].
-pub async fn rewrap(db: &Db, key: &MasterKey, previous: &MasterKey, runtime: &Runtime) -> Result<usize, RingFault> {
+pub async fn rewrap(
+    db: &Db,
+    key: &MasterKey,
+    previous: &MasterKey,
+    runtime: &Runtime,
+) -> Result<usize, RingFault> {
     open(db, key, Some(previous)).await?;
     let mut tx = db.begin().await?;
-    let deployment = meta::get(&mut tx, "deployment").await?.unwrap_or_default();
+    let deployment = meta::get(&mut tx, "deployment")
+        .await?
+        .unwrap_or_default();
     let mut rewritten = 0;
-    for row in meta::ring(&mut tx).await?.into_iter().filter(|row| row.kek_id != key.id()) {
+    for row in meta::ring(&mut tx)
+        .await?
+        .into_iter()
+        .filter(|row| row.kek_id != key.id())
+    {
         let (_, secret) = unwrapped(&deployment, &row, Some(previous))?;
-        let wrapped = key.wrap(runtime.bytes(), &associated_data(&deployment, row.id, &row.purpose, key.id()), &secret);
+        let wrapped = key.wrap(
+            runtime.bytes(),
+            &associated_data(&deployment, row.id, &row.purpose, key.id()),
+            &secret,
+        );
         meta::rewrap_ring_key(&mut tx, row.id, key.id(), &wrapped).await?;
         rewritten += 1;
     }
@@ -154,13 +214,27 @@ pub async fn rewrap(db: &Db, key: &MasterKey, previous: &MasterKey, runtime: &Ru
 /// When the database does not answer.
 pub async fn status(db: &Db) -> Result<RingStatus, StoreError> {
     let rows = meta::ring(&mut db.read().await?).await?;
-    Ok(RingStatus { keys: rows.into_iter().map(|row| (row.id, row.purpose, row.kek_id)).collect() })
+    Ok(RingStatus {
+        keys: rows
+            .into_iter()
+            .map(|row| (row.id, row.purpose, row.kek_id))
+            .collect(),
+    })
 }
 
-fn unwrapped(deployment: &str, row: &meta::RingRow, key: Option<&MasterKey>) -> Result<(Purpose, Secret), RingFault> {
+fn unwrapped(
+    deployment: &str,
+    row: &meta::RingRow,
+    key: Option<&MasterKey>,
+) -> Result<(Purpose, Secret), RingFault> {
     let purpose = row.purpose.parse::<Purpose>().ok();
     let opened = key.zip(purpose).and_then(|(key, purpose)| {
-        let secret = key.unwrap(&associated_data(deployment, row.id, &row.purpose, &row.kek_id), &row.wrapped).ok()?;
+        let secret = key
+            .unwrap(
+                &associated_data(deployment, row.id, &row.purpose, &row.kek_id),
+                &row.wrapped,
+            )
+            .ok()?;
         Some((purpose, secret))
     });
     match opened {
@@ -172,5 +246,9 @@ fn unwrapped(deployment: &str, row: &meta::RingRow, key: Option<&MasterKey>) -> 
 }
 
 fn associated_data(deployment: &str, id: i64, purpose: &str, kek_id: &str) -> CanonicalEncoder {
-    CanonicalEncoder::of("rt/ring/v1").text(deployment).number(id).text(purpose).text(kek_id)
+    CanonicalEncoder::of("rt/ring/v1")
+        .text(deployment)
+        .number(id)
+        .text(purpose)
+        .text(kek_id)
 }

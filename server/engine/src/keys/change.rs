@@ -16,12 +16,12 @@ use crate::store::keys::KeyRow;
 use crate::{Engine, Result};
 
 impl Engine {
-    /// Renames a key, removes scopes from it, or both. A value that the key already has is no change and leaves no
-    /// event.
+    /// Renames a key, removes scopes from it, or both. A value that the key already has is no
+    /// change and leaves no event.
     ///
     /// # Errors
-    /// `NotFound`, `Denied`; `Invalid` for scopes that the key does not have; `Conflict` for a key with full access,
-    /// whose prefix says so for good, and for an expired or revoked key.
+    /// `NotFound`, `Denied`; `Invalid` for scopes that the key does not have; `Conflict` for a key
+    /// with full access, whose prefix says so for good, and for an expired or revoked key.
     pub async fn change_key(&self, ctx: &Ctx, command: ChangeKey) -> Result<KeyLine> {
         let reach = permit(&ctx.actor, Action::ChangeKey)?;
         let mut tx = self.db().begin().await?;
@@ -38,8 +38,13 @@ impl Engine {
         };
 
         // Requests in flight were authenticated with more scopes than the key has now.
-        let cancelled = if is_narrowed { vec![command.key] } else { Vec::new() };
-        self.commit_and_cancel(tx, cancelled, ctx.in_flight()).await?;
+        let cancelled = if is_narrowed {
+            vec![command.key]
+        } else {
+            Vec::new()
+        };
+        self.commit_and_cancel(tx, cancelled, ctx.in_flight())
+            .await?;
         self.get_key(ctx, command.key).await
     }
 
@@ -51,8 +56,11 @@ impl Engine {
             .concerning(ActorId(row.actor_id))
             .changed("name", Some(&row.name), Some(name.as_str()));
         journal(self, tx, ctx, event).await?;
-        let renamed =
-            KeyRow { name: name.as_str().to_owned(), folded_name: name.as_str().to_lowercase(), ..row.clone() };
+        let renamed = KeyRow {
+            name: name.as_str().to_owned(),
+            folded_name: name.as_str().to_lowercase(),
+            ..row.clone()
+        };
         self.save_key(tx, &row, renamed).await
     }
 
@@ -76,7 +84,16 @@ impl Engine {
             .concerning(ActorId(row.actor_id))
             .changed("scopes", Some(&row.scopes), Some(&narrowed));
         let audit_n = journal(self, tx, ctx, event).await?;
-        self.save_key(tx, &row, KeyRow { audit_n, scopes: narrowed, ..row.clone() }).await?;
+        self.save_key(
+            tx,
+            &row,
+            KeyRow {
+                audit_n,
+                scopes: narrowed,
+                ..row.clone()
+            },
+        )
+        .await?;
         Ok(true)
     }
 }

@@ -6,7 +6,8 @@ use domain::policy::{Action, Denied, Reach, has_admin_power, permit};
 use domain::token::{KeyKind, PlainKey};
 use domain::view::{NewKey, OrganizationView};
 use domain::{
-    Actor, ActorId, ActorKind, Code, ConflictReason, Fault, KeyId, Moment, Name, Permissions, Role, ScopeSet,
+    Actor, ActorId, ActorKind, Code, ConflictReason, Fault, KeyId, Moment, Name, Permissions, Role,
+    ScopeSet,
 };
 
 use super::idempotency::IdempotencyKey;
@@ -71,10 +72,10 @@ impl Engine {
     /// Creates a key, and only one if the request is retried with the same idempotency key.
     ///
     /// # Errors
-    /// `Denied` or `MissingScope` for a key stronger than the caller's (decision D14); `NotFound` for an owner that does
-    /// not exist; `Invalid` for an expiry later than the organization or the caller's own key allows; `Conflict` for a
-    /// second key of a service account without overlap; `AlreadyDone` for a retry; `FreshSignInRequired` for a key with
-    /// admin power.
+    /// `Denied` or `MissingScope` for a key stronger than the caller's (decision D14); `NotFound`
+    /// for an owner that does not exist; `Invalid` for an expiry later than the organization or the
+    /// caller's own key allows; `Conflict` for a second key of a service account without overlap;
+    /// `AlreadyDone` for a retry; `FreshSignInRequired` for a key with admin power.
     pub async fn create_key_once(
         &self,
         ctx: &Ctx,
@@ -85,30 +86,48 @@ impl Engine {
         check_not_stronger(&ctx.actor, &reach, &command)?;
         let mut tx = self.db().begin().await?;
         let calling_key = reauthorize(self, &mut tx, ctx).await?;
-        self.check_replay(&mut tx, ctx, idempotency_key).await?;
+        self.check_replay(&mut tx, ctx, idempotency_key)
+            .await?;
 
         let settings = self.settings_of(&mut tx, ctx).await?;
-        if !settings.key_makers.include(ctx.actor.role) || (ctx.by_key() && !settings.keys_make_keys) {
+        if !settings.key_makers.include(ctx.actor.role)
+            || (ctx.by_key() && !settings.keys_make_keys)
+        {
             return Err(Error::Denied);
         }
-        let owner_row = self.owner_of_new_key(&mut tx, ctx, command.owner).await?;
+        let owner_row = self
+            .owner_of_new_key(&mut tx, ctx, command.owner)
+            .await?;
         let owner = owner_row.actor()?;
         let role = owner.role.min(ctx.actor.role);
         require_fresh_sign_in(ctx, role, command.permissions)?;
-        let calling_key_expiry = calling_key.and_then(|row| row.expires_at).map(Moment);
-        let latest = latest_expiry(&settings, ctx.now).into_iter().chain(calling_key_expiry).min();
+        let calling_key_expiry = calling_key
+            .and_then(|row| row.expires_at)
+            .map(Moment);
+        let latest = latest_expiry(&settings, ctx.now)
+            .into_iter()
+            .chain(calling_key_expiry)
+            .min();
         check_expiry(command.expires_at, latest)?;
 
         let is_exclusive = owner.kind == ActorKind::Service && !owner_row.allow_overlap;
         let mut expired = Vec::new();
         if is_exclusive {
-            expired = self.expire_due_keys(&mut tx, &owner.organization).await?;
+            expired = self
+                .expire_due_keys(&mut tx, &owner.organization)
+                .await?;
             if keys::count_usable(&mut tx, &owner.organization, owner.id, ctx.now).await? > 0 {
                 return Err(Error::conflict(Code::ActiveKeyExists));
             }
         }
 
-        let CreateKey { name, environment, permissions, expires_at, .. } = command;
+        let CreateKey {
+            name,
+            environment,
+            permissions,
+            expires_at,
+            ..
+        } = command;
         let plan = KeyPlan {
             kind: KeyKind::of(environment, permissions),
             permissions,
@@ -118,17 +137,25 @@ impl Engine {
             ..KeyPlan::unrestricted(&owner, name.as_str())
         };
         let new = self.insert_key(&mut tx, ctx, plan).await?;
-        self.record_request(&mut tx, ctx, idempotency_key, new.view.key_id).await?;
+        self.record_request(&mut tx, ctx, idempotency_key, new.view.key_id)
+            .await?;
         self.commit_and_cancel(tx, expired, None).await?;
         Ok(new)
     }
 
-    /// The owner of the new key: the caller, or a service account if the caller manages those. Nobody creates a key for
-    /// another person; an admin can only rotate one (decision D15).
-    async fn owner_of_new_key(&self, tx: &mut Tx, ctx: &Ctx, owner: Option<ActorId>) -> Result<ActorRow> {
+    /// The owner of the new key: the caller, or a service account if the caller manages those.
+    /// Nobody creates a key for another person; an admin can only rotate one (decision D15).
+    async fn owner_of_new_key(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        owner: Option<ActorId>,
+    ) -> Result<ActorRow> {
         let id = owner.unwrap_or(ctx.actor.id);
         let found = store::actors::lock(tx, &ctx.actor.organization, id).await?;
-        let row = found.filter(|row| row.removed_at.is_none()).ok_or(Error::NotFound)?;
+        let row = found
+            .filter(|row| row.removed_at.is_none())
+            .ok_or(Error::NotFound)?;
         if id == ctx.actor.id {
             return Ok(row);
         }
@@ -149,11 +176,21 @@ impl Engine {
     /// The organization's settings, which limit its keys.
     pub(crate) async fn settings_of(&self, tx: &mut Tx, ctx: &Ctx) -> Result<OrganizationView> {
         let found = store::organizations::find(tx, &ctx.actor.organization).await?;
-        found.ok_or_else(|| Error::Broken(format!("organization {} does not exist", ctx.actor.organization)))
+        found.ok_or_else(|| {
+            Error::Broken(format!(
+                "organization {} does not exist",
+                ctx.actor.organization
+            ))
+        })
     }
 
     /// Generates, seals and stores a key, with its audit event.
-    pub(crate) async fn insert_key(&self, tx: &mut Tx, ctx: &Ctx, plan: KeyPlan<'_>) -> Result<NewKey> {
+    pub(crate) async fn insert_key(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        plan: KeyPlan<'_>,
+    ) -> Result<NewKey> {
         let plain = key_material::generate(self.runtime(), &self.inner.brand, plan.kind);
         let row = self.sealed_row(tx, ctx, &plan, &plain).await?;
         let event = Event::new(AuditAction::KeyCreated, "key", row.id, &row.label())
@@ -161,9 +198,17 @@ impl Engine {
             .changed("name", None, Some(plan.name))
             .changed("owner", None, Some(plan.owner.1))
             .changed("role", None, Some(&row.role_cap))
-            .changed("environment", None, Some(plan.kind.environment().as_str()))
+            .changed(
+                "environment",
+                None,
+                Some(plan.kind.environment().as_str()),
+            )
             .changed("scopes", None, Some(&row.scopes))
-            .changed("expires_at", None, plan.expires_at.map(Moment::to_rfc3339).as_deref());
+            .changed(
+                "expires_at",
+                None,
+                plan.expires_at.map(Moment::to_rfc3339).as_deref(),
+            );
 
         // The row's seal covers the number of its event, so the event is written first.
         let audit_n = journal(self, tx, ctx, event).await?;
@@ -171,13 +216,29 @@ impl Engine {
         keys::insert(tx, &row).await?;
 
         let public_key_hex = hex::encode(&row.public_key);
-        let listed = ListedRow { key: row, actor_name: plan.owner.1.to_owned(), creator_name: ctx.actor.name.clone() };
-        Ok(NewKey { view: self.key_line(ctx, listed)?.key, plain, public_key_hex })
+        let listed = ListedRow {
+            key: row,
+            actor_name: plan.owner.1.to_owned(),
+            creator_name: ctx.actor.name.clone(),
+        };
+        Ok(NewKey {
+            view: self.key_line(ctx, listed)?.key,
+            plain,
+            public_key_hex,
+        })
     }
 
-    async fn sealed_row(&self, tx: &mut Tx, ctx: &Ctx, plan: &KeyPlan<'_>, plain: &PlainKey) -> Result<KeyRow> {
+    async fn sealed_row(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        plan: &KeyPlan<'_>,
+        plain: &PlainKey,
+    ) -> Result<KeyRow> {
         let verifier = key_material::derive_verifier(plain);
-        let (lookup_key_id, lookup) = self.ring().lookup(Purpose::Lookup, verifier.auth.as_slice());
+        let (lookup_key_id, lookup) = self
+            .ring()
+            .lookup(Purpose::Lookup, verifier.auth.as_slice());
         let id = match plan.id {
             Some(id) => id.0,
             None => store::meta::next(tx, "key").await?,
@@ -232,32 +293,47 @@ pub(super) fn check_covers(caller: &Actor, wanted: Permissions) -> Result<()> {
     if caller.permissions.covers(wanted) {
         return Ok(());
     }
-    let Permissions::Only(wanted) = wanted else { return Err(Error::Denied) };
+    let Permissions::Only(wanted) = wanted else {
+        return Err(Error::Denied);
+    };
     let missing = ScopeSet::iter(wanted).find(|scope| !caller.permissions.allows(*scope));
     Err(missing.map_or(Error::Denied, |scope| Denied::Scope(scope).into()))
 }
 
-/// A key with admin power is issued only after a fresh sign-in: a stolen session must not gain lasting access.
+/// A key with admin power is issued only after a fresh sign-in: a stolen session must not gain
+/// lasting access.
 pub(super) fn require_fresh_sign_in(ctx: &Ctx, role: Role, permissions: Permissions) -> Result<()> {
-    if has_admin_power(role, permissions) { ctx.require_fresh_sign_in() } else { Ok(()) }
+    if has_admin_power(role, permissions) {
+        ctx.require_fresh_sign_in()
+    } else {
+        Ok(())
+    }
 }
 
 /// The latest expiry that the organization allows for a key that is created now.
 pub(super) fn latest_expiry(settings: &OrganizationView, now: Moment) -> Option<Moment> {
-    settings.max_key_days.map(|days| now.plus_seconds(days * 86_400))
+    settings
+        .max_key_days
+        .map(|days| now.plus_seconds(days * 86_400))
 }
 
 /// Checks that a key expires no later than allowed.
 pub(super) fn check_expiry(expires_at: Option<Moment>, latest: Option<Moment>) -> Result<()> {
     match latest {
-        Some(latest) if expires_at.is_none_or(|at| at > latest) => {
-            Err(invalid("expires_at", Fault::TooLate { latest: latest.to_rfc3339() }))
-        }
+        Some(latest) if expires_at.is_none_or(|at| at > latest) => Err(invalid(
+            "expires_at",
+            Fault::TooLate {
+                latest: latest.to_rfc3339(),
+            },
+        )),
         _ => Ok(()),
     }
 }
 
 /// The name of a new key, or that of the key it replaces.
 pub(super) fn name_or(name: Option<&Name>, otherwise: &str) -> String {
-    name.map_or_else(|| otherwise.to_owned(), |name| name.as_str().to_owned())
+    name.map_or_else(
+        || otherwise.to_owned(),
+        |name| name.as_str().to_owned(),
+    )
 }

@@ -1,5 +1,6 @@
-//! Recording expiries. An expired key is refused immediately, whether or not its expiry is recorded; the record brings the
-//! audit event, frees the owner for another key, and outlives a clock that is set back.
+//! Recording expiries. An expired key is refused immediately, whether or not its expiry is
+//! recorded; the record brings the audit event, frees the owner for another key, and outlives a
+//! clock that is set back.
 
 use domain::event::{AuditAction, Event};
 use domain::{ActorId, KeyId, Moment, OrganizationId};
@@ -14,19 +15,23 @@ use crate::{Engine, Result};
 const BATCH: i64 = 200;
 
 impl Engine {
-    /// Records which keys have expired, and cancels the requests that run with them. Gives their number.
+    /// Records which keys have expired, and cancels the requests that run with them. Gives their
+    /// number.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn expire_keys(&self) -> Result<usize> {
         let mut recorded = self.record_refused_expiries().await;
-        let due = keys::organizations_due(&mut self.db().read().await?, self.runtime().now()).await?;
+        let due =
+            keys::organizations_due(&mut self.db().read().await?, self.runtime().now()).await?;
         for organization in due {
             let organization = parse_column(&organization, "api_keys.organization_id")?;
             match self.expire_keys_of(&organization).await {
                 Ok(expired) => recorded += expired,
                 // The failure of one organization does not hold up the others.
-                Err(error) => tracing::error!(%organization, %error, "key expiries could not be recorded"),
+                Err(error) => {
+                    tracing::error!(%organization, %error, "key expiries could not be recorded")
+                }
             }
         }
         Ok(recorded)
@@ -35,18 +40,27 @@ impl Engine {
     /// As [`Engine::expire_keys`], for one organization.
     pub(crate) async fn expire_keys_of(&self, organization: &OrganizationId) -> Result<usize> {
         let now = self.runtime().now();
-        if keys::due_of(&mut self.db().read().await?, organization, now, 1).await?.is_empty() {
+        if keys::due_of(&mut self.db().read().await?, organization, now, 1)
+            .await?
+            .is_empty()
+        {
             return Ok(0);
         }
         let mut tx = self.db().begin().await?;
-        let expired = self.expire_due_keys(&mut tx, organization).await?;
+        let expired = self
+            .expire_due_keys(&mut tx, organization)
+            .await?;
         let recorded = expired.len();
         self.commit_and_cancel(tx, expired, None).await?;
         Ok(recorded)
     }
 
     /// Records the expiries of one organization that are due. Gives the keys.
-    pub(crate) async fn expire_due_keys(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<KeyId>> {
+    pub(crate) async fn expire_due_keys(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+    ) -> Result<Vec<KeyId>> {
         store::audit::lock_chain_head(tx, organization).await?;
         let now = self.runtime().now();
         let ctx = Ctx::system_in(organization, "Roundtable", now, Origin::of_clock());
@@ -57,7 +71,9 @@ impl Engine {
                 return Ok(expired);
             }
             for id in due {
-                let Some(row) = keys::lock(tx, organization, id, true).await? else { continue };
+                let Some(row) = keys::lock(tx, organization, id, true).await? else {
+                    continue;
+                };
                 self.mark_expired(tx, &ctx, row).await?;
                 expired.push(id);
             }
@@ -69,9 +85,21 @@ impl Engine {
         let event = Event::new(AuditAction::KeyExpired, "key", row.id, &row.label())
             .concerning(ActorId(row.actor_id))
             .changed("state", Some("active"), Some("expired"))
-            .changed("ended_at", None, row.expires_at.map(|at| Moment(at).to_rfc3339()).as_deref());
+            .changed(
+                "ended_at",
+                None,
+                row.expires_at
+                    .map(|at| Moment(at).to_rfc3339())
+                    .as_deref(),
+            );
         let audit_n = journal(self, tx, ctx, event).await?;
-        let expired = KeyRow { audit_n, expired_at: row.expires_at, rank: EXPIRED, sole: false, ..row.clone() };
+        let expired = KeyRow {
+            audit_n,
+            expired_at: row.expires_at,
+            rank: EXPIRED,
+            sole: false,
+            ..row.clone()
+        };
         self.save_key(tx, &row, expired).await.map(drop)
     }
 }

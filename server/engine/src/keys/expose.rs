@@ -1,4 +1,5 @@
-//! Marking a key that was sent in a URL (decision D8): logs, proxies and browser histories keep URLs.
+//! Marking a key that was sent in a URL (decision D8): logs, proxies and browser histories keep
+//! URLs.
 
 use domain::event::{AuditAction, Event};
 use domain::token::PlainKey;
@@ -12,8 +13,8 @@ use crate::store::{self, parse_column};
 use crate::{Engine, Error, Result};
 
 impl Engine {
-    /// Marks an active key as exposed, with one audit event. Unknown, expired and revoked keys are ignored. Says
-    /// whether the key is active.
+    /// Marks an active key as exposed, with one audit event. Unknown, expired and revoked keys are
+    /// ignored. Says whether the key is active.
     ///
     /// # Errors
     /// `Busy`.
@@ -24,7 +25,8 @@ impl Engine {
         };
         let id = KeyId(found.id);
         let now = self.runtime().now();
-        self.usage().refused(id, RefusalCause::SentInAddress, now, origin);
+        self.usage()
+            .refused(id, RefusalCause::SentInAddress, now, origin);
 
         let is_active = found.state(now).is_active();
         let must_be_marked = |row: &KeyRow| row.exposed_at.is_none() && row.state(now).is_active();
@@ -34,15 +36,32 @@ impl Engine {
         }
 
         let organization = parse_column(&found.organization_id, "api_keys.organization_id")?;
-        let ctx = Ctx::system_in(&organization, "Someone with the key", now, origin.clone());
+        let ctx = Ctx::system_in(
+            &organization,
+            "Someone with the key",
+            now,
+            origin.clone(),
+        );
         let mut tx = self.db().begin().await?;
         store::audit::lock_chain_head(&mut tx, &organization).await?;
-        let row = keys::lock(&mut tx, &organization, id, true).await?.filter(must_be_marked);
+        let row = keys::lock(&mut tx, &organization, id, true)
+            .await?
+            .filter(must_be_marked);
         let Some(row) = row else { return Ok(is_active) };
         let row = self.require_sound_key(row)?;
-        let event = Event::new(AuditAction::KeyExposed, "key", row.id, &row.label()).concerning(ActorId(row.actor_id));
+        let event = Event::new(AuditAction::KeyExposed, "key", row.id, &row.label())
+            .concerning(ActorId(row.actor_id));
         let audit_n = journal(self, &mut tx, &ctx, event).await?;
-        self.save_key(&mut tx, &row, KeyRow { audit_n, exposed_at: Some(now.0), ..row.clone() }).await?;
+        self.save_key(
+            &mut tx,
+            &row,
+            KeyRow {
+                audit_n,
+                exposed_at: Some(now.0),
+                ..row.clone()
+            },
+        )
+        .await?;
         tx.commit().await?;
         Ok(is_active)
     }

@@ -13,7 +13,8 @@ impl Engine {
     /// One key, if it is within the caller's reach.
     ///
     /// # Errors
-    /// `NotFound` when the organization has no such key, `Denied` when it is outside of the caller's reach.
+    /// `NotFound` when the organization has no such key, `Denied` when it is outside of the
+    /// caller's reach.
     pub async fn get_key(&self, ctx: &Ctx, key: KeyId) -> Result<KeyLine> {
         let reach = permit(&ctx.actor, Action::ListKeys)?;
         self.key_line(ctx, self.find_within_reach(&reach, key).await?)
@@ -29,11 +30,21 @@ impl Engine {
         let public_key_hex = hex::encode(&row.key.public_key);
         let line = self.key_line(ctx, row)?;
         let usage = self.usage_of(key, ctx.now).await?;
-        Ok(KeyDetail { line, public_key_hex, usage })
+        Ok(KeyDetail {
+            line,
+            public_key_hex,
+            usage,
+        })
     }
 
     async fn find_within_reach(&self, reach: &Reach, key: KeyId) -> Result<ListedRow> {
-        let row = keys::find(&mut self.db().read().await?, reach.organization(), key).await?.ok_or(Error::NotFound)?;
+        let row = keys::find(
+            &mut self.db().read().await?,
+            reach.organization(),
+            key,
+        )
+        .await?
+        .ok_or(Error::NotFound)?;
         check_within_reach(reach, &row.key)?;
         Ok(row)
     }

@@ -18,17 +18,32 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn list_keys(&self, ctx: &Ctx, query: &KeyQuery, limit: i64) -> Result<Page<KeyLine>> {
+    pub async fn list_keys(
+        &self,
+        ctx: &Ctx,
+        query: &KeyQuery,
+        limit: i64,
+    ) -> Result<Page<KeyLine>> {
         let reach = permit(&ctx.actor, Action::ListKeys)?;
-        // Due expiries are recorded first, so that the list does not show a stale state. Without write access the
-        // list is still shown.
+        // Due expiries are recorded first, so that the list does not show a stale state. Without
+        // write access the list is still shown.
         if let Err(error) = self.expire_keys_of(reach.organization()).await {
             tracing::warn!(%error, "due key expiries were not recorded before listing keys");
         }
 
         let mut connection = self.db().read().await?;
-        let rows = keys::list(&mut connection, &reach, &normalized(query), ctx.now, limit + 1).await?;
-        let lines = rows.into_iter().map(|row| self.key_line(ctx, row)).collect::<Result<Vec<_>>>()?;
+        let rows = keys::list(
+            &mut connection,
+            &reach,
+            &normalized(query),
+            ctx.now,
+            limit + 1,
+        )
+        .await?;
+        let lines = rows
+            .into_iter()
+            .map(|row| self.key_line(ctx, row))
+            .collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(lines, limit, |line| line.key.key_id.0))
     }
 
@@ -38,27 +53,42 @@ impl Engine {
     /// `Busy`.
     pub async fn count_inactive_keys(&self, ctx: &Ctx, query: &KeyQuery) -> Result<i64> {
         let reach = permit(&ctx.actor, Action::ListKeys)?;
-        Ok(keys::count_inactive(&mut self.db().read().await?, &reach, &normalized(query), ctx.now).await?)
+        Ok(keys::count_inactive(
+            &mut self.db().read().await?,
+            &reach,
+            &normalized(query),
+            ctx.now,
+        )
+        .await?)
     }
 
-    /// The actors that created keys of the organization, by name. Empty unless the caller may see creators.
+    /// The actors that created keys of the organization, by name. Empty unless the caller may see
+    /// creators.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn list_creators(&self, ctx: &Ctx) -> Result<Vec<(ActorId, String)>> {
-        let Ok(reach) = permit(&ctx.actor, Action::SeeCreators) else { return Ok(Vec::new()) };
+        let Ok(reach) = permit(&ctx.actor, Action::SeeCreators) else {
+            return Ok(Vec::new());
+        };
         let found = keys::creators(&mut self.db().read().await?, &reach, MAX_CREATORS).await?;
-        Ok(found.into_iter().map(|(id, name)| (ActorId(id), name)).collect())
+        Ok(found
+            .into_iter()
+            .map(|(id, name)| (ActorId(id), name))
+            .collect())
     }
 }
 
-/// The query with its text trimmed. A complete key is replaced by its public prefix, so that the secret part is not
-/// searched for.
+/// The query with its text trimmed. A complete key is replaced by its public prefix, so that the
+/// secret part is not searched for.
 fn normalized(query: &KeyQuery) -> KeyQuery {
     let typed = query.text.as_deref().map(str::trim);
     let text = typed.map(|text| match PlainKey::parse(text) {
         Ok(key) => key.prefix(),
         Err(_) => text.to_owned(),
     });
-    KeyQuery { text, ..query.clone() }
+    KeyQuery {
+        text,
+        ..query.clone()
+    }
 }

@@ -18,33 +18,57 @@ use crate::store::{StoreError, Tx};
 use crate::{Engine, Error, Result};
 
 impl Engine {
-    /// Revokes a key for good, and cancels every request that runs with it. A key that was revoked before is left
-    /// unchanged.
+    /// Revokes a key for good, and cancels every request that runs with it. A key that was revoked
+    /// before is left unchanged.
     ///
     /// # Errors
-    /// `NotFound` when the organization has no such key, `Denied` for another actor's key unless the caller is an admin.
+    /// `NotFound` when the organization has no such key, `Denied` for another actor's key unless
+    /// the caller is an admin.
     pub async fn revoke_key(&self, ctx: &Ctx, command: RevokeKey) -> Result<Revoked> {
-        let mut revoked = self.revoke_keys(ctx, &[command.key], command.reason).await?;
+        let mut revoked = self
+            .revoke_keys(ctx, &[command.key], command.reason)
+            .await?;
         revoked.pop().ok_or(Error::NotFound)
     }
 
     /// Revokes several keys, all or none of them.
     ///
     /// # Errors
-    /// As [`Engine::revoke_key`], for any of them; `FreshSignInRequired` for more than one, which a stolen session could
-    /// use to stop an organization's work.
-    pub async fn revoke_keys(&self, ctx: &Ctx, ids: &[KeyId], reason: RevokeReason) -> Result<Vec<Revoked>> {
-        self.retry_with_free_space(|| self.try_to_revoke(ctx, ids, reason)).await
+    /// As [`Engine::revoke_key`], for any of them; `FreshSignInRequired` for more than one, which a
+    /// stolen session could use to stop an organization's work.
+    pub async fn revoke_keys(
+        &self,
+        ctx: &Ctx,
+        ids: &[KeyId],
+        reason: RevokeReason,
+    ) -> Result<Vec<Revoked>> {
+        self.retry_with_free_space(|| self.try_to_revoke(ctx, ids, reason))
+            .await
     }
 
-    async fn try_to_revoke(&self, ctx: &Ctx, ids: &[KeyId], reason: RevokeReason) -> Result<Vec<Revoked>> {
+    async fn try_to_revoke(
+        &self,
+        ctx: &Ctx,
+        ids: &[KeyId],
+        reason: RevokeReason,
+    ) -> Result<Vec<Revoked>> {
         let only_calling_key = ids.iter().all(|id| is_calling_key(ctx, *id));
-        let action = if only_calling_key { Action::RevokeItself } else { Action::RevokeKey };
+        let action = if only_calling_key {
+            Action::RevokeItself
+        } else {
+            Action::RevokeKey
+        };
         let reach = permit(&ctx.actor, action)?;
         let mut tx = self.db().begin_on_reserve().await?;
         reauthorize(self, &mut tx, ctx).await?;
-        // Every transaction locks keys in the order of their ids, so that two of them cannot deadlock.
-        let ids: Vec<_> = ids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        // Every transaction locks keys in the order of their ids, so that two of them cannot
+        // deadlock.
+        let ids: Vec<_> = ids
+            .iter()
+            .copied()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
         if ids.len() > 1 {
             ctx.require_fresh_sign_in()?;
         }
@@ -55,18 +79,26 @@ impl Engine {
             let is_unrevoked = row.revoked_at.is_none();
             if is_unrevoked {
                 let event = revoked_event(&row).changed("reason", None, Some(reason.as_str()));
-                self.mark_revoked(&mut tx, ctx, &row, None, reason, event).await?;
+                self.mark_revoked(&mut tx, ctx, &row, None, reason, event)
+                    .await?;
             }
             fresh.push(is_unrevoked);
         }
-        self.commit_and_cancel(tx, ids.clone(), ctx.in_flight()).await?;
+        self.commit_and_cancel(tx, ids.clone(), ctx.in_flight())
+            .await?;
 
         let mut connection = self.db().read().await?;
         let mut revoked = Vec::new();
         for (&id, fresh) in ids.iter().zip(fresh) {
-            let row = keys::find(&mut connection, reach.organization(), id).await?.ok_or(Error::NotFound)?;
+            let row = keys::find(&mut connection, reach.organization(), id)
+                .await?
+                .ok_or(Error::NotFound)?;
             let line = self.key_line(ctx, row)?;
-            revoked.push(Revoked { reason: line.revoke_reason.unwrap_or(reason), view: line.key, fresh });
+            revoked.push(Revoked {
+                reason: line.revoke_reason.unwrap_or(reason),
+                view: line.key,
+                fresh,
+            });
         }
         Ok(revoked)
     }
@@ -95,9 +127,14 @@ impl Engine {
         self.save_key(tx, row, revoked).await.map(drop)
     }
 
-    /// Commits, then cancels the requests in flight that run with these keys. The task completes even if the caller
-    /// disconnects: a committed revocation must always cancel.
-    pub(crate) async fn commit_and_cancel(&self, tx: Tx, keys: Vec<KeyId>, except: Option<u64>) -> Result<()> {
+    /// Commits, then cancels the requests in flight that run with these keys. The task completes
+    /// even if the caller disconnects: a committed revocation must always cancel.
+    pub(crate) async fn commit_and_cancel(
+        &self,
+        tx: Tx,
+        keys: Vec<KeyId>,
+        except: Option<u64>,
+    ) -> Result<()> {
         let in_flight = self.in_flight().clone();
         let task = tokio::spawn(async move {
             let committed = tx.commit().await;
@@ -107,15 +144,14 @@ impl Engine {
             }
             Ok(committed?)
         });
-        task.await.map_err(|error| Error::Broken(error.to_string()))?
+        task.await
+            .map_err(|error| Error::Broken(error.to_string()))?
     }
 }
 
 /// The audit event of a key that an actor revokes.
 pub(crate) fn revoked_event(row: &KeyRow) -> Event {
-    Event::new(AuditAction::KeyRevoked, "key", row.id, &row.label()).concerning(ActorId(row.actor_id)).changed(
-        "state",
-        Some("active"),
-        Some("revoked"),
-    )
+    Event::new(AuditAction::KeyRevoked, "key", row.id, &row.label())
+        .concerning(ActorId(row.actor_id))
+        .changed("state", Some("active"), Some("revoked"))
 }

@@ -8,7 +8,9 @@ use domain::token::PlainKey;
 use domain::view::{OrganizationView, Rotated};
 use domain::{ActorId, ActorKind, Code, ConflictReason, KeyId, Moment, Role};
 
-use super::create::{KeyPlan, check_covers, check_expiry, latest_expiry, name_or, require_fresh_sign_in};
+use super::create::{
+    KeyPlan, check_covers, check_expiry, latest_expiry, name_or, require_fresh_sign_in,
+};
 use super::idempotency::IdempotencyKey;
 use super::{is_calling_key, lock_within_reach};
 use crate::audit::journal;
@@ -22,24 +24,26 @@ use crate::store::{self, Tx, parse_column};
 use crate::{Engine, Error, Result};
 
 impl Engine {
-    /// Replaces a key by a successor. The owner of the key and the admins may. Both keys work during the grace period;
-    /// then the old key expires, at the latest when it would have expired anyway.
+    /// Replaces a key by a successor. The owner of the key and the admins may. Both keys work
+    /// during the grace period; then the old key expires, at the latest when it would have expired
+    /// anyway.
     ///
     /// # Errors
-    /// `NotFound`; `Denied` or `MissingScope` for a key stronger than the caller; `Conflict` for a key that has expired,
-    /// was revoked or has a successor, and, unless confirmed, for one whose messages and notes would be lost;
-    /// `FreshSignInRequired` for one with admin power.
+    /// `NotFound`; `Denied` or `MissingScope` for a key stronger than the caller; `Conflict` for a
+    /// key that has expired, was revoked or has a successor, and, unless confirmed, for one whose
+    /// messages and notes would be lost; `FreshSignInRequired` for one with admin power.
     pub async fn rotate_key(
         &self,
         ctx: &Ctx,
         command: RotateKey,
         idempotency_key: Option<&IdempotencyKey>,
     ) -> Result<Rotated> {
-        self.rotate(ctx, &command, None, idempotency_key).await
+        self.rotate(ctx, &command, None, idempotency_key)
+            .await
     }
 
-    /// Replaces the key that authenticated the request. Because the request carries the old key, the successor can be
-    /// given access to what was sealed to it.
+    /// Replaces the key that authenticated the request. Because the request carries the old key,
+    /// the successor can be given access to what was sealed to it.
     ///
     /// # Errors
     /// `Denied` unless `command` names the calling key; as [`Engine::rotate_key`].
@@ -55,7 +59,8 @@ impl Engine {
             return Err(Error::Denied);
         }
         let inherited_key = if carry_over { Some(key) } else { None };
-        self.rotate(ctx, &command, inherited_key, idempotency_key).await
+        self.rotate(ctx, &command, inherited_key, idempotency_key)
+            .await
     }
 
     async fn rotate(
@@ -66,16 +71,23 @@ impl Engine {
         idempotency_key: Option<&IdempotencyKey>,
     ) -> Result<Rotated> {
         let is_own = is_calling_key(ctx, command.key);
-        let reach = permit(&ctx.actor, if is_own { Action::RotateItself } else { Action::RotateKey })?;
+        let action = if is_own {
+            Action::RotateItself
+        } else {
+            Action::RotateKey
+        };
+        let reach = permit(&ctx.actor, action)?;
         let mut tx = self.db().begin().await?;
         let calling_key = reauthorize(self, &mut tx, ctx).await?;
-        self.check_replay(&mut tx, ctx, idempotency_key).await?;
+        self.check_replay(&mut tx, ctx, idempotency_key)
+            .await?;
         let settings = self.settings_of(&mut tx, ctx).await?;
         if !is_own && ctx.by_key() && !settings.keys_make_keys {
             return Err(Error::Denied);
         }
 
-        let old = self.check_replaceable(ctx, lock_within_reach(&mut tx, &reach, command.key).await?)?;
+        let old = lock_within_reach(&mut tx, &reach, command.key).await?;
+        let old = self.check_replaceable(ctx, old)?;
         let owner = self.lock_owner(&mut tx, ctx, &old).await?;
         let role = effective_role(&old, &owner)?;
         require_fresh_sign_in(ctx, role, old.permissions()?)?;
@@ -86,11 +98,10 @@ impl Engine {
         }
 
         let successor = KeyId(store::meta::next(&mut tx, "key").await?);
-        let old_ends_at = self.supersede(&mut tx, ctx, &old, successor, command.overlap_seconds).await?;
+        let old_ends_at = self
+            .supersede(&mut tx, ctx, &old, successor, command.overlap_seconds)
+            .await?;
         let name = name_or(command.name.as_ref(), &old.name);
-        let must_be_only_key = owner.kind == ActorKind::Service.as_str() && !owner.allow_overlap;
-        // Keys from a time when overlap was allowed do not prevent a rotation.
-        let has_no_other = keys::count_usable(&mut tx, reach.organization(), ActorId(owner.id), ctx.now).await? == 0;
         let plan = KeyPlan {
             id: Some(successor),
             owner: (ActorId(owner.id), &owner.name),
@@ -100,20 +111,39 @@ impl Engine {
             role,
             expires_at,
             rotated_from: Some(command.key),
-            is_exclusive: must_be_only_key && has_no_other,
+            is_exclusive: successor_is_exclusive(&mut tx, ctx, &owner).await?,
         };
         let new = self.insert_key(&mut tx, ctx, plan).await?;
 
         sealed::reassign_inbox(&mut tx, reach.organization(), command.key, successor).await?;
         if let Some(plain) = inherited_key {
-            let public = hex::decode(&new.public_key_hex).map_err(|e| Error::Broken(e.to_string()))?;
-            self.grant_access(&mut tx, &ctx.actor, plain, command.key, successor, &public).await?;
+            let public = hex::decode(&new.public_key_hex);
+            let public = public.map_err(|error| Error::Broken(error.to_string()))?;
+            self.grant_access(
+                &mut tx,
+                &ctx.actor,
+                plain,
+                command.key,
+                successor,
+                &public,
+            )
+            .await?;
         }
-        self.record_request(&mut tx, ctx, idempotency_key, successor).await?;
-        let revoked = if command.overlap_seconds == 0 { vec![command.key] } else { Vec::new() };
-        self.commit_and_cancel(tx, revoked, ctx.in_flight()).await?;
+        self.record_request(&mut tx, ctx, idempotency_key, successor)
+            .await?;
+        let revoked = if command.overlap_seconds == 0 {
+            vec![command.key]
+        } else {
+            Vec::new()
+        };
+        self.commit_and_cancel(tx, revoked, ctx.in_flight())
+            .await?;
         let messages_orphaned = if inherited_key.is_some() { 0 } else { lost };
-        Ok(Rotated { new, messages_orphaned, old_ends_at })
+        Ok(Rotated {
+            new,
+            messages_orphaned,
+            old_ends_at,
+        })
     }
 
     /// Checks that a key may get a successor, and is no stronger than the caller.
@@ -140,25 +170,50 @@ impl Engine {
             permit(&ctx.actor, Action::ManageServiceAccounts)?;
         }
         // The caller receives the successor, and must not gain power by it.
-        if effective_role(old, &owner)? > ctx.actor.role { Err(Error::Denied) } else { Ok(owner) }
+        if effective_role(old, &owner)? > ctx.actor.role {
+            Err(Error::Denied)
+        } else {
+            Ok(owner)
+        }
     }
 
-    /// Revokes the old key, or limits it to the grace period, with its audit event. Gives the moment from which it is no
-    /// longer good.
-    async fn supersede(&self, tx: &mut Tx, ctx: &Ctx, old: &KeyRow, successor: KeyId, overlap: i64) -> Result<Moment> {
+    /// Revokes the old key, or limits it to the grace period, with its audit event. Gives the
+    /// moment from which it is no longer good.
+    async fn supersede(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        old: &KeyRow,
+        successor: KeyId,
+        overlap: i64,
+    ) -> Result<Moment> {
         let event = Event::new(AuditAction::KeyRotated, "key", old.id, &old.label())
             .concerning(ActorId(old.actor_id))
             .changed("successor", None, Some(&successor.to_string()));
         if overlap == 0 {
             let event = event.changed("state", Some("active"), Some("revoked"));
-            self.mark_revoked(tx, ctx, old, Some(successor), RevokeReason::Replaced, event).await?;
+            self.mark_revoked(
+                tx,
+                ctx,
+                old,
+                Some(successor),
+                RevokeReason::Replaced,
+                event,
+            )
+            .await?;
             return Ok(ctx.now);
         }
 
         let grace_end = ctx.now.plus_seconds(overlap);
-        let expires_at = old.expires_at.map_or(grace_end, |own| grace_end.min(Moment(own)));
+        let expires_at = old
+            .expires_at
+            .map_or(grace_end, |own| grace_end.min(Moment(own)));
         let before = old.expires_at.map(|at| Moment(at).to_rfc3339());
-        let event = event.changed("expires_at", before.as_deref(), Some(&expires_at.to_rfc3339()));
+        let event = event.changed(
+            "expires_at",
+            before.as_deref(),
+            Some(&expires_at.to_rfc3339()),
+        );
         let audit_n = journal(self, tx, ctx, event).await?;
         let limited = KeyRow {
             audit_n,
@@ -172,8 +227,9 @@ impl Engine {
     }
 }
 
-/// When the successor expires: as requested, or after the lifetime that the old key had. Never later than the
-/// organization allows, nor than the calling key: rotation must not extend a stolen key that expires soon.
+/// When the successor expires: as requested, or after the lifetime that the old key had. Never
+/// later than the organization allows, nor than the calling key: rotation must not extend a stolen
+/// key that expires soon.
 fn expiry_of_successor(
     ctx: &Ctx,
     command: &RotateKey,
@@ -181,8 +237,13 @@ fn expiry_of_successor(
     settings: &OrganizationView,
     calling_key: Option<&KeyRow>,
 ) -> Result<Option<Moment>> {
-    let calling_key_expiry = calling_key.and_then(|row| row.expires_at).map(Moment);
-    let latest = latest_expiry(settings, ctx.now).into_iter().chain(calling_key_expiry).min();
+    let calling_key_expiry = calling_key
+        .and_then(|row| row.expires_at)
+        .map(Moment);
+    let latest = latest_expiry(settings, ctx.now)
+        .into_iter()
+        .chain(calling_key_expiry)
+        .min();
     if command.expires_at.is_some() {
         check_expiry(command.expires_at, latest)?;
         return Ok(command.expires_at);
@@ -190,6 +251,17 @@ fn expiry_of_successor(
     let lifetime = old.expires_at.map(|end| end - old.created_at);
     let same_lifetime = lifetime.map(|millis| Moment(ctx.now.0.saturating_add(millis)));
     Ok(same_lifetime.into_iter().chain(latest).min())
+}
+
+/// Whether the owner may have no other usable key. Keys from a time when overlap was allowed do not
+/// prevent a rotation.
+async fn successor_is_exclusive(tx: &mut Tx, ctx: &Ctx, owner: &ActorRow) -> Result<bool> {
+    if owner.kind != ActorKind::Service.as_str() || owner.allow_overlap {
+        return Ok(false);
+    }
+    let organization = &ctx.actor.organization;
+    let others = keys::count_usable(tx, organization, ActorId(owner.id), ctx.now).await?;
+    Ok(others == 0)
 }
 
 /// The effective role of a key: the lower of its cap and its owner's current role (decision D6).

@@ -1,4 +1,5 @@
-//! The keys of a member who is offboarded: each is revoked, or replaced by a successor that belongs to a service account.
+//! The keys of a member who is offboarded: each is revoked, or replaced by a successor that belongs
+//! to a service account.
 
 use domain::command::CreateServiceAccount;
 use domain::event::{AuditAction, Event};
@@ -27,21 +28,37 @@ impl Engine {
     ) -> Result<KeyRow> {
         let row = lock_within_reach(tx, reach, key).await?;
         let is_active = row.state(self.runtime().now()).is_active();
-        if is_active && row.actor_id == owner.0 { self.require_sound_key(row) } else { Err(Error::NotFound) }
+        if is_active && row.actor_id == owner.0 {
+            self.require_sound_key(row)
+        } else {
+            Err(Error::NotFound)
+        }
     }
 
     /// Revokes a key because its owner is offboarded.
-    pub(crate) async fn revoke_left_behind(&self, tx: &mut Tx, ctx: &Ctx, row: &KeyRow) -> Result<()> {
+    pub(crate) async fn revoke_left_behind(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        row: &KeyRow,
+    ) -> Result<()> {
         let reason = RevokeReason::PersonLeft;
         let event = revoked_event(row).changed("reason", None, Some(reason.as_str()));
-        self.mark_revoked(tx, ctx, row, None, reason, event).await
+        self.mark_revoked(tx, ctx, row, None, reason, event)
+            .await
     }
 
     /// An existing service account that takes over a key.
-    pub(crate) async fn lock_new_owner(&self, tx: &mut Tx, ctx: &Ctx, id: ActorId) -> Result<ActorRow> {
+    pub(crate) async fn lock_new_owner(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        id: ActorId,
+    ) -> Result<ActorRow> {
         permit(&ctx.actor, Action::ManageServiceAccounts)?;
         let found = actors::lock(tx, &ctx.actor.organization, id).await?;
-        let found = found.filter(|row| row.removed_at.is_none() && row.kind == ActorKind::Service.as_str());
+        let found =
+            found.filter(|row| row.removed_at.is_none() && row.kind == ActorKind::Service.as_str());
         let row = found.ok_or(Error::NotFound)?;
         self.require_sound_actor(&row)?;
         match row.disabled_at {
@@ -50,25 +67,51 @@ impl Engine {
         }
     }
 
-    /// A new service account that takes over a key, with the key's name and no more power than the key had.
-    pub(crate) async fn create_new_owner(&self, tx: &mut Tx, ctx: &Ctx, row: &KeyRow) -> Result<ActorRow> {
+    /// A new service account that takes over a key, with the key's name and no more power than the
+    /// key had.
+    pub(crate) async fn create_new_owner(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        row: &KeyRow,
+    ) -> Result<ActorRow> {
         permit(&ctx.actor, Action::ManageServiceAccounts)?;
-        let name = Name::parse(&row.name).map_err(|_| Error::Broken(format!("key {} has no name", row.id)))?;
-        let role = self.effective_role_of(tx, row).await?.min(ctx.actor.role).min(Role::Admin);
-        self.insert_service_account(tx, ctx, CreateServiceAccount { name, role, allow_overlap: false }).await
+        let name = Name::parse(&row.name)
+            .map_err(|_| Error::Broken(format!("key {} has no name", row.id)))?;
+        let role = self
+            .effective_role_of(tx, row)
+            .await?
+            .min(ctx.actor.role)
+            .min(Role::Admin);
+        self.insert_service_account(
+            tx,
+            ctx,
+            CreateServiceAccount {
+                name,
+                role,
+                allow_overlap: false,
+            },
+        )
+        .await
     }
 
-    /// The effective role of a key: the lower of its cap and its owner's current role (decision D6).
+    /// The effective role of a key: the lower of its cap and its owner's current role (decision
+    /// D6).
     async fn effective_role_of(&self, tx: &mut Tx, row: &KeyRow) -> Result<Role> {
         let organization = parse_column(&row.organization_id, "api_keys.organization_id")?;
         let owner = actors::find(tx, &organization, ActorId(row.actor_id)).await?;
-        let owner = owner.ok_or_else(|| Error::Broken(format!("key {} has no owner", row.id)))?.actor()?;
-        Ok(owner.role.min(parse_column(&row.role_cap, "api_keys.role_cap")?))
+        let owner = owner
+            .ok_or_else(|| Error::Broken(format!("key {} has no owner", row.id)))?
+            .actor()?;
+        Ok(owner
+            .role
+            .min(parse_column(&row.role_cap, "api_keys.role_cap")?))
     }
 
-    /// Revokes a key and creates a successor with the same name, environment, scopes and expiry that belongs to a service
-    /// account. The successor has no more power than the key, the account and the caller each have. It expires no later
-    /// than the calling key: a stolen key that expires soon must not gain a longer life.
+    /// Revokes a key and creates a successor with the same name, environment, scopes and expiry
+    /// that belongs to a service account. The successor has no more power than the key, the account
+    /// and the caller each have. It expires no later than the calling key: a stolen key that
+    /// expires soon must not gain a longer life.
     pub(crate) async fn transfer_key(
         &self,
         tx: &mut Tx,
@@ -79,7 +122,11 @@ impl Engine {
     ) -> Result<NewKey> {
         check_covers(&ctx.actor, old.permissions()?)?;
         let owner = to.actor()?;
-        let role = self.effective_role_of(tx, old).await?.min(owner.role).min(ctx.actor.role);
+        let role = self
+            .effective_role_of(tx, old)
+            .await?
+            .min(owner.role)
+            .min(ctx.actor.role);
         require_fresh_sign_in(ctx, role, old.permissions()?)?;
         let usable = keys::count_usable(tx, &owner.organization, owner.id, ctx.now).await?;
         if usable > 0 && !to.allow_overlap {
@@ -91,10 +138,22 @@ impl Engine {
             .concerning(ActorId(old.actor_id))
             .changed("successor", None, Some(&successor.to_string()))
             .changed("state", Some("active"), Some("revoked"));
-        self.mark_revoked(tx, ctx, old, Some(successor), RevokeReason::PersonLeft, event).await?;
+        self.mark_revoked(
+            tx,
+            ctx,
+            old,
+            Some(successor),
+            RevokeReason::PersonLeft,
+            event,
+        )
+        .await?;
 
         let organization_limit = latest_expiry(&self.settings_of(tx, ctx).await?, ctx.now);
-        let limits = [old.expires_at.map(Moment), organization_limit, calling_key_expiry];
+        let limits = [
+            old.expires_at.map(Moment),
+            organization_limit,
+            calling_key_expiry,
+        ];
         let plan = KeyPlan {
             id: Some(successor),
             kind: old.kind()?,

@@ -12,11 +12,20 @@ use crate::{Engine, Result};
 impl Engine {
     /// What the caller may see of a key. The last use includes what is not in the database yet.
     pub(crate) fn key_line(&self, ctx: &Ctx, row: ListedRow) -> Result<KeyLine> {
-        let ListedRow { key, actor_name, creator_name } = row;
+        let ListedRow {
+            key,
+            actor_name,
+            creator_name,
+        } = row;
         let may_see_creators = permit(&ctx.actor, Action::SeeCreators).is_ok();
 
-        let stored =
-            key.last_used_at.map(|at| (Moment(at), key.last_used_address.clone(), key.last_used_agent.clone()));
+        let stored = key.last_used_at.map(|at| {
+            (
+                Moment(at),
+                key.last_used_address.clone(),
+                key.last_used_agent.clone(),
+            )
+        });
         let last_use = stored.max(self.usage().last_of(KeyId(key.id)));
         let (last_used, last_used_address, last_used_agent) = match last_use {
             Some((at, address, agent)) => (Some(at), address, agent),

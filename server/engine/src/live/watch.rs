@@ -72,25 +72,33 @@ pub struct Watch {
 }
 
 impl Engine {
-    /// The newest event of a category within the caller's reach. A page that is read after this is watched from there.
+    /// The newest event of a category within the caller's reach. A page that is read after this is
+    /// watched from there.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn newest_change(&self, ctx: &Ctx, category: EventCategory) -> Result<i64> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
-        // Reading a list records due expiries. Recording them first keeps them from showing as a change of that list.
+        // Reading a list records due expiries. Recording them first keeps them from showing as a
+        // change of that list.
         if let Err(error) = self.expire_keys_of(reach.organization()).await {
             tracing::warn!(%error, "due key expiries were not recorded before a page was watched");
         }
-        let newest = audit::list(&mut self.db().read().await?, &reach, &about(category), 1).await?;
+        let newest = audit::list(
+            &mut self.db().read().await?,
+            &reach,
+            &about(category),
+            1,
+        )
+        .await?;
         Ok(newest.first().map_or(0, |event| event.n))
     }
 
     /// Begins a watch of an organization.
     ///
     /// # Errors
-    /// `Unauthenticated` without a session, `Denied` for a person who is not a member, `Conflict` with `TooManyRequests` for
-    /// too many watches.
+    /// `Unauthenticated` without a session, `Denied` for a person who is not a member, `Conflict`
+    /// with `TooManyRequests` for too many watches.
     pub async fn watch(
         &self,
         caller: &Caller,
@@ -101,10 +109,19 @@ impl Engine {
         let engine = self.clone();
         let caller = caller.clone();
         engine.recheck_session(&caller).await?;
-        let ctx = engine.enter_organization(&caller, organization, origin).await?;
+        let ctx = engine
+            .enter_organization(&caller, organization, origin)
+            .await?;
         let permit = engine.live().permit_watch(caller.person)?;
         let notifications = engine.live().subscribe(organization);
-        Ok(Watch { engine, caller, ctx, notifications, view, _permit: permit })
+        Ok(Watch {
+            engine,
+            caller,
+            ctx,
+            notifications,
+            view,
+            _permit: permit,
+        })
     }
 }
 
@@ -120,7 +137,10 @@ impl Watch {
         let notifications = &mut self.notifications;
         let due = async {
             sleep(MIN_INTERVAL).await;
-            if timeout(INTERVAL - MIN_INTERVAL, notifications.changed()).await.is_ok() {
+            if timeout(INTERVAL - MIN_INTERVAL, notifications.changed())
+                .await
+                .is_ok()
+            {
                 sleep(DEBOUNCE).await;
             }
         };
@@ -131,28 +151,49 @@ impl Watch {
         }
     }
 
-    /// Authorizes the person again, then reads what changed. This does not count as a use of their session.
+    /// Authorizes the person again, then reads what changed. This does not count as a use of their
+    /// session.
     ///
     /// # Errors
     /// `Unauthenticated` or `Denied` when they lost access or their role changed; `Busy`.
     pub async fn look(&mut self) -> Result<News> {
         self.engine.recheck_session(&self.caller).await?;
         let (organization, origin) = (&self.ctx.actor.organization, self.ctx.origin.clone());
-        let ctx = self.engine.enter_organization(&self.caller, organization, origin).await?;
+        let ctx = self
+            .engine
+            .enter_organization(&self.caller, organization, origin)
+            .await?;
         if ctx.actor.role != self.ctx.actor.role {
             return Err(Error::Denied);
         }
         self.ctx = ctx;
         let mut connection = self.engine.db().read().await?;
-        Ok(News { uses: self.uses(&mut connection).await?, changed: self.changed(&mut connection).await? })
+        Ok(News {
+            uses: self.uses(&mut connection).await?,
+            changed: self.changed(&mut connection).await?,
+        })
     }
 
     async fn uses(&mut self, connection: &mut Connection) -> Result<Vec<KeyUse>> {
-        let (reach, now) = (permit(&self.ctx.actor, Action::ListKeys)?, self.ctx.now);
-        let since = self.view.rendered_at.min(now).plus_seconds(-LOOKBACK_SECONDS);
+        let (reach, now) = (
+            permit(&self.ctx.actor, Action::ListKeys)?,
+            self.ctx.now,
+        );
+        let since = self
+            .view
+            .rendered_at
+            .min(now)
+            .plus_seconds(-LOOKBACK_SECONDS);
         let mut last: HashMap<KeyId, LastUse> = HashMap::new();
         for row in keys::used_since(connection, &reach, since, MAX_USES).await? {
-            last.insert(KeyId(row.id), (Moment(row.last_used_at), row.last_used_address, row.last_used_agent));
+            last.insert(
+                KeyId(row.id),
+                (
+                    Moment(row.last_used_at),
+                    row.last_used_address,
+                    row.last_used_agent,
+                ),
+            );
         }
         for (key, fresh) in self.unwritten(connection, &reach, since).await? {
             let known = last.entry(key).or_insert_with(|| fresh.clone());
@@ -161,8 +202,15 @@ impl Watch {
             }
         }
         self.view.rendered_at = now;
-        let mut uses: Vec<_> =
-            last.into_iter().map(|(key, (at, address, agent))| KeyUse { key, at, address, agent }).collect();
+        let mut uses: Vec<_> = last
+            .into_iter()
+            .map(|(key, (at, address, agent))| KeyUse {
+                key,
+                at,
+                address,
+                agent,
+            })
+            .collect();
         uses.sort_by_key(|one| (std::cmp::Reverse(one.at), one.key));
         uses.truncate(MAX_USES);
         Ok(uses)
@@ -175,7 +223,10 @@ impl Watch {
         reach: &Reach,
         since: Moment,
     ) -> Result<Vec<(KeyId, LastUse)>> {
-        let mut recent_use = self.engine.usage().recent_use(reach.organization(), since);
+        let mut recent_use = self
+            .engine
+            .usage()
+            .recent_use(reach.organization(), since);
         recent_use.sort_by_key(|(_, (at, ..))| std::cmp::Reverse(*at));
         recent_use.truncate(MAX_USES);
         let ids: Vec<_> = recent_use.iter().map(|(key, _)| *key).collect();
@@ -190,13 +241,26 @@ impl Watch {
         if newest <= self.view.since {
             return Ok(None);
         }
-        let span = Span { after: self.view.since, last: newest };
-        let found = audit::read_on(connection, &reach, &about(self.view.category), span, 1).await?;
+        let span = Span {
+            after: self.view.since,
+            last: newest,
+        };
+        let found = audit::read_on(
+            connection,
+            &reach,
+            &about(self.view.category),
+            span,
+            1,
+        )
+        .await?;
         self.view.since = newest;
         Ok(found.first().map(|event| event.row.n))
     }
 }
 
 fn about(category: EventCategory) -> AuditQuery {
-    AuditQuery { action: Some(ActionFilter::Any(category)), ..AuditQuery::default() }
+    AuditQuery {
+        action: Some(ActionFilter::Any(category)),
+        ..AuditQuery::default()
+    }
 }

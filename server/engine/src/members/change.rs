@@ -11,20 +11,25 @@ use crate::store::keys;
 use crate::{Engine, Result};
 
 impl Engine {
-    /// Gives a member another role. A lower role cancels the requests that run with the member's keys (decision D23).
+    /// Gives a member another role. A lower role cancels the requests that run with the member's
+    /// keys (decision D23).
     ///
     /// # Errors
-    /// `Denied` for members, and for admins and keys when an owner is concerned; `FreshSignInRequired` in that case, and
-    /// to make someone an admin; `NotFound`; `Conflict` for the last owner (decision D5).
+    /// `Denied` for members, and for admins and keys when an owner is concerned;
+    /// `FreshSignInRequired` in that case, and to make someone an admin; `NotFound`; `Conflict` for
+    /// the last owner (decision D5).
     pub async fn change_member(&self, ctx: &Ctx, member: ActorId, role: Role) -> Result<()> {
-        self.retry_with_free_space(|| self.try_to_change_member(ctx, member, role)).await
+        self.retry_with_free_space(|| self.try_to_change_member(ctx, member, role))
+            .await
     }
 
     async fn try_to_change_member(&self, ctx: &Ctx, member: ActorId, role: Role) -> Result<()> {
         let reach = permit(&ctx.actor, Action::ManageMembers)?;
         check_may_manage(ctx, role)?;
         let mut tx = self.db().begin_on_reserve().await?;
-        let (before, _) = self.load_manageable(&mut tx, ctx, &reach, member).await?;
+        let (before, _) = self
+            .load_manageable(&mut tx, ctx, &reach, member)
+            .await?;
         let old_role = before.actor()?.role;
         if old_role == role {
             return Ok(());
@@ -33,16 +38,21 @@ impl Engine {
             check_may_grant(ctx, role)?;
         }
 
-        let after = ActorRow { role: role.as_str().into(), ..before.clone() };
+        let after = ActorRow {
+            role: role.as_str().into(),
+            ..before.clone()
+        };
         let event = member_event(AuditAction::MemberRoleChanged, &before).changed(
             "role",
             Some(&before.role),
             Some(&after.role),
         );
-        self.save_member(&mut tx, ctx, &reach, after, event).await?;
+        self.save_member(&mut tx, ctx, &reach, after, event)
+            .await?;
 
         let keys = keys::unrevoked_of(&mut tx, reach.organization(), member).await?;
         let cancelled = if role < old_role { keys } else { Vec::new() };
-        self.commit_and_cancel(tx, cancelled, ctx.in_flight()).await
+        self.commit_and_cancel(tx, cancelled, ctx.in_flight())
+            .await
     }
 }

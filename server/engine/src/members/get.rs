@@ -13,10 +13,17 @@ impl Engine {
     /// One member.
     ///
     /// # Errors
-    /// `NotFound` when the organization has no member of this id; a service account is not a member.
+    /// `NotFound` when the organization has no member of this id; a service account is not a
+    /// member.
     pub async fn get_member(&self, ctx: &Ctx, id: ActorId) -> Result<MemberView> {
         let reach = permit(&ctx.actor, Action::ListMembers)?;
-        let found = actors::find_member(&mut self.db().read().await?, reach.organization(), ctx.now, id).await?;
+        let found = actors::find_member(
+            &mut self.db().read().await?,
+            reach.organization(),
+            ctx.now,
+            id,
+        )
+        .await?;
         view(ctx, found.ok_or(Error::NotFound)?)
     }
 }

@@ -9,18 +9,38 @@ use crate::store::actors;
 use crate::{Engine, Result};
 
 impl Engine {
-    /// The organization's members, newest first. Only admins and owners see emails and numbers of keys.
+    /// The organization's members, newest first. Only admins and owners see emails and numbers of
+    /// keys.
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn list_members(&self, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Page<MemberView>> {
+    pub async fn list_members(
+        &self,
+        ctx: &Ctx,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Page<MemberView>> {
         let reach = permit(&ctx.actor, Action::ListMembers)?;
         let mut connection = self.db().read().await?;
         let before = before.unwrap_or(i64::MAX);
-        let rows = actors::list_members(&mut connection, reach.organization(), ctx.now, before, limit + 1).await?;
+        let rows = actors::list_members(
+            &mut connection,
+            reach.organization(),
+            ctx.now,
+            before,
+            limit + 1,
+        )
+        .await?;
         let page = Page::cut(rows, limit, |row| row.actor.id);
-        let rows = page.rows.into_iter().map(|row| view(ctx, row)).collect::<Result<_>>()?;
-        Ok(Page { rows, next: page.next })
+        let rows = page
+            .rows
+            .into_iter()
+            .map(|row| view(ctx, row))
+            .collect::<Result<_>>()?;
+        Ok(Page {
+            rows,
+            next: page.next,
+        })
     }
 
     /// How many owners the organization has. It always keeps at least one (decision D5).

@@ -15,17 +15,27 @@ use crate::store::{keys, parse_column};
 use crate::{Engine, Error, Result};
 
 impl Engine {
-    /// Renames a service account, gives it another role, disables or enables it, or allows it several keys. Less power
-    /// cancels the requests that run with its keys (decision D23). A change without an effect leaves no event.
+    /// Renames a service account, gives it another role, disables or enables it, or allows it
+    /// several keys. Less power cancels the requests that run with its keys (decision D23). A
+    /// change without an effect leaves no event.
     ///
     /// # Errors
-    /// `NotFound` as [`Engine::get_service_account`]; `Denied` for members, and for an account above the caller;
-    /// `Invalid` for a role above the caller's.
-    pub async fn change_service_account(&self, ctx: &Ctx, command: ChangeServiceAccount) -> Result<ServiceAccount> {
-        self.retry_with_free_space(|| self.try_to_change_service_account(ctx, &command)).await
+    /// `NotFound` as [`Engine::get_service_account`]; `Denied` for members, and for an account
+    /// above the caller; `Invalid` for a role above the caller's.
+    pub async fn change_service_account(
+        &self,
+        ctx: &Ctx,
+        command: ChangeServiceAccount,
+    ) -> Result<ServiceAccount> {
+        self.retry_with_free_space(|| self.try_to_change_service_account(ctx, &command))
+            .await
     }
 
-    async fn try_to_change_service_account(&self, ctx: &Ctx, command: &ChangeServiceAccount) -> Result<ServiceAccount> {
+    async fn try_to_change_service_account(
+        &self,
+        ctx: &Ctx,
+        command: &ChangeServiceAccount,
+    ) -> Result<ServiceAccount> {
         let reach = permit(&ctx.actor, Action::ManageServiceAccounts)?;
         if let Some(role) = command.role {
             check_not_above(ctx, role)?;
@@ -33,7 +43,8 @@ impl Engine {
         let mut tx = self.db().begin_on_reserve().await?;
         // Re-authorization locks the chain's head, so what is read afterwards does not change.
         reauthorize(self, &mut tx, ctx).await?;
-        let found = actors::find_service(&mut tx, reach.organization(), ctx.now, command.actor).await?;
+        let found =
+            actors::find_service(&mut tx, reach.organization(), ctx.now, command.actor).await?;
         let found = found.ok_or(Error::NotFound)?;
         let before = &found.actor;
         let after = changed(before, command, ctx.now);
@@ -48,15 +59,21 @@ impl Engine {
         if event.changes.is_empty() {
             return Ok(found.view()?);
         }
-        let is_weaker = new_role < old_role || (before.disabled_at.is_none() && after.disabled_at.is_some());
+        let is_weaker =
+            new_role < old_role || (before.disabled_at.is_none() && after.disabled_at.is_some());
         let audit_n = journal(self, &mut tx, ctx, event).await?;
         let after = ActorRow { audit_n, ..after };
         actors::update(&mut tx, &after.clone().sealed(self.ring())).await?;
 
         let keys = keys::unrevoked_of(&mut tx, reach.organization(), command.actor).await?;
         let cancelled = if is_weaker { keys } else { Vec::new() };
-        self.commit_and_cancel(tx, cancelled, ctx.in_flight()).await?;
-        Ok(ServiceRow { actor: after, ..found }.view()?)
+        self.commit_and_cancel(tx, cancelled, ctx.in_flight())
+            .await?;
+        Ok(ServiceRow {
+            actor: after,
+            ..found
+        }
+        .view()?)
     }
 }
 
@@ -67,8 +84,13 @@ fn changed(row: &ActorRow, command: &ChangeServiceAccount, now: Moment) -> Actor
         None => row.disabled_at,
     };
     ActorRow {
-        name: command.name.as_ref().map_or_else(|| row.name.clone(), |name| name.as_str().to_owned()),
-        role: command.role.map_or_else(|| row.role.clone(), |role| role.as_str().to_owned()),
+        name: command
+            .name
+            .as_ref()
+            .map_or_else(|| row.name.clone(), |name| name.as_str().to_owned()),
+        role: command
+            .role
+            .map_or_else(|| row.role.clone(), |role| role.as_str().to_owned()),
         disabled_at,
         allow_overlap: command.allow_overlap.unwrap_or(row.allow_overlap),
         ..row.clone()
@@ -82,11 +104,23 @@ fn change_event(before: &ActorRow, after: &ActorRow) -> Event {
         ("name", before.name.as_str(), after.name.as_str()),
         ("role", &before.role, &after.role),
         ("disabled", disabled(before), disabled(after)),
-        ("allow_overlap", bool_text(before.allow_overlap), bool_text(after.allow_overlap)),
+        (
+            "allow_overlap",
+            bool_text(before.allow_overlap),
+            bool_text(after.allow_overlap),
+        ),
     ];
-    let event = Event::new(AuditAction::ServiceAccountChanged, "service_account", before.id, &before.name);
+    let event = Event::new(
+        AuditAction::ServiceAccountChanged,
+        "service_account",
+        before.id,
+        &before.name,
+    );
     fields
         .into_iter()
         .filter(|(_, was, is)| was != is)
-        .fold(event.concerning(ActorId(before.id)), |event, (field, was, is)| event.changed(field, Some(was), Some(is)))
+        .fold(
+            event.concerning(ActorId(before.id)),
+            |event, (field, was, is)| event.changed(field, Some(was), Some(is)),
+        )
 }

@@ -19,14 +19,25 @@ impl Engine {
     ///
     /// # Errors
     /// `Denied` for members, `Invalid` for a role above the caller's.
-    pub async fn create_service_account(&self, ctx: &Ctx, command: CreateServiceAccount) -> Result<ServiceAccount> {
+    pub async fn create_service_account(
+        &self,
+        ctx: &Ctx,
+        command: CreateServiceAccount,
+    ) -> Result<ServiceAccount> {
         permit(&ctx.actor, Action::ManageServiceAccounts)?;
         check_not_above(ctx, command.role)?;
         let mut tx = self.db().begin().await?;
         reauthorize(self, &mut tx, ctx).await?;
-        let row = self.insert_service_account(&mut tx, ctx, command).await?;
+        let row = self
+            .insert_service_account(&mut tx, ctx, command)
+            .await?;
         tx.commit().await?;
-        Ok(ServiceRow { actor: row, creator_name: Some(ctx.actor.name.clone()), active_keys: 0 }.view()?)
+        Ok(ServiceRow {
+            actor: row,
+            creator_name: Some(ctx.actor.name.clone()),
+            active_keys: 0,
+        }
+        .view()?)
     }
 
     /// Stores a new service account, with its audit event.
@@ -44,10 +55,19 @@ impl Engine {
             permissions: Permissions::Everything,
             ..ctx.actor.clone()
         };
-        let event = Event::new(AuditAction::ServiceAccountCreated, "service_account", actor.id, &actor.name)
-            .concerning(actor.id)
-            .changed("role", None, Some(actor.role.as_str()))
-            .changed("allow_overlap", None, Some(bool_text(command.allow_overlap)));
+        let event = Event::new(
+            AuditAction::ServiceAccountCreated,
+            "service_account",
+            actor.id,
+            &actor.name,
+        )
+        .concerning(actor.id)
+        .changed("role", None, Some(actor.role.as_str()))
+        .changed(
+            "allow_overlap",
+            None,
+            Some(bool_text(command.allow_overlap)),
+        );
         // The row's seal covers the number of its event, so the event is written first.
         let audit_n = journal(self, tx, ctx, event).await?;
         let row = ActorRow {
@@ -58,6 +78,9 @@ impl Engine {
         };
         let row = row.sealed(self.ring());
         actors::insert(tx, &row).await?;
-        Ok(ActorRow { newest_n: audit_n, ..row })
+        Ok(ActorRow {
+            newest_n: audit_n,
+            ..row
+        })
     }
 }

@@ -21,9 +21,23 @@ impl Engine {
         let reach = permit(&ctx.actor, Action::ListServiceAccounts)?;
         let mut connection = self.db().read().await?;
         let before = before.unwrap_or(i64::MAX);
-        let rows = actors::list_services(&mut connection, reach.organization(), ctx.now, before, limit + 1).await?;
+        let rows = actors::list_services(
+            &mut connection,
+            reach.organization(),
+            ctx.now,
+            before,
+            limit + 1,
+        )
+        .await?;
         let page = Page::cut(rows, limit, |row| row.actor.id);
-        let rows = page.rows.into_iter().map(ServiceRow::view).collect::<std::result::Result<_, _>>()?;
-        Ok(Page { rows, next: page.next })
+        let rows = page
+            .rows
+            .into_iter()
+            .map(ServiceRow::view)
+            .collect::<std::result::Result<_, _>>()?;
+        Ok(Page {
+            rows,
+            next: page.next,
+        })
     }
 }

@@ -18,7 +18,13 @@ impl Engine {
         let digest = self.session_digest(token);
         let sealed = self.seal_value("sign_in_flows", &digest, &associated_data(), value);
         let mut tx = self.db().begin().await?;
-        sessions::insert_flow(&mut tx, &digest, &sealed, self.runtime().now().plus_seconds(FLOW_SECONDS)).await?;
+        sessions::insert_flow(
+            &mut tx,
+            &digest,
+            &sealed,
+            self.runtime().now().plus_seconds(FLOW_SECONDS),
+        )
+        .await?;
         Ok(tx.commit().await?)
     }
 
@@ -31,8 +37,13 @@ impl Engine {
         let mut tx = self.db().begin().await?;
         let sealed = sessions::take_flow(&mut tx, &digest, self.runtime().now()).await?;
         tx.commit().await?;
-        let Some(sealed) = sealed else { return Ok(None) };
-        Ok(self.ring().unseal("sign_in_flows", &digest, &associated_data(), &sealed).ok())
+        let Some(sealed) = sealed else {
+            return Ok(None);
+        };
+        Ok(self
+            .ring()
+            .unseal("sign_in_flows", &digest, &associated_data(), &sealed)
+            .ok())
     }
 }
 

@@ -16,13 +16,17 @@ impl Engine {
     /// `Busy`.
     pub async fn list_sessions(&self, caller: &Caller) -> Result<Vec<SessionView>> {
         let rows = sessions::of_person(&mut self.db().read().await?, caller.person).await?;
-        let views: std::result::Result<_, _> = self.valid_sessions(rows).map(|row| view(row, caller)).collect();
+        let views: std::result::Result<_, _> = self
+            .valid_sessions(rows)
+            .map(|row| view(row, caller))
+            .collect();
         Ok(views?)
     }
 
     /// The rows of valid sessions.
     pub(super) fn valid_sessions(&self, rows: Vec<SessionRow>) -> impl Iterator<Item = SessionRow> {
-        rows.into_iter().filter(|row| self.is_valid_session(row))
+        rows.into_iter()
+            .filter(|row| self.is_valid_session(row))
     }
 }
 

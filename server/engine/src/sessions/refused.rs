@@ -1,4 +1,5 @@
-//! Deleting an expired session when it is first refused. A clock that is set back later does not make it valid again.
+//! Deleting an expired session when it is first refused. A clock that is set back later does not
+//! make it valid again.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,23 +15,33 @@ pub(crate) struct RefusedSessions(Mutex<HashSet<Vec<u8>>>);
 
 impl RefusedSessions {
     fn lock(&self) -> MutexGuard<'_, HashSet<Vec<u8>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Engine {
     /// Whether a session has not expired, and was never refused as expired.
     pub(super) fn is_current(&self, row: &SessionRow) -> bool {
-        row.is_current(self.runtime().now()) && !self.refused_sessions().lock().contains(&row.digest)
+        row.is_current(self.runtime().now())
+            && !self
+                .refused_sessions()
+                .lock()
+                .contains(&row.digest)
     }
 
-    /// Starts to delete a session that is refused as expired. A session from the future is refused but not deleted,
-    /// because the clock may be wrong.
+    /// Starts to delete a session that is refused as expired. A session from the future is refused
+    /// but not deleted, because the clock may be wrong.
     pub(super) fn delete_refused(&self, row: &SessionRow) -> Option<JoinHandle<()>> {
         if self.is_current(row) || !row.has_expired(self.runtime().now()) {
             return None;
         }
-        if !self.refused_sessions().lock().insert(row.digest.clone()) {
+        if !self
+            .refused_sessions()
+            .lock()
+            .insert(row.digest.clone())
+        {
             return None;
         }
 
@@ -46,7 +57,12 @@ impl Engine {
 
     /// Deletes the refused sessions that could not be deleted at the refusal.
     pub(super) async fn delete_refused_sessions(&self) -> Result<()> {
-        let waiting: Vec<_> = self.refused_sessions().lock().iter().cloned().collect();
+        let waiting: Vec<_> = self
+            .refused_sessions()
+            .lock()
+            .iter()
+            .cloned()
+            .collect();
         for digest in waiting {
             self.delete_refused_session(&digest).await?;
         }

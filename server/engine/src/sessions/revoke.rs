@@ -1,4 +1,5 @@
-//! Revoking the caller's own sessions, and signing out. Nobody reaches the sessions of another person.
+//! Revoking the caller's own sessions, and signing out. Nobody reaches the sessions of another
+//! person.
 
 use domain::event::{AuditAction, Event};
 use domain::{Actor, SessionId};
@@ -13,11 +14,22 @@ impl Engine {
     /// Revokes one of the caller's sessions, and with it the tokens that were issued to it.
     ///
     /// # Errors
-    /// `NotFound` when the caller has no such session, `Unauthenticated` when the caller's own session has expired or was
-    /// revoked.
-    pub async fn revoke_session(&self, caller: &Caller, id: &SessionId, origin: &Origin) -> Result<()> {
-        let revoked = self.revoke_sessions(caller, origin, "revoked", |row| row.id == id.as_str()).await?;
-        if revoked == 0 { Err(Error::NotFound) } else { Ok(()) }
+    /// `NotFound` when the caller has no such session, `Unauthenticated` when the caller's own
+    /// session has expired or was revoked.
+    pub async fn revoke_session(
+        &self,
+        caller: &Caller,
+        id: &SessionId,
+        origin: &Origin,
+    ) -> Result<()> {
+        let revoked = self
+            .revoke_sessions(caller, origin, "revoked", |row| row.id == id.as_str())
+            .await?;
+        if revoked == 0 {
+            Err(Error::NotFound)
+        } else {
+            Ok(())
+        }
     }
 
     /// Revokes every session of the caller except the calling one. Gives their number.
@@ -25,7 +37,10 @@ impl Engine {
     /// # Errors
     /// `Unauthenticated` when the caller's session has expired or was revoked.
     pub async fn revoke_other_sessions(&self, caller: &Caller, origin: &Origin) -> Result<usize> {
-        self.revoke_sessions(caller, origin, "revoked", |row| !is_calling_session(row, caller)).await
+        self.revoke_sessions(caller, origin, "revoked", |row| {
+            !is_calling_session(row, caller)
+        })
+        .await
     }
 
     /// Signs the caller out of the calling session.
@@ -33,10 +48,15 @@ impl Engine {
     /// # Errors
     /// `Unauthenticated` when the session has expired or was revoked.
     pub async fn sign_out(&self, caller: &Caller, origin: &Origin) -> Result<()> {
-        self.revoke_sessions(caller, origin, "signed_out", |row| is_calling_session(row, caller)).await.map(drop)
+        self.revoke_sessions(caller, origin, "signed_out", |row| {
+            is_calling_session(row, caller)
+        })
+        .await
+        .map(drop)
     }
 
-    /// Deletes the selected sessions of the caller, each with an audit event in every organization of the caller.
+    /// Deletes the selected sessions of the caller, each with an audit event in every organization
+    /// of the caller.
     async fn revoke_sessions(
         &self,
         caller: &Caller,
@@ -44,7 +64,10 @@ impl Engine {
         reason: &str,
         is_selected: impl Fn(&SessionRow) -> bool,
     ) -> Result<usize> {
-        self.retry_with_free_space(|| self.try_to_revoke_sessions(caller, origin, reason, &is_selected)).await
+        self.retry_with_free_space(|| {
+            self.try_to_revoke_sessions(caller, origin, reason, &is_selected)
+        })
+        .await
     }
 
     async fn try_to_revoke_sessions(
@@ -55,13 +78,18 @@ impl Engine {
         is_selected: impl Fn(&SessionRow) -> bool,
     ) -> Result<usize> {
         let mut tx = self.db().begin_on_reserve().await?;
-        self.lock_chain_heads(&mut tx, caller.person, None).await?;
+        self.lock_chain_heads(&mut tx, caller.person, None)
+            .await?;
         reauthorize_person(self, &mut tx, caller).await?;
         let rows = sessions::of_person(&mut tx, caller.person).await?;
         let mut revoked = 0;
-        for row in self.valid_sessions(rows).filter(|row| is_selected(row)) {
+        for row in self
+            .valid_sessions(rows)
+            .filter(|row| is_selected(row))
+        {
             if sessions::delete(&mut tx, &row.digest).await? {
-                self.journal_revoked_session(&mut tx, caller, origin, &row, reason).await?;
+                self.journal_revoked_session(&mut tx, caller, origin, &row, reason)
+                    .await?;
                 revoked += 1;
             }
         }
@@ -78,9 +106,16 @@ impl Engine {
         reason: &str,
     ) -> Result<()> {
         let event = |actor: &Actor| {
-            Event::new(AuditAction::SessionEnded, "session", &row.id, &actor.name).changed("reason", None, Some(reason))
+            Event::new(
+                AuditAction::SessionEnded,
+                "session",
+                &row.id,
+                &actor.name,
+            )
+            .changed("reason", None, Some(reason))
         };
-        self.journal_everywhere(tx, caller.person, origin, event).await
+        self.journal_everywhere(tx, caller.person, origin, event)
+            .await
     }
 }
 

@@ -23,8 +23,8 @@ pub struct ActorRow {
     pub created_by: Option<i64>,
     pub disabled_at: Option<i64>,
     pub allow_overlap: bool,
-    /// Number of the audit event that last changed this row, 0 for a founder; sealed, so that an older version cannot be
-    /// put back.
+    /// Number of the audit event that last changed this row, 0 for a founder; sealed, so that an
+    /// older version cannot be put back.
     pub audit_n: i64,
     pub row_mac: Vec<u8>,
     /// Number of the newest audit event about this actor, as the log says.
@@ -75,7 +75,8 @@ impl ActorRow {
 
     /// Whether the row's seal is valid and the row is not an older version that was put back.
     pub fn is_sound(&self, ring: &Ring) -> bool {
-        self.audit_n == self.newest_n && ring.mac_fits(Purpose::Row, &self.canonical(), &self.row_mac)
+        self.audit_n == self.newest_n
+            && ring.mac_fits(Purpose::Row, &self.canonical(), &self.row_mac)
     }
 
     /// Whether the journal knows of a later change of the actor than this row.
@@ -90,7 +91,11 @@ impl ActorRow {
 
     fn mark(&self) -> Mark {
         let subject = Subject::Actor(self.id);
-        if self.removed_at.is_some() { Mark::revoked(subject) } else { Mark::changed(subject, self.audit_n) }
+        if self.removed_at.is_some() {
+            Mark::revoked(subject)
+        } else {
+            Mark::changed(subject, self.audit_n)
+        }
     }
 
     /// The actor as a domain value.
@@ -139,7 +144,8 @@ macro_rules! select {
     };
 }
 
-/// As [`select!`], for service accounts: `$1` is the organization, `$2` the moment at which keys are active.
+/// As [`select!`], for service accounts: `$1` is the organization, `$2` the moment at which keys
+/// are active.
 macro_rules! select_service {
     ($rest:literal) => {
         concat!(
@@ -194,7 +200,11 @@ pub async fn update(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
         .bind(&row.role).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac).bind(row.name.to_lowercase())
         .bind(row.disabled_at).bind(row.allow_overlap).execute(conn))?;
     tx.mark(row.mark());
-    if changed == 1 { Ok(()) } else { Err(StoreError::Row(format!("actor {} is gone", row.id))) }
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Row(format!("actor {} is gone", row.id)))
+    }
 }
 
 pub async fn find(
@@ -203,18 +213,30 @@ pub async fn find(
     id: ActorId,
 ) -> Result<Option<ActorRow>, StoreError> {
     const SQL: &str = select!("WHERE organization_id = $1 AND id = $2");
-    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
+    Ok(
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?,
+    )
 }
 
 /// The organization of an actor, if it exists.
-pub async fn organization_of(connection: &mut Connection, id: ActorId) -> Result<Option<OrganizationId>, StoreError> {
+pub async fn organization_of(
+    connection: &mut Connection,
+    id: ActorId,
+) -> Result<Option<OrganizationId>, StoreError> {
     const SQL: &str = "SELECT organization_id FROM actors WHERE id = $1";
-    let found: Option<(String,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
-    found.map(|(text,)| parse_column(&text, "actors.organization_id")).transpose()
+    let found: Option<(String,)> =
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
+    found
+        .map(|(text,)| parse_column(&text, "actors.organization_id"))
+        .transpose()
 }
 
 /// As [`find`], and locks the row until the transaction ends.
-pub async fn lock(tx: &mut Tx, organization: &OrganizationId, id: ActorId) -> Result<Option<ActorRow>, StoreError> {
+pub async fn lock(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: ActorId,
+) -> Result<Option<ActorRow>, StoreError> {
     const SQLITE: &str = select!("WHERE organization_id = $1 AND id = $2");
     const POSTGRES: &str = select!("WHERE organization_id = $1 AND id = $2 FOR SHARE");
     let sql = tx.either(SQLITE, POSTGRES);
@@ -279,8 +301,7 @@ pub async fn is_member(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT a.id FROM actors a LEFT JOIN people p ON p.id = a.person_id \
          WHERE a.organization_id = $1 AND a.removed_at IS NULL AND (p.email = $2 OR a.claim_email = $2) LIMIT 1";
-    let row: Option<(i64,)> =
-        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(email).fetch_optional(conn))?;
+    let row: Option<(i64,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(email).fetch_optional(conn))?;
     Ok(row.is_some())
 }
 
@@ -291,25 +312,36 @@ pub async fn of_person(
     person: PersonId,
 ) -> Result<Option<ActorRow>, StoreError> {
     const SQL: &str = select!("WHERE organization_id = $1 AND person_id = $2");
-    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(person.0).fetch_optional(conn))?)
+    Ok(
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(person.0).fetch_optional(conn))?,
+    )
 }
 
 /// Actors that wait for the first sign-in with this verified email.
-pub async fn waiting_for(connection: &mut Connection, email: &str) -> Result<Vec<ActorRow>, StoreError> {
-    const SQL: &str = select!("WHERE claim_email = $1 AND person_id IS NULL AND removed_at IS NULL ORDER BY id");
+pub async fn waiting_for(
+    connection: &mut Connection,
+    email: &str,
+) -> Result<Vec<ActorRow>, StoreError> {
+    const SQL: &str =
+        select!("WHERE claim_email = $1 AND person_id IS NULL AND removed_at IS NULL ORDER BY id");
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(email).fetch_all(conn))?)
 }
 
 /// Owners of an organization that are not removed.
-pub async fn count_owners(connection: &mut Connection, organization: &OrganizationId) -> Result<i64, StoreError> {
-    const SQL: &str =
-        "SELECT COUNT(*) FROM actors WHERE organization_id = $1 AND role = 'owner' AND removed_at IS NULL";
+pub async fn count_owners(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM actors WHERE organization_id = $1 AND role = 'owner' AND removed_at IS NULL";
     let (count,): (i64,) = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?;
     Ok(count)
 }
 
 /// How many members and service accounts an organization has.
-pub async fn count_staff(connection: &mut Connection, organization: &OrganizationId) -> Result<(i64, i64), StoreError> {
+pub async fn count_staff(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+) -> Result<(i64, i64), StoreError> {
     const SQL: &str = "SELECT COUNT(CASE WHEN kind = 'member' THEN 1 END), COUNT(CASE WHEN kind = 'service' THEN 1 END) \
          FROM actors WHERE organization_id = $1 AND removed_at IS NULL";
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)

@@ -69,8 +69,9 @@ pub async fn start_chain(tx: &mut Tx, organization: &OrganizationId) -> Result<(
     Ok(())
 }
 
-/// Locks the head of the chain until the transaction ends. Every transaction that changes an organization locks it before any
-/// other row, so that changes of one organization are serialized and cannot deadlock.
+/// Locks the head of the chain until the transaction ends. Every transaction that changes an
+/// organization locks it before any other row, so that changes of one organization are serialized
+/// and cannot deadlock.
 pub async fn lock_chain_head(tx: &mut Tx, organization: &OrganizationId) -> Result<(), StoreError> {
     // SQLite has only one writer at a time.
     const POSTGRES: &str = "SELECT n FROM audit_heads WHERE organization_id = $1 FOR UPDATE";
@@ -82,7 +83,8 @@ pub async fn lock_chain_head(tx: &mut Tx, organization: &OrganizationId) -> Resu
 
 /// Takes the next number, and locks the head of the chain until the transaction ends.
 pub async fn advance(tx: &mut Tx, organization: &str) -> Result<(i64, Vec<u8>), StoreError> {
-    const SQL: &str = "UPDATE audit_heads SET n = n + 1 WHERE organization_id = $1 RETURNING n, hash";
+    const SQL: &str =
+        "UPDATE audit_heads SET n = n + 1 WHERE organization_id = $1 RETURNING n, hash";
     Ok(fetch!(tx, conn => sqlx::query_as(SQL).bind(organization).fetch_one(conn))?)
 }
 
@@ -102,10 +104,15 @@ pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
 }
 
 /// Raises the head above a number, and above every existing event.
-pub async fn raise_head(tx: &mut Tx, organization: &OrganizationId, above: i64) -> Result<(), StoreError> {
+pub async fn raise_head(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    above: i64,
+) -> Result<(), StoreError> {
     const NEWEST: &str = "SELECT COALESCE(MAX(n), 0) FROM audit_events WHERE organization_id = $1";
     const SQL: &str = "UPDATE audit_heads SET n = $2 WHERE organization_id = $1 AND n < $2";
-    let (newest,): (i64,) = fetch!(tx, conn => sqlx::query_as(NEWEST).bind(organization.as_str()).fetch_one(conn))?;
+    let (newest,): (i64,) =
+        fetch!(tx, conn => sqlx::query_as(NEWEST).bind(organization.as_str()).fetch_one(conn))?;
     execute!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(above.max(newest)).execute(conn))?;
     Ok(())
 }
@@ -116,9 +123,14 @@ pub async fn of_action(
     organization: &OrganizationId,
     action: &str,
 ) -> Result<Vec<AuditRow>, StoreError> {
-    const SQL: &str =
-        concat!("SELECT ", columns!(), " FROM audit_events WHERE organization_id = $1 AND action = $2 ORDER BY n");
-    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(action).fetch_all(conn))?)
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM audit_events WHERE organization_id = $1 AND action = $2 ORDER BY n"
+    );
+    Ok(
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(action).fetch_all(conn))?,
+    )
 }
 
 /// Events in the order of the chain, from `after` (exclusive) on, or from the very first.
@@ -128,15 +140,21 @@ pub async fn chain(
     after: Option<i64>,
     limit: i64,
 ) -> Result<Vec<AuditRow>, StoreError> {
-    const SQL: &str =
-        concat!("SELECT ", columns!(), " FROM audit_events WHERE organization_id = $1 AND n > $2 ORDER BY n LIMIT $3");
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM audit_events WHERE organization_id = $1 AND n > $2 ORDER BY n LIMIT $3"
+    );
     Ok(
         fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(after.unwrap_or(i64::MIN)).bind(limit).fetch_all(conn))?,
     )
 }
 
 /// Number and hash of the newest event.
-pub async fn head(connection: &mut Connection, organization: &OrganizationId) -> Result<(i64, Vec<u8>), StoreError> {
+pub async fn head(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+) -> Result<(i64, Vec<u8>), StoreError> {
     const SQL: &str = "SELECT n, hash FROM audit_heads WHERE organization_id = $1";
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
 }
@@ -148,7 +166,6 @@ pub async fn request_of(
     n: i64,
 ) -> Result<Option<String>, StoreError> {
     const SQL: &str = "SELECT request_id FROM audit_events WHERE organization_id = $1 AND n = $2";
-    let row: Option<(String,)> =
-        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(n).fetch_optional(conn))?;
+    let row: Option<(String,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(n).fetch_optional(conn))?;
     Ok(row.map(|(request,)| request))
 }

@@ -1,5 +1,5 @@
-//! Reserved disk space next to the SQLite file. When the disk is full, the reserve is released, so that keys can still be
-//! revoked. Until it is restored, nothing else is written.
+//! Reserved disk space next to the SQLite file. When the disk is full, the reserve is released, so
+//! that keys can still be revoked. Until it is restored, nothing else is written.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -47,7 +47,13 @@ impl Ballast {
     pub(super) fn beside(database: &Path) -> Self {
         let mut path = database.as_os_str().to_owned();
         path.push(".ballast");
-        Self { path: path.into(), state: Mutex::new(State { reserve: Reserve::Unused, full: None }) }
+        Self {
+            path: path.into(),
+            state: Mutex::new(State {
+                reserve: Reserve::Unused,
+                full: None,
+            }),
+        }
     }
 
     /// Reserves up to `most` bytes, leaving an equal amount free. Says whether it succeeded.
@@ -55,7 +61,14 @@ impl Ballast {
         let mut state = self.state();
         let sizes = (LEAST, most);
         let held = self.take(sizes);
-        state.reserve = if held { Reserve::Held } else { Reserve::Spent { sizes, tried: Instant::now() } };
+        state.reserve = if held {
+            Reserve::Held
+        } else {
+            Reserve::Spent {
+                sizes,
+                tried: Instant::now(),
+            }
+        };
         held
     }
 
@@ -72,23 +85,31 @@ impl Ballast {
         }
         let size = fs::metadata(&self.path).map_or(LEAST, |file| file.len());
         // The blocks of a file that another process has open are free only after truncation.
-        let cut = OpenOptions::new().write(true).open(&self.path).and_then(|file| file.set_len(0));
+        let cut = OpenOptions::new()
+            .write(true)
+            .open(&self.path)
+            .and_then(|file| file.set_len(0));
         let gone = fs::remove_file(&self.path);
         tracing::error!(
             freed = cut.is_ok() || gone.is_ok(),
             "the disk is full: the reserve was released for revocations, and other writes are refused until there is space"
         );
-        state.reserve = Reserve::Spent { sizes: (size, size), tried: Instant::now() };
+        state.reserve = Reserve::Spent {
+            sizes: (size, size),
+            tried: Instant::now(),
+        };
         true
     }
 
-    /// Whether nothing needs attention: no write ran out of space, and the reserve is in place or not used.
+    /// Whether nothing needs attention: no write ran out of space, and the reserve is in place or
+    /// not used.
     pub(super) fn is_untouched(&self) -> bool {
         let state = self.state();
         state.full.is_none() && !matches!(state.reserve, Reserve::Spent { .. })
     }
 
-    /// Whether every write is allowed. Checks for space from time to time, and restores the reserve.
+    /// Whether every write is allowed. Checks for space from time to time, and restores the
+    /// reserve.
     pub(super) fn is_open(&self) -> bool {
         let mut state = self.state();
         let now = Instant::now();
@@ -101,8 +122,13 @@ impl Ballast {
                 state.reserve = Reserve::Spent { sizes, tried: now };
                 return false;
             }
-            tracing::info!("there is space on the disk again: the reserve is restored, and all writes are allowed");
-            *state = State { reserve: Reserve::Held, full: None };
+            tracing::info!(
+                "there is space on the disk again: the reserve is restored, and all writes are allowed"
+            );
+            *state = State {
+                reserve: Reserve::Held,
+                full: None,
+            };
         }
         match state.full {
             Some(at) if early(at) => false,
@@ -127,11 +153,15 @@ impl Ballast {
         if fs::metadata(&self.path).is_ok_and(|file| file.len() >= least) {
             return true;
         }
-        let sizes = std::iter::successors(Some(most), |size| Some(size / 2)).take_while(|size| *size >= least);
-        sizes.into_iter().any(|size| self.reserve(size).is_ok())
+        let sizes = std::iter::successors(Some(most), |size| Some(size / 2))
+            .take_while(|size| *size >= least);
+        sizes
+            .into_iter()
+            .any(|size| self.reserve(size).is_ok())
     }
 
-    /// Writes a file of twice the size and truncates it to half, so that as much space is left free as is reserved.
+    /// Writes a file of twice the size and truncates it to half, so that as much space is left free
+    /// as is reserved.
     fn reserve(&self, size: u64) -> io::Result<()> {
         let part = self.path.with_extension("ballast-part");
         let written = write(&part, size * 2).and_then(|file| file.set_len(size));
@@ -145,11 +175,14 @@ impl Ballast {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Writes a file whose blocks are really allocated: no hole, and no zeros that a file system could elide.
+/// Writes a file whose blocks are really allocated: no hole, and no zeros that a file system could
+/// elide.
 fn write(path: &Path, size: u64) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -1,5 +1,6 @@
-//! A circuit breaker for the Postgres server. While the server is unreachable, callers fail immediately. A connection is tried
-//! several times a second, and the first that succeeds closes the circuit.
+//! A circuit breaker for the Postgres server. While the server is unreachable, callers fail
+//! immediately. A connection is tried several times a second, and the first that succeeds closes
+//! the circuit.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -74,7 +75,10 @@ impl Breaker {
 
     /// Whether a connection that was idle for this long may be broken.
     pub(super) fn may_be_stale(&self, idle_for: Duration) -> bool {
-        let trouble = *self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let trouble = *self
+            .trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         idle_for > Duration::from_secs(1) || trouble.is_some_and(|at| at.elapsed() <= idle_for)
     }
 
@@ -92,7 +96,10 @@ impl Breaker {
 
     /// Probes the server in the background.
     fn suspect(self: &Arc<Self>) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self
+            .trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         if !self.suspecting.swap(true, Ordering::AcqRel) {
             let breaker = self.clone();
             tokio::spawn(async move {
@@ -127,25 +134,39 @@ impl Breaker {
 
     /// Opens the circuit: callers fail until the server is reachable again.
     fn open(self: &Arc<Self>) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self
+            .trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         if !self.away.send_replace(true) {
-            tracing::error!(server = endpoint(&self.options), "the database server cannot be reached");
+            tracing::error!(
+                server = endpoint(&self.options),
+                "the database server cannot be reached"
+            );
             tokio::spawn(close_when_back(Arc::downgrade(self)));
         }
     }
 
     fn unreachable(&self) -> StoreError {
-        StoreError::Away(format!("the database server at {} cannot be reached", endpoint(&self.options)))
+        StoreError::Away(format!(
+            "the database server at {} cannot be reached",
+            endpoint(&self.options)
+        ))
     }
 }
 
 async fn close_when_back(breaker: Weak<Breaker>) {
     loop {
         sleep(RETRY).await;
-        let Some(breaker) = breaker.upgrade() else { return };
+        let Some(breaker) = breaker.upgrade() else {
+            return;
+        };
         if breaker.answers().await {
             breaker.away.send_replace(false);
-            tracing::info!(server = endpoint(&breaker.options), "the database server is back");
+            tracing::info!(
+                server = endpoint(&breaker.options),
+                "the database server is back"
+            );
             return;
         }
     }
@@ -158,7 +179,9 @@ async fn accepts(options: &PgConnectOptions) -> bool {
             let _ = timeout(ACCEPT, PgConnection::close(conn)).await;
             true
         }
-        Ok(Err(sqlx::Error::Database(error))) => error.code().is_none_or(|code| !code.starts_with("57P")),
+        Ok(Err(sqlx::Error::Database(error))) => error
+            .code()
+            .is_none_or(|code| !code.starts_with("57P")),
         Ok(Err(_)) | Err(_) => false,
     }
 }
@@ -166,10 +189,15 @@ async fn accepts(options: &PgConnectOptions) -> bool {
 /// Whether an error concerns the connection and not the statement.
 fn is_lost(error: &StoreError) -> bool {
     match error {
-        StoreError::Sqlx(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code.starts_with("57P")),
+        StoreError::Sqlx(sqlx::Error::Database(error)) => error
+            .code()
+            .is_some_and(|code| code.starts_with("57P")),
         StoreError::Sqlx(error) => matches!(
             error,
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut
+            sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::PoolTimedOut
         ),
         _ => false,
     }

@@ -73,12 +73,28 @@ impl HealthCheck {
 }
 
 impl Connection {
-    pub(super) const fn sqlite(lease: Lease<Sqlite>, health: HealthCheck, writing: Option<Arc<Writing>>) -> Self {
-        Self { lease: AnyLease::Sqlite(lease), health, writing }
+    pub(super) const fn sqlite(
+        lease: Lease<Sqlite>,
+        health: HealthCheck,
+        writing: Option<Arc<Writing>>,
+    ) -> Self {
+        Self {
+            lease: AnyLease::Sqlite(lease),
+            health,
+            writing,
+        }
     }
 
-    pub(super) const fn postgres(lease: Lease<Postgres>, health: HealthCheck, writing: Option<Arc<Writing>>) -> Self {
-        Self { lease: AnyLease::Postgres(lease), health, writing }
+    pub(super) const fn postgres(
+        lease: Lease<Postgres>,
+        health: HealthCheck,
+        writing: Option<Arc<Writing>>,
+    ) -> Self {
+        Self {
+            lease: AnyLease::Postgres(lease),
+            health,
+            writing,
+        }
     }
 
     pub(crate) fn conn(&mut self) -> Conn<'_> {
@@ -93,7 +109,11 @@ impl Connection {
     }
 
     /// The SQL text for this database.
-    pub(crate) const fn either(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+    pub(crate) const fn either(
+        &self,
+        sqlite: &'static str,
+        postgres: &'static str,
+    ) -> &'static str {
         match self.lease {
             AnyLease::Sqlite(_) => sqlite,
             AnyLease::Postgres(_) => postgres,
@@ -119,7 +139,9 @@ impl Connection {
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
-        self.health.check().or_else(|error| self.noted(Err(error)))?;
+        self.health
+            .check()
+            .or_else(|error| self.noted(Err(error)))?;
         let health = self.health();
         let begun = match &mut self.lease {
             AnyLease::Sqlite(lease) => health.run(lease.begin()).await,
@@ -146,27 +168,42 @@ impl Connection {
 impl Tx {
     /// A transaction that has begun on a connection.
     pub(super) const fn new(connection: Connection) -> Self {
-        Self { connection, watchers: Vec::new(), marks: Vec::new(), journal: None }
+        Self {
+            connection,
+            watchers: Vec::new(),
+            marks: Vec::new(),
+            journal: None,
+        }
     }
 
     /// The same, with the journal of this process.
     pub(super) fn journaled(self, journal: &Journal) -> Self {
-        Self { journal: Some(journal.clone()), ..self }
+        Self {
+            journal: Some(journal.clone()),
+            ..self
+        }
     }
 
-    /// Adds a journal entry to record after the commit. The store functions call it, so that no operation can forget it.
+    /// Adds a journal entry to record after the commit. The store functions call it, so that no
+    /// operation can forget it.
     pub(crate) fn mark(&mut self, mark: Mark) {
         self.marks.push(mark);
     }
 
     /// Notifies the watchers of an organization after the commit.
     pub(crate) fn notify_after_commit(&mut self, live: &Live, organization: &OrganizationId) {
-        if self.watchers.iter().all(|(_, known)| known != organization) {
-            self.watchers.push((live.clone(), organization.clone()));
+        if self
+            .watchers
+            .iter()
+            .all(|(_, known)| known != organization)
+        {
+            self.watchers
+                .push((live.clone(), organization.clone()));
         }
     }
 
-    /// Commits, records the journal entries, and notifies the watchers. Completes even if the caller is dropped.
+    /// Commits, records the journal entries, and notifies the watchers. Completes even if the
+    /// caller is dropped.
     ///
     /// # Errors
     /// When the database does not confirm it.
@@ -174,16 +211,22 @@ impl Tx {
         let committing = tokio::spawn(async move {
             self.connection.commit().await?;
             let recorded = record(self.journal, self.marks).await;
-            self.watchers.iter().for_each(|(live, organization)| live.notify(organization));
+            self.watchers
+                .iter()
+                .for_each(|(live, organization)| live.notify(organization));
             recorded
         });
-        committing.await.unwrap_or(Err(StoreError::Sqlx(sqlx::Error::WorkerCrashed)))
+        committing
+            .await
+            .unwrap_or(Err(StoreError::Sqlx(sqlx::Error::WorkerCrashed)))
     }
 }
 
 /// Records the journal entries of a committed transaction, before the response.
 async fn record(journal: Option<Journal>, marks: Vec<Mark>) -> Result<(), StoreError> {
-    let Some(journal) = journal.filter(|_| !marks.is_empty()) else { return Ok(()) };
+    let Some(journal) = journal.filter(|_| !marks.is_empty()) else {
+        return Ok(());
+    };
     if !journal.must_write(&marks) {
         return Ok(journal.record(marks, false)?);
     }

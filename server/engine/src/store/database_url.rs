@@ -1,4 +1,5 @@
-//! Parses the URL of a database. A URL that is not understood completely is refused, so that none opens another file.
+//! Parses the URL of a database. A URL that is not understood completely is refused, so that none
+//! opens another file.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -36,26 +37,40 @@ impl DatabaseUrl {
 
 fn sqlite(rest: &str) -> Result<DatabaseUrl, StoreError> {
     let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
-    let path =
-        decoded(path).ok_or_else(|| refused("has a % that is not followed by two hexadecimal digits of UTF-8"))?;
+    let path = decoded(path).ok_or_else(|| {
+        refused("has a % that is not followed by two hexadecimal digits of UTF-8")
+    })?;
     if path.is_empty() {
         return Err(refused("names no file: write sqlite://PATH"));
     }
     if path.contains(":memory:") {
-        return Err(refused("names a database in memory, which would lose everything at exit: name a file"));
+        return Err(refused(
+            "names a database in memory, which would lose everything at exit: name a file",
+        ));
     }
     if path.ends_with('/') || path.contains('\0') {
-        return Err(refused("names a folder and not a file: write sqlite://FOLDER/FILE"));
+        return Err(refused(
+            "names a folder and not a file: write sqlite://FOLDER/FILE",
+        ));
     }
     let mut create = true;
-    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
+    for parameter in parameters
+        .split('&')
+        .filter(|parameter| !parameter.is_empty())
+    {
         match parameter {
             "mode=rwc" => create = true,
             "mode=rw" => create = false,
             "cache=private" | "immutable=0" | "immutable=false" => {}
-            "mode=ro" => return Err(refused("opens the file read-only (mode=ro), but it must be writable")),
+            "mode=ro" => {
+                return Err(refused(
+                    "opens the file read-only (mode=ro), but it must be writable",
+                ));
+            }
             "mode=memory" => {
-                return Err(refused("names a database in memory (mode=memory), which would lose everything at exit"));
+                return Err(refused(
+                    "names a database in memory (mode=memory), which would lose everything at exit",
+                ));
             }
             other => {
                 let name = other.split('=').next().unwrap_or_default();
@@ -65,13 +80,17 @@ fn sqlite(rest: &str) -> Result<DatabaseUrl, StoreError> {
             }
         }
     }
-    Ok(DatabaseUrl::Sqlite { path: path.into(), create })
+    Ok(DatabaseUrl::Sqlite {
+        path: path.into(),
+        create,
+    })
 }
 
 fn postgres(url: &str) -> Result<DatabaseUrl, StoreError> {
     // The parser's message may contain a part of the URL, and so a password.
     let options = PgConnectOptions::from_str(url);
-    let options = options.map_err(|_| refused("is not valid: write postgres://USER:PASSWORD@HOST:PORT/DATABASE"))?;
+    let options = options
+        .map_err(|_| refused("is not valid: write postgres://USER:PASSWORD@HOST:PORT/DATABASE"))?;
     Ok(DatabaseUrl::Postgres(Box::new(options)))
 }
 
@@ -109,21 +128,33 @@ mod tests {
             ("sqlite://data/rt.db", "data/rt.db", true),
             ("sqlite://data/rt.db?mode=rwc", "data/rt.db", true),
             ("sqlite://data/rt.db?mode=rw", "data/rt.db", false),
-            ("sqlite://data/rt.db?mode=rwc&cache=private", "data/rt.db", true),
+            (
+                "sqlite://data/rt.db?mode=rwc&cache=private",
+                "data/rt.db",
+                true,
+            ),
             ("sqlite://data/rt.db?", "data/rt.db", true),
             ("sqlite:data/rt.db", "data/rt.db", true),
             ("sqlite:///var/lib/rt.db", "/var/lib/rt.db", true),
             ("sqlite:/var/lib/rt.db", "/var/lib/rt.db", true),
             ("SQLite://rt.db", "rt.db", true),
             (" sqlite://rt.db\n", "rt.db", true),
-            ("sqlite://my%20data/a%3Fb%25.db", "my data/a?b%.db", true),
+            (
+                "sqlite://my%20data/a%3Fb%25.db",
+                "my data/a?b%.db",
+                true,
+            ),
             ("sqlite://file:rt.db", "file:rt.db", true),
         ];
         for (text, wanted, creates) in understood {
             let Ok(DatabaseUrl::Sqlite { path, create }) = DatabaseUrl::parse(text) else {
                 panic!("{text} is refused")
             };
-            assert_eq!((path, create), (PathBuf::from(wanted), creates), "{text}");
+            assert_eq!(
+                (path, create),
+                (PathBuf::from(wanted), creates),
+                "{text}"
+            );
         }
         for refused in [
             "",
@@ -152,7 +183,10 @@ mod tests {
             let error = DatabaseUrl::parse(refused).expect_err(refused);
             assert!(matches!(error, StoreError::Url(_)), "{refused}");
             let said = error.to_string();
-            assert!(said.starts_with("the database URL ") && !said.contains("hunter2"), "{said}");
+            assert!(
+                said.starts_with("the database URL ") && !said.contains("hunter2"),
+                "{said}"
+            );
         }
     }
 }

@@ -44,7 +44,11 @@ pub struct State {
 
 impl State {
     fn new(health: HealthCheck) -> Self {
-        Self { health, writing: Arc::default(), trial: Arc::default() }
+        Self {
+            health,
+            writing: Arc::default(),
+            trial: Arc::default(),
+        }
     }
 }
 
@@ -57,8 +61,8 @@ impl Db {
         Self::open_as(url, false).await
     }
 
-    /// As [`Db::open`], for serving. An SQLite file is served by one process at a time, because a second process could not
-    /// cancel the requests in flight of the first.
+    /// As [`Db::open`], for serving. An SQLite file is served by one process at a time, because a
+    /// second process could not cancel the requests in flight of the first.
     ///
     /// # Errors
     /// As [`Db::open`]; `Url` when another process serves it.
@@ -70,12 +74,19 @@ impl Db {
         match DatabaseUrl::parse(url)? {
             DatabaseUrl::Postgres(options) => {
                 let (pool, breaker) = postgres::open(*options).await?;
-                Ok(Self::Postgres { pool, state: State::new(HealthCheck::Server(breaker)) })
+                Ok(Self::Postgres {
+                    pool,
+                    state: State::new(HealthCheck::Server(breaker)),
+                })
             }
             DatabaseUrl::Sqlite { path, create } => {
                 let file = DbFile::prepare(&path, create, alone)?;
                 let (writer, reader) = sqlite::open(&file).await?;
-                Ok(Self::Sqlite { writer, reader, state: State::new(HealthCheck::File(file.into())) })
+                Ok(Self::Sqlite {
+                    writer,
+                    reader,
+                    state: State::new(HealthCheck::File(file.into())),
+                })
             }
         }
     }
@@ -100,8 +111,12 @@ impl Db {
     pub async fn read(&self) -> Result<Connection, StoreError> {
         let (health, writing) = (self.state().health.clone(), None);
         Ok(match self {
-            Self::Sqlite { reader, .. } => Connection::sqlite(health.run(reader.lease()).await?, health, writing),
-            Self::Postgres { pool, .. } => Connection::postgres(health.run(pool.lease()).await?, health, writing),
+            Self::Sqlite { reader, .. } => {
+                Connection::sqlite(health.run(reader.lease()).await?, health, writing)
+            }
+            Self::Postgres { pool, .. } => {
+                Connection::postgres(health.run(pool.lease()).await?, health, writing)
+            }
         })
     }
 
@@ -116,38 +131,62 @@ impl Db {
         self.begin_on_reserve().await
     }
 
-    /// As [`Db::begin`], for operations that take access away or need no new space. Allowed while the disk is full.
+    /// As [`Db::begin`], for operations that take access away or need no new space. Allowed while
+    /// the disk is full.
     ///
     /// # Errors
     /// When none is available in time.
     pub async fn begin_on_reserve(&self) -> Result<Tx, StoreError> {
-        let (health, writing) = (self.state().health.clone(), Some(self.state().writing.clone()));
+        let (health, writing) = (
+            self.state().health.clone(),
+            Some(self.state().writing.clone()),
+        );
         let mut connection = match self {
-            Self::Sqlite { writer, .. } => Connection::sqlite(health.run(writer.lease()).await?, health, writing),
-            Self::Postgres { pool, .. } => Connection::postgres(health.run(pool.lease()).await?, health, writing),
+            Self::Sqlite { writer, .. } => {
+                Connection::sqlite(health.run(writer.lease()).await?, health, writing)
+            }
+            Self::Postgres { pool, .. } => {
+                Connection::postgres(health.run(pool.lease()).await?, health, writing)
+            }
         };
         connection.begin().await?;
         Ok(Tx::new(connection))
     }
 
-    /// Reserves disk space for operations that take access away. Does nothing on Postgres. Without space to reserve, other
-    /// writes are refused.
+    /// Reserves disk space for operations that take access away. Does nothing on Postgres. Without
+    /// space to reserve, other writes are refused.
     pub async fn hold_reserve(&self, bytes: u64) {
         if let HealthCheck::File(file) = self.state().health.clone() {
             let held = tokio::task::spawn_blocking(move || file.ballast.hold(bytes)).await;
             if !held.unwrap_or_default() {
-                tracing::error!("there is no disk space to reserve: only revocations are possible until there is");
+                tracing::error!(
+                    "there is no disk space to reserve: only revocations are possible until there is"
+                );
             }
         }
     }
 
-    /// Frees space on a full disk: releases the reserve, and moves the write-ahead log into the database.
+    /// Frees space on a full disk: releases the reserve, and moves the write-ahead log into the
+    /// database.
     pub(crate) async fn free_space(&self) {
-        let Self::Sqlite { writer, state: State { health: HealthCheck::File(file), .. }, .. } = self else { return };
+        let Self::Sqlite {
+            writer,
+            state:
+                State {
+                    health: HealthCheck::File(file),
+                    ..
+                },
+            ..
+        } = self
+        else {
+            return;
+        };
         let file = file.clone();
         let _ = tokio::task::spawn_blocking(move || file.ballast.spend()).await;
         if let Ok(mut lease) = writer.lease().await {
-            let emptied = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(lease.conn()).await;
+            let emptied = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                .execute(lease.conn())
+                .await;
             if let Err(error) = emptied {
                 tracing::warn!(%error, "the write-ahead log could not be emptied");
             }
@@ -165,7 +204,11 @@ impl Db {
         let _turn = self.state().trial.lock().await;
         match self.state().writing.known() {
             Some(Outcome::Good) if self.is_open_to_all().await => return Ok(()),
-            Some(_) => return Err(StoreError::File("the last write to the database failed".into())),
+            Some(_) => {
+                return Err(StoreError::File(
+                    "the last write to the database failed".into(),
+                ));
+            }
             None => {}
         }
         let tried = self.try_writing().await;
@@ -182,11 +225,15 @@ impl Db {
     }
 
     async fn is_open_to_all(&self) -> bool {
-        let HealthCheck::File(file) = self.state().health.clone() else { return true };
+        let HealthCheck::File(file) = self.state().health.clone() else {
+            return true;
+        };
         if file.ballast.is_untouched() {
             return true;
         }
-        tokio::task::spawn_blocking(move || file.ballast.is_open()).await.unwrap_or_default()
+        tokio::task::spawn_blocking(move || file.ballast.is_open())
+            .await
+            .unwrap_or_default()
     }
 
     const fn state(&self) -> &State {

@@ -11,7 +11,8 @@ pub async fn insert(
     sealed: &[u8],
     expires: Moment,
 ) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO drafts (digest, person_id, sealed, expires_at) VALUES ($1, $2, $3, $4)";
+    const SQL: &str =
+        "INSERT INTO drafts (digest, person_id, sealed, expires_at) VALUES ($1, $2, $3, $4)";
     execute!(tx, conn => sqlx::query(SQL).bind(digest).bind(person.0).bind(sealed).bind(expires.0).execute(conn))?;
     Ok(())
 }
@@ -25,11 +26,19 @@ pub async fn keep_newest(tx: &mut Tx, person: PersonId, most: i64) -> Result<(),
 }
 
 /// Takes a draft of a person, once.
-pub async fn take(tx: &mut Tx, digest: &[u8], person: PersonId, now: Moment) -> Result<Option<Vec<u8>>, StoreError> {
-    const SQL: &str = "DELETE FROM drafts WHERE digest = $1 AND person_id = $2 RETURNING sealed, expires_at";
+pub async fn take(
+    tx: &mut Tx,
+    digest: &[u8],
+    person: PersonId,
+    now: Moment,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    const SQL: &str =
+        "DELETE FROM drafts WHERE digest = $1 AND person_id = $2 RETURNING sealed, expires_at";
     let row: Option<(Vec<u8>, i64)> =
         fetch!(tx, conn => sqlx::query_as(SQL).bind(digest).bind(person.0).fetch_optional(conn))?;
-    Ok(row.filter(|(_, expires)| *expires > now.0).map(|(sealed, _)| sealed))
+    Ok(row
+        .filter(|(_, expires)| *expires > now.0)
+        .map(|(sealed, _)| sealed))
 }
 
 /// Spends a form token. False when it was spent before.

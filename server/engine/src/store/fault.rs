@@ -2,11 +2,11 @@
 
 use std::io::{self, ErrorKind};
 
-/// SQLite's result codes, primary or extended, of a write that found no space. Some file systems report it late, when
-/// the data is synchronized or the index of the write-ahead log grows.
+/// SQLite's result codes, primary or extended, of a write that found no space. Some file systems
+/// report it late, when the data is synchronized or the index of the write-ahead log grows.
 const FULL: [&str; 4] = ["13", "778", "1034", "4874"];
-/// SQLite's primary result codes of a database file that cannot be written: I/O error, read-only, corrupt, full, cannot
-/// be opened, not a database.
+/// SQLite's primary result codes of a database file that cannot be written: I/O error, read-only,
+/// corrupt, full, cannot be opened, not a database.
 const UNWRITABLE: [u16; 6] = [8, 10, 11, 13, 14, 26];
 
 /// A database failure, never to be read as "not found".
@@ -33,7 +33,8 @@ pub enum StoreError {
     /// A file next to the database.
     #[error(transparent)]
     Disk(#[from] io::Error),
-    /// The disk is full and the reserve is in use. Only operations that take access away are written.
+    /// The disk is full and the reserve is in use. Only operations that take access away are
+    /// written.
     #[error("the disk is full: only revocations are possible until there is space")]
     Reserved,
     /// A row has an invalid value.
@@ -45,8 +46,13 @@ impl StoreError {
     /// Whether a write found no space on the disk.
     pub fn is_full(&self) -> bool {
         match self {
-            Self::Sqlx(sqlx::Error::Database(error)) => error.code().is_some_and(|code| FULL.contains(&&*code)),
-            Self::Disk(error) => matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded),
+            Self::Sqlx(sqlx::Error::Database(error)) => error
+                .code()
+                .is_some_and(|code| FULL.contains(&&*code)),
+            Self::Disk(error) => matches!(
+                error.kind(),
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+            ),
             Self::Reserved => true,
             _ => false,
         }
@@ -55,17 +61,27 @@ impl StoreError {
     /// Whether the database cannot be written to at the moment, whatever the statement.
     pub(super) fn stops_writing(&self) -> bool {
         match self {
-            Self::Sqlx(sqlx::Error::Database(error)) => error.code().is_some_and(|code| is_unwritable(&code)),
+            Self::Sqlx(sqlx::Error::Database(error)) => error
+                .code()
+                .is_some_and(|code| is_unwritable(&code)),
             Self::Sqlx(sqlx::Error::RowNotFound) | Self::Row(_) => false,
             _ => true,
         }
     }
 }
 
-/// SQLite's codes, and Postgres's classes: read-only, resources, operator intervention, system errors.
+/// SQLite's codes, and Postgres's classes: read-only, resources, operator intervention, system
+/// errors.
 fn is_unwritable(code: &str) -> bool {
     match code.len() {
-        5 => code == "25006" || ["53", "57P", "58", "XX"].iter().any(|class| code.starts_with(class)),
-        _ => code.parse::<u16>().is_ok_and(|code| UNWRITABLE.contains(&(code & 0xff))),
+        5 => {
+            code == "25006"
+                || ["53", "57P", "58", "XX"]
+                    .iter()
+                    .any(|class| code.starts_with(class))
+        }
+        _ => code
+            .parse::<u16>()
+            .is_ok_and(|code| UNWRITABLE.contains(&(code & 0xff))),
     }
 }

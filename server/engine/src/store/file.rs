@@ -1,4 +1,5 @@
-//! The SQLite file: created with permissions for its owner only, served by one process, and checked for replacement.
+//! The SQLite file: created with permissions for its owner only, served by one process, and checked
+//! for replacement.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -15,7 +16,8 @@ pub(super) struct DbFile {
     wal: PathBuf,
     identity: OnceLock<(Identity, Identity)>,
     pub(super) ballast: Ballast,
-    /// Holds the lock. Closing it before SQLite closes the file would release SQLite's own locks of this process.
+    /// Holds the lock. Closing it before SQLite closes the file would release SQLite's own locks of
+    /// this process.
     _lock: Option<File>,
 }
 
@@ -24,22 +26,32 @@ pub(super) struct DbFile {
 struct Identity(u64, u64);
 
 impl DbFile {
-    /// Creates the file if it is missing and `create` is set, and resolves its path. With `alone`, locks the file itself, so
-    /// that no other process serves it under any name.
+    /// Creates the file if it is missing and `create` is set, and resolves its path. With `alone`,
+    /// locks the file itself, so that no other process serves it under any name.
     pub(super) fn prepare(path: &Path, create: bool, alone: bool) -> Result<Self, StoreError> {
-        let cannot =
-            |what: &str, error: io::Error| StoreError::Url(format!("cannot {what} {}: {error}", path.display()));
+        let cannot = |what: &str, error: io::Error| {
+            StoreError::Url(format!("cannot {what} {}: {error}", path.display()))
+        };
         if create {
             create_new(path).map_err(|error| cannot("create", error))?;
         }
         let path = fs::canonicalize(path).map_err(|error| cannot("open", error))?;
         if path.is_dir() {
-            return Err(StoreError::Url(format!("{} is a folder and not a database", path.display())));
+            return Err(StoreError::Url(format!(
+                "{} is a folder and not a database",
+                path.display()
+            )));
         }
         let lock = if alone { Some(lock(&path)?) } else { None };
         let wal = beside(&path, "-wal");
         let ballast = Ballast::beside(&path);
-        Ok(Self { path, wal, identity: OnceLock::new(), ballast, _lock: lock })
+        Ok(Self {
+            path,
+            wal,
+            identity: OnceLock::new(),
+            ballast,
+            _lock: lock,
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -53,8 +65,8 @@ impl DbFile {
         Ok(())
     }
 
-    /// Checks that the open files are still the ones at their paths. What is written to a deleted or replaced file is lost at
-    /// exit.
+    /// Checks that the open files are still the ones at their paths. What is written to a deleted
+    /// or replaced file is lost at exit.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         match self.identity.get() {
             Some(opened) if *opened != self.found()? => Err(self.lost("was replaced")),
@@ -75,13 +87,19 @@ impl DbFile {
 
     fn lost(&self, how: &str) -> StoreError {
         let path = self.path.display();
-        StoreError::File(format!("the database file {path} or its write-ahead log {how} while it was in use"))
+        StoreError::File(format!(
+            "the database file {path} or its write-ahead log {how} while it was in use"
+        ))
     }
 }
 
-/// Creates an empty file that only its owner may read, and its folder. An existing file is not changed.
+/// Creates an empty file that only its owner may read, and its folder. An existing file is not
+/// changed.
 fn create_new(path: &Path) -> io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         fs::create_dir_all(folder)?;
     }
     let mut options = OpenOptions::new();
@@ -96,7 +114,8 @@ fn create_new(path: &Path) -> io::Result<()> {
 
 /// Takes an advisory lock that does not interfere with SQLite's own locks.
 fn lock(path: &Path) -> Result<File, StoreError> {
-    let file = File::open(path).map_err(|error| StoreError::Url(format!("cannot open {}: {error}", path.display())))?;
+    let file = File::open(path)
+        .map_err(|error| StoreError::Url(format!("cannot open {}: {error}", path.display())))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Url(format!(

@@ -44,7 +44,12 @@ pub async fn reset_to_now(tx: &mut Tx, now: Moment, ahead: Moment) -> Result<(),
 }
 
 /// Adds what was counted on days after `last` to `today`.
-pub async fn move_counts_to_today(tx: &mut Tx, now: Moment, today: i64, last: i64) -> Result<(), StoreError> {
+pub async fn move_counts_to_today(
+    tx: &mut Tx,
+    now: Moment,
+    today: i64,
+    last: i64,
+) -> Result<(), StoreError> {
     let [keys, actors, refusals] = COUNTED;
     for sql in [keys, actors] {
         execute!(tx, conn => sqlx::query(sql).bind(today).bind(last).execute(conn))?;
@@ -57,7 +62,11 @@ pub async fn move_counts_to_today(tx: &mut Tx, now: Moment, today: i64, last: i6
 }
 
 /// Deletes sessions and sign-ins that began after `ahead`, because they would last too long.
-pub async fn delete_from_future(tx: &mut Tx, ahead: Moment, flows_end: Moment) -> Result<(), StoreError> {
+pub async fn delete_from_future(
+    tx: &mut Tx,
+    ahead: Moment,
+    flows_end: Moment,
+) -> Result<(), StoreError> {
     execute!(tx, conn => sqlx::query("DELETE FROM sessions WHERE created_at > $1").bind(ahead.0).execute(conn))?;
     execute!(tx, conn => sqlx::query("DELETE FROM sign_in_flows WHERE expires_at > $1").bind(flows_end.0).execute(conn))?;
     Ok(())

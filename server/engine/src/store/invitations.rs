@@ -20,7 +20,8 @@ pub struct InvitationRow {
     pub created_at: i64,
     pub expires_at: i64,
     pub ended_at: Option<i64>,
-    /// Number of the audit event that last changed this row; sealed, so that an older version cannot be put back.
+    /// Number of the audit event that last changed this row; sealed, so that an older version
+    /// cannot be put back.
     pub audit_n: i64,
     pub row_mac: Vec<u8>,
     /// Number of the newest audit event about this invitation, as the log says.
@@ -40,7 +41,8 @@ impl InvitationRow {
 
     /// Whether the row's seal is valid and the row is not an older version that was put back.
     pub fn is_sound(&self, ring: &Ring) -> bool {
-        self.audit_n == self.newest_n && ring.mac_fits(Purpose::Row, &self.canonical(), &self.row_mac)
+        self.audit_n == self.newest_n
+            && ring.mac_fits(Purpose::Row, &self.canonical(), &self.row_mac)
     }
 
     /// Whether it can be accepted.
@@ -62,7 +64,10 @@ impl InvitationRow {
 
     /// What a person with the link sees of it.
     pub fn offer(&self) -> Result<Offer, StoreError> {
-        let (name, domain) = self.email.split_once('@').unwrap_or((&self.email, ""));
+        let (name, domain) = self
+            .email
+            .split_once('@')
+            .unwrap_or((&self.email, ""));
         let first: String = name.chars().take(1).collect();
         Ok(Offer {
             organization: parse_column(&self.organization_id, "invitations.organization_id")?,
@@ -126,7 +131,10 @@ pub async fn close(tx: &mut Tx, row: &InvitationRow) -> Result<bool, StoreError>
     Ok(changed == 1)
 }
 
-pub async fn by_digest(connection: &mut Connection, digest: &[u8]) -> Result<Option<InvitationRow>, StoreError> {
+pub async fn by_digest(
+    connection: &mut Connection,
+    digest: &[u8],
+) -> Result<Option<InvitationRow>, StoreError> {
     const SQL: &str = select!("WHERE i.digest = $1");
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
 }
@@ -137,7 +145,9 @@ pub async fn find(
     id: &str,
 ) -> Result<Option<InvitationRow>, StoreError> {
     const SQL: &str = select!("WHERE i.organization_id = $1 AND i.id = $2");
-    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id).fetch_optional(conn))?)
+    Ok(
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id).fetch_optional(conn))?,
+    )
 }
 
 /// Pending invitations, newest first, from `before` (exclusive) on.
@@ -156,7 +166,8 @@ pub async fn pending(
         .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
 }
 
-/// Invitations that were neither accepted nor revoked, for an email or by an actor. Some may have expired.
+/// Invitations that were neither accepted nor revoked, for an email or by an actor. Some may have
+/// expired.
 pub async fn unanswered(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -176,9 +187,7 @@ pub async fn count_pending(
     organization: &OrganizationId,
     now: Moment,
 ) -> Result<i64, StoreError> {
-    const SQL: &str =
-        "SELECT COUNT(*) FROM invitations WHERE organization_id = $1 AND ended_at IS NULL AND expires_at > $2";
-    let (count,): (i64,) =
-        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).fetch_one(conn))?;
+    const SQL: &str = "SELECT COUNT(*) FROM invitations WHERE organization_id = $1 AND ended_at IS NULL AND expires_at > $2";
+    let (count,): (i64,) = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).fetch_one(conn))?;
     Ok(count)
 }

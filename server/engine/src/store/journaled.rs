@@ -35,7 +35,11 @@ impl Journaled {
     /// # Errors
     /// As there.
     pub async fn begin_on_reserve(&self) -> Result<Tx, StoreError> {
-        Ok(self.db.begin_on_reserve().await?.journaled(&self.journal))
+        Ok(self
+            .db
+            .begin_on_reserve()
+            .await?
+            .journaled(&self.journal))
     }
 }
 

@@ -1,4 +1,5 @@
-//! API keys. A row cannot be used to authenticate: it holds a keyed digest for the lookup, and a sealed one-way verifier.
+//! API keys. A row cannot be used to authenticate: it holds a keyed digest for the lookup, and a
+//! sealed one-way verifier.
 
 mod attention;
 mod list;
@@ -44,7 +45,8 @@ pub struct KeyRow {
     pub last_used_agent: Option<String>,
     pub sole: bool,
     pub rank: i64,
-    /// Number of the audit event that last changed this row; sealed, so that an older version cannot be put back.
+    /// Number of the audit event that last changed this row; sealed, so that an older version
+    /// cannot be put back.
     pub audit_n: i64,
     pub row_mac: Vec<u8>,
 }
@@ -58,8 +60,8 @@ pub struct ListedRow {
     pub creator_name: String,
 }
 
-/// A presented key with the number of the newest event about it. They are read together, so that a concurrent revocation is
-/// not taken for an alteration.
+/// A presented key with the number of the newest event about it. They are read together, so that a
+/// concurrent revocation is not taken for an alteration.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct PresentedRow {
     #[sqlx(flatten)]
@@ -87,7 +89,10 @@ impl KeyRow {
 
     /// Its state. A recorded expiry stays, whatever the clock says later.
     pub fn state(&self, now: Moment) -> KeyState {
-        let revoked = self.revoked_at.zip(self.revoked_by).map(|(at, by)| (Moment(at), ActorId(by)));
+        let revoked = self
+            .revoked_at
+            .zip(self.revoked_by)
+            .map(|(at, by)| (Moment(at), ActorId(by)));
         match (revoked, self.expired_at) {
             (None, Some(at)) => KeyState::Expired { at: Moment(at) },
             _ => KeyState::at(now, self.expires_at.map(Moment), revoked),
@@ -123,7 +128,11 @@ impl KeyRow {
 
     fn mark(&self) -> Mark {
         let subject = Subject::Key(self.id);
-        if self.is_inactive() { Mark::revoked(subject) } else { Mark::changed(subject, self.audit_n) }
+        if self.is_inactive() {
+            Mark::revoked(subject)
+        } else {
+            Mark::changed(subject, self.audit_n)
+        }
     }
 
     /// The associated data of the sealed verifier.
@@ -201,7 +210,8 @@ pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The key with this keyed digest, in any organization: the only read before the organization is known.
+/// The key with this keyed digest, in any organization: the only read before the organization is
+/// known.
 pub async fn by_lookup(
     connection: &mut Connection,
     lookup_key: i64,
@@ -216,7 +226,9 @@ pub async fn by_lookup(
          AS newest_n \
          FROM api_keys k WHERE k.lookup_key_id = $1 AND k.lookup = $2"
     );
-    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(lookup_key).bind(lookup).fetch_optional(conn))?)
+    Ok(
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(lookup_key).bind(lookup).fetch_optional(conn))?,
+    )
 }
 
 pub async fn find(
@@ -225,34 +237,54 @@ pub async fn find(
     id: KeyId,
 ) -> Result<Option<ListedRow>, StoreError> {
     const SQL: &str = listed!("WHERE k.organization_id = $1 AND k.id = $2");
-    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
+    Ok(
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?,
+    )
 }
 
 /// The organization of a key, if it exists.
-pub async fn organization_of(connection: &mut Connection, id: KeyId) -> Result<Option<OrganizationId>, StoreError> {
+pub async fn organization_of(
+    connection: &mut Connection,
+    id: KeyId,
+) -> Result<Option<OrganizationId>, StoreError> {
     const SQL: &str = "SELECT organization_id FROM api_keys WHERE id = $1";
-    let found: Option<(String,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
-    found.map(|(text,)| parse_column(&text, "api_keys.organization_id")).transpose()
+    let found: Option<(String,)> =
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
+    found
+        .map(|(text,)| parse_column(&text, "api_keys.organization_id"))
+        .transpose()
 }
 
-/// One key, locked until the transaction ends: shared with other requests of the key, or exclusively to change it.
+/// One key, locked until the transaction ends: shared with other requests of the key, or
+/// exclusively to change it.
 pub async fn lock(
     tx: &mut Tx,
     organization: &OrganizationId,
     id: KeyId,
     alone: bool,
 ) -> Result<Option<KeyRow>, StoreError> {
-    const SQLITE: &str = concat!("SELECT ", columns!(), " FROM api_keys k WHERE k.organization_id = $1 AND k.id = $2");
-    const SHARED: &str =
-        concat!("SELECT ", columns!(), " FROM api_keys k WHERE k.organization_id = $1 AND k.id = $2 FOR SHARE");
-    const ALONE: &str =
-        concat!("SELECT ", columns!(), " FROM api_keys k WHERE k.organization_id = $1 AND k.id = $2 FOR UPDATE");
+    const SQLITE: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM api_keys k WHERE k.organization_id = $1 AND k.id = $2"
+    );
+    const SHARED: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM api_keys k WHERE k.organization_id = $1 AND k.id = $2 FOR SHARE"
+    );
+    const ALONE: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM api_keys k WHERE k.organization_id = $1 AND k.id = $2 FOR UPDATE"
+    );
     let postgres = if alone { ALONE } else { SHARED };
     let sql = tx.either(SQLITE, postgres);
     fetch!(tx, conn => sqlx::query_as(sql).bind(organization.as_str()).bind(id.0).fetch_optional(conn))
 }
 
-/// Writes the mutable columns of a key, unless it was changed since it was read. Says whether it was written.
+/// Writes the mutable columns of a key, unless it was changed since it was read. Says whether it
+/// was written.
 pub async fn update(tx: &mut Tx, row: &KeyRow, read_at: i64) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE api_keys SET name = $4, folded_name = $5, scopes = $6, expires_at = $7, revoked_at = $8, \
          revoked_by = $9, revoke_reason = $10, expired_at = $11, exposed_at = $12, rotated_to = $13, sole = $14, \
@@ -267,11 +299,18 @@ pub async fn update(tx: &mut Tx, row: &KeyRow, read_at: i64) -> Result<bool, Sto
 }
 
 /// Organizations with expired keys whose expiry is not recorded yet.
-pub async fn organizations_due(connection: &mut Connection, now: Moment) -> Result<Vec<String>, StoreError> {
+pub async fn organizations_due(
+    connection: &mut Connection,
+    now: Moment,
+) -> Result<Vec<String>, StoreError> {
     const SQL: &str = "SELECT DISTINCT organization_id FROM api_keys WHERE rank = 0 AND expires_at IS NOT NULL \
          AND expires_at <= $1 ORDER BY organization_id";
-    let rows: Vec<(String,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(now.0).fetch_all(conn))?;
-    Ok(rows.into_iter().map(|(organization,)| organization).collect())
+    let rows: Vec<(String,)> =
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(now.0).fetch_all(conn))?;
+    Ok(rows
+        .into_iter()
+        .map(|(organization,)| organization)
+        .collect())
 }
 
 /// Expired keys of an organization whose expiry is not recorded yet.
@@ -307,8 +346,7 @@ pub async fn unrevoked_of(
     actor: ActorId,
 ) -> Result<Vec<KeyId>, StoreError> {
     const SQL: &str = "SELECT id FROM api_keys WHERE organization_id = $1 AND actor_id = $2 AND revoked_at IS NULL";
-    let rows: Vec<(i64,)> =
-        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).fetch_all(conn))?;
+    let rows: Vec<(i64,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).fetch_all(conn))?;
     Ok(rows.into_iter().map(|(id,)| KeyId(id)).collect())
 }
 
@@ -319,7 +357,12 @@ mod tests {
     // The seals of rows from before scopes and expiries existed must stay valid.
     #[test]
     fn the_seal_of_a_row_of_the_first_release_stays_valid() {
-        let row = KeyRow { id: 1, organization_id: "org_a".into(), scopes: "*".into(), ..KeyRow::default() };
+        let row = KeyRow {
+            id: 1,
+            organization_id: "org_a".into(),
+            scopes: "*".into(),
+            ..KeyRow::default()
+        };
         let before = CanonicalEncoder::of("api_keys")
             .bytes(row.associated_data().as_slice())
             .text(&row.kind)
@@ -337,15 +380,34 @@ mod tests {
             .number(row.audit_n);
         assert_eq!(row.canonical().as_slice(), before.as_slice());
         let changed = [
-            KeyRow { scopes: String::new(), ..row.clone() },
-            KeyRow { expired_at: Some(0), ..row.clone() },
-            KeyRow { exposed_at: Some(0), ..row.clone() },
-            KeyRow { rotated_from: Some(0), ..row.clone() },
-            KeyRow { rotated_to: Some(0), ..row.clone() },
+            KeyRow {
+                scopes: String::new(),
+                ..row.clone()
+            },
+            KeyRow {
+                expired_at: Some(0),
+                ..row.clone()
+            },
+            KeyRow {
+                exposed_at: Some(0),
+                ..row.clone()
+            },
+            KeyRow {
+                rotated_from: Some(0),
+                ..row.clone()
+            },
+            KeyRow {
+                rotated_to: Some(0),
+                ..row.clone()
+            },
         ];
         for (n, one) in changed.iter().enumerate() {
             assert_ne!(one.canonical().as_slice(), before.as_slice());
-            assert!(changed[n + 1..].iter().all(|other| other.canonical().as_slice() != one.canonical().as_slice()));
+            assert!(
+                changed[n + 1..]
+                    .iter()
+                    .all(|other| other.canonical().as_slice() != one.canonical().as_slice())
+            );
         }
     }
 }

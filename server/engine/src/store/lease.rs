@@ -1,6 +1,7 @@
-//! Leased connections. A caller's future may be dropped at any moment (when a client disconnects), and that never costs the
-//! pool a connection: opening one continues in a task of its own, a statement in progress is awaited, and an open transaction
-//! is rolled back before the next caller gets the connection.
+//! Leased connections. A caller's future may be dropped at any moment (when a client disconnects),
+//! and that never costs the pool a connection: opening one continues in a task of its own, a
+//! statement in progress is awaited, and an open transaction is rolled back before the next caller
+//! gets the connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,8 @@ use super::StoreError;
 /// How long a caller waits for its turn.
 const TURN: Duration = Duration::from_secs(5);
 
-/// A pool behind a semaphore. A caller that is dropped while it waits leaves the queue without side effects.
+/// A pool behind a semaphore. A caller that is dropped while it waits leaves the queue without side
+/// effects.
 pub struct Gate<DB: Database> {
     pool: Pool<DB>,
     turns: Arc<Semaphore>,
@@ -52,12 +54,19 @@ impl Dialect for Sqlite {
     const PATIENCE: Duration = Duration::from_secs(60);
 
     async fn run(conn: &mut Self::Connection, statement: &'static str) -> Result<(), sqlx::Error> {
-        sqlx::raw_sql(statement).execute(conn).await.map(drop)
+        sqlx::raw_sql(statement)
+            .execute(conn)
+            .await
+            .map(drop)
     }
 
     /// SQLite rolls back a transaction itself after some errors, such as a full disk.
     fn is_idle(error: &sqlx::Error) -> bool {
-        error.as_database_error().is_some_and(|error| error.message().contains("no transaction is active"))
+        error.as_database_error().is_some_and(|error| {
+            error
+                .message()
+                .contains("no transaction is active")
+        })
     }
 }
 
@@ -66,7 +75,10 @@ impl Dialect for Postgres {
     const PATIENCE: Duration = Duration::from_secs(5);
 
     async fn run(conn: &mut Self::Connection, statement: &'static str) -> Result<(), sqlx::Error> {
-        sqlx::raw_sql(statement).execute(conn).await.map(drop)
+        sqlx::raw_sql(statement)
+            .execute(conn)
+            .await
+            .map(drop)
     }
 
     /// In Postgres a rollback without a transaction is only a warning.
@@ -77,14 +89,20 @@ impl Dialect for Postgres {
 
 impl<DB: Database> Clone for Gate<DB> {
     fn clone(&self) -> Self {
-        Self { pool: self.pool.clone(), turns: self.turns.clone() }
+        Self {
+            pool: self.pool.clone(),
+            turns: self.turns.clone(),
+        }
     }
 }
 
 impl<DB: Dialect> Gate<DB> {
     pub(super) fn new(pool: Pool<DB>) -> Self {
         let turns = pool.options().get_max_connections() as usize;
-        Self { pool, turns: Arc::new(Semaphore::new(turns)) }
+        Self {
+            pool,
+            turns: Arc::new(Semaphore::new(turns)),
+        }
     }
 
     /// The pool itself, for migrations.
@@ -100,20 +118,31 @@ impl<DB: Dialect> Gate<DB> {
     /// A connection.
     pub(super) async fn lease(&self) -> Result<Lease<DB>, StoreError> {
         let turn = timeout(TURN, self.turns.clone().acquire_owned()).await;
-        let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
+        let turn = turn
+            .map_err(|_| sqlx::Error::PoolTimedOut)?
+            .map_err(|_| sqlx::Error::PoolClosed)?;
         let pool = self.pool.clone();
         let opening = tokio::spawn(async move {
             let conn = pool.acquire().await?;
-            Ok(Lease { loan: Some((conn, turn)), in_transaction: false })
+            Ok(Lease {
+                loan: Some((conn, turn)),
+                in_transaction: false,
+            })
         });
-        opening.await.unwrap_or(Err(StoreError::Sqlx(sqlx::Error::WorkerCrashed)))
+        opening
+            .await
+            .unwrap_or(Err(StoreError::Sqlx(sqlx::Error::WorkerCrashed)))
     }
 }
 
 impl<DB: Dialect> Lease<DB> {
     #[expect(clippy::expect_used, reason = "only drop takes it")]
     pub(super) fn conn(&mut self) -> &mut DB::Connection {
-        &mut self.loan.as_mut().expect("a connection until it is dropped").0
+        &mut self
+            .loan
+            .as_mut()
+            .expect("a connection until it is dropped")
+            .0
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
@@ -130,7 +159,9 @@ impl<DB: Dialect> Lease<DB> {
 
 impl<DB: Dialect> Drop for Lease<DB> {
     fn drop(&mut self) {
-        let Some((conn, turn)) = self.loan.take() else { return };
+        let Some((conn, turn)) = self.loan.take() else {
+            return;
+        };
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(give_back(conn, self.in_transaction, turn));
         }
@@ -138,11 +169,17 @@ impl<DB: Dialect> Drop for Lease<DB> {
 }
 
 /// Returns a clean connection to the pool, or closes it; then releases the permit.
-async fn give_back<DB: Dialect>(mut conn: PoolConnection<DB>, in_transaction: bool, turn: OwnedSemaphorePermit) {
+async fn give_back<DB: Dialect>(
+    mut conn: PoolConnection<DB>,
+    in_transaction: bool,
+    turn: OwnedSemaphorePermit,
+) {
     if in_transaction {
         let rolled_back = timeout(DB::PATIENCE, DB::run(&mut *conn, "ROLLBACK")).await;
         if !rolled_back.is_ok_and(|done| done.as_ref().err().is_none_or(DB::is_idle)) {
-            tracing::warn!("a database connection is closed because its transaction could not be rolled back");
+            tracing::warn!(
+                "a database connection is closed because its transaction could not be rolled back"
+            );
             conn.close_on_drop();
             drop(conn);
             drop(turn);
@@ -150,7 +187,10 @@ async fn give_back<DB: Dialect>(mut conn: PoolConnection<DB>, in_transaction: bo
         }
     }
     // Returning it awaits the statement in progress.
-    if timeout(DB::PATIENCE, conn.return_to_pool()).await.is_err() {
+    if timeout(DB::PATIENCE, conn.return_to_pool())
+        .await
+        .is_err()
+    {
         tracing::warn!("a database connection is closed because it does not answer");
     }
     drop(turn);

@@ -20,8 +20,7 @@ pub struct RingRow {
 }
 
 pub async fn ping(connection: &mut Connection) -> Result<(), StoreError> {
-    let _: (i64,) =
-        fetch!(connection, conn => sqlx::query_as("SELECT value FROM counters WHERE name = 'key'").fetch_one(conn))?;
+    let _: (i64,) = fetch!(connection, conn => sqlx::query_as("SELECT value FROM counters WHERE name = 'key'").fetch_one(conn))?;
     Ok(())
 }
 
@@ -33,7 +32,8 @@ pub async fn get(connection: &mut Connection, name: &str) -> Result<Option<Strin
 /// Inserts a value unless the name exists. Says whether it was inserted.
 pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING name";
-    let row: Option<(String,)> = fetch!(tx, conn => sqlx::query_as(SQL).bind(name).bind(value).fetch_optional(conn))?;
+    let row: Option<(String,)> =
+        fetch!(tx, conn => sqlx::query_as(SQL).bind(name).bind(value).fetch_optional(conn))?;
     Ok(row.is_some())
 }
 
@@ -60,20 +60,25 @@ pub async fn raise(tx: &mut Tx, counter: &str, above: i64) -> Result<(), StoreEr
 }
 
 pub async fn ring(connection: &mut Connection) -> Result<Vec<RingRow>, StoreError> {
-    const SQL: &str = "SELECT id, purpose, state, kek_id, wrapped, created_at FROM keyring ORDER BY id";
+    const SQL: &str =
+        "SELECT id, purpose, state, kek_id, wrapped, created_at FROM keyring ORDER BY id";
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?)
 }
 
 pub async fn insert_ring_key(tx: &mut Tx, row: &RingRow) -> Result<(), StoreError> {
-    const SQL: &str =
-        "INSERT INTO keyring (id, purpose, state, kek_id, wrapped, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    const SQL: &str = "INSERT INTO keyring (id, purpose, state, kek_id, wrapped, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
     execute!(tx, conn => sqlx::query(SQL)
         .bind(row.id).bind(&row.purpose).bind(&row.state).bind(&row.kek_id).bind(&row.wrapped).bind(row.created_at)
         .execute(conn))?;
     Ok(())
 }
 
-pub async fn rewrap_ring_key(tx: &mut Tx, id: i64, kek_id: &str, wrapped: &[u8]) -> Result<(), StoreError> {
+pub async fn rewrap_ring_key(
+    tx: &mut Tx,
+    id: i64,
+    kek_id: &str,
+    wrapped: &[u8],
+) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE keyring SET kek_id = $2, wrapped = $3 WHERE id = $1 RETURNING id";
     let _: (i64,) = fetch!(tx, conn => sqlx::query_as(SQL).bind(id).bind(kek_id).bind(wrapped).fetch_one(conn))?;
     Ok(())

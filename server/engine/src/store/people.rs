@@ -12,40 +12,60 @@ pub struct PersonRow {
     pub email: Option<String>,
 }
 
-pub async fn find(connection: &mut Connection, issuer: &str, subject: &str) -> Result<Option<PersonRow>, StoreError> {
+pub async fn find(
+    connection: &mut Connection,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<PersonRow>, StoreError> {
     const SQL: &str = "SELECT id, name, email FROM people WHERE issuer = $1 AND subject = $2";
-    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(issuer).bind(subject).fetch_optional(conn))?)
+    Ok(
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(issuer).bind(subject).fetch_optional(conn))?,
+    )
 }
 
-pub async fn get(connection: &mut Connection, id: PersonId) -> Result<Option<PersonRow>, StoreError> {
+pub async fn get(
+    connection: &mut Connection,
+    id: PersonId,
+) -> Result<Option<PersonRow>, StoreError> {
     Ok(
         fetch!(connection, conn => sqlx::query_as("SELECT id, name, email FROM people WHERE id = $1").bind(id.0).fetch_optional(conn))?,
     )
 }
 
-/// Locks the person until the transaction ends: their concurrent changes in several organizations are serialized.
+/// Locks the person until the transaction ends: their concurrent changes in several organizations
+/// are serialized.
 pub async fn lock(tx: &mut Tx, id: PersonId) -> Result<(), StoreError> {
     // SQLite has only one writer at a time.
     const POSTGRES: &str = "SELECT id FROM people WHERE id = $1 FOR NO KEY UPDATE";
     if tx.has_row_locks() {
-        let _: Option<(i64,)> = fetch!(tx, conn => sqlx::query_as(POSTGRES).bind(id.0).fetch_optional(conn))?;
+        let _: Option<(i64,)> =
+            fetch!(tx, conn => sqlx::query_as(POSTGRES).bind(id.0).fetch_optional(conn))?;
     }
     Ok(())
 }
 
 /// Records the organization that a person works in.
-pub async fn set_active(tx: &mut Tx, id: PersonId, organization: &OrganizationId) -> Result<(), StoreError> {
+pub async fn set_active(
+    tx: &mut Tx,
+    id: PersonId,
+    organization: &OrganizationId,
+) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE people SET active_organization = $2 WHERE id = $1";
     execute!(tx, conn => sqlx::query(SQL).bind(id.0).bind(organization.as_str()).execute(conn))?;
     Ok(())
 }
 
 /// That organization, whether or not they are still a member.
-pub async fn active(connection: &mut Connection, id: PersonId) -> Result<Option<OrganizationId>, StoreError> {
+pub async fn active(
+    connection: &mut Connection,
+    id: PersonId,
+) -> Result<Option<OrganizationId>, StoreError> {
     const SQL: &str = "SELECT active_organization FROM people WHERE id = $1";
     let row: Option<(Option<String>,)> =
         fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
-    row.and_then(|(organization,)| organization).map(|id| parse_column(&id, "people.active_organization")).transpose()
+    row.and_then(|(organization,)| organization)
+        .map(|id| parse_column(&id, "people.active_organization"))
+        .transpose()
 }
 
 /// Finds or creates the person, and updates name and email from the provider.
@@ -57,7 +77,8 @@ pub async fn upsert(
     email: Option<&str>,
     at: Moment,
 ) -> Result<PersonId, StoreError> {
-    const KNOWN: &str = "UPDATE people SET name = $3, email = $4 WHERE issuer = $1 AND subject = $2 RETURNING id";
+    const KNOWN: &str =
+        "UPDATE people SET name = $3, email = $4 WHERE issuer = $1 AND subject = $2 RETURNING id";
     let known: Option<(i64,)> = fetch!(tx, conn => sqlx::query_as(KNOWN).bind(issuer).bind(subject).bind(name).bind(email).fetch_optional(conn))?;
     if let Some((id,)) = known {
         return Ok(PersonId(id));

@@ -15,7 +15,9 @@ use super::lease::Gate;
 /// How long the server may take to accept the first connection.
 const FIRST: Duration = Duration::from_secs(5);
 
-pub(super) async fn open(options: PgConnectOptions) -> Result<(Gate<Postgres>, Arc<Breaker>), StoreError> {
+pub(super) async fn open(
+    options: PgConnectOptions,
+) -> Result<(Gate<Postgres>, Arc<Breaker>), StoreError> {
     let first = timeout(FIRST, options.connect()).await;
     let first = first.map_err(|_| unreachable(&options, "no answer within five seconds"))?;
     let first = first.map_err(|error| unreachable(&options, &plain(&error)))?;
@@ -43,8 +45,7 @@ pub(super) async fn open(options: PgConnectOptions) -> Result<(Gate<Postgres>, A
 fn acknowledge_when_durable(
     conn: &mut PgConnection,
 ) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + '_>> {
-    const SQL: &str =
-        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+    const SQL: &str = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
     Box::pin(async move { sqlx::query(SQL).execute(conn).await.map(drop) })
 }
 
@@ -55,7 +56,9 @@ fn unreachable(options: &PgConnectOptions, why: &str) -> StoreError {
 /// The cause, without the library's prefix.
 fn plain(error: &sqlx::Error) -> String {
     match error {
-        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => "connection refused".into(),
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            "connection refused".into()
+        }
         sqlx::Error::Io(error) => error.to_string(),
         sqlx::Error::Database(error) => error.message().to_owned(),
         other => other.to_string(),

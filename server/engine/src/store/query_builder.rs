@@ -1,5 +1,5 @@
-//! Queries that are assembled at run time. All SQL fragments are written in the source; user input and stored values are always
-//! bound as parameters.
+//! Queries that are assembled at run time. All SQL fragments are written in the source; user input
+//! and stored values are always bound as parameters.
 
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
@@ -43,7 +43,11 @@ impl QueryBuilder {
     }
 
     /// Runs a query. Its text must consist of fragments from the source and placeholders only.
-    pub async fn rows<T>(self, connection: &mut Connection, sql: String) -> Result<Vec<T>, StoreError>
+    pub async fn rows<T>(
+        self,
+        connection: &mut Connection,
+        sql: String,
+    ) -> Result<Vec<T>, StoreError>
     where
         T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {

@@ -1,4 +1,5 @@
-//! Messages and notes, the keys they are sealed to, and inherited keys. This module sees ciphertext only.
+//! Messages and notes, the keys they are sealed to, and inherited keys. This module sees ciphertext
+//! only.
 
 use domain::{ActorId, ItemId, KeyId, Moment, OrganizationId};
 
@@ -44,7 +45,8 @@ pub struct InheritedKeyRow {
     pub sealed: Vec<u8>,
 }
 
-/// `line` is the key `$2` of the organization `$1` and every key it inherited, directly or not. `UNION` stops at a cycle.
+/// `line` is the key `$2` of the organization `$1` and every key it inherited, directly or not.
+/// `UNION` stops at a cycle.
 macro_rules! of_line {
     ($rest:literal) => {
         concat!(
@@ -107,10 +109,10 @@ pub async fn count_of_line(
     organization: &OrganizationId,
     key: KeyId,
 ) -> Result<i64, StoreError> {
-    const SQL: &str =
-        of_line!("SELECT COUNT(*) FROM items WHERE organization_id = $1 AND key_id IN (SELECT id FROM line)");
-    let (count,): (i64,) =
-        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_one(conn))?;
+    const SQL: &str = of_line!(
+        "SELECT COUNT(*) FROM items WHERE organization_id = $1 AND key_id IN (SELECT id FROM line)"
+    );
+    let (count,): (i64,) = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_one(conn))?;
     Ok(count)
 }
 
@@ -120,8 +122,12 @@ pub async fn inherited_keys(
     organization: &OrganizationId,
     key: KeyId,
 ) -> Result<Vec<InheritedKeyRow>, StoreError> {
-    const SQL: &str = of_line!("SELECT h.key_id, h.from_key_id, h.sealed FROM heirs h JOIN line ON line.id = h.key_id");
-    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_all(conn))?)
+    const SQL: &str = of_line!(
+        "SELECT h.key_id, h.from_key_id, h.sealed FROM heirs h JOIN line ON line.id = h.key_id"
+    );
+    Ok(
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_all(conn))?,
+    )
 }
 
 pub async fn insert_inherited_key(tx: &mut Tx, row: &InheritedKeyRow) -> Result<(), StoreError> {
@@ -138,7 +144,8 @@ pub async fn delete(
     kind: ItemKind,
     id: &ItemId,
 ) -> Result<bool, StoreError> {
-    const SQL: &str = "DELETE FROM items WHERE organization_id = $1 AND actor_id = $2 AND kind = $3 AND id = $4";
+    const SQL: &str =
+        "DELETE FROM items WHERE organization_id = $1 AND actor_id = $2 AND kind = $3 AND id = $4";
     let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(organization.as_str()).bind(owner.0).bind(kind.as_str()).bind(id.as_str()).execute(conn))?;
     Ok(changed == 1)
@@ -151,13 +158,13 @@ pub async fn public_key(
     key: KeyId,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     const SQL: &str = "SELECT public_key FROM api_keys WHERE organization_id = $1 AND id = $2";
-    let row: Option<(Vec<u8>,)> =
-        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_optional(conn))?;
+    let row: Option<(Vec<u8>,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_optional(conn))?;
     Ok(row.map(|(public_key,)| public_key))
 }
 
-/// The key to seal messages to: the actor's inbox key while it is usable, else the oldest usable production key. A key whose
-/// scopes do not cover the inbox is excluded: nobody could read the messages.
+/// The key to seal messages to: the actor's inbox key while it is usable, else the oldest usable
+/// production key. A key whose scopes do not cover the inbox is excluded: nobody could read the
+/// messages.
 pub async fn inbox_key(
     connection: &mut Connection,
     organization: &OrganizationId,

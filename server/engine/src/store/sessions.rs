@@ -26,12 +26,14 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
-    /// Whether it has not expired. A session that begins in the future was begun while a clock was wrong.
+    /// Whether it has not expired. A session that begins in the future was begun while a clock was
+    /// wrong.
     pub const fn is_current(&self, now: Moment) -> bool {
         !self.has_expired(now) && self.created_at <= now.plus_seconds(SKEW_SECONDS).0
     }
 
-    /// Whether it has expired, by idle time or by age. The age is computed from `created_at`, which is sealed.
+    /// Whether it has expired, by idle time or by age. The age is computed from `created_at`, which
+    /// is sealed.
     pub const fn has_expired(&self, now: Moment) -> bool {
         let idle = now.seconds_since(Moment(self.seen_at)) >= IDLE_SECONDS;
         idle || self.expires_at <= now.0 || self.latest_expiry().0 <= now.0
@@ -49,7 +51,10 @@ impl SessionRow {
 
     /// The associated data of its sealed value.
     pub fn associated_data(&self) -> CanonicalEncoder {
-        CanonicalEncoder::of("session").text(&self.id).maybe_number(self.person_id).number(self.created_at)
+        CanonicalEncoder::of("session")
+            .text(&self.id)
+            .maybe_number(self.person_id)
+            .number(self.created_at)
     }
 }
 
@@ -91,7 +96,8 @@ pub async fn update(
 
 /// Records the token that was issued to a session. This counts as a use of the session.
 pub async fn note_token(tx: &mut Tx, row: &SessionRow, seen: Moment) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE sessions SET token_at = $2, token_key = $3, seen_at = $4 WHERE digest = $1";
+    const SQL: &str =
+        "UPDATE sessions SET token_at = $2, token_key = $3, seen_at = $4 WHERE digest = $1";
     execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.digest).bind(row.token_at).bind(&row.token_key).bind(seen.0).execute(conn))?;
     Ok(())
@@ -102,12 +108,16 @@ pub async fn touch(tx: &mut Tx, digest: &[u8], seen: Moment) -> Result<(), Store
     Ok(())
 }
 
-pub async fn find(connection: &mut Connection, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
+pub async fn find(
+    connection: &mut Connection,
+    digest: &[u8],
+) -> Result<Option<SessionRow>, StoreError> {
     const SQL: &str = select!("WHERE digest = $1");
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
 }
 
-/// As [`find`], and locks the session against deletion until the transaction ends. Its last use may still be recorded.
+/// As [`find`], and locks the session against deletion until the transaction ends. Its last use may
+/// still be recorded.
 pub async fn lock(tx: &mut Tx, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
     const SQLITE: &str = select!("WHERE digest = $1");
     const POSTGRES: &str = select!("WHERE digest = $1 FOR KEY SHARE");
@@ -116,13 +126,19 @@ pub async fn lock(tx: &mut Tx, digest: &[u8]) -> Result<Option<SessionRow>, Stor
 }
 
 /// A session by the id that its person sees.
-pub async fn by_id(connection: &mut Connection, id: &SessionId) -> Result<Option<SessionRow>, StoreError> {
+pub async fn by_id(
+    connection: &mut Connection,
+    id: &SessionId,
+) -> Result<Option<SessionRow>, StoreError> {
     const SQL: &str = select!("WHERE id = $1");
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn))?)
 }
 
 /// The sessions of a person, the one used last first.
-pub async fn of_person(connection: &mut Connection, person: PersonId) -> Result<Vec<SessionRow>, StoreError> {
+pub async fn of_person(
+    connection: &mut Connection,
+    person: PersonId,
+) -> Result<Vec<SessionRow>, StoreError> {
     const SQL: &str = select!("WHERE person_id = $1 ORDER BY seen_at DESC, id");
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?)
 }
@@ -130,17 +146,21 @@ pub async fn of_person(connection: &mut Connection, person: PersonId) -> Result<
 /// Deletes every session of a person. Gives their number.
 pub async fn delete_of(tx: &mut Tx, person: PersonId) -> Result<u64, StoreError> {
     const SQL: &str = "DELETE FROM sessions WHERE person_id = $1 RETURNING id, created_at";
-    let gone: Vec<(String, i64)> = fetch!(tx, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?;
+    let gone: Vec<(String, i64)> =
+        fetch!(tx, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?;
     let number = gone.len() as u64;
-    gone.into_iter().for_each(|session| tx.mark(revoked(session)));
+    gone.into_iter()
+        .for_each(|session| tx.mark(revoked(session)));
     Ok(number)
 }
 
 pub async fn delete(tx: &mut Tx, digest: &[u8]) -> Result<bool, StoreError> {
     const SQL: &str = "DELETE FROM sessions WHERE digest = $1 RETURNING id, created_at";
-    let gone: Option<(String, i64)> = fetch!(tx, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?;
+    let gone: Option<(String, i64)> =
+        fetch!(tx, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?;
     let was_there = gone.is_some();
-    gone.into_iter().for_each(|session| tx.mark(revoked(session)));
+    gone.into_iter()
+        .for_each(|session| tx.mark(revoked(session)));
     Ok(was_there)
 }
 
@@ -148,32 +168,52 @@ pub async fn delete(tx: &mut Tx, digest: &[u8]) -> Result<bool, StoreError> {
 pub async fn delete_all(tx: &mut Tx) -> Result<(), StoreError> {
     const SQL: &str = "DELETE FROM sessions RETURNING id, created_at";
     let gone: Vec<(String, i64)> = fetch!(tx, conn => sqlx::query_as(SQL).fetch_all(conn))?;
-    gone.into_iter().for_each(|session| tx.mark(revoked(session)));
+    gone.into_iter()
+        .for_each(|session| tx.mark(revoked(session)));
     Ok(())
 }
 
 /// The journal entry of a deleted session. It is kept for as long as the row could be put back.
 fn revoked((id, created_at): (String, i64)) -> Mark {
-    Mark { at: created_at, ..Mark::revoked(Subject::Session(id)) }
+    Mark {
+        at: created_at,
+        ..Mark::revoked(Subject::Session(id))
+    }
 }
 
 /// Deletes expired sessions and sign-ins.
-pub async fn delete_expired(tx: &mut Tx, now: Moment, idle_since: Moment) -> Result<(), StoreError> {
+pub async fn delete_expired(
+    tx: &mut Tx,
+    now: Moment,
+    idle_since: Moment,
+) -> Result<(), StoreError> {
     execute!(tx, conn => sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now.0).execute(conn))?;
     execute!(tx, conn => sqlx::query("DELETE FROM sessions WHERE seen_at <= $1").bind(idle_since.0).execute(conn))?;
     execute!(tx, conn => sqlx::query("DELETE FROM sign_in_flows WHERE expires_at <= $1").bind(now.0).execute(conn))?;
     Ok(())
 }
 
-pub async fn insert_flow(tx: &mut Tx, digest: &[u8], sealed: &[u8], expires: Moment) -> Result<(), StoreError> {
+pub async fn insert_flow(
+    tx: &mut Tx,
+    digest: &[u8],
+    sealed: &[u8],
+    expires: Moment,
+) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO sign_in_flows (digest, sealed, expires_at) VALUES ($1, $2, $3)";
     execute!(tx, conn => sqlx::query(SQL).bind(digest).bind(sealed).bind(expires.0).execute(conn))?;
     Ok(())
 }
 
 /// Takes a sign-in in progress, once.
-pub async fn take_flow(tx: &mut Tx, digest: &[u8], now: Moment) -> Result<Option<Vec<u8>>, StoreError> {
+pub async fn take_flow(
+    tx: &mut Tx,
+    digest: &[u8],
+    now: Moment,
+) -> Result<Option<Vec<u8>>, StoreError> {
     const SQL: &str = "DELETE FROM sign_in_flows WHERE digest = $1 RETURNING sealed, expires_at";
-    let row: Option<(Vec<u8>, i64)> = fetch!(tx, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?;
-    Ok(row.filter(|(_, expires)| *expires > now.0).map(|(sealed, _)| sealed))
+    let row: Option<(Vec<u8>, i64)> =
+        fetch!(tx, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?;
+    Ok(row
+        .filter(|(_, expires)| *expires > now.0)
+        .map(|(sealed, _)| sealed))
 }

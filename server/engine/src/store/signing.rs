@@ -21,7 +21,10 @@ impl SigningRow {
     /// The row with the seal over its public fields.
     #[must_use]
     pub fn with_mac(self, ring: &Ring) -> Self {
-        Self { row_mac: ring.mac(Purpose::Row, &self.canonical()), ..self }
+        Self {
+            row_mac: ring.mac(Purpose::Row, &self.canonical()),
+            ..self
+        }
     }
 
     /// Whether the row's seal is valid.
@@ -31,7 +34,9 @@ impl SigningRow {
 
     /// The associated data of the sealed private half.
     pub fn associated_data(&self) -> CanonicalEncoder {
-        CanonicalEncoder::of("signing_key").text(&self.id).bytes(&self.public)
+        CanonicalEncoder::of("signing_key")
+            .text(&self.id)
+            .bytes(&self.public)
     }
 
     fn canonical(&self) -> CanonicalEncoder {
@@ -45,7 +50,10 @@ impl SigningRow {
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT id, public, sealed, created_at, retired_at, row_mac FROM signing_keys ", $rest)
+        concat!(
+            "SELECT id, public, sealed, created_at, retired_at, row_mac FROM signing_keys ",
+            $rest
+        )
     };
 }
 

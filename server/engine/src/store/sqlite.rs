@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions, Connection, Sqlite};
 
 use super::StoreError;
@@ -27,35 +29,61 @@ pub(super) async fn open(file: &DbFile) -> Result<(Gate<Sqlite>, Gate<Sqlite>), 
         .pragma("cache_size", "-16000");
     // The pool would retry for seconds and hide the cause.
     let mut first = options.connect().await?;
-    durable(&mut first).await.map_err(StoreError::Url)?;
+    durable(&mut first)
+        .await
+        .map_err(StoreError::Url)?;
     first.close().await?;
-    let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY).idle_timeout(None).max_lifetime(None);
-    let writing = pool().max_connections(1).after_connect(|conn, _| {
-        Box::pin(async move { durable(conn).await.map_err(|why| sqlx::Error::Configuration(why.into())) })
-    });
+    let pool = || {
+        SqlitePoolOptions::new()
+            .acquire_timeout(BUSY)
+            .idle_timeout(None)
+            .max_lifetime(None)
+    };
+    let writing = pool()
+        .max_connections(1)
+        .after_connect(|conn, _| {
+            Box::pin(async move {
+                durable(conn)
+                    .await
+                    .map_err(|why| sqlx::Error::Configuration(why.into()))
+            })
+        });
     let writer = writing.connect_with(options.clone()).await?;
     // One connection always stays open: closing the last one deletes the write-ahead log.
     let reading = pool().max_connections(6).min_connections(1);
-    let reader = reading.connect_with(options.read_only(true).pragma("query_only", "on")).await?;
+    let reader = reading
+        .connect_with(options.read_only(true).pragma("query_only", "on"))
+        .await?;
     file.opened()?;
     Ok((Gate::new(writer), Gate::new(reader)))
 }
 
 /// Checks that a commit is acknowledged only after it reached the disk.
 async fn durable(conn: &mut SqliteConnection) -> Result<(), String> {
-    let unreadable = |error: sqlx::Error| format!("the settings of the database cannot be read: {error}");
-    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *conn).await.map_err(unreadable)?;
+    let unreadable =
+        |error: sqlx::Error| format!("the settings of the database cannot be read: {error}");
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
+        .fetch_one(&mut *conn)
+        .await
+        .map_err(unreadable)?;
     if synchronous < 2 {
         return Err(
             "the database must run with synchronous=FULL or EXTRA, or it would lose what it acknowledged".into()
         );
     }
-    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *conn).await.map_err(unreadable)?;
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(&mut *conn)
+        .await
+        .map_err(unreadable)?;
     if mode != "wal" {
-        return Err(format!("the database must keep a write-ahead log, and the file system allows only {mode}"));
+        return Err(format!(
+            "the database must keep a write-ahead log, and the file system allows only {mode}"
+        ));
     }
     // The write-ahead log exists from the first read on.
-    let read = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema").fetch_one(conn).await;
+    let read = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema")
+        .fetch_one(conn)
+        .await;
     read.map(drop).map_err(unreadable)
 }
 
@@ -66,14 +94,29 @@ mod tests {
     #[tokio::test]
     async fn only_a_durable_connection_is_used() {
         let folder = tempfile::tempdir().expect("a folder");
-        let options = SqliteConnectOptions::new().filename(folder.path().join("rt.db")).create_if_missing(true);
-        let wal = options.clone().journal_mode(SqliteJournalMode::Wal);
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join("rt.db"))
+            .create_if_missing(true);
+        let wal = options
+            .clone()
+            .journal_mode(SqliteJournalMode::Wal);
         for (options, good) in [
             (wal.clone().synchronous(SqliteSynchronous::Full), true),
-            (wal.clone().synchronous(SqliteSynchronous::Extra), true),
-            (wal.clone().synchronous(SqliteSynchronous::Normal), false),
+            (
+                wal.clone().synchronous(SqliteSynchronous::Extra),
+                true,
+            ),
+            (
+                wal.clone().synchronous(SqliteSynchronous::Normal),
+                false,
+            ),
             (wal.synchronous(SqliteSynchronous::Off), false),
-            (options.journal_mode(SqliteJournalMode::Delete).synchronous(SqliteSynchronous::Full), false),
+            (
+                options
+                    .journal_mode(SqliteJournalMode::Delete)
+                    .synchronous(SqliteSynchronous::Full),
+                false,
+            ),
         ] {
             let mut conn = options.connect().await.expect("a connection");
             assert_eq!(durable(&mut conn).await.is_ok(), good);

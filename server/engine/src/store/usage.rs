@@ -106,7 +106,12 @@ pub async fn delete_before(tx: &mut Tx, first: i64) -> Result<(), StoreError> {
 }
 
 /// Adds to the refusals of a day.
-pub async fn add_refusal(tx: &mut Tx, id: KeyId, day: i64, row: &RefusalRow) -> Result<(), StoreError> {
+pub async fn add_refusal(
+    tx: &mut Tx,
+    id: KeyId,
+    day: i64,
+    row: &RefusalRow,
+) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO key_refusals (key_id, day, cause, at, address, count) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (key_id, day, cause) DO UPDATE SET at = excluded.at, address = excluded.address, \
          count = key_refusals.count + excluded.count";
@@ -116,30 +121,49 @@ pub async fn add_refusal(tx: &mut Tx, id: KeyId, day: i64, row: &RefusalRow) -> 
 }
 
 /// The days of a key from `first` on.
-pub async fn days(connection: &mut Connection, id: KeyId, first: i64) -> Result<Vec<DayRow>, StoreError> {
+pub async fn days(
+    connection: &mut Connection,
+    id: KeyId,
+    first: i64,
+) -> Result<Vec<DayRow>, StoreError> {
     const SQL: &str = "SELECT day, calls, refused, cost FROM key_days WHERE key_id = $1 AND day >= $2 ORDER BY day";
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).bind(first).fetch_all(conn))?)
 }
 
 /// The sums of all keys within reach, day by day from `first` on.
-pub async fn sums(connection: &mut Connection, reach: &Reach, first: i64) -> Result<Vec<DayRow>, StoreError> {
+pub async fn sums(
+    connection: &mut Connection,
+    reach: &Reach,
+    first: i64,
+) -> Result<Vec<DayRow>, StoreError> {
     const SQL: &str = "SELECT day, CAST(SUM(calls) AS BIGINT) AS calls, CAST(SUM(refused) AS BIGINT) AS refused, \
          CAST(SUM(cost) AS BIGINT) AS cost FROM actor_days WHERE organization_id = $1 AND day >= $2 \
          AND (actor_id = $3 OR $3 = 0) AND (environment = $4 OR $4 = 'production') GROUP BY day ORDER BY day";
-    let (own, environment) = (reach.owner().map_or(0, |own| own.0), reach.environment().as_str());
+    let (own, environment) = (
+        reach.owner().map_or(0, |own| own.0),
+        reach.environment().as_str(),
+    );
     Ok(fetch!(connection, conn => {
         sqlx::query_as(SQL).bind(reach.organization().as_str()).bind(first).bind(own).bind(environment).fetch_all(conn)
     })?)
 }
 
 /// The newest callers of a key.
-pub async fn callers(connection: &mut Connection, id: KeyId, limit: i64) -> Result<Vec<CallerRow>, StoreError> {
+pub async fn callers(
+    connection: &mut Connection,
+    id: KeyId,
+    limit: i64,
+) -> Result<Vec<CallerRow>, StoreError> {
     const SQL: &str = "SELECT address, agent, at, calls FROM key_callers WHERE key_id = $1 ORDER BY at DESC LIMIT $2";
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).bind(limit).fetch_all(conn))?)
 }
 
 /// The newest refusals of a key.
-pub async fn refusals(connection: &mut Connection, id: KeyId, limit: i64) -> Result<Vec<RefusalRow>, StoreError> {
+pub async fn refusals(
+    connection: &mut Connection,
+    id: KeyId,
+    limit: i64,
+) -> Result<Vec<RefusalRow>, StoreError> {
     const SQL: &str = "SELECT cause, at, address, count FROM key_refusals WHERE key_id = $1 ORDER BY at DESC LIMIT $2";
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).bind(limit).fetch_all(conn))?)
 }

@@ -71,8 +71,9 @@ pub async fn list(
     before: i64,
     limit: i64,
 ) -> Result<Vec<WorkspaceRow>, StoreError> {
-    const SQL: &str =
-        select!("WHERE w.organization_id = $1 AND w.environment = $2 AND w.seq < $3 ORDER BY w.seq DESC LIMIT $4");
+    const SQL: &str = select!(
+        "WHERE w.organization_id = $1 AND w.environment = $2 AND w.seq < $3 ORDER BY w.seq DESC LIMIT $4"
+    );
     Ok(fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(environment.as_str()).bind(before).bind(limit).fetch_all(conn))?)
 }
@@ -88,8 +89,8 @@ pub async fn find(
         .bind(organization.as_str()).bind(environment.as_str()).bind(id.as_str()).fetch_optional(conn))?)
 }
 
-/// Whether another organization has a workspace of this id: the answer then is 403, not 404 (decision D9).
-/// Nothing of it is read.
+/// Whether another organization has a workspace of this id: the answer then is 403, not 404
+/// (decision D9). Nothing of it is read.
 pub async fn exists_elsewhere(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -100,7 +101,11 @@ pub async fn exists_elsewhere(
     Ok(row.is_some())
 }
 
-pub async fn delete(tx: &mut Tx, organization: &OrganizationId, id: &WorkspaceId) -> Result<bool, StoreError> {
+pub async fn delete(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &WorkspaceId,
+) -> Result<bool, StoreError> {
     const SQL: &str = "DELETE FROM workspaces WHERE organization_id = $1 AND id = $2";
     let changed = execute!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(id.as_str()).execute(conn))?;
     Ok(changed == 1)

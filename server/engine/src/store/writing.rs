@@ -42,13 +42,20 @@ impl Writing {
 
     /// The last outcome, while it counts.
     pub(super) fn known(&self) -> Option<Outcome> {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let counts =
-            |(at, outcome): &(Instant, Outcome)| at.elapsed() < if *outcome == Outcome::Good { GOOD } else { BAD };
+        let last = *self
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let counts = |(at, outcome): &(Instant, Outcome)| {
+            at.elapsed() < if *outcome == Outcome::Good { GOOD } else { BAD }
+        };
         last.filter(counts).map(|(_, outcome)| outcome)
     }
 
     fn note(&self, outcome: Outcome) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), outcome));
+        *self
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), outcome));
     }
 }

@@ -1,5 +1,6 @@
-//! The keys that sign ID tokens. The first is created on demand; a key is replaced once a month, and kept until the tokens
-//! it signed have expired. When several nodes create one concurrently, one succeeds and the others use its key.
+//! The keys that sign ID tokens. The first is created on demand; a key is replaced once a month,
+//! and kept until the tokens it signed have expired. When several nodes create one concurrently,
+//! one succeeds and the others use its key.
 
 use domain::Moment;
 
@@ -14,7 +15,8 @@ use crate::{Engine, Error, Result};
 const PREFIX: &str = "sig_";
 /// How long a key signs: 30 days.
 const SIGNS_SECONDS: i64 = 30 * 24 * 60 * 60;
-/// How long a retired key is kept: until its last token has expired, also on a node whose clock is late.
+/// How long a retired key is kept: until its last token has expired, also on a node whose clock is
+/// late.
 const KEPT_SECONDS: i64 = TOKEN_SECONDS + 10 * 60;
 /// 65537, the exponent of every key.
 const EXPONENT: [u8; 3] = [1, 0, 1];
@@ -34,7 +36,10 @@ impl VerifyingKey {
     /// Whether the id has the form of ours. Other ids are not looked up.
     pub fn is_ours(id: &str) -> bool {
         let tail = id.strip_prefix(PREFIX).unwrap_or_default();
-        tail.len() == ID_LENGTH && tail.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        tail.len() == ID_LENGTH
+            && tail
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric())
     }
 }
 
@@ -45,7 +50,8 @@ pub(super) struct Opened {
 }
 
 impl Engine {
-    /// The key of this id, while tokens that it signed may be valid. An altered row is treated as missing.
+    /// The key of this id, while tokens that it signed may be valid. An altered row is treated as
+    /// missing.
     ///
     /// # Errors
     /// `Busy`.
@@ -63,7 +69,11 @@ impl Engine {
     /// `Busy`.
     pub async fn verifying_keys(&self) -> Result<Vec<VerifyingKey>> {
         let rows = signing::all(&mut self.db().read().await?).await?;
-        Ok(rows.into_iter().filter(|row| self.may_verify(row)).map(public).collect())
+        Ok(rows
+            .into_iter()
+            .filter(|row| self.may_verify(row))
+            .map(public)
+            .collect())
     }
 
     /// Replaces a key that has signed for a month, and deletes those whose tokens have expired.
@@ -89,18 +99,29 @@ impl Engine {
         // A key that another node creates concurrently is found in the second round.
         for _ in 0..3 {
             let active = signing::active(&mut self.db().read().await?).await?;
-            if let Some(opened) = active.as_ref().and_then(|row| self.open_signing_key(row)) {
+            if let Some(opened) = active
+                .as_ref()
+                .and_then(|row| self.open_signing_key(row))
+            {
                 return Ok(opened);
             }
             self.create_signing_key(active).await?;
         }
-        Err(Error::Broken("no signing key could be created".into()))
+        Err(Error::Broken(
+            "no signing key could be created".into(),
+        ))
     }
 
     /// The key of this id, if it is still valid.
-    pub(super) async fn signing_key_of(&self, connection: &mut Connection, id: &str) -> Result<Option<Opened>> {
+    pub(super) async fn signing_key_of(
+        &self,
+        connection: &mut Connection,
+        id: &str,
+    ) -> Result<Option<Opened>> {
         let row = signing::find(connection, id).await?;
-        Ok(row.filter(|row| self.may_verify(row)).and_then(|row| self.open_signing_key(&row)))
+        Ok(row
+            .filter(|row| self.may_verify(row))
+            .and_then(|row| self.open_signing_key(&row)))
     }
 
     /// Creates a key that replaces another, or the first key.
@@ -127,13 +148,20 @@ impl Engine {
         let mut tx = self.db().begin().await?;
         match old {
             Some(old) if old.is_sound(self.ring()) => {
-                let retired = SigningRow { retired_at: Some(now), ..old }.with_mac(self.ring());
+                let retired = SigningRow {
+                    retired_at: Some(now),
+                    ..old
+                }
+                .with_mac(self.ring());
                 if !signing::supersede(&mut tx, &retired).await? {
                     return Ok(());
                 }
             }
             Some(altered) => {
-                tracing::error!(key = altered.id, "integrity failure: a signing key's row was altered");
+                tracing::error!(
+                    key = altered.id,
+                    "integrity failure: a signing key's row was altered"
+                );
                 signing::delete(&mut tx, &altered.id).await?;
             }
             None => {}
@@ -150,12 +178,23 @@ impl Engine {
         if !row.is_sound(self.ring()) {
             return None;
         }
-        let private =
-            self.ring().unseal("signing_keys", row.id.as_bytes(), &row.associated_data(), &row.sealed).ok()?;
-        Some(Opened { id: row.id.clone(), key: SigningKey::read(&private).ok()? })
+        let private = self
+            .ring()
+            .unseal(
+                "signing_keys",
+                row.id.as_bytes(),
+                &row.associated_data(),
+                &row.sealed,
+            )
+            .ok()?;
+        Some(Opened {
+            id: row.id.clone(),
+            key: SigningKey::read(&private).ok()?,
+        })
     }
 
-    /// Whether tokens of the key may be valid: its row is unaltered, and it was not retired too long ago.
+    /// Whether tokens of the key may be valid: its row is unaltered, and it was not retired too
+    /// long ago.
     fn may_verify(&self, row: &SigningRow) -> bool {
         let kept = |at: i64| self.runtime().now().seconds_since(Moment(at)) < KEPT_SECONDS;
         row.is_sound(self.ring()) && row.retired_at.is_none_or(kept)
@@ -163,5 +202,9 @@ impl Engine {
 }
 
 fn public(row: SigningRow) -> VerifyingKey {
-    VerifyingKey { id: row.id, modulus: row.public, exponent: EXPONENT.to_vec() }
+    VerifyingKey {
+        id: row.id,
+        modulus: row.public,
+        exponent: EXPONENT.to_vec(),
+    }
 }

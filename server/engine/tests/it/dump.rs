@@ -1,4 +1,4 @@
-//! What a thief of the database holds: nothing that opens a door, with the master key neither.
+//! A stolen database: its contents cannot be used to authenticate, even with the master key.
 
 use std::collections::HashSet;
 
@@ -19,7 +19,7 @@ pub fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// Every window of eight bytes of what must not be found, in all the forms it might take.
+/// All sequences of eight bytes of the secrets that must not be found, in all encodings.
 #[derive(Default)]
 pub struct Needles {
     windows: HashSet<u64>,
@@ -27,7 +27,7 @@ pub struct Needles {
 }
 
 impl Needles {
-    /// A secret as it is, in hex, and in base64 at every alignment.
+    /// Adds a secret as raw bytes, in hex, and in base64 at every alignment.
     pub fn add_secret(&mut self, secret: &[u8]) {
         self.add(secret);
         self.add(hex::encode(secret).as_bytes());
@@ -50,7 +50,7 @@ impl Needles {
         }
     }
 
-    /// The first window of `hay` that is one of these.
+    /// The first sequence of `hay` that belongs to a secret.
     pub fn find(&self, hay: &[u8]) -> Option<String> {
         let hit = hay.windows(8).find(|window| {
             let window = number(window);
@@ -60,7 +60,7 @@ impl Needles {
         hit.map(|window| String::from_utf8_lossy(window).into_owned())
     }
 
-    /// None of these is anywhere in the database, nor in the files it is made of.
+    /// Asserts that neither the tables nor the files of the database contain a secret.
     pub async fn assert_absent(&self, app: &TestApp) {
         assert!(self.windows.len() > 30);
         for (table, rows) in app.intruder().await.dump().await {
@@ -93,11 +93,22 @@ fn raw(value: &Value) -> Vec<u8> {
     }
 }
 
-/// The files of a SQLite database: itself, its log, and whatever else lies there.
+/// All files in the folder of an SQLite database, such as the database and its write-ahead log.
 fn files(app: &TestApp) -> Vec<(String, Vec<u8>)> {
-    let Some(folder) = &app.folder else { return Vec::new() };
-    let files = std::fs::read_dir(folder.path()).expect("a folder").map(|file| file.expect("a file").path());
-    files.map(|path| (path.display().to_string(), std::fs::read(&path).expect("a file"))).collect()
+    let Some(folder) = &app.folder else {
+        return Vec::new();
+    };
+    let files = std::fs::read_dir(folder.path())
+        .expect("a folder")
+        .map(|file| file.expect("a file").path());
+    files
+        .map(|path| {
+            (
+                path.display().to_string(),
+                std::fs::read(&path).expect("a file"),
+            )
+        })
+        .collect()
 }
 
 fn secret_of(key: &PlainKey) -> &[u8] {
@@ -105,7 +116,11 @@ fn secret_of(key: &PlainKey) -> &[u8] {
 }
 
 async fn many_keys(app: &TestApp, count: usize) -> Vec<NewKey> {
-    let ctxs = [app.north("max").await, app.north("olga").await, app.south("una").await];
+    let ctxs = [
+        app.north("max").await,
+        app.north("olga").await,
+        app.south("una").await,
+    ];
     let mut keys = Vec::with_capacity(count);
     for n in 0..count {
         keys.push(app.key_of(&ctxs[n % ctxs.len()]).await);
@@ -117,32 +132,58 @@ async fn many_keys(app: &TestApp, count: usize) -> Vec<NewKey> {
     keys
 }
 
-/// Everything a thief might make of a stored value and present as a key.
+/// The texts that a thief could derive from a stored value and try as a key.
 fn forms(bytes: &[u8]) -> Vec<String> {
-    let plain = [String::from_utf8_lossy(bytes).into_owned(), hex::encode(bytes), base64(bytes)];
-    plain.iter().flat_map(|form| [form.clone(), format!("rt_sk_{form}")]).collect()
+    let plain = [
+        String::from_utf8_lossy(bytes).into_owned(),
+        hex::encode(bytes),
+        base64(bytes),
+    ];
+    plain
+        .iter()
+        .flat_map(|form| [form.clone(), format!("rt_sk_{form}")])
+        .collect()
 }
 
-/// Well-formed keys with a true public part and a secret taken from a stored value.
+/// Well-formed keys with a valid public part and a secret from a stored value.
 fn assembled(bytes: &[u8], prefix: &str) -> Vec<PlainKey> {
-    let lookup = prefix.as_bytes()[prefix.len() - 8..].try_into().expect("eight characters");
-    let texts = [String::from_utf8_lossy(bytes).into_owned(), hex::encode(bytes), base64(bytes)];
+    let lookup = prefix.as_bytes()[prefix.len() - 8..]
+        .try_into()
+        .expect("eight characters");
+    let texts = [
+        String::from_utf8_lossy(bytes).into_owned(),
+        hex::encode(bytes),
+        base64(bytes),
+    ];
     let secrets = texts.iter().filter_map(|text| {
-        let letters: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).take(43).collect();
+        let letters: Vec<u8> = text
+            .bytes()
+            .filter(u8::is_ascii_alphanumeric)
+            .take(43)
+            .collect();
         <[u8; 43]>::try_from(letters).ok()
     });
-    secrets.map(|secret| PlainKey::assemble(&Brand::default(), KeyKind::Secret, lookup, &secret)).collect()
+    secrets
+        .map(|secret| PlainKey::assemble(&Brand::default(), KeyKind::Secret, lookup, &secret))
+        .collect()
 }
 
 async fn assert_no_key(app: &TestApp, bytes: &[u8], what: &str) {
     for form in forms(bytes) {
-        let Ok(key) = PlainKey::parse(&form) else { continue };
-        assert!(app.admit(&key).await.is_err(), "{what} opens a door");
+        let Ok(key) = PlainKey::parse(&form) else {
+            continue;
+        };
+        assert!(
+            app.admit(&key).await.is_err(),
+            "{what} is accepted as a key"
+        );
     }
 }
 
 async fn key_rows(intruder: &mut Intruder) -> Vec<Cells> {
-    intruder.rows("SELECT * FROM api_keys ORDER BY id").await
+    intruder
+        .rows("SELECT * FROM api_keys ORDER BY id")
+        .await
 }
 
 fn text<'a>(row: &'a Cells, column: &str) -> &'a str {
@@ -167,20 +208,32 @@ fn bytes<'a>(row: &'a Cells, column: &str) -> &'a [u8] {
 }
 
 fn get<'a>(row: &'a Cells, column: &str) -> &'a Value {
-    &row.iter().find(|(name, _)| name == column).expect("a column").1
+    &row.iter()
+        .find(|(name, _)| name == column)
+        .expect("a column")
+        .1
 }
 
 #[test]
-fn the_search_finds_what_it_looks_for() {
+fn the_search_finds_a_secret_in_every_encoding() {
     let secret = b"Zx81qWertYuiOpasDfghJklzXcvbNm0123456789ABC";
     let mut needles = Needles::default();
     needles.add_secret(secret);
     for shift in 0..5 {
-        let held = [&b"rt_sk"[..shift], &secret[..]].concat();
-        let forms =
-            [held.clone(), hex::encode(&held).into(), base64(&held).into(), URL_SAFE_NO_PAD.encode(&held).into()];
+        let text = [&b"rt_sk"[..shift], &secret[..]].concat();
+        let forms = [
+            text.clone(),
+            hex::encode(&text).into(),
+            base64(&text).into(),
+            URL_SAFE_NO_PAD.encode(&text).into(),
+        ];
         for form in forms {
-            assert!(needles.find(&[&[0; 1000], form.as_slice(), &[0; 1000]].concat()).is_some(), "{form:?}");
+            assert!(
+                needles
+                    .find(&[&[0; 1000], form.as_slice(), &[0; 1000]].concat())
+                    .is_some(),
+                "{form:?}"
+            );
         }
     }
     assert!(needles.find(&secret[20..28]).is_some() && needles.find(&secret[20..27]).is_none());
@@ -189,7 +242,7 @@ fn the_search_finds_what_it_looks_for() {
 
 both! {
     // B1
-    nothing_of_a_thousand_keys_is_in_the_database_or_its_files(app) {
+    the_database_and_its_files_contain_no_secret_of_a_key(app) {
         let keys = many_keys(app, KEYS).await;
         let mut needles = Needles::default();
         for key in &keys {
@@ -202,8 +255,8 @@ both! {
         }
     }
 
-    // RK-32: what opens the ring is nowhere in the database, nor in the files it is made of.
-    the_master_key_is_in_no_dump(app) {
+    // RK-32
+    the_database_and_its_files_do_not_contain_the_master_key(app) {
         many_keys(app, 50).await;
         let (caller, _) = app.browser("max").await;
         let parties = engine::tokens::Parties { issuer: "https://here.test".into(), audience: "https://here.test".into() };
@@ -218,18 +271,18 @@ both! {
         }
     }
 
-    // RK-18: two keys are told apart by what is shown of them, and nothing of their secrets is in it.
-    two_keys_are_told_apart_by_their_previews(app) {
+    // RK-18
+    prefixes_and_previews_distinguish_keys_without_revealing_secrets(app) {
         let keys = many_keys(app, KEYS).await;
         let max = app.north("max").await;
         let (one, other) = (&keys[0].view, &keys[3].view);
-        assert_eq!((one.actor_id, &one.label), (other.actor_id, &other.label), "alike in all else");
-        let shown = async |id| app.engine.get_key(&max, id).await.expect("a key").key;
-        let (first, second) = (shown(one.key_id).await, shown(other.key_id).await);
+        assert_eq!((one.actor_id, &one.label), (other.actor_id, &other.label), "equal in everything else");
+        let view = async |id| app.engine.get_key(&max, id).await.expect("a key").key;
+        let (first, second) = (view(one.key_id).await, view(other.key_id).await);
         assert_ne!(first.preview, second.preview);
         assert_ne!(first.key_prefix, second.key_prefix);
         let prefixes: HashSet<_> = keys.iter().map(|key| &key.view.key_prefix).collect();
-        assert_eq!(prefixes.len(), keys.len(), "no two of a thousand share their prefix");
+        assert_eq!(prefixes.len(), keys.len(), "prefixes are unique");
         let previews: HashSet<_> = keys.iter().map(|key| &key.view.preview).collect();
         assert!(previews.len() + 5 > keys.len(), "four characters: {} of {}", previews.len(), keys.len());
         for key in &keys {
@@ -240,8 +293,8 @@ both! {
         }
     }
 
-    // RO-11 to RO-17, field by field, as the API writes them.
-    the_fields_of_a_key(app) {
+    // RO-10 to RO-17
+    a_key_has_the_documented_fields(app) {
         let (max, key) = (app.north("max").await, app.north_key("max").await);
         let fields = async || {
             let line = app.engine.get_key(&max, key.view.key_id).await.expect("a key");
@@ -267,7 +320,7 @@ both! {
     }
 
     // B3
-    no_value_that_can_be_computed_from_a_key_alone_is_stored(app) {
+    the_database_contains_no_digest_that_can_be_computed_from_a_key_alone(app) {
         let keys = many_keys(app, 200).await;
         let mut needles = Needles::default();
         for key in &keys {
@@ -282,7 +335,7 @@ both! {
     }
 
     // RK-33
-    no_stored_value_opens_a_door(app) {
+    no_stored_value_is_accepted_as_a_key_or_session(app) {
         many_keys(app, KEYS).await;
         let dump = app.intruder().await.dump().await;
         for (table, rows) in &dump {
@@ -301,10 +354,10 @@ both! {
     }
 
     // B2
-    with_the_master_key_neither(app) {
+    no_decrypted_value_is_accepted_as_a_key(app) {
         many_keys(app, KEYS).await;
-        let ring = keyring::open(&app.db, &app.master, None).await.expect("the thief has the master key");
-        let mut opened = 0;
+        let ring = keyring::open(&app.db, &app.master, None).await.expect("the ring opens with the master key");
+        let mut decrypted = 0;
         for row in key_rows(&mut app.intruder().await).await {
             let id = integer(&row, "id");
             let place = CanonicalEncoder::of("key")
@@ -314,17 +367,17 @@ both! {
                 .number(integer(&row, "created_by"))
                 .number(integer(&row, "lookup_key_id"));
             let value = ring.unseal("api_keys", &id.to_be_bytes(), &place, bytes(&row, "sealed")).expect("it opens");
-            opened += 1;
-            assert_no_key(app, &value, "an opened verifier").await;
+            decrypted += 1;
+            assert_no_key(app, &value, "a decrypted verifier").await;
             for key in assembled(&value, text(&row, "key_prefix")) {
-                assert!(app.admit(&key).await.is_err(), "a key made of an opened verifier");
+                assert!(app.admit(&key).await.is_err(), "a key made of a decrypted verifier");
             }
         }
-        assert_eq!(opened, KEYS);
+        assert_eq!(decrypted, KEYS);
     }
 
     // RK-31
-    the_seal_is_made_before_the_value_reaches_the_database(app) {
+    a_verifier_is_encrypted_before_it_reaches_the_database(app) {
         let key = app.north_key("max").await;
         let row = key_rows(&mut app.intruder().await).await.remove(0);
         let sealed = bytes(&row, "sealed");
@@ -333,7 +386,7 @@ both! {
     }
 
     // RK-30
-    no_nonce_is_used_twice(app) {
+    nonces_are_unique(app) {
         many_keys(app, 300).await;
         let rows = key_rows(&mut app.intruder().await).await;
         let nonces: HashSet<_> = rows.iter().map(|row| bytes(row, "sealed")[9..21].to_vec()).collect();
@@ -341,10 +394,10 @@ both! {
     }
 
     // B1
-    another_installations_dump_is_worth_nothing_here(app) {
+    a_key_row_from_another_installation_is_rejected(app) {
         let other = app.another().await;
-        let command = domain::command::FoundOrganization::read("Acme", "Eve", "eve@example.test").expect("a founding");
-        let stolen = other.engine.bootstrap(&command, origin()).await.expect("eve's own key");
+        let command = domain::command::FoundOrganization::read("Acme", "Eve", "eve@example.test").expect("a valid command");
+        let stolen = other.engine.bootstrap(&command, origin()).await.expect("a key of the other installation");
         assert!(app.admit(&stolen.plain).await.is_err());
         let (north, south) = (app.organization(NORTH).await, app.organization(SOUTH).await);
         let mut row = key_rows(&mut other.intruder().await).await.remove(0);

@@ -1,4 +1,4 @@
-//! Finding keys, and what is known of their use.
+//! Searching, filtering and sorting keys, and their usage.
 
 use domain::command::{CreateKey, Expiry, KeyDraft, KeyQuery, KeySort, StatusFilter};
 use domain::environment::Environment;
@@ -12,14 +12,23 @@ use crate::scopes::with_scopes;
 use crate::test_app::{NORTH, TestApp, origin, refusal, revoke};
 
 async fn named(app: &TestApp, ctx: &Ctx, name: &str) -> KeyId {
-    app.engine.create_key(ctx, CreateKey::read(name).expect("a name")).await.expect("a key").view.key_id
+    app.engine
+        .create_key(ctx, CreateKey::read(name).expect("a name"))
+        .await
+        .expect("a key")
+        .view
+        .key_id
 }
 
-/// Names, page by page of two, in the order of the query.
+/// The names of all keys that match the query, read in pages of two.
 async fn names(app: &TestApp, ctx: &Ctx, query: KeyQuery) -> Vec<String> {
     let (mut all, mut query) = (Vec::new(), query);
     loop {
-        let page = app.engine.list_keys(ctx, &query, 2).await.expect("a page");
+        let page = app
+            .engine
+            .list_keys(ctx, &query, 2)
+            .await
+            .expect("a page");
         all.extend(page.rows.into_iter().map(|line| line.key.label));
         match page.next {
             Some(next) => query.after = Some(KeyId(next)),
@@ -29,7 +38,10 @@ async fn names(app: &TestApp, ctx: &Ctx, query: KeyQuery) -> Vec<String> {
 }
 
 fn find(text: &str) -> KeyQuery {
-    KeyQuery { text: Some(text.into()), ..KeyQuery::default() }
+    KeyQuery {
+        text: Some(text.into()),
+        ..KeyQuery::default()
+    }
 }
 
 both! {
@@ -40,10 +52,10 @@ both! {
         named(app, &max, "نسخ احتياطي").await;
         assert_eq!(names(app, &olga, find("ärger")).await, ["Deploy ÄRGER 100%"]);
         assert_eq!(names(app, &olga, find("100%")).await, ["Deploy ÄRGER 100%"]);
-        assert_eq!(names(app, &olga, find("p_n")).await, ["Backup_nightly"], "a joker is an ordinary character");
+        assert_eq!(names(app, &olga, find("p_n")).await, ["Backup_nightly"], "wildcards are ordinary characters");
         assert_eq!(names(app, &olga, find("احتياطي")).await, ["نسخ احتياطي"]);
         assert_eq!(names(app, &olga, find("MAX")).await, ["نسخ احتياطي"], "by its owner");
-        assert_eq!(names(app, &max, find("backup")).await, [""; 0], "never beyond one's reach");
+        assert_eq!(names(app, &max, find("backup")).await, [""; 0], "a member finds only their own keys");
         let key = app.north_key("mia").await;
         let whole = names(app, &olga, find(key.plain.expose())).await;
         assert_eq!((whole, names(app, &olga, find(&key.view.key_prefix)).await), (vec!["CI/CD Pipeline".to_owned()], vec!["CI/CD Pipeline".to_owned()]));
@@ -52,11 +64,11 @@ both! {
         }
     }
 
-    keys_are_filtered(app) {
+    keys_are_filtered_by_environment_status_owner_and_creator(app) {
         let (olga, max) = (app.north("olga").await, app.north("max").await);
-        named(app, &olga, "mine").await;
-        let ended = named(app, &max, "ended").await;
-        app.engine.revoke_key(&max, revoke(ended)).await.expect("revoked");
+        named(app, &olga, "own").await;
+        let revoked = named(app, &max, "revoked").await;
+        app.engine.revoke_key(&max, revoke(revoked)).await.expect("revoked");
         app.engine.create_key(&max, with_scopes("test", "runs:read")).await.expect("a key");
         let of = |change: fn(&mut KeyQuery)| {
             let mut query = KeyQuery::default();
@@ -64,30 +76,31 @@ both! {
             query
         };
         assert_eq!(names(app, &olga, of(|q| q.environment = Some(Environment::Test))).await, ["Restricted"]);
-        assert_eq!(names(app, &olga, of(|q| q.environment = Some(Environment::Production))).await, ["ended", "mine"]);
-        assert_eq!(names(app, &olga, of(|q| q.status = Some(StatusFilter::Active))).await, ["Restricted", "mine"]);
-        assert_eq!(names(app, &olga, of(|q| q.status = Some(StatusFilter::Revoked))).await, ["ended"]);
-        assert_eq!(names(app, &olga, of(|q| q.status = Some(StatusFilter::Inactive))).await, ["ended"]);
+        assert_eq!(names(app, &olga, of(|q| q.environment = Some(Environment::Production))).await, ["revoked", "own"]);
+        assert_eq!(names(app, &olga, of(|q| q.status = Some(StatusFilter::Active))).await, ["Restricted", "own"]);
+        assert_eq!(names(app, &olga, of(|q| q.status = Some(StatusFilter::Revoked))).await, ["revoked"]);
+        assert_eq!(names(app, &olga, of(|q| q.status = Some(StatusFilter::Inactive))).await, ["revoked"]);
         let by = Some(app.member("max", NORTH).await);
-        assert_eq!(names(app, &olga, KeyQuery { creator: by, ..KeyQuery::default() }).await, ["Restricted", "ended"]);
-        assert_eq!(names(app, &olga, KeyQuery { owner: by, ..KeyQuery::default() }).await, ["Restricted", "ended"]);
+        assert_eq!(names(app, &olga, KeyQuery { creator: by, ..KeyQuery::default() }).await, ["Restricted", "revoked"]);
+        assert_eq!(names(app, &olga, KeyQuery { owner: by, ..KeyQuery::default() }).await, ["Restricted", "revoked"]);
         assert_eq!(app.engine.count_inactive_keys(&olga, &KeyQuery::default()).await.expect("counted"), 1);
     }
 
-    // Usable before expired before revoked; every order the other way round too, page by page.
-    keys_are_sorted(app) {
+    // Active keys come before expired keys, and those before revoked keys. Every order can be
+    // reversed.
+    keys_are_sorted_in_every_order(app) {
         let olga = app.north("olga").await;
         for name in ["b", "d", "a"] {
             named(app, &olga, name).await;
         }
-        let gone = named(app, &olga, "c").await;
+        let revoked = named(app, &olga, "c").await;
         let draft = KeyDraft { name: "e", expires_at: Expiry::InDays("3"), ..KeyDraft::default() };
-        let ending = CreateKey::draft(&draft, olga.now()).expect("a command");
-        let ending = app.engine.create_key(&olga, ending).await.expect("a key");
+        let expiring = CreateKey::draft(&draft, olga.now()).expect("a command");
+        let expiring = app.engine.create_key(&olga, expiring).await.expect("a key");
         app.clock.advance_seconds(60);
-        app.with_key(&ending.plain).await;
+        app.with_key(&expiring.plain).await;
         app.engine.flush_usage().await.expect("flushed");
-        app.engine.revoke_key(&olga, revoke(gone)).await.expect("revoked");
+        app.engine.revoke_key(&olga, revoke(revoked)).await.expect("revoked");
         let sorted = async |sort, reversed| names(app, &olga, KeyQuery { sort, reversed, ..KeyQuery::default() }).await.concat();
         assert_eq!((sorted(KeySort::Newest, false).await, sorted(KeySort::Newest, true).await), ("ecadb".into(), "bdace".into()));
         assert_eq!((sorted(KeySort::Usable, false).await, sorted(KeySort::Usable, true).await), ("eadbc".into(), "bdaec".into()));
@@ -96,8 +109,8 @@ both! {
         assert_eq!(sorted(KeySort::Expires, false).await, "ebdac");
     }
 
-    // RU-25, D19, D27: calls, cost, callers and refusals of a key, with their cause.
-    the_use_of_a_key_is_known(app) {
+    // RU-25, D19, D27
+    the_usage_of_a_key_lists_calls_costs_clients_and_rejections(app) {
         let key = app.north_key("max").await;
         let from = |address: &str, agent: &str| Origin { request_id: "r".into(), address: Some(address.into()), agent: Some(agent.into()) };
         for n in 0..3 {
@@ -120,11 +133,11 @@ both! {
         let detail = app.engine.get_key_detail(&app.north("max").await, key.view.key_id).await.expect("a key");
         assert_eq!(detail.usage.refusals.len(), 2);
         assert!(detail.usage.refusals.iter().any(|refused| refused.cause == RefusalCause::Revoked));
-        assert_eq!(detail.usage.calls(30), 4, "a refused call is no call");
+        assert_eq!(detail.usage.calls(30), 4, "a rejected call is not counted as a call");
     }
 
-    // What cannot be written is kept for the next time; nothing is counted twice.
-    uses_survive_a_database_that_takes_no_writes(app) {
+
+    usage_that_cannot_be_written_is_kept_and_written_once(app) {
         let key = app.north_key("max").await;
         app.with_key(&key.plain).await;
         let mut intruder = app.intruder().await;
@@ -138,7 +151,7 @@ both! {
         assert_eq!(intruder.number("SELECT CAST(SUM(calls) AS BIGINT) FROM key_callers").await, 2);
     }
 
-    only_the_last_callers_are_kept(app) {
+    only_the_ten_most_recent_clients_are_kept(app) {
         let key = app.north_key("max").await;
         for n in 0..30 {
             app.clock.advance_seconds(1);
@@ -151,7 +164,7 @@ both! {
         assert_eq!((usage.callers[0].address.as_str(), usage.calls(1)), ("192.0.2.29", 30));
     }
 
-    a_key_that_nothing_uses_is_said_to_be_unused(app) {
+    a_key_without_use_for_90_days_has_the_status_unused(app) {
         let key = app.north_key("max").await.view.key_id;
         let status = async || {
             let max = app.north("max").await;

@@ -1,4 +1,4 @@
-//! Invitations: one link, one address, once.
+//! Invitations: a link works once, for one email.
 
 use domain::command::InviteMember;
 use domain::event::AuditAction;
@@ -11,16 +11,21 @@ use crate::intruder::Value;
 use crate::test_app::{NORTH, SOUTH, TestApp, everything, identity, in_person, origin, refusal};
 
 async fn invite(app: &TestApp, by: &str, email: &str, role: &str) -> engine::Result<NewInvitation> {
-    let command = InviteMember::read(email, Some(role)).expect("an invitation to ask for");
-    app.engine.create_invitation(&app.north(by).await, command).await
+    let command = InviteMember::read(email, Some(role)).expect("a valid command");
+    app.engine
+        .create_invitation(&app.north(by).await, command)
+        .await
 }
 
 async fn newcomer(app: &TestApp, name: &str) -> PersonId {
-    app.engine.sign_in(&identity(name), &origin()).await.expect("signed in")
+    app.engine
+        .sign_in(&identity(name), &origin())
+        .await
+        .expect("signed in")
 }
 
 both! {
-    an_invited_person_joins_as_what_they_were_invited_for(app) {
+    an_invited_person_joins_with_the_role_of_the_invitation(app) {
         let new = invite(app, "ada", "Zoe@Example.test", "admin").await.expect("invited");
         assert_eq!((new.view.email.as_str(), new.view.role, new.view.invited_by.as_str()), ("zoe@example.test", Role::Admin, "ada"));
         let offer = app.engine.get_invitation(&new.token).await.expect("an offer");
@@ -47,8 +52,8 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    // B4, and finding 2 of PyPI's audit.
-    pypi_02_of_two_hundred_who_come_at_once_one_joins(app) {
+    // B4; PyPI's audit, finding 2
+    of_two_hundred_concurrent_requests_one_accepts_an_invitation(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let zoe = newcomer(app, "zoe").await;
         let mut tries = JoinSet::new();
@@ -65,7 +70,7 @@ both! {
     }
 
     // B21
-    a_link_is_bound_to_its_address(app) {
+    a_link_works_only_for_the_invited_email(app) {
         let new = invite(app, "olga", "zoe@example.test", "owner").await.expect("invited");
         let eve = newcomer(app, "eve").await;
         let unverified = Identity { email: None, subject: "zoe-unverified".into(), ..identity("zoe") };
@@ -79,7 +84,7 @@ both! {
     }
 
     // B21
-    a_link_says_how_a_person_stands_to_it(app) {
+    a_link_shows_whether_the_person_is_invited_or_a_member(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let offer = app.engine.get_invitation(&new.token).await.expect("an offer");
         let (zoe, eve, max) = (newcomer(app, "zoe").await, newcomer(app, "eve").await, app.person("max").await);
@@ -89,19 +94,19 @@ both! {
         assert_eq!(stands(eve, &new.token).await.expect("open"), Standing::WrongAddress(offer.clone()));
         assert_eq!(stands(max, &new.token).await.expect("open"), member());
         app.engine.accept_invitation(&in_person(zoe), &new.token, origin()).await.expect("joined");
-        assert_eq!(stands(zoe, &new.token).await.expect("used, but by a member"), member());
+        assert_eq!(stands(zoe, &new.token).await.expect("it was used, but the person is a member"), member());
         assert_eq!(refusal(stands(eve, &new.token).await), Code::NotFound);
         assert_eq!(refusal(stands(zoe, "unknown").await), Code::NotFound);
         app.engine.remove_member(&app.north("olga").await, app.member("zoe", NORTH).await).await.expect("removed");
-        assert_eq!(refusal(stands(zoe, &new.token).await), Code::NotFound, "no member any more");
+        assert_eq!(refusal(stands(zoe, &new.token).await), Code::NotFound, "the person is no longer a member");
     }
 
-    a_link_ends_after_seven_days_and_when_it_is_taken_back_or_replaced(app) {
+    a_link_expires_after_seven_days_or_is_cancelled_or_replaced(app) {
         let (olga, zoe) = (app.north("olga").await, newcomer(app, "zoe").await);
         let first = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let second = invite(app, "olga", "zoe@example.test", "admin").await.expect("invited again");
         assert_eq!(refusal(app.engine.accept_invitation(&in_person(zoe), &first.token, origin()).await), Code::NotFound);
-        app.engine.revoke_invitation(&olga, &second.view.id).await.expect("taken back");
+        app.engine.revoke_invitation(&olga, &second.view.id).await.expect("cancelled");
         let before = everything(app).await;
         app.engine.revoke_invitation(&olga, &second.view.id).await.expect("again changes nothing");
         assert_eq!(before, everything(app).await);
@@ -115,7 +120,7 @@ both! {
     }
 
     // RA-30
-    members_invite_nobody_and_admins_invite_no_owner(app) {
+    members_cannot_invite_and_admins_cannot_invite_owners(app) {
         let before = everything(app).await;
         assert_eq!(refusal(invite(app, "max", "zoe@example.test", "member").await), Code::Forbidden);
         assert_eq!(refusal(invite(app, "ada", "zoe@example.test", "owner").await), Code::Forbidden);
@@ -137,7 +142,7 @@ both! {
     }
 
     // B20
-    removal_withdraws_what_was_sent_and_what_waits(app) {
+    removing_a_member_cancels_their_invitations(app) {
         let sent = invite(app, "ada", "zoe@example.test", "member").await.expect("invited");
         let (olga, ada) = (app.north("olga").await, app.member("ada", NORTH).await);
         app.engine.remove_member(&olga, ada).await.expect("removed");
@@ -147,8 +152,8 @@ both! {
         assert!(pending.rows.is_empty());
     }
 
-    // B20: what was sent lives no longer than the power that it was sent with.
-    a_link_opens_nothing_once_its_sender_may_not_give_the_role(app) {
+    // B20: an invitation works only as long as its sender may assign the role.
+    a_link_stops_working_when_its_sender_may_no_longer_assign_the_role(app) {
         let (olga, zoe) = (app.north("olga").await, newcomer(app, "zoe").await);
         let (ada, max) = (app.member("ada", NORTH).await, app.member("max", NORTH).await);
         app.engine.change_member(&olga, max, Role::Owner).await.expect("a second owner");
@@ -168,7 +173,7 @@ both! {
     }
 
     // B20
-    a_link_of_a_disabled_service_account_opens_nothing(app) {
+    a_link_of_a_disabled_service_account_does_not_work(app) {
         use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount};
         let olga = app.north("olga").await;
         let command = CreateServiceAccount::read("Inviting bot", Some("admin"), false).expect("an account");
@@ -184,21 +189,22 @@ both! {
         assert_eq!(refusal(app.engine.accept_invitation(&in_person(zoe), &sent.token, origin()).await), Code::NotFound);
     }
 
-    invitations_that_have_run_out_are_in_nobodys_way(app) {
+    expired_invitations_do_not_count_towards_the_limit(app) {
         let olga = app.north("olga").await;
         for n in 0..500 {
             let command = InviteMember::read(&format!("guest-{n}@example.test"), None).expect("an invitation");
             app.engine.create_invitation(&olga, command).await.expect("invited");
         }
-        assert_eq!(refusal(invite(app, "olga", "zoe@example.test", "member").await), Code::Conflict, "500 wait");
+        assert_eq!(refusal(invite(app, "olga", "zoe@example.test", "member").await), Code::Conflict, "500 are pending");
         app.clock.advance_seconds(engine::invitations::INVITATION_SECONDS);
-        let new = invite(app, "olga", "zoe@example.test", "member").await.expect("none of them waits any more");
+        let new = invite(app, "olga", "zoe@example.test", "member").await.expect("none of them is pending");
         let page = app.engine.list_invitations(&app.north("olga").await, None, 50).await.expect("invitations");
         assert_eq!(page.rows.iter().map(|row| &row.id).collect::<Vec<_>>(), [&new.view.id]);
         assert_eq!(page.next, None);
     }
 
-    // D5: what an owner offered is not an admin's to take back, nor by inviting the same address to something else.
+    // D5: an admin can neither cancel the invitation of an owner nor replace it with another one
+    // for the same email.
     an_admin_does_not_replace_the_invitation_of_an_owner(app) {
         let owner = invite(app, "olga", "zoe@example.test", "owner").await.expect("invited");
         let ada = app.north("ada").await;
@@ -208,11 +214,11 @@ both! {
         assert_eq!(before, everything(app).await);
         app.engine.get_invitation(&owner.token).await.expect("still open");
         app.clock.advance_seconds(engine::invitations::INVITATION_SECONDS);
-        invite(app, "ada", "zoe@example.test", "member").await.expect("one that has run out is in nobody's way");
+        invite(app, "ada", "zoe@example.test", "member").await.expect("an expired invitation can be replaced");
     }
 
     // B5
-    an_altered_or_restored_invitation_opens_nothing(app) {
+    an_altered_or_restored_invitation_is_rejected(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let zoe = newcomer(app, "zoe").await;
         let mut intruder = app.intruder().await;
@@ -248,7 +254,7 @@ both! {
     }
 
     // B4
-    no_token_stands_in_the_database(app) {
+    the_database_contains_no_invitation_token(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let dump = format!("{:?}", everything(app).await);
         assert!(!dump.contains(&new.token) && dump.contains("zoe@example.test"));
@@ -267,7 +273,9 @@ both! {
     }
 }
 
-/// A session is made for whoever asks; all else stays.
+/// A dump without sessions, because each request of the test creates one.
 fn without_sessions<T>(dump: Vec<(String, T)>) -> Vec<(String, T)> {
-    dump.into_iter().filter(|(table, _)| table != "sessions").collect()
+    dump.into_iter()
+        .filter(|(table, _)| table != "sessions")
+        .collect()
 }

@@ -1,4 +1,4 @@
-//! The stories of a key.
+//! Creating, listing, using and revoking keys.
 
 use std::collections::BTreeSet;
 
@@ -21,18 +21,25 @@ const ACTIVE: KeyQuery = KeyQuery {
     after: None,
 };
 
-/// The ids that someone sees in the list of keys.
-async fn seen(app: &TestApp, ctx: &engine::Ctx) -> BTreeSet<i64> {
-    let page = app.engine.list_keys(ctx, &KeyQuery::default(), 100).await.expect("a list");
-    page.rows.iter().map(|line| line.key.key_id.0).collect()
+/// The ids in the caller's list of keys.
+async fn listed(app: &TestApp, ctx: &engine::Ctx) -> BTreeSet<i64> {
+    let page = app
+        .engine
+        .list_keys(ctx, &KeyQuery::default(), 100)
+        .await
+        .expect("a list");
+    page.rows
+        .iter()
+        .map(|line| line.key.key_id.0)
+        .collect()
 }
 
 both! {
     // KE-25
-    an_owner_sees_and_revokes_every_key(app) {
+    an_owner_lists_and_revokes_every_key(app) {
         let keys = [app.north_key("olga").await, app.north_key("ada").await, app.north_key("max").await];
         let olga = app.north("olga").await;
-        assert_eq!(seen(app, &olga).await, keys.iter().map(|key| key.view.key_id.0).collect());
+        assert_eq!(listed(app, &olga).await, keys.iter().map(|key| key.view.key_id.0).collect());
         for key in &keys {
             assert!(app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked").fresh);
             assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
@@ -40,33 +47,33 @@ both! {
     }
 
     // KE-26
-    an_admin_sees_and_revokes_every_key_the_owners_too(app) {
+    an_admin_lists_and_revokes_every_key_including_an_owners(app) {
         let keys = [app.north_key("olga").await, app.north_key("ada").await, app.north_key("max").await];
         let ada = app.north("ada").await;
-        assert_eq!(seen(app, &ada).await, keys.iter().map(|key| key.view.key_id.0).collect());
+        assert_eq!(listed(app, &ada).await, keys.iter().map(|key| key.view.key_id.0).collect());
         for key in &keys {
             assert!(app.engine.revoke_key(&ada, revoke(key.view.key_id)).await.expect("revoked").fresh);
         }
     }
 
     // KE-27
-    a_member_creates_keys_and_sees_only_own(app) {
+    a_member_creates_keys_and_lists_only_their_own(app) {
         let (own, foreign) = (app.north_key("max").await, app.north_key("mia").await);
         let max = app.north("max").await;
-        assert_eq!(seen(app, &max).await, BTreeSet::from([own.view.key_id.0]));
+        assert_eq!(listed(app, &max).await, BTreeSet::from([own.view.key_id.0]));
         assert_eq!(app.engine.get_key(&max, own.view.key_id).await.expect("own").key.label, "CI/CD Pipeline");
         assert_eq!(refusal(app.engine.get_key(&max, foreign.view.key_id).await), Code::Forbidden);
     }
 
     // KE-28
-    a_member_revokes_an_own_key(app) {
+    a_member_revokes_their_own_key(app) {
         let key = app.north_key("max").await;
         let done = app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
         assert!(done.fresh && !done.view.is_active && done.view.revoked_at.is_some());
     }
 
     // KE-29
-    a_member_revokes_nobody_elses_key(app) {
+    a_member_cannot_revoke_the_key_of_another_member(app) {
         let (mia, olga) = (app.north_key("mia").await, app.north_key("olga").await);
         let max = app.north("max").await;
         let before = crate::test_app::everything(app).await;
@@ -78,7 +85,7 @@ both! {
     }
 
     // KE-24
-    who_made_a_key_is_shown_to_owners_and_admins_only(app) {
+    only_owners_and_admins_see_who_created_a_key(app) {
         let key = app.north_key("max").await.view.key_id;
         for (viewer, creator) in [("olga", Some("max")), ("ada", Some("max")), ("max", None)] {
             let ctx = app.north(viewer).await;
@@ -89,7 +96,7 @@ both! {
     }
 
     // RK-02
-    a_key_belongs_to_one_user_in_one_organization(app) {
+    a_key_belongs_to_one_actor_of_one_organization(app) {
         let (north, south) = (app.key_of(&app.north("una").await).await, app.key_of(&app.south("una").await).await);
         for (key, organization, role) in [(&north, NORTH, Role::Member), (&south, SOUTH, Role::Admin)] {
             let admitted = app.with_key(&key.plain).await;
@@ -102,7 +109,7 @@ both! {
     }
 
     // RK-03, KE-03
-    what_a_key_does_is_attributed_to_who_made_it(app) {
+    actions_with_a_key_are_attributed_to_its_owner(app) {
         let key = app.north_key("max").await;
         let admitted = app.with_key(&key.plain).await;
         let workspace = app.workspace(&admitted.ctx, "Analytics").await.expect("a workspace");
@@ -114,7 +121,7 @@ both! {
     }
 
     // KE-03
-    a_session_leaves_no_key_in_the_audit_log(app) {
+    an_event_of_a_session_names_no_key(app) {
         app.north_key("max").await;
         assert_eq!(app.newest_event(&app.north("max").await).await.via_key, None);
     }
@@ -122,15 +129,15 @@ both! {
     // RK-04
     a_key_of_another_organization_is_not_found(app) {
         let (north, south) = (app.north_key("max").await, app.key_of(&app.south("otto").await).await);
-        let stranger = app.with_key(&south.plain).await;
-        assert_eq!(refusal(app.engine.get_key(&stranger.ctx, north.view.key_id).await), Code::NotFound);
-        assert_eq!(refusal(app.engine.revoke_key(&stranger.ctx, revoke(north.view.key_id)).await), Code::NotFound);
-        assert_eq!(seen(app, &stranger.ctx).await, BTreeSet::from([south.view.key_id.0]));
+        let foreign = app.with_key(&south.plain).await;
+        assert_eq!(refusal(app.engine.get_key(&foreign.ctx, north.view.key_id).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.revoke_key(&foreign.ctx, revoke(north.view.key_id)).await), Code::NotFound);
+        assert_eq!(listed(app, &foreign.ctx).await, BTreeSet::from([south.view.key_id.0]));
         app.with_key(&north.plain).await;
     }
 
     // RK-04
-    a_foreign_key_and_a_missing_one_get_the_same_answer(app) {
+    a_foreign_key_and_a_missing_key_get_the_same_error(app) {
         let key = app.north_key("max").await;
         let otto = app.south("otto").await;
         let foreign = app.engine.get_key(&otto, key.view.key_id).await.expect_err("foreign").to_problem("req");
@@ -139,19 +146,19 @@ both! {
     }
 
     // RK-05
-    a_key_outlives_the_session_it_was_made_in(app) {
+    a_key_outlives_the_session_that_created_it(app) {
         let (caller, token) = app.browser("max").await;
         let ctx = app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("max");
         let key = app.key_of(&ctx).await;
         app.engine.delete_session(&token).await.expect("signed out");
         app.clock.advance_seconds(365 * 24 * 60 * 60);
-        app.engine.delete_expired_sessions().await.expect("swept");
+        app.engine.delete_expired_sessions().await.expect("deleted");
         let admitted = app.with_key(&key.plain).await;
         app.workspace(&admitted.ctx, "Still here").await.expect("the key works");
     }
 
     // RK-06
-    a_key_has_no_built_in_end(app) {
+    a_key_does_not_expire_by_default(app) {
         let key = app.north_key("max").await;
         assert_eq!(key.view.expires_at, None);
         app.clock.advance_seconds(100 * 365 * 24 * 60 * 60);
@@ -159,35 +166,35 @@ both! {
     }
 
     // RA-28
-    keys_survive_a_restart_and_so_does_their_end(app) {
-        let (live, ended) = (app.north_key("max").await, app.north_key("max").await);
-        app.engine.revoke_key(&app.north("max").await, revoke(ended.view.key_id)).await.expect("revoked");
+    keys_and_revocations_survive_a_restart(app) {
+        let (active, revoked) = (app.north_key("max").await, app.north_key("max").await);
+        app.engine.revoke_key(&app.north("max").await, revoke(revoked.view.key_id)).await.expect("revoked");
         let engine = app.restarted().await;
-        assert!(engine.authenticate_key(&live.plain, origin()).await.is_ok());
-        assert_eq!(refusal(engine.authenticate_key(&ended.plain, origin()).await), Code::Unauthorized);
+        assert!(engine.authenticate_key(&active.plain, origin()).await.is_ok());
+        assert_eq!(refusal(engine.authenticate_key(&revoked.plain, origin()).await), Code::Unauthorized);
     }
 
     // RK-14
-    no_operation_gives_a_key_again(app) {
+    no_operation_returns_the_key_again(app) {
         let key = app.north_key("max").await;
         let admitted = app.with_key(&key.plain).await;
         let workspace = app.workspace(&admitted.ctx, "Analytics").await.expect("a workspace");
         let (engine, olga) = (&app.engine, app.north("olga").await);
-        let mut told = vec![
+        let mut outputs = vec![
             serde_json::to_string(&key.view).expect("json"),
             serde_json::to_string(&engine.me(&admitted.ctx)).expect("json"),
             serde_json::to_string(&workspace).expect("json"),
         ];
         for ctx in [&olga, &admitted.ctx] {
-            told.push(serde_json::to_string(&engine.get_key(ctx, key.view.key_id).await.expect("a key")).expect("json"));
-            told.push(serde_json::to_string(&engine.list_keys(ctx, &KeyQuery::default(), 100).await.expect("keys")).expect("json"));
-            told.push(serde_json::to_string(&engine.read_audit_log(ctx, &Default::default(), 100).await.expect("events")).expect("json"));
-            told.push(serde_json::to_string(&engine.list_workspaces(ctx, None, 100).await.expect("workspaces")).expect("json"));
+            outputs.push(serde_json::to_string(&engine.get_key(ctx, key.view.key_id).await.expect("a key")).expect("json"));
+            outputs.push(serde_json::to_string(&engine.list_keys(ctx, &KeyQuery::default(), 100).await.expect("keys")).expect("json"));
+            outputs.push(serde_json::to_string(&engine.read_audit_log(ctx, &Default::default(), 100).await.expect("events")).expect("json"));
+            outputs.push(serde_json::to_string(&engine.list_workspaces(ctx, None, 100).await.expect("workspaces")).expect("json"));
         }
-        told.push(serde_json::to_string(&engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("end").view).expect("json"));
-        told.push(format!("{:?} {:?}", admitted.ctx, key.plain));
+        outputs.push(serde_json::to_string(&engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked").view).expect("json"));
+        outputs.push(format!("{:?} {:?}", admitted.ctx, key.plain));
         let secret = &key.plain.expose()["rt_sk_".len() + 8..][..43];
-        for text in told {
+        for text in outputs {
             for at in 0..=secret.len() - 8 {
                 assert!(!text.contains(&secret[at..at + 8]), "eight characters of the secret in {text}");
             }
@@ -195,7 +202,7 @@ both! {
     }
 
     // RO-08
-    no_digest_or_seal_is_in_a_list(app) {
+    a_list_of_keys_contains_no_digest_or_ciphertext(app) {
         let key = app.north_key("max").await.view.key_id;
         let list = app.engine.list_keys(&app.north("olga").await, &KeyQuery::default(), 100).await.expect("keys");
         let json = serde_json::to_string(&list).expect("json");
@@ -210,7 +217,7 @@ both! {
     }
 
     // RK-23
-    a_revoked_key_is_refused_at_once(app) {
+    a_revoked_key_is_rejected_immediately(app) {
         let key = app.north_key("max").await;
         app.with_key(&key.plain).await;
         app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
@@ -218,10 +225,10 @@ both! {
     }
 
     // RK-23
-    a_key_revoked_on_one_node_is_refused_on_another(app) {
+    a_key_revoked_on_one_node_is_rejected_on_another(app) {
         let key = app.north_key("max").await;
         let elsewhere = app.restarted().await;
-        let running = elsewhere.authenticate_key(&key.plain, origin()).await.expect("good");
+        let running = elsewhere.authenticate_key(&key.plain, origin()).await.expect("a valid key");
         app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
         assert_eq!(refusal(elsewhere.authenticate_key(&key.plain, origin()).await), Code::Unauthorized);
         if app.db.is_shared() {
@@ -230,11 +237,11 @@ both! {
     }
 
     // RA-28
-    an_unknown_key_is_refused_like_a_revoked_one(app) {
+    an_unknown_key_gets_the_same_error_as_a_revoked_key(app) {
         let (unknown, revoked) = (app.another().await, app.north_key("max").await);
         app.engine.revoke_key(&app.north("max").await, revoke(revoked.view.key_id)).await.expect("revoked");
-        let stranger = engine::key_material::generate(&unknown.runtime, &domain::token::Brand::default(), domain::token::KeyKind::Secret);
-        let one = app.admit(&stranger).await.err().expect("unknown").to_problem("req");
+        let unknown_key = engine::key_material::generate(&unknown.runtime, &domain::token::Brand::default(), domain::token::KeyKind::Secret);
+        let one = app.admit(&unknown_key).await.err().expect("unknown").to_problem("req");
         let other = app.admit(&revoked.plain).await.err().expect("revoked").to_problem("req");
         assert_eq!(one, other);
         unknown.close().await;
@@ -257,7 +264,7 @@ both! {
     }
 
     // RK-27
-    nothing_brings_a_revoked_key_back(app) {
+    a_revoked_key_never_works_again(app) {
         let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let max = app.member("max", NORTH).await;
         app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
@@ -275,7 +282,7 @@ both! {
     }
 
     // RK-28
-    two_live_keys_of_one_user_work_side_by_side(app) {
+    two_active_keys_of_one_actor_both_work(app) {
         let (old, new) = (app.north_key("max").await, app.north_key("max").await);
         app.with_key(&old.plain).await;
         app.with_key(&new.plain).await;
@@ -300,7 +307,7 @@ both! {
     a_members_key_has_member_access(app) {
         let (own, foreign) = (app.north_key("max").await, app.north_key("mia").await);
         let ctx = app.with_key(&own.plain).await.ctx;
-        assert_eq!(seen(app, &ctx).await, BTreeSet::from([own.view.key_id.0]));
+        assert_eq!(listed(app, &ctx).await, BTreeSet::from([own.view.key_id.0]));
         assert_eq!(refusal(app.engine.revoke_key(&ctx, revoke(foreign.view.key_id)).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.remove_member(&ctx, app.member("mia", NORTH).await).await), Code::Forbidden);
         assert_eq!(app.engine.get_key(&ctx, own.view.key_id).await.expect("own").key.created_by, None);
@@ -310,19 +317,19 @@ both! {
     an_admins_key_has_admin_access(app) {
         let (own, foreign) = (app.north_key("ada").await, app.north_key("mia").await);
         let admitted = app.with_key(&own.plain).await;
-        assert_eq!(seen(app, &admitted.ctx).await, BTreeSet::from([own.view.key_id.0, foreign.view.key_id.0]));
+        assert_eq!(listed(app, &admitted.ctx).await, BTreeSet::from([own.view.key_id.0, foreign.view.key_id.0]));
         app.engine.revoke_key(&admitted.ctx, revoke(foreign.view.key_id)).await.expect("an admin's key revokes");
         app.engine.remove_member(&admitted.ctx, app.member("mia", NORTH).await).await.expect("and manages members");
     }
 
     // KE-07
-    a_key_inherits_the_role_of_its_own_organization_only(app) {
+    a_key_has_the_role_of_its_owner_in_its_own_organization(app) {
         let key = app.key_of(&app.north("una").await).await;
         assert_eq!(app.with_key(&key.plain).await.ctx.actor().role, Role::Member, "though an admin of South");
     }
 
     // D6
-    lowering_a_role_lowers_its_keys_at_once(app) {
+    lowering_a_role_lowers_the_role_of_its_keys_immediately(app) {
         let (key, foreign) = (app.north_key("ada").await, app.north_key("mia").await);
         let before = app.with_key(&key.plain).await;
         let ada = app.member("ada", NORTH).await;
@@ -333,7 +340,7 @@ both! {
     }
 
     // D6
-    raising_a_role_needs_a_new_key(app) {
+    raising_a_role_does_not_raise_the_role_of_existing_keys(app) {
         let key = app.north_key("max").await;
         let max = app.member("max", NORTH).await;
         app.engine.change_member(&app.north("olga").await, max, Role::Admin).await.expect("promoted");
@@ -342,7 +349,7 @@ both! {
     }
 
     // RA-31
-    a_key_whose_creator_was_removed_is_forbidden(app) {
+    a_key_of_a_removed_member_is_forbidden(app) {
         let (key, running) = (app.north_key("max").await, app.north_key("max").await);
         let running = app.with_key(&running.plain).await;
         app.engine.remove_member(&app.north("olga").await, app.member("max", NORTH).await).await.expect("removed");
@@ -352,25 +359,25 @@ both! {
     }
 
     // D25
-    revoking_again_answers_the_same_and_writes_nothing(app) {
+    revoking_again_returns_the_same_result_and_writes_nothing(app) {
         let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let first = app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
         app.clock.advance_seconds(1800);
         let before = crate::test_app::everything(app).await;
-        let again = app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked before");
+        let again = app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("already revoked");
         assert_eq!(before, crate::test_app::everything(app).await);
         assert_eq!((again.view, again.reason), (first.view, first.reason));
         assert!(first.fresh && !again.fresh);
     }
 
     // RK-24
-    a_key_revoked_after_it_was_let_in_writes_nothing(app) {
+    a_request_in_flight_writes_nothing_after_its_key_is_revoked(app) {
         let (key, other) = (app.north_key("olga").await, app.north_key("max").await);
         let admitted = app.with_key(&key.plain).await;
         let workspace = app.workspace(&admitted.ctx, "Before").await.expect("a workspace");
-        let ended = app.engine.clone();
+        let engine = app.engine.clone();
         let olga = app.north("olga").await;
-        let revoking = tokio::spawn(async move { ended.revoke_key(&olga, revoke(key.view.key_id)).await });
+        let revoking = tokio::spawn(async move { engine.revoke_key(&olga, revoke(key.view.key_id)).await });
         admitted.guard.cancelled().await;
         let before = crate::test_app::everything(app).await;
         let (engine, ctx) = (&app.engine, &admitted.ctx);
@@ -387,7 +394,7 @@ both! {
     }
 
     // D23
-    removing_or_lowering_a_member_ends_the_requests_of_their_keys(app) {
+    removing_or_lowering_a_member_cancels_the_requests_of_their_keys(app) {
         let olga = app.north("olga").await;
         let ada = app.member("ada", NORTH).await;
         let (first, second) = (app.north_key("ada").await, app.north_key("ada").await);
@@ -403,34 +410,35 @@ both! {
                 true => app.engine.remove_member(&olga, ada).await.expect("removed"),
                 false => app.engine.change_member(&olga, ada, Role::Member).await.expect("lowered"),
             }
-            for ended in running {
+            for request in running {
                 let patience = std::time::Duration::from_secs(5);
-                tokio::time::timeout(patience, ended).await.expect("its pass is cancelled").expect("joined");
+                tokio::time::timeout(patience, request).await.expect("it is cancelled").expect("joined");
             }
         }
         assert!(!bystander.guard.is_cancelled());
     }
 
     // D23
-    raising_a_member_leaves_their_requests_alone(app) {
+    raising_a_role_does_not_cancel_requests(app) {
         let admitted = app.with_key(&app.north_key("max").await.plain).await;
         let max = app.member("max", NORTH).await;
         app.engine.change_member(&app.north("olga").await, max, Role::Admin).await.expect("raised");
         assert!(!admitted.guard.is_cancelled());
-        app.workspace(&admitted.ctx, "Goes on").await.expect("a workspace");
+        app.workspace(&admitted.ctx, "Still running").await.expect("a workspace");
     }
 
-    // D23: What was committed is answered, on every database, and nobody else's change is taken for one's own.
-    a_request_that_takes_power_from_itself_gets_its_answer(app) {
+    // D23: the recheck accepts a change by the request itself, and rejects a change by another
+    // request.
+    a_request_that_lowers_its_own_permissions_gets_its_response(app) {
         let (olga, north) = (app.north("olga").await, app.organization(NORTH).await);
-        for deed in ["lower", "remove", "narrow"] {
+        for change in ["lower", "remove", "narrow"] {
             let scopes = ["members:write", "keys:write", "runs:read"];
             let key = app.restricted_key("ada", "production", &scopes).await;
             let (id, ada) = (key.view.key_id, key.view.actor_id);
             let admitted = app.with_key(&key.plain).await;
             let bystander = app.with_key(&key.plain).await;
             let (engine, ctx) = (&app.engine, &admitted.ctx);
-            match deed {
+            match change {
                 "lower" => engine.change_member(ctx, ada, Role::Member).await.expect("lowered"),
                 "remove" => engine.remove_member(ctx, ada).await.expect("removed"),
                 _ => {
@@ -438,14 +446,14 @@ both! {
                     drop(engine.change_key(ctx, ChangeKey { key: id, name: None, scopes }).await.expect("narrowed"));
                 }
             }
-            engine.recheck_key(&admitted).await.unwrap_or_else(|error| panic!("{deed}: {error}"));
-            assert!(engine.recheck_key(&bystander).await.is_err(), "{deed}: another request is another matter");
+            engine.recheck_key(&admitted).await.unwrap_or_else(|error| panic!("{change}: {error}"));
+            assert!(engine.recheck_key(&bystander).await.is_err(), "{change}: another request is rejected");
             engine.revoke_key(&olga, revoke(id)).await.expect("revoked");
             if app.db.is_shared() {
-                assert_eq!(refusal(engine.recheck_key(&admitted).await), Code::Unauthorized, "{deed}, then ended by someone");
+                assert_eq!(refusal(engine.recheck_key(&admitted).await), Code::Unauthorized, "{change}, then revoked by another request");
             }
-            // As before, for the next one.
-            match deed {
+            // Restore the role for the next change.
+            match change {
                 "lower" => engine.change_member(&app.north("olga").await, ada, Role::Admin).await.expect("raised"),
                 "remove" => {
                     let command = InviteMember::read("ada@example.test", Some("admin")).expect("an invitation");
@@ -459,42 +467,42 @@ both! {
     }
 
     // RK-24
-    a_key_may_end_itself_and_gets_its_answer(app) {
+    a_key_can_revoke_itself_and_gets_its_response(app) {
         let key = app.north_key("max").await;
         let admitted = app.with_key(&key.plain).await;
         let done = app.engine.revoke_key(&admitted.ctx, revoke(key.view.key_id)).await.expect("revoked");
         assert!(done.fresh);
-        app.engine.recheck_key(&admitted).await.expect("the request that ended the key may answer");
+        app.engine.recheck_key(&admitted).await.expect("the request that revoked the key gets its response");
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
         let other = app.north("olga").await;
         assert_eq!(app.newest_event(&other).await.via_key, Some(key.plain.prefix()));
     }
 
     // RK-15
-    keys_are_listed_newest_first_page_by_page(app) {
+    pages_of_keys_are_newest_first(app) {
         let max = app.north("max").await;
-        let mut made = Vec::new();
+        let mut created = Vec::new();
         for _ in 0..7 {
             app.north_key("mia").await;
-            made.push(app.key_of(&max).await.view.key_id.0);
+            created.push(app.key_of(&max).await.view.key_id.0);
         }
-        made.reverse();
+        created.reverse();
         let (mut listed, mut before) = (Vec::new(), None);
         loop {
             let page = app.engine.list_keys(&max, &KeyQuery { after: before.map(KeyId), ..KeyQuery::default() }, 3).await.expect("a page");
             assert!(page.rows.len() <= 3);
             listed.extend(page.rows.iter().map(|line| line.key.key_id.0));
-            // A key that is made meanwhile does not shift the pages.
+            // A key that is created meanwhile does not shift the pages.
             app.key_of(&max).await;
             match page.next {
                 Some(next) => before = Some(next),
                 None => break,
             }
         }
-        assert_eq!(listed, made);
+        assert_eq!(listed, created);
     }
 
-    a_page_that_ends_with_the_list_has_no_next(app) {
+    the_last_page_has_no_cursor(app) {
         let max = app.north("max").await;
         for _ in 0..3 {
             app.key_of(&max).await;
@@ -504,17 +512,17 @@ both! {
     }
 
     // D13
-    revoked_keys_stay_listed_unless_only_active_ones_are_asked_for(app) {
-        let (max, live, ended) = (app.north("max").await, app.north_key("max").await, app.north_key("max").await);
-        app.engine.revoke_key(&max, revoke(ended.view.key_id)).await.expect("revoked");
-        assert_eq!(seen(app, &max).await, BTreeSet::from([live.view.key_id.0, ended.view.key_id.0]));
-        let active = app.engine.list_keys(&max, &ACTIVE, 10).await.expect("active ones");
-        assert_eq!(active.rows.iter().map(|line| line.key.key_id).collect::<Vec<_>>(), [live.view.key_id]);
+    revoked_keys_are_listed_unless_the_filter_is_active(app) {
+        let (max, active_key, revoked) = (app.north("max").await, app.north_key("max").await, app.north_key("max").await);
+        app.engine.revoke_key(&max, revoke(revoked.view.key_id)).await.expect("revoked");
+        assert_eq!(listed(app, &max).await, BTreeSet::from([active_key.view.key_id.0, revoked.view.key_id.0]));
+        let active = app.engine.list_keys(&max, &ACTIVE, 10).await.expect("active keys");
+        assert_eq!(active.rows.iter().map(|line| line.key.key_id).collect::<Vec<_>>(), [active_key.view.key_id]);
         assert!(active.rows[0].key.is_active);
     }
 
     // D27
-    last_used_is_the_last_time_the_key_was_accepted(app) {
+    last_used_is_the_time_of_the_last_accepted_request(app) {
         let key = app.north_key("max").await;
         let max = app.north("max").await;
         let last_used = async || app.engine.get_key(&max, key.view.key_id).await.expect("a key").key.last_used;
@@ -529,11 +537,11 @@ both! {
         app.clock.advance_seconds(10);
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
         app.engine.flush_usage().await.expect("flushed");
-        assert_eq!(last_used().await, Some(used), "a refused key was not used");
+        assert_eq!(last_used().await, Some(used), "a rejected request is not a use");
     }
 
     // D27
-    being_forbidden_counts_as_use(app) {
+    a_forbidden_request_counts_as_use(app) {
         let (key, foreign) = (app.north_key("max").await, app.north_key("mia").await);
         let admitted = app.with_key(&key.plain).await;
         assert_eq!(refusal(app.engine.get_key(&admitted.ctx, foreign.view.key_id).await), Code::Forbidden);
@@ -542,7 +550,7 @@ both! {
     }
 
     // RK-16
-    the_stored_preview_is_the_shown_one(app) {
+    the_stored_preview_is_the_preview_of_the_key(app) {
         let key = app.north_key("max").await;
         let stored = app.intruder().await.text(&format!("SELECT preview FROM api_keys WHERE id = {}", key.view.key_id)).await;
         assert_eq!(stored, key.plain.preview());
@@ -550,14 +558,14 @@ both! {
     }
 
     // RO-25
-    a_new_key_begins_with_its_prefix_and_names_its_public_half(app) {
+    a_new_key_has_its_prefix_and_its_public_key(app) {
         let key = app.north_key("max").await;
         assert!(key.plain.expose().starts_with(&key.view.key_prefix));
         assert_eq!(key.public_key_hex.len(), 64);
         assert_eq!(key.public_key_hex, hex::encode(engine::key_material::derive_verifier(&key.plain).public_key));
     }
 
-    a_database_that_does_not_answer_is_busy_never_a_refusal(app) {
+    an_unavailable_database_returns_unavailable_and_never_unauthorized(app) {
         let key = app.north_key("max").await;
         let (max, ready) = (app.north("max").await, app.engine.ready().await);
         ready.expect("it answers");
@@ -568,7 +576,7 @@ both! {
         assert_eq!(refusal(app.engine.ready().await), Code::Unavailable);
     }
 
-    a_signed_out_browser_writes_nothing_any_more(app) {
+    a_request_writes_nothing_after_its_session_is_signed_out(app) {
         let (caller, token) = app.browser("olga").await;
         let ctx = app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("olga");
         assert!(matches!(ctx.credential(), Credential::Session { .. }));

@@ -1,4 +1,5 @@
-//! Finding events, and taking the log out as a file: within reach, page by page, and only as long as the caller may.
+//! Searching and exporting the audit log: only accessible events, in pages, and only as long as the
+//! caller has access.
 
 use domain::command::{ActionFilter, AuditQuery, ExportFormat, ObjectFilter};
 use domain::event::{AuditAction, EventCategory, ObjectKind};
@@ -10,31 +11,59 @@ use engine::{Ctx, Result};
 
 use crate::test_app::{NORTH, SOUTH, TestApp, identity, origin, refusal, revoke};
 
-/// Something of everything, at different times.
-async fn story(app: &TestApp) {
-    let (olga, max, mia) = (app.north("olga").await, app.north("max").await, app.north("mia").await);
+/// Writes events of many kinds at different times.
+async fn write_events(app: &TestApp) {
+    let (olga, max, mia) = (
+        app.north("olga").await,
+        app.north("max").await,
+        app.north("mia").await,
+    );
     let mut keys = Vec::new();
     for ctx in [&max, &mia, &max] {
         keys.push(app.key_of(ctx).await);
         app.clock.advance_seconds(700);
     }
-    app.engine.revoke_key(&olga, revoke(keys[0].view.key_id)).await.expect("revoked");
-    app.engine.revoke_key(&mia, revoke(keys[1].view.key_id)).await.expect("revoked");
+    app.engine
+        .revoke_key(&olga, revoke(keys[0].view.key_id))
+        .await
+        .expect("revoked");
+    app.engine
+        .revoke_key(&mia, revoke(keys[1].view.key_id))
+        .await
+        .expect("revoked");
     app.clock.advance_seconds(700);
-    app.workspace(&max, "Analytics").await.expect("a workspace");
-    app.engine.change_member(&olga, max.actor().id, Role::Admin).await.expect("raised");
-    app.engine.change_member(&olga, max.actor().id, Role::Member).await.expect("lowered");
-    // The clock goes back: order is by number.
+    app.workspace(&max, "Analytics")
+        .await
+        .expect("a workspace");
+    app.engine
+        .change_member(&olga, max.actor().id, Role::Admin)
+        .await
+        .expect("raised");
+    app.engine
+        .change_member(&olga, max.actor().id, Role::Member)
+        .await
+        .expect("lowered");
+    // The clock goes back: events are ordered by number.
     app.clock.advance_seconds(-1000);
-    app.engine.sign_in(&identity("mia"), &origin()).await.expect("signed in");
-    app.engine.expose_key(&keys[2].plain, &origin()).await.expect("marked");
+    app.engine
+        .sign_in(&identity("mia"), &origin())
+        .await
+        .expect("signed in");
+    app.engine
+        .expose_key(&keys[2].plain, &origin())
+        .await
+        .expect("marked");
 }
 
-/// All pages of two, newest first.
+/// All events in pages of two, newest first.
 async fn listed(app: &TestApp, ctx: &Ctx, query: &AuditQuery) -> Vec<AuditView> {
     let (mut all, mut query) = (Vec::new(), query.clone());
     loop {
-        let page = app.engine.read_audit_log(ctx, &query, 2).await.expect("a page");
+        let page = app
+            .engine
+            .read_audit_log(ctx, &query, 2)
+            .await
+            .expect("a page");
         all.extend(page.rows);
         match page.next {
             Some(next) => query.before = Some(next),
@@ -44,10 +73,13 @@ async fn listed(app: &TestApp, ctx: &Ctx, query: &AuditQuery) -> Vec<AuditView> 
 }
 
 async fn export(app: &TestApp, ctx: &Ctx, query: &AuditQuery) -> Export {
-    app.engine.export_audit_log(ctx, query, ExportFormat::JsonLines).await.expect("an export")
+    app.engine
+        .export_audit_log(ctx, query, ExportFormat::JsonLines)
+        .await
+        .expect("an export")
 }
 
-/// Everything that is left of an export.
+/// The remaining records of an export.
 async fn rest(export: &mut Export) -> Result<Vec<AuditRecord>> {
     let mut all = Vec::new();
     loop {
@@ -59,23 +91,38 @@ async fn rest(export: &mut Export) -> Result<Vec<AuditRecord>> {
     }
 }
 
-/// Whether an event is what a query asks for, as a person would say it.
+/// Whether an event matches a query, implemented independently of the engine.
 fn fits(query: &AuditQuery, record: &AuditRecord) -> bool {
     let event = &record.event;
-    query.action.is_none_or(|action| action.actions().contains(&event.action))
-        && query.actor.is_none_or(|actor| event.actor_id == Some(actor))
+    query
+        .action
+        .is_none_or(|action| action.actions().contains(&event.action))
+        && query
+            .actor
+            .is_none_or(|actor| event.actor_id == Some(actor))
         && query.object.as_ref().is_none_or(|object| {
             object.kind.as_str() == event.object_kind
-                && object.id.as_ref().is_none_or(|id| id.as_str() == event.object_id)
+                && object
+                    .id
+                    .as_ref()
+                    .is_none_or(|id| id.as_str() == event.object_id)
         })
-        && query.from.is_none_or(|from| record.at_ms >= from.0)
-        && query.until.is_none_or(|until| record.at_ms < until.0)
+        && query
+            .from
+            .is_none_or(|from| record.at_ms >= from.0)
+        && query
+            .until
+            .is_none_or(|until| record.at_ms < until.0)
 }
 
-/// Every query made of these choices.
+/// All combinations of these filters.
 async fn queries(app: &TestApp) -> Vec<AuditQuery> {
     let now = app.runtime.now();
-    let key = app.intruder().await.number("SELECT MIN(id) FROM api_keys").await;
+    let key = app
+        .intruder()
+        .await
+        .number("SELECT MIN(id) FROM api_keys")
+        .await;
     let actions = [
         None,
         Some(ActionFilter::Any(EventCategory::Keys)),
@@ -83,14 +130,29 @@ async fn queries(app: &TestApp) -> Vec<AuditQuery> {
         Some(ActionFilter::One(AuditAction::KeyRevoked)),
         Some(ActionFilter::One(AuditAction::AuditExported)),
     ];
-    let actors = [None, Some(app.member("max", NORTH).await), Some(ActorId(999_999))];
+    let actors = [
+        None,
+        Some(app.member("max", NORTH).await),
+        Some(ActorId(999_999)),
+    ];
     let one = format!("key:{key}").parse().expect("an object");
-    let objects = [None, "key".parse().ok(), Some(one), Some(ObjectFilter { kind: ObjectKind::Session, id: None })];
+    let objects = [
+        None,
+        "key".parse().ok(),
+        Some(one),
+        Some(ObjectFilter {
+            kind: ObjectKind::Session,
+            id: None,
+        }),
+    ];
     let times = [
         (None, None),
         (Some(now.plus_seconds(-3600)), None),
         (None, Some(now.plus_seconds(-3600))),
-        (Some(now.plus_seconds(-9000)), Some(now.plus_seconds(600))),
+        (
+            Some(now.plus_seconds(-9000)),
+            Some(now.plus_seconds(600)),
+        ),
         (Some(now), Some(now)),
     ];
     let mut all = Vec::new();
@@ -98,7 +160,14 @@ async fn queries(app: &TestApp) -> Vec<AuditQuery> {
         for actor in actors {
             for object in &objects {
                 for (from, until) in times {
-                    all.push(AuditQuery { action, actor, object: object.clone(), from, until, before: None });
+                    all.push(AuditQuery {
+                        action,
+                        actor,
+                        object: object.clone(),
+                        from,
+                        until,
+                        before: None,
+                    });
                 }
             }
         }
@@ -107,10 +176,10 @@ async fn queries(app: &TestApp) -> Vec<AuditQuery> {
 }
 
 both! {
-    // D26, RK-26: every mixture of filters gives exactly the events that fit, within reach, newest first, page by page;
-    // a file holds the same, oldest first.
-    events_are_found_by_what_happened_to_what_by_whom_and_when(app) {
-        story(app).await;
+    // D26, RK-26: every combination of filters returns exactly the accessible events that match,
+    // newest first, and an export contains the same events, oldest first.
+    events_are_filtered_by_action_actor_object_and_time(app) {
+        write_events(app).await;
         let queries = queries(app).await;
         assert!(queries.len() >= 300, "{}", queries.len());
         for reader in ["olga", "max"] {
@@ -122,29 +191,29 @@ both! {
             let mut found = 0;
             for query in &queries {
                 let fitting: Vec<_> = near.iter().filter(|record| fits(query, record)).map(|record| &record.event).collect();
-                let told = listed(app, &ctx, query).await;
-                assert!(told.iter().rev().eq(fitting.iter().copied()), "{reader}: {query:?}");
+                let actual = listed(app, &ctx, query).await;
+                assert!(actual.iter().rev().eq(fitting.iter().copied()), "{reader}: {query:?}");
                 found += fitting.len();
             }
             assert!(found > 50, "{reader}: {found}");
             for query in queries.iter().step_by(11) {
                 let records = rest(&mut export(app, &ctx, query).await).await.expect("a file");
-                let told = listed(app, &ctx, query).await;
-                assert!(records.iter().map(|record| &record.event).eq(told.iter().rev()), "{reader}: {query:?}");
+                let actual = listed(app, &ctx, query).await;
+                assert!(records.iter().map(|record| &record.event).eq(actual.iter().rev()), "{reader}: {query:?}");
                 assert!(records.iter().all(|record| fits(query, record)));
             }
         }
     }
 
-    // B13, RK-04: another organization's events are never found; its ids answer like ids that exist nowhere.
-    nothing_of_another_organization_is_found(app) {
-        story(app).await;
+    // B13, RK-04: ids of another organization get the same result as ids that do not exist.
+    events_of_another_organization_are_not_found(app) {
+        write_events(app).await;
         let otto = app.south("otto").await;
         let (max, key) = (app.member("max", NORTH).await, app.north_key("max").await.view.key_id);
         let south = app.organization(SOUTH).await;
         for query in queries(app).await {
-            let told = listed(app, &otto, &query).await;
-            assert!(told.iter().all(|event| event.actor_name != "max" && event.object_kind != "key"), "{query:?}");
+            let actual = listed(app, &otto, &query).await;
+            assert!(actual.iter().all(|event| event.actor_name != "max" && event.object_kind != "key"), "{query:?}");
         }
         let foreign = [
             AuditQuery { actor: Some(max), ..AuditQuery::default() },
@@ -161,9 +230,9 @@ both! {
         assert!(actors.iter().all(|actor| ["otto", "una", "ben"].contains(&actor.name.as_str())), "{actors:?}");
     }
 
-    // D26: to choose from are those who did something; for a member only themself.
-    a_member_finds_only_themself_among_the_actors(app) {
-        story(app).await;
+    // D26
+    the_actor_filter_of_a_member_contains_only_themselves(app) {
+        write_events(app).await;
         let names = async |who: &str| {
             let actors = app.engine.list_audit_actors(&app.north(who).await).await.expect("doers");
             actors.into_iter().map(|actor| actor.name).collect::<Vec<_>>()
@@ -172,9 +241,9 @@ both! {
         assert_eq!(names("mia").await, ["mia"]);
     }
 
-    // D7: D.7: the export is an event, with what was asked for, and the last one that the file can hold.
-    an_export_is_an_event_with_its_filters(app) {
-        story(app).await;
+    // D7, D.7: the event of the export is the last event that the file can contain.
+    an_export_writes_an_event_with_its_filters(app) {
+        write_events(app).await;
         let olga = app.north("olga").await;
         let query = AuditQuery {
             action: Some(ActionFilter::Any(EventCategory::Keys)),
@@ -186,21 +255,21 @@ both! {
         let event = app.newest_event(&olga).await;
         assert_eq!((event.action, event.object_kind.as_str()), (AuditAction::AuditExported, "audit_log"));
         assert_eq!(event.object_id, app.organization(NORTH).await.as_str());
-        let told: Vec<_> = event.changes.iter().map(|change| (change.field.as_str(), change.after.as_deref())).collect();
+        let actual: Vec<_> = event.changes.iter().map(|change| (change.field.as_str(), change.after.as_deref())).collect();
         let actor = olga.actor().id.to_string();
         let filters = [("format", "csv"), ("action", "keys"), ("actor", &actor), ("from", "1970-01-01T00:00:00Z")];
-        assert_eq!(told, filters.map(|(field, value)| (field, Some(value))));
+        assert_eq!(actual, filters.map(|(field, value)| (field, Some(value))));
         assert_eq!(rest(&mut begun).await.expect("a file").len(), 1);
         let mut whole = export(app, &olga, &AuditQuery::default()).await;
         app.key_of(&olga).await;
         let records = rest(&mut whole).await.expect("a file");
-        assert_eq!(records.last().map(|record| record.event.action), Some(AuditAction::AuditExported), "not what came later");
+        assert_eq!(records.last().map(|record| record.event.action), Some(AuditAction::AuditExported), "later events are not included");
         assert_eq!(records.len() as i64, app.sound_chain(NORTH).await - 1);
     }
 
-    // D7: D.6, D.7: the lines of a file prove the chain to anyone who knows the format, as far as they reach.
-    a_file_proves_the_chain(app) {
-        story(app).await;
+    // D7, D.6, D.7: the hash chain can be verified with the lines of a file alone.
+    the_chain_can_be_verified_with_an_exported_file(app) {
+        write_events(app).await;
         for (reader, complete) in [("olga", true), ("max", false)] {
             let records = rest(&mut export(app, &app.north(reader).await, &AuditQuery::default()).await).await.expect("a file");
             for record in &records {
@@ -213,9 +282,9 @@ both! {
         }
     }
 
-    // D23: whoever ends, is removed or lowered gets no further page, however much is left.
-    an_export_ends_with_the_credential(app) {
-        story(app).await;
+    // D23: after a revocation, removal or role change the export returns no further page.
+    an_export_stops_when_its_credential_loses_access(app) {
+        write_events(app).await;
         let olga = app.north("olga").await;
         let ada = app.member("ada", NORTH).await;
         let (caller, token) = app.browser("ada").await;
@@ -231,7 +300,7 @@ both! {
         }
         app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
         assert_eq!(refusal(running[0].next().await), Code::Unauthorized);
-        running[1].next().await.expect("the session goes on");
+        running[1].next().await.expect("the session is still valid");
         app.engine.delete_session(&token).await.expect("signed out");
         assert_eq!(refusal(running[1].next().await), Code::Unauthorized);
         for lowered in [true, false] {
@@ -245,8 +314,8 @@ both! {
         }
     }
 
-    // RU-07: without its scope a key reads and exports nothing, and leaves no event.
-    the_log_needs_its_scope(app) {
+    // RU-07
+    a_key_without_the_audit_scope_reads_and_exports_nothing(app) {
         let other = app.restricted_key("olga", "production", &["keys:read", "organization:write"]).await;
         let (other, before) = (app.with_key(&other.plain).await.ctx, app.sound_chain(NORTH).await);
         assert_eq!(refusal(app.engine.read_audit_log(&other, &AuditQuery::default(), 9).await), Code::MissingScope);
@@ -262,8 +331,8 @@ both! {
         assert!(event.action == AuditAction::AuditExported && event.via_key.is_some());
     }
 
-    // D7: D.7: a long log is read page by page, and no event is in a file twice or missing, while the log goes on growing.
-    a_long_export_comes_in_pages(app) {
+    // D7, D.7: no event is missing or duplicated while the log grows.
+    a_long_export_is_read_in_pages(app) {
         for _ in 0..620 {
             app.engine.sign_in(&identity("mia"), &origin()).await.expect("signed in");
         }
@@ -286,14 +355,18 @@ both! {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
-/// What the hash of an event is made of, from a line of the file alone.
+/// The input of the hash of an event, from a line of the file.
 fn canon(record: &AuditRecord) -> CanonicalEncoder {
     let event = &record.event;
     let pairs = record.previous_hash.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).expect("hex"), 16).expect("hex");
+    let byte =
+        |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).expect("hex"), 16).expect("hex");
     let before: Vec<_> = pairs.map(byte).collect();
     CanonicalEncoder::of("rt/audit/v1")
         .text(record.organization_id.as_str())

@@ -1,8 +1,8 @@
-//! What the engine promises, on both databases. One test, one guarantee, said in its name; handles such as `rk_24` are
-//! those of the contract.
+//! Tests of the engine, on both databases. The name of a test states the guarantee. Comments such
+//! as `RK-24` refer to the requirements.
 //!
-//! [`app`] gives every test an installation of its own. Write a guarantee inside [`both!`], and it is proven on
-//! SQLite and on Postgres.
+//! [`TestApp`](test_app::TestApp) gives every test its own installation. A test inside [`both!`]
+//! runs on SQLite and on Postgres.
 
 #[macro_use]
 mod test_app;
@@ -12,7 +12,7 @@ mod audit;
 mod clocks;
 mod drafts;
 mod dump;
-mod ends;
+mod expiration;
 mod finding;
 mod histories;
 mod invitations;

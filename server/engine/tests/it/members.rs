@@ -1,4 +1,4 @@
-//! Members: who sees whom, who changes whom, and what is left of someone who goes.
+//! Listing, changing and removing members.
 
 use domain::command::{CreateKey, CreateServiceAccount, KeyDisposition, KeyQuery, RemoveMember};
 use domain::event::AuditAction;
@@ -7,13 +7,18 @@ use domain::{ActorId, Code, Role};
 use crate::test_app::{NORTH, SOUTH, TestApp, everything, identity, in_person, origin, refusal};
 
 async fn account(app: &TestApp, role: &str) -> ActorId {
-    let command = CreateServiceAccount::read("Deploy bot", Some(role), false).expect("an account to ask for");
-    app.engine.create_service_account(&app.north("olga").await, command).await.expect("an account").actor_id
+    let command =
+        CreateServiceAccount::read("Deploy bot", Some(role), false).expect("a valid command");
+    app.engine
+        .create_service_account(&app.north("olga").await, command)
+        .await
+        .expect("an account")
+        .actor_id
 }
 
 both! {
     // KE-38
-    everyone_sees_who_is_a_member_and_admins_see_addresses(app) {
+    everyone_lists_members_but_only_admins_see_emails(app) {
         let seen = app.engine.list_members(&app.north("max").await, None, 50).await.expect("members").rows;
         let names: Vec<_> = seen.iter().map(|member| (member.name.as_str(), member.role)).collect();
         let all = [("una", Role::Member), ("mia", Role::Member), ("max", Role::Member), ("ada", Role::Admin), ("olga", Role::Owner)];
@@ -24,7 +29,7 @@ both! {
         assert_eq!((max.email.as_deref(), max.active_keys, max.has_signed_in), (Some("max@example.test"), Some(1), true));
     }
 
-    members_are_listed_page_by_page(app) {
+    members_are_listed_in_pages(app) {
         let olga = app.north("olga").await;
         let (mut names, mut before) = (Vec::new(), None);
         loop {
@@ -48,11 +53,11 @@ both! {
     }
 
     // B22
-    owners_are_made_and_unmade_only_after_a_fresh_sign_in(app) {
+    adding_or_removing_an_owner_requires_a_fresh_sign_in(app) {
         let (olga, ada) = (app.north("olga").await, app.member("ada", NORTH).await);
         app.engine.change_member(&olga, ada, Role::Owner).await.expect("just signed in");
         app.clock.advance_seconds(601);
-        // The same session, eleven minutes after the sign-in.
+        // The same session eleven minutes after the sign-in.
         let (caller, _) = app.browser("olga").await;
         let digest = caller.credential.session().expect("a session").to_vec();
         let caller = engine::Caller::in_browser(caller.person, digest, domain::Moment(app.runtime.now().0 - 601_000));
@@ -63,12 +68,12 @@ both! {
         let max = app.member("max", NORTH).await;
         assert_eq!(refusal(app.engine.change_member(&late, max, Role::Owner).await), Code::FreshSignInRequired);
         assert_eq!(before, everything(app).await);
-        assert_eq!(refusal(app.engine.change_member(&late, max, Role::Admin).await), Code::FreshSignInRequired, "an admin is made");
+        assert_eq!(refusal(app.engine.change_member(&late, max, Role::Admin).await), Code::FreshSignInRequired, "an admin is added");
         app.engine.change_member(&app.north("olga").await, ada, Role::Member).await.expect("signed in again");
     }
 
-    // B22: Creating admin power takes a fresh sign-in; taking it away does not.
-    admins_are_made_only_after_a_fresh_sign_in_and_unmade_at_any_time(app) {
+    // B22: adding an admin requires a fresh sign-in; removing one does not.
+    adding_an_admin_requires_a_fresh_sign_in_but_removing_one_does_not(app) {
         let (caller, _) = app.browser("olga").await;
         app.clock.advance_seconds(601);
         let late = app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("a session");
@@ -80,14 +85,14 @@ both! {
             assert_eq!(refusal(app.engine.create_invitation(&late, invitation).await), Code::FreshSignInRequired, "{role}");
         }
         assert_eq!(before, everything(app).await);
-        app.engine.change_member(&late, ada, Role::Admin).await.expect("as it was");
-        app.engine.change_member(&late, ada, Role::Member).await.expect("less power");
+        app.engine.change_member(&late, ada, Role::Admin).await.expect("unchanged");
+        app.engine.change_member(&late, ada, Role::Member).await.expect("a lower role");
         let invitation = domain::command::InviteMember::read("zoe@example.test", None).expect("an invitation");
-        app.engine.create_invitation(&late, invitation).await.expect("no power");
+        app.engine.create_invitation(&late, invitation).await.expect("the role member");
     }
 
-    // D5, B22: whoever stole the key of an owner makes no owner with it, and unmakes none.
-    owners_are_changed_in_person(app) {
+    // D5, B22: a stolen key of an owner can neither add nor remove owners.
+    a_key_cannot_add_or_remove_owners(app) {
         let key = app.with_key(&app.north_key("olga").await.plain).await;
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
         app.engine.change_member(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("a second owner");
@@ -99,10 +104,10 @@ both! {
         let invitation = domain::command::InviteMember::read("zoe@example.test", Some("owner")).expect("an invitation");
         assert_eq!(refusal(app.engine.create_invitation(&key.ctx, invitation).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);
-        app.engine.change_member(&key.ctx, max, Role::Admin).await.expect("admins are another matter");
+        app.engine.change_member(&key.ctx, max, Role::Admin).await.expect("a key can add an admin");
     }
 
-    a_role_that_is_as_asked_for_stays_as_it_is(app) {
+    setting_the_current_role_changes_nothing(app) {
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
         let before = everything(app).await;
         app.engine.change_member(&olga, max, Role::Member).await.expect("nothing to do");
@@ -110,7 +115,7 @@ both! {
     }
 
     // B20
-    a_member_who_leaves_leaves_nothing_that_works(app) {
+    keys_and_sessions_stop_working_when_a_member_leaves(app) {
         let (key, max) = (app.north_key("max").await, app.north("max").await);
         app.engine.leave_organization(&max).await.expect("left");
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
@@ -121,7 +126,7 @@ both! {
     }
 
     // D5
-    everyone_may_know_how_many_owners_there_are(app) {
+    every_member_sees_the_number_of_owners(app) {
         let (olga, max) = (app.north("olga").await, app.north("max").await);
         assert_eq!(app.engine.count_owners(&max).await.expect("counted"), 1);
         app.engine.change_member(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("changed");
@@ -131,41 +136,41 @@ both! {
     }
 
     // D5
-    the_last_owner_does_not_leave(app) {
+    the_last_owner_cannot_leave(app) {
         let olga = app.north("olga").await;
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.leave_organization(&olga).await), Code::Conflict);
         assert_eq!(before, everything(app).await);
     }
 
-    a_key_does_not_leave_for_its_owner(app) {
+    a_key_cannot_leave_the_organization(app) {
         let key = app.north_key("max").await;
         let admitted = app.with_key(&key.plain).await;
         assert_eq!(refusal(app.engine.leave_organization(&admitted.ctx).await), Code::Forbidden);
     }
 
     // B20
-    removal_ends_the_sessions_of_whoever_is_a_member_nowhere_else(app) {
+    removal_revokes_the_sessions_of_a_person_without_another_organization(app) {
         let (max, una) = (app.browser("max").await, app.browser("una").await);
         let olga = app.north("olga").await;
         for name in ["max", "una"] {
             app.engine.remove_member(&olga, app.member(name, NORTH).await).await.expect("removed");
         }
-        assert!(app.engine.find_session(&max.1).await.expect("read").is_none(), "max is nowhere any more");
+        assert!(app.engine.find_session(&max.1).await.expect("read").is_none(), "max is in no organization");
         assert!(app.engine.find_session(&una.1).await.expect("read").is_some(), "una is still in South");
         let (north, south) = (app.organization(NORTH).await, app.organization(SOUTH).await);
         assert_eq!(refusal(app.engine.enter_organization(&una.0, &north, origin()).await), Code::Forbidden);
-        app.engine.enter_organization(&una.0, &south, origin()).await.expect("South is another matter");
+        app.engine.enter_organization(&una.0, &south, origin()).await.expect("South is not affected");
     }
 
     // RA-31
-    keys_that_are_not_named_stay_and_answer_403(app) {
+    keys_that_are_not_listed_stay_and_get_403(app) {
         let key = app.north_key("max").await;
         app.engine.remove_member(&app.north("olga").await, key.view.actor_id).await.expect("removed");
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
     }
 
-    removal_ends_the_keys_that_are_to_end(app) {
+    removal_revokes_the_listed_keys(app) {
         let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let command = RemoveMember { member: key.view.actor_id, keys: vec![(key.view.key_id, KeyDisposition::End)] };
         assert!(app.engine.offboard_member(&olga, command).await.expect("removed").is_empty());
@@ -174,7 +179,7 @@ both! {
         assert_eq!(line.revoke_reason, Some(domain::key::RevokeReason::PersonLeft));
     }
 
-    removal_hands_keys_over_by_rotation(app) {
+    removal_transfers_keys_by_rotation(app) {
         let (first, second, olga) = (app.north_key("max").await, app.restricted_key("max", "test", &["runs:read"]).await, app.north("olga").await);
         let bot = account(app, "member").await;
         let keys = vec![(first.view.key_id, KeyDisposition::HandOver(bot)), (second.view.key_id, KeyDisposition::HandOverToNew)];
@@ -195,8 +200,8 @@ both! {
     }
 
     // B17
-    a_key_that_is_handed_over_gets_no_stronger(app) {
-        // Ada's key is an admin's; the account is a member.
+    a_transferred_key_gets_no_higher_role(app) {
+        // Ada's key has the role admin; the service account has the role member.
         let (key, olga) = (app.north_key("ada").await, app.north("olga").await);
         let bot = account(app, "member").await;
         let command = RemoveMember { member: key.view.actor_id, keys: vec![(key.view.key_id, KeyDisposition::HandOver(bot))] };
@@ -205,8 +210,8 @@ both! {
     }
 
     // D6
-    a_key_whose_owner_was_lowered_is_handed_over_as_it_was_then(app) {
-        // Ada's key was made by an admin, and is a member's since.
+    a_key_of_a_demoted_owner_is_transferred_with_the_lower_role(app) {
+        // Ada created the key as an admin, and is now a member.
         let (one, two, olga) = (app.north_key("ada").await, app.north_key("ada").await, app.north("olga").await);
         let (ada, bot) = (one.view.actor_id, account(app, "admin").await);
         app.engine.change_member(&olga, ada, Role::Member).await.expect("lowered");
@@ -215,11 +220,11 @@ both! {
         for new in &made {
             assert_eq!(app.with_key(&new.plain).await.ctx.actor().role, Role::Member, "{}", new.view.actor_name);
         }
-        let heir = app.engine.get_service_account(&olga, made[1].view.actor_id).await.expect("made for the key");
+        let heir = app.engine.get_service_account(&olga, made[1].view.actor_id).await.expect("created for the key");
         assert_eq!(heir.role, Role::Member);
     }
 
-    a_removal_that_cannot_be_done_whole_is_not_done_at_all(app) {
+    a_removal_with_key_changes_is_atomic(app) {
         let (one, two, olga) = (app.north_key("max").await, app.north_key("max").await, app.north("olga").await);
         let (other, bot) = (app.north_key("mia").await, account(app, "member").await);
         let before = everything(app).await;
@@ -238,7 +243,7 @@ both! {
     }
 
     // B20
-    a_person_who_comes_back_begins_anew(app) {
+    a_person_who_rejoins_gets_a_new_actor(app) {
         let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let old = key.view.actor_id;
         app.engine.remove_member(&olga, old).await.expect("removed");
@@ -249,11 +254,11 @@ both! {
         let max = app.north("max").await;
         assert_eq!(max.actor().role, Role::Admin);
         assert_ne!(max.actor().id, old);
-        assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden, "the old key stays dead");
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden, "the old key stays rejected");
         app.engine.sign_in(&identity("max"), &origin()).await.expect("signs in");
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
         app.with_key(&app.key_of(&max).await.plain).await;
-        // And once more, as often as it may be.
+        // Rejoin a second time.
         app.engine.remove_member(&olga, max.actor().id).await.expect("removed again");
         let invitation = domain::command::InviteMember::read("max@example.test", None).expect("an invitation");
         let token = app.engine.create_invitation(&olga, invitation).await.expect("invited").token;

@@ -1,6 +1,8 @@
-//! Several organizations of one person, and what each has set for its keys.
+//! Creating organizations, and their settings for keys.
 
-use domain::command::{ChangeOrganization, CreateKey, CreateOrganization, OrganizationDraft, RotateKey};
+use domain::command::{
+    ChangeOrganization, CreateKey, CreateOrganization, OrganizationDraft, RotateKey,
+};
 use domain::event::AuditAction;
 use domain::{Code, Role};
 
@@ -8,7 +10,10 @@ use crate::test_app::{NORTH, TestApp, everything, identity, in_person, origin, r
 
 async fn set(app: &TestApp, draft: OrganizationDraft<'_>) {
     let command = ChangeOrganization::read(&draft).expect("a change");
-    app.engine.change_organization(&app.north("olga").await, command).await.expect("changed");
+    app.engine
+        .change_organization(&app.north("olga").await, command)
+        .await
+        .expect("changed");
 }
 
 fn named() -> CreateKey {
@@ -17,7 +22,7 @@ fn named() -> CreateKey {
 
 both! {
     // KE-05
-    a_member_makes_a_further_organization_and_owns_it(app) {
+    a_member_creates_another_organization_and_becomes_its_owner(app) {
         let max = app.person("max").await;
         let command = CreateOrganization::read("Max’ Werkstatt").expect("a name");
         let made = app.engine.create_organization(&in_person(max), &command, origin()).await.expect("made");
@@ -30,7 +35,7 @@ both! {
         assert_eq!(app.with_key(&app.key_of(&ctx).await.plain).await.ctx.actor().organization, made);
     }
 
-    who_only_signs_in_makes_no_organization(app) {
+    a_person_without_an_organization_cannot_create_one(app) {
         let stranger = app.engine.sign_in(&identity("zoe"), &origin()).await.expect("signed in");
         let before = everything(app).await;
         let command = CreateOrganization::read("Mine").expect("a name");
@@ -38,7 +43,7 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    an_organization_is_renamed_with_an_event(app) {
+    renaming_an_organization_writes_an_event(app) {
         set(app, OrganizationDraft { name: Some("Norden"), ..OrganizationDraft::default() }).await;
         let olga = app.enter("olga", "Norden").await.expect("the same organization");
         let event = app.newest_event(&olga).await;
@@ -47,21 +52,21 @@ both! {
         assert_eq!((event.changes.len(), change), (1, ("name", Some(NORTH), Some("Norden"))));
     }
 
-    where_only_admins_make_keys_members_make_none(app) {
+    members_cannot_create_keys_if_only_admins_may(app) {
         let key = app.north_key("max").await;
         set(app, OrganizationDraft { key_makers: Some("admins"), ..OrganizationDraft::default() }).await;
         assert_eq!(refusal(app.engine.create_key(&app.north("max").await, named()).await), Code::Forbidden);
         app.engine.create_key(&app.north("ada").await, named()).await.expect("an admin may");
         app.with_key(&key.plain).await;
         let max = app.north("max").await;
-        app.engine.rotate_key(&max, RotateKey::immediately(key.view.key_id), None).await.expect("what is there is kept fresh");
+        app.engine.rotate_key(&max, RotateKey::immediately(key.view.key_id), None).await.expect("existing keys can be rotated");
     }
 
     // B24
-    where_keys_make_no_keys_a_key_only_rotates_itself(app) {
+    a_key_can_only_rotate_itself_if_keys_cannot_create_keys(app) {
         let (key, other) = (app.north_key("olga").await, app.north_key("olga").await);
         let admitted = app.with_key(&key.plain).await;
-        app.engine.create_key(&admitted.ctx, named()).await.expect("keys may at first (decision D14)");
+        app.engine.create_key(&admitted.ctx, named()).await.expect("keys may create keys by default (D14)");
         set(app, OrganizationDraft { keys_make_keys: Some(false), ..OrganizationDraft::default() }).await;
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.create_key(&admitted.ctx, named()).await), Code::Forbidden);
@@ -69,7 +74,7 @@ both! {
         assert_eq!(refusal(app.engine.rotate_key(&admitted.ctx, rotate, None).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);
         let itself = RotateKey::immediately(key.view.key_id);
-        app.engine.rotate_calling_key(&admitted.ctx, &key.plain, itself, false, None).await.expect("itself it may (decision D14)");
+        app.engine.rotate_calling_key(&admitted.ctx, &key.plain, itself, false, None).await.expect("a key may rotate itself (D14)");
         app.engine.create_key(&app.north("olga").await, named()).await.expect("a person may");
     }
 }

@@ -1,4 +1,4 @@
-//! What a person sees and does of their own sessions.
+//! Listing and revoking one's own sessions.
 
 use domain::event::AuditAction;
 use domain::view::SessionView;
@@ -10,21 +10,31 @@ use crate::intruder::Value;
 use crate::test_app::{NORTH, SOUTH, TestApp, identity, origin, refusal, workspace};
 
 async fn sessions(app: &TestApp, caller: &Caller) -> Vec<SessionView> {
-    app.engine.list_sessions(caller).await.expect("a list")
+    app.engine
+        .list_sessions(caller)
+        .await
+        .expect("a list")
 }
 
 async fn id_of(app: &TestApp, caller: &Caller) -> SessionId {
-    let own = sessions(app, caller).await.into_iter().find(|session| session.is_current);
+    let own = sessions(app, caller)
+        .await
+        .into_iter()
+        .find(|session| session.is_current);
     own.expect("the current session").id
 }
 
 async fn is_open(app: &TestApp, token: &[u8]) -> bool {
-    app.engine.find_session(token).await.expect("an answer").is_some()
+    app.engine
+        .find_session(token)
+        .await
+        .expect("an answer")
+        .is_some()
 }
 
 both! {
     // B22
-    a_person_sees_their_own_sessions_the_one_used_last_first(app) {
+    a_person_lists_their_sessions_most_recently_used_first(app) {
         let (first, first_token) = app.browser("max").await;
         app.browser("ada").await;
         app.clock.advance_seconds(120);
@@ -35,20 +45,20 @@ both! {
         assert_eq!((seen[0].address.as_deref(), seen[0].agent.as_deref()), (Some("192.0.2.7"), Some("test/1")));
         assert_eq!(seen[0].expires_at, app.runtime.now().plus_seconds(ABSOLUTE_SECONDS));
         app.clock.advance_seconds(120);
-        assert!(is_open(app, &first_token).await, "and it is seen again");
+        assert!(is_open(app, &first_token).await, "it was used again");
         let seen = sessions(app, &second).await;
         assert_eq!(seen.iter().map(|session| session.is_current).collect::<Vec<_>>(), [false, true]);
         assert_eq!(sessions(app, &first).await.iter().map(|session| session.is_current).collect::<Vec<_>>(), [true, false]);
         app.clock.advance_seconds(IDLE_SECONDS - 120);
-        assert_eq!(sessions(app, &second).await.len(), 1, "the other has run out");
+        assert_eq!(sessions(app, &second).await.len(), 1, "the other session has expired");
     }
 
     // B22
-    a_session_that_is_ended_is_noted_in_every_organization_of_its_person(app) {
+    revoking_a_session_writes_an_event_in_every_organization_of_the_person(app) {
         let ((here, _), (there, token)) = (app.browser("una").await, app.browser("una").await);
         let id = id_of(app, &there).await;
         let before = (app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await);
-        app.engine.revoke_session(&here, &id, &origin()).await.expect("ended");
+        app.engine.revoke_session(&here, &id, &origin()).await.expect("revoked");
         assert!(!is_open(app, &token).await);
         assert_eq!((app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await), (before.0 + 1, before.1 + 1));
         let event = app.newest_event(&app.north("olga").await).await;
@@ -59,7 +69,7 @@ both! {
     }
 
     // B15
-    nobody_ends_the_session_of_someone_else(app) {
+    a_session_of_another_person_cannot_be_revoked(app) {
         let ((max, max_token), (olga, _)) = (app.browser("max").await, app.browser("olga").await);
         let (foreign, none) = (id_of(app, &max).await, "ses_0000000000000000".parse().expect("an id"));
         let before = crate::test_app::everything(app).await;
@@ -72,7 +82,7 @@ both! {
     }
 
     // B22
-    signing_out_everywhere_else_leaves_only_this_one(app) {
+    revoking_all_other_sessions_keeps_the_current_one(app) {
         let (here, here_token) = app.browser("una").await;
         let mut others = Vec::new();
         for _ in 0..5 {
@@ -80,7 +90,7 @@ both! {
         }
         let ctx = app.engine.enter_organization(&others[0].0, &app.organization(NORTH).await, origin()).await.expect("una");
         let before = app.sound_chain(NORTH).await;
-        assert_eq!(app.engine.revoke_other_sessions(&here, &origin()).await.expect("ended"), 5);
+        assert_eq!(app.engine.revoke_other_sessions(&here, &origin()).await.expect("revoked"), 5);
         assert_eq!(app.sound_chain(NORTH).await, before + 5, "one event for each");
         for (_, token) in &others {
             assert!(!is_open(app, token).await);
@@ -91,7 +101,7 @@ both! {
     }
 
     // B22
-    of_two_sessions_that_end_each_other_one_is_left(app) {
+    of_two_sessions_that_revoke_each_other_one_is_left(app) {
         for name in ["una", "nobody"] {
             app.engine.sign_in(&identity(name), &origin()).await.expect("signed in");
             let ((one, _), (other, _)) = (app.browser(name).await, app.browser(name).await);
@@ -101,12 +111,12 @@ both! {
                 tokio::spawn(async move { engine.revoke_other_sessions(&first, &origin()).await }),
                 tokio::spawn(async move { second.revoke_other_sessions(&other, &origin()).await }),
             );
-            let ended = [race.0.expect("runs"), race.1.expect("runs")].into_iter().filter_map(Result::ok).sum::<usize>();
-            assert_eq!((ended, sessions(app, &one).await.len()), (1, 1), "{name}");
+            let revoked = [race.0.expect("runs"), race.1.expect("runs")].into_iter().filter_map(Result::ok).sum::<usize>();
+            assert_eq!((revoked, sessions(app, &one).await.len()), (1, 1), "{name}");
         }
     }
 
-    signing_out_is_noted_and_ends_this_session_only(app) {
+    signing_out_writes_an_event_and_revokes_only_the_current_session(app) {
         let ((max, token), (_, other)) = (app.browser("max").await, app.browser("max").await);
         app.engine.sign_out(&max, &origin()).await.expect("signed out");
         assert!(!is_open(app, &token).await && is_open(app, &other).await);
@@ -115,8 +125,9 @@ both! {
         assert_eq!(refusal(app.engine.sign_out(&max, &origin()).await), Code::Unauthorized);
     }
 
-    // B5: A writer of the database can neither make a session last, nor hand it to someone else, nor rename it.
-    who_a_session_is_and_how_long_is_sealed(app) {
+    // B5: an attacker with write access can neither extend a session, nor assign it to another
+    // person, nor rename it.
+    an_altered_session_row_is_rejected(app) {
         let (max, token) = app.browser("max").await;
         let mut intruder = app.intruder().await;
         let which = format!("digest = {}", intruder.literal(&Value::Bytes(app.engine.session_digest(&token))));
@@ -140,11 +151,11 @@ both! {
         assert!(!is_open(app, &token).await);
     }
 
-    a_person_without_an_organization_has_sessions_too(app) {
+    a_person_without_an_organization_can_list_and_revoke_sessions(app) {
         app.engine.sign_in(&identity("nobody"), &origin()).await.expect("signed in");
         let ((here, _), (there, token)) = (app.browser("nobody").await, app.browser("nobody").await);
         assert_eq!(sessions(app, &here).await.len(), 2);
-        app.engine.revoke_session(&here, &id_of(app, &there).await, &origin()).await.expect("ended");
+        app.engine.revoke_session(&here, &id_of(app, &there).await, &origin()).await.expect("revoked");
         assert!(!is_open(app, &token).await);
         let stranger = Caller { person: PersonId(999_999), ..here };
         assert!(sessions(app, &stranger).await.is_empty());

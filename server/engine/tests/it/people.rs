@@ -1,4 +1,4 @@
-//! Founding, members, roles, identities.
+//! Setting up an installation, members, roles and identities.
 
 use domain::command::FoundOrganization;
 use domain::event::AuditAction;
@@ -7,15 +7,15 @@ use engine::people::Identity;
 
 use crate::test_app::{NORTH, SOUTH, TestApp, everything, identity, origin, refusal};
 
-fn founding() -> FoundOrganization {
-    FoundOrganization::read("Acme", "Grace", "Grace@Example.test").expect("a founding")
+fn first_organization() -> FoundOrganization {
+    FoundOrganization::read("Acme", "Grace", "Grace@Example.test").expect("a valid command")
 }
 
 both! {
-    ro_05_bootstrap_makes_the_organization_its_owner_and_a_first_key(staged) {
+    bootstrap_creates_the_organization_its_owner_and_a_first_key(staged) {
         let app = staged.another().await;
         assert!(!app.engine.is_bootstrapped().await.expect("an answer"));
-        let key = app.engine.bootstrap(&founding(), origin()).await.expect("the first key");
+        let key = app.engine.bootstrap(&first_organization(), origin()).await.expect("the first key");
         assert!(app.engine.is_bootstrapped().await.expect("an answer"));
         assert_eq!((key.view.label.as_str(), key.view.role), ("bootstrap key", Role::Owner));
         assert!(key.plain.expose().starts_with("rt_sk_"));
@@ -25,35 +25,36 @@ both! {
         app.close().await;
     }
 
-    ro_05_bootstrap_is_refused_for_ever_after(staged) {
+    bootstrap_is_rejected_after_the_first_time(staged) {
         let app = staged.another().await;
-        app.engine.bootstrap(&founding(), origin()).await.expect("the first key");
+        app.engine.bootstrap(&first_organization(), origin()).await.expect("the first key");
         let before = everything(&app).await;
         for engine in [app.engine.clone(), app.restarted().await] {
-            assert_eq!(refusal(engine.bootstrap(&founding(), origin()).await), Code::AlreadyBootstrapped);
+            assert_eq!(refusal(engine.bootstrap(&first_organization(), origin()).await), Code::AlreadyBootstrapped);
             let person = PersonId(1);
-            assert_eq!(refusal(engine.bootstrap_as_person(person, &founding(), origin()).await), Code::AlreadyBootstrapped);
+            assert_eq!(refusal(engine.bootstrap_as_person(person, &first_organization(), origin()).await), Code::AlreadyBootstrapped);
         }
         assert_eq!(before, everything(&app).await);
         app.close().await;
     }
 
     // B12
-    bootstrap_stays_closed_when_only_its_mark_is_left(app) {
-        // Even an installation whose organizations were deleted by hand does not open up again.
+    bootstrap_is_rejected_even_if_all_organizations_were_deleted(app) {
+        // The organizations are deleted directly in the database; only the mark of the bootstrap is
+        // left.
         let other = app.another().await;
-        other.engine.bootstrap(&founding(), origin()).await.expect("the first key");
+        other.engine.bootstrap(&first_organization(), origin()).await.expect("the first key");
         let mut intruder = other.intruder().await;
         for table in ["audit_events", "audit_heads", "api_keys", "actors", "organizations"] {
             intruder.run(&format!("DELETE FROM {table}")).await;
         }
-        assert_eq!(refusal(other.engine.bootstrap(&founding(), origin()).await), Code::AlreadyBootstrapped);
+        assert_eq!(refusal(other.engine.bootstrap(&first_organization(), origin()).await), Code::AlreadyBootstrapped);
         other.close().await;
     }
 
-    d18_the_owner_is_matched_to_the_emails_first_verified_sign_in(staged) {
+    the_first_sign_in_with_the_verified_email_becomes_the_owner(staged) {
         let app = staged.another().await;
-        app.engine.bootstrap(&founding(), origin()).await.expect("the first key");
+        app.engine.bootstrap(&first_organization(), origin()).await.expect("the first key");
         let unverified = Identity { email: None, ..identity("grace") };
         let stranger = app.engine.sign_in(&Identity { subject: "no-mail".into(), ..unverified }, &origin()).await.expect("signed in");
         assert!(app.engine.list_organizations(stranger).await.expect("memberships").is_empty());
@@ -63,9 +64,9 @@ both! {
         app.close().await;
     }
 
-    b21_a_second_person_with_the_same_email_inherits_nothing(staged) {
+    a_second_person_with_the_same_email_gets_no_access(staged) {
         let app = staged.another().await;
-        app.engine.bootstrap(&founding(), origin()).await.expect("the first key");
+        app.engine.bootstrap(&first_organization(), origin()).await.expect("the first key");
         app.engine.sign_in(&identity("grace"), &origin()).await.expect("signed in");
         let reborn = Identity { subject: "another-subject".into(), ..identity("grace") };
         let second = app.engine.sign_in(&reborn, &origin()).await.expect("signed in");
@@ -74,7 +75,7 @@ both! {
     }
 
     // RA-30
-    a_member_manages_nobody(app) {
+    a_member_cannot_manage_members(app) {
         let (max, mia) = (app.north("max").await, app.member("mia", NORTH).await);
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.remove_member(&max, mia).await), Code::Forbidden);
@@ -84,19 +85,19 @@ both! {
     }
 
     // B18
-    only_an_owner_makes_or_unmakes_an_owner(app) {
+    only_an_owner_adds_or_removes_an_owner(app) {
         let (ada, olga) = (app.north("ada").await, app.north("olga").await);
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.change_member(&ada, ada.actor().id, Role::Owner).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.change_member(&ada, olga.actor().id, Role::Member).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.remove_member(&ada, olga.actor().id).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);
-        app.engine.change_member(&olga, ada.actor().id, Role::Owner).await.expect("an owner makes an owner");
-        app.engine.change_member(&app.north("ada").await, olga.actor().id, Role::Member).await.expect("and unmakes one");
+        app.engine.change_member(&olga, ada.actor().id, Role::Owner).await.expect("an owner adds an owner");
+        app.engine.change_member(&app.north("ada").await, olga.actor().id, Role::Member).await.expect("an owner removes an owner");
     }
 
     // D5
-    the_last_owner_stays(app) {
+    the_last_owner_cannot_be_removed_or_demoted(app) {
         let olga = app.north("olga").await;
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.change_member(&olga, olga.actor().id, Role::Admin).await), Code::Conflict);
@@ -116,7 +117,7 @@ both! {
     }
 
     // B20
-    a_removed_member_cannot_be_changed_any_more(app) {
+    a_removed_member_cannot_be_changed(app) {
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
         app.engine.remove_member(&olga, max).await.expect("removed");
         let before = everything(app).await;
@@ -126,7 +127,7 @@ both! {
     }
 
     // B20
-    nothing_of_a_removed_member_works_and_signing_in_does_not_help(app) {
+    a_removed_member_has_no_access_even_after_a_new_sign_in(app) {
         let (key, session) = (app.north_key("una").await, app.browser("una").await.0);
         app.engine.remove_member(&app.north("olga").await, app.member("una", NORTH).await).await.expect("removed");
         app.engine.sign_in(&identity("una"), &origin()).await.expect("una still signs in");
@@ -139,7 +140,7 @@ both! {
     }
 
     // B13
-    an_organization_of_others_and_one_that_is_not_answer_alike(app) {
+    a_foreign_organization_and_a_missing_one_get_the_same_error(app) {
         let (caller, _) = app.browser("max").await;
         let (foreign, none) = (app.organization(SOUTH).await, "org_none".parse().expect("an id"));
         let one = app.engine.enter_organization(&caller, &foreign, origin()).await.expect_err("foreign").to_problem("req");
@@ -148,7 +149,7 @@ both! {
     }
 
     // RA-08
-    an_id_token_acts_in_the_only_organization_or_the_one_named(app) {
+    an_id_token_acts_in_the_only_or_the_specified_organization(app) {
         let south = app.organization(SOUTH).await;
         let max = app.with_token(&identity("max"), None).await.expect("in North only");
         assert_eq!(max.actor().organization, app.organization(NORTH).await);
@@ -159,7 +160,7 @@ both! {
     }
 
     // B21
-    who_never_signed_in_is_nobody_whatever_their_email(app) {
+    an_identity_that_never_signed_in_is_rejected(app) {
         let stranger = Identity { subject: "stranger".into(), ..identity("olga") };
         assert_eq!(refusal(app.with_token(&stranger, None).await), Code::Unauthorized);
         let elsewhere = Identity { issuer: "https://other.test".into(), ..identity("olga") };
@@ -167,21 +168,21 @@ both! {
     }
 
     // KE-05
-    a_person_is_in_several_organizations_with_a_role_in_each(app) {
+    a_person_has_a_role_in_each_of_their_organizations(app) {
         let memberships = app.engine.list_organizations(app.person("una").await).await.expect("memberships");
         let roles: Vec<_> = memberships.iter().map(|m| (m.organization_name.as_str(), m.role)).collect();
         assert_eq!(roles, [(NORTH, Role::Member), (SOUTH, Role::Admin)]);
     }
 
-    signing_in_is_noted_in_every_organization_of_the_person(app) {
+    a_sign_in_writes_an_event_in_every_organization_of_the_person(app) {
         let before = (app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await);
         app.engine.sign_in(&identity("una"), &origin()).await.expect("signed in");
         assert_eq!((app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await), (before.0 + 1, before.1 + 1));
         assert_eq!(app.newest_event(&app.north("olga").await).await.action, AuditAction::SignedIn);
     }
 
-    // KE-05: the next sign-in leads to where one was.
-    the_organization_one_looks_around_in_is_remembered(app) {
+    // KE-05: the next sign-in opens the organization of the last visit.
+    the_last_visited_organization_is_remembered(app) {
         let (una, south) = (app.person("una").await, app.organization(SOUTH).await);
         assert_eq!(app.engine.active_organization(una).await.expect("an answer"), None);
         app.engine.set_active_organization(una, &south).await.expect("kept");
@@ -190,15 +191,15 @@ both! {
         assert_eq!(app.engine.active_organization(app.person("max").await).await.expect("an answer"), None);
     }
 
-    // RK-24: Decision D23: what was read for someone who lost power meanwhile is kept back.
-    whoever_was_removed_or_lowered_is_not_who_they_were(app) {
+    // RK-24, D23: a response is withheld if the person lost access meanwhile.
+    a_recheck_rejects_a_person_who_was_removed_or_demoted(app) {
         let olga = app.north("olga").await;
         let (ada, max) = (app.north("ada").await, app.north("max").await);
         for ctx in [&ada, &max] {
-            app.engine.recheck_member(ctx).await.expect("as they were");
+            app.engine.recheck_member(ctx).await.expect("nothing changed");
         }
         app.engine.change_member(&olga, max.actor().id, Role::Admin).await.expect("raised");
-        app.engine.recheck_member(&max).await.expect("more is no less");
+        app.engine.recheck_member(&max).await.expect("a higher role is accepted");
         app.engine.change_member(&olga, ada.actor().id, Role::Member).await.expect("lowered");
         app.engine.remove_member(&olga, max.actor().id).await.expect("removed");
         for ctx in [&ada, &max] {
@@ -206,7 +207,7 @@ both! {
         }
     }
 
-    a_name_is_cleaned_of_what_must_not_be_shown_or_replaced(app) {
+    a_name_from_a_provider_is_cleaned_or_replaced(app) {
         for (given, shown) in [("\u{202e}evil", "evil"), ("\u{202e}\u{200b}", "odd@example.test")] {
             let odd = Identity { name: Some(given.into()), ..identity("odd") };
             let person = app.engine.sign_in(&odd, &origin()).await.expect("signed in");
@@ -215,7 +216,7 @@ both! {
         assert_eq!(refusal(app.engine.get_person(PersonId(999_999)).await), Code::Unauthorized);
     }
 
-    a_demonstration_is_staged_only_on_an_empty_installation(app) {
+    demo_data_is_only_created_in_an_empty_installation(app) {
         let before = everything(app).await;
         stage_again(app).await;
         assert_eq!(before, everything(app).await);
@@ -223,7 +224,12 @@ both! {
 }
 
 async fn stage_again(app: &TestApp) {
-    let cast =
-        engine::organizations::DemoOrganization { organization: "Late", members: vec![(identity("eve"), Role::Owner)] };
-    app.engine.seed_demo(&[cast]).await.expect("nothing happens");
+    let cast = engine::organizations::DemoOrganization {
+        organization: "Late",
+        members: vec![(identity("eve"), Role::Owner)],
+    };
+    app.engine
+        .seed_demo(&[cast])
+        .await
+        .expect("nothing happens");
 }

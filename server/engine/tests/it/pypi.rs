@@ -1,5 +1,5 @@
-//! What the second audit of PyPI found (TOB-PYPI26), each finding under its number, as far as the engine answers it. The
-//! races of finding 2 stand with the other races, what the doors answer stands with the doors.
+//! Findings of the second audit of PyPI (TOB-PYPI26) that concern the engine. The races of finding
+//! 2 are tested with the other races, and the HTTP responses in the tests of the server.
 
 use domain::command::{CreateKey, FoundOrganization, InviteMember};
 use domain::{Code, PersonId};
@@ -10,10 +10,10 @@ use engine::tokens::TOKEN_SECONDS;
 
 use crate::test_app::{NORTH, TestApp, everything, identity, in_person, origin, refusal};
 
-/// What a clock may be off by, where tokens are checked.
+/// The accepted clock skew of tokens.
 const LEEWAY_SECONDS: i64 = 60;
 
-/// Issuers that look like the one that olga signs in with.
+/// Issuers that resemble the one that olga signs in with.
 const LOOK_ALIKES: [&str; 14] = [
     "https://idp.test/",
     "https://idp.test.",
@@ -31,10 +31,17 @@ const LOOK_ALIKES: [&str; 14] = [
     "https://\u{ff49}dp.test",
 ];
 
-/// Subjects that look like olga's.
-const DOUBLES: [&str; 6] = ["Olga", "olga ", "olga\u{200b}", "\u{43e}lga", "idp.test/olga", "olga@example.test"];
+/// Subjects that resemble olga's.
+const DOUBLES: [&str; 6] = [
+    "Olga",
+    "olga ",
+    "olga\u{200b}",
+    "\u{43e}lga",
+    "idp.test/olga",
+    "olga@example.test",
+];
 
-/// What was invited, what signs in, and whether they are one address.
+/// The invited email, the email of the sign-in, and whether they are equal.
 const SPELLINGS: [(&str, &str, bool); 16] = [
     ("zoe@example.test", "zoe@example.test", true),
     ("Zoe@Example.TEST", "zoe@example.test", true),
@@ -55,12 +62,15 @@ const SPELLINGS: [(&str, &str, bool); 16] = [
 ];
 
 async fn sign_in(app: &TestApp, identity: Identity) -> PersonId {
-    app.engine.sign_in(&identity, &origin()).await.expect("signed in")
+    app.engine
+        .sign_in(&identity, &origin())
+        .await
+        .expect("signed in")
 }
 
 both! {
-    // The memory of what was used once outlives whatever could come with it again.
-    pypi_01_a_sign_in_that_was_taken_up_never_comes_back(app) {
+    // Finding 1: a used value is remembered longer than it could be replayed.
+    a_completed_sign_in_cannot_be_replayed(app) {
         app.engine.begin_flow(b"a state", b"what it needs").await.expect("begun");
         assert!(app.engine.take_flow(b"a state").await.expect("an answer").is_some());
         for seconds in [0, 1, 4, 25, LEEWAY_SECONDS, FLOW_SECONDS, TOKEN_SECONDS + LEEWAY_SECONDS] {
@@ -71,7 +81,7 @@ both! {
         }
     }
 
-    pypi_01_a_request_is_remembered_longer_than_anyone_is_signed_in(app) {
+    an_idempotency_key_is_remembered_longer_than_a_session_lasts(app) {
         let max = app.north("max").await;
         let create = async |ctx: &engine::Ctx| {
             let once = IdempotencyKey::of("create", "nightly", "body");
@@ -80,15 +90,15 @@ both! {
         create(&max).await.expect("a key");
         for seconds in [0, LEEWAY_SECONDS, TOKEN_SECONDS, ABSOLUTE_SECONDS] {
             app.clock.advance_seconds(seconds);
-            app.engine.delete_old_requests().await.expect("forgotten what is old");
+            app.engine.delete_old_requests().await.expect("old requests are deleted");
             assert_eq!(refusal(create(&app.north("max").await).await), Code::AlreadyDone, "{seconds} seconds later");
         }
         let sql = "SELECT COUNT(*) FROM api_keys";
         assert_eq!(app.intruder().await.number(sql).await, 1);
     }
 
-    // A person is an issuer and a subject, byte for byte.
-    pypi_03_a_look_alike_of_an_issuer_or_a_person_is_someone_else(app) {
+    // Finding 3: issuer and subject identify a person, byte for byte.
+    a_similar_issuer_or_subject_is_another_person(app) {
         let olga = app.person("olga").await;
         let by_issuer = LOOK_ALIKES.map(|issuer| Identity { issuer: issuer.into(), ..identity("olga") });
         let by_subject = DOUBLES.map(|subject| Identity { subject: subject.into(), ..identity("olga") });
@@ -104,8 +114,9 @@ both! {
         assert_eq!(sign_in(app, identity("olga")).await, olga);
     }
 
-    // The same subject at two issuers is two people, whatever either of them says of names and addresses.
-    pypi_12_what_one_issuer_says_is_nothing_to_another(app) {
+    // Finding 12: the same subject at two issuers is two people, regardless of their names and
+    // emails.
+    an_issuer_cannot_affect_a_person_of_another_issuer(app) {
         let elsewhere = Identity { issuer: "https://other.test".into(), ..identity("olga") };
         let other = sign_in(app, elsewhere.clone()).await;
         let renamed = Identity { name: Some("Olga the Second".into()), email: Some("max@example.test".into()), ..elsewhere };
@@ -113,11 +124,11 @@ both! {
         let olga = app.engine.get_person(app.person_of("https://idp.test", "olga").await).await.expect("olga");
         assert_eq!((olga.name.as_str(), olga.email.as_deref()), ("olga", Some("olga@example.test")));
         assert_eq!(refusal(app.with_token(&renamed, Some(&app.organization(NORTH).await)).await), Code::Forbidden);
-        app.with_token(&identity("olga"), None).await.expect("olga is who she was");
+        app.with_token(&identity("olga"), None).await.expect("olga is unchanged");
     }
 
-    // An address is compared in the one form that it is stored in.
-    pypi_09_an_address_is_one_address_however_it_is_written(app) {
+    // Finding 9: emails are compared in the form in which they are stored.
+    an_invitation_matches_every_spelling_of_its_email(app) {
         for (turn, (invited, comes, same)) in SPELLINGS.into_iter().enumerate() {
             let olga = app.north("olga").await;
             let invite = async || {
@@ -130,7 +141,7 @@ both! {
             let person = sign_in(app, guest.clone()).await;
             let joined = app.engine.accept_invitation(&in_person(person), &token, origin()).await;
             assert_eq!(joined.as_ref().err().map(engine::Error::code), (!same).then_some(Code::WrongAddress), "{invited:?} {comes:?}");
-            // Nor is someone invited twice under two spellings.
+            // Two spellings of an email do not create two invitations.
             let again = invite().await;
             assert_eq!(again.as_ref().err().map(engine::Error::code), same.then_some(Code::Conflict), "{invited:?} {comes:?}");
             if same {
@@ -140,10 +151,10 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    pypi_09_who_waits_under_an_address_is_found_however_it_is_written(staged) {
+    the_first_owner_is_matched_by_every_spelling_of_the_email(staged) {
         for (founder, comes, same) in SPELLINGS {
             let app = staged.another().await;
-            let founding = FoundOrganization::read("Acme", "Grace", founder).expect("a founding");
+            let founding = FoundOrganization::read("Acme", "Grace", founder).expect("a valid command");
             app.engine.bootstrap(&founding, origin()).await.expect("founded");
             let grace = sign_in(&app, Identity { email: Some(comes.into()), ..identity("grace") }).await;
             let found = app.engine.list_organizations(grace).await.expect("memberships").len();
@@ -152,15 +163,15 @@ both! {
         }
     }
 
-    // Finding 13, for what waits and what is under way.
-    pypi_13_who_is_removed_brings_nothing_back(app) {
+    // Finding 13: pending invitations and sign-ins in progress
+    a_removed_member_cannot_regain_access(app) {
         let north = app.organization(NORTH).await;
         let (session, key) = (app.browser("max").await.0, app.north_key("max").await);
         app.engine.begin_flow(b"begun before", b"what it needs").await.expect("begun");
         let max = app.member("max", NORTH).await;
         app.engine.remove_member(&app.north("olga").await, max).await.expect("removed");
         let before = everything(app).await;
-        assert!(app.engine.take_flow(b"begun before").await.expect("an answer").is_some(), "he may well sign in");
+        assert!(app.engine.take_flow(b"begun before").await.expect("an answer").is_some(), "a sign-in is possible");
         let person = sign_in(app, identity("max")).await;
         assert!(app.engine.list_organizations(person).await.expect("memberships").is_empty());
         for caller in [session, in_person(person), app.browser("max").await.0] {
@@ -172,6 +183,6 @@ both! {
             let beside = ["sessions", "sign_in_flows", "key_refusals", "key_days", "actor_days"];
             dump.into_iter().filter(|(table, _)| !beside.contains(&table.as_str())).collect()
         };
-        assert_eq!(quiet(before), quiet(everything(app).await), "and leaves no trace in North");
+        assert_eq!(quiet(before), quiet(everything(app).await), "the sign-in writes no event in North");
     }
 }

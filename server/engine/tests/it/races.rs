@@ -1,4 +1,4 @@
-//! What holds when many things happen at once.
+//! Concurrent operations.
 
 use std::future::Future;
 
@@ -12,17 +12,24 @@ use crate::intruder::Value;
 use crate::prove;
 use crate::test_app::{NORTH, TestApp, identity, in_person, origin, refusal, revoke, workspace};
 
-/// Starts all of them at once; gives what each came to, in no order.
+/// Runs all calls concurrently, and returns their results in any order.
 async fn race<T: Send + 'static>(
     runners: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
-    runners.into_iter().collect::<JoinSet<_>>().join_all().await
+    runners
+        .into_iter()
+        .collect::<JoinSet<_>>()
+        .join_all()
+        .await
 }
 
-/// How many succeeded; every other one must have been refused with one of these codes.
+/// The number of successful calls. Every other call must have failed with one of these codes.
 fn winners<T>(results: Vec<Result<T>>, refusals: &[Code]) -> usize {
     let count = results.len();
-    let errors: Vec<Error> = results.into_iter().filter_map(Result::err).collect();
+    let errors: Vec<Error> = results
+        .into_iter()
+        .filter_map(Result::err)
+        .collect();
     for error in &errors {
         assert!(refusals.contains(&error.code()), "{error:?}");
     }
@@ -30,13 +37,13 @@ fn winners<T>(results: Vec<Result<T>>, refusals: &[Code]) -> usize {
 }
 
 both! {
-    b12_of_two_hundred_racing_bootstraps_one_succeeds(staged) {
+    of_two_hundred_concurrent_bootstraps_one_succeeds(staged) {
         let runs = prove::count(1, 100);
         for _ in 0..runs {
             let app = staged.another().await;
             let tries = (0..200).map(|n| {
                 let engine = app.engine.clone();
-                let founding = FoundOrganization::read(&format!("Acme {n}"), "Grace", "grace@example.test").expect("a founding");
+                let founding = FoundOrganization::read(&format!("Acme {n}"), "Grace", "grace@example.test").expect("a valid command");
                 async move { engine.bootstrap(&founding, origin()).await }
             });
             assert_eq!(winners(race(tries).await, &[Code::AlreadyBootstrapped]), 1);
@@ -44,7 +51,7 @@ both! {
             for table in ["organizations", "actors", "api_keys"] {
                 assert_eq!(intruder.number(&format!("SELECT COUNT(*) FROM {table}")).await, 1, "{table}");
             }
-            let late = FoundOrganization::read("Late", "Grace", "grace@example.test").expect("a founding");
+            let late = FoundOrganization::read("Late", "Grace", "grace@example.test").expect("a valid command");
             assert_eq!(refusal(app.restarted().await.bootstrap(&late, origin()).await), Code::AlreadyBootstrapped);
             drop(intruder);
             app.close().await;
@@ -53,7 +60,7 @@ both! {
     }
 
     // D25
-    of_many_racing_revocations_one_is_the_event(app) {
+    concurrent_revocations_of_a_key_write_one_event(app) {
         let key = app.north_key("max").await.view.key_id;
         let (olga, ada) = (app.north("olga").await, app.north("ada").await);
         let before = app.sound_chain(NORTH).await;
@@ -68,7 +75,7 @@ both! {
     }
 
     // RK-24
-    requests_of_one_key_that_all_revoke_it_end_it_once(app) {
+    concurrent_requests_that_revoke_their_own_key_write_one_event(app) {
         let key = app.north_key("max").await;
         let before = app.sound_chain(NORTH).await;
         let mut admitted = Vec::new();
@@ -85,7 +92,7 @@ both! {
     }
 
     // RK-24
-    two_keys_that_revoke_each_other_are_not_both_left(app) {
+    of_two_keys_that_revoke_each_other_at_most_one_stays_active(app) {
         for _ in 0..5 {
             let (one, other) = (app.north_key("ada").await, app.north_key("olga").await);
             let (first, second) = (app.with_key(&one.plain).await, app.with_key(&other.plain).await);
@@ -116,17 +123,17 @@ both! {
             }
             assert!(winners(tries.join_all().await, &[Code::Unauthorized]) >= 1);
             let north = app.organization(NORTH).await;
-            let ends = format!(
+            let query = format!(
                 "SELECT n FROM audit_events WHERE organization_id = '{north}' AND action = 'key.revoked' AND object_id = '{}'",
                 key.view.key_id
             );
             let mut intruder = app.intruder().await;
-            let end = intruder.number(&ends).await;
+            let end = intruder.number(&query).await;
             let late = format!(
                 "SELECT COUNT(*) FROM audit_events WHERE organization_id = '{north}' AND via_key = '{}' AND n > {end}",
                 key.plain.prefix()
             );
-            assert_eq!(intruder.number(&late).await, 0, "events of the key after its end");
+            assert_eq!(intruder.number(&late).await, 0, "events of the key after its revocation");
         }
         assert_eq!(app.intruder().await.number("SELECT COUNT(*) FROM workspaces").await, {
             let sql = "SELECT COUNT(*) FROM audit_events WHERE action = 'workspace.created'";
@@ -134,7 +141,7 @@ both! {
         });
     }
 
-    a_key_revoked_while_it_is_presented_is_ended_not_called_altered(app) {
+    a_key_revoked_during_authentication_is_rejected_but_not_reported_as_altered(app) {
         for _ in 0..10 {
             let key = app.north_key("max").await;
             let mut tries: JoinSet<Result<()>> = JoinSet::new();
@@ -147,15 +154,15 @@ both! {
                 });
             }
             app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
-            for ended in tries.join_all().await {
-                let error = ended.expect_err("it ends");
-                assert!(matches!(error, Error::Unauthenticated("the key has ended")), "{error:?}");
+            for attempt in tries.join_all().await {
+                let error = attempt.expect_err("it is revoked");
+                assert!(matches!(error, Error::Unauthenticated("the key is revoked")), "{error:?}");
             }
         }
     }
 
     // E2
-    a_member_removed_while_making_keys_is_left_with_no_live_key(app) {
+    a_member_removed_while_creating_keys_has_no_working_key(app) {
         let (olga, max, id) = (app.north("olga").await, app.north("max").await, app.member("max", NORTH).await);
         let mut tries: JoinSet<Result<Option<domain::token::PlainKey>>> = JoinSet::new();
         for n in 0..30 {
@@ -186,7 +193,7 @@ both! {
     }
 
     // B18
-    two_last_owners_who_demote_each_other_leave_one(app) {
+    of_two_owners_who_demote_each_other_one_stays_owner(app) {
         let olga = app.north("olga").await;
         let ada = app.member("ada", NORTH).await;
         for _ in 0..10 {
@@ -209,7 +216,7 @@ both! {
     }
 
     // B18
-    of_two_last_owners_who_leave_at_once_one_stays(app) {
+    of_two_owners_who_leave_concurrently_one_stays_owner(app) {
         for _ in 0..10 {
             for name in ["olga", "ada"] {
                 let one = make_owner(app, name).await;
@@ -227,7 +234,7 @@ both! {
     }
 
     // B18
-    however_owners_leave_remove_and_demote_each_other_at_once_one_stays(app) {
+    concurrent_changes_of_three_owners_leave_at_least_one(app) {
         const NAMES: [&str; 3] = ["olga", "ada", "max"];
         let mut fewest = NAMES.len();
         for round in 0..27_usize {
@@ -237,7 +244,7 @@ both! {
             }
             let tries = (0..3).map(|turn| {
                 let (engine, me, next) = (app.engine.clone(), all[turn].clone(), all[(turn + 1) % 3].actor().id);
-                // Each of the three does one of three things; in 27 rounds, every combination.
+                // Each owner does one of three things; 27 rounds cover all combinations.
                 let deed = round / 3_usize.pow(u32::try_from(turn).expect("small")) % 3;
                 async move {
                     match deed {
@@ -247,19 +254,19 @@ both! {
                     }
                 }
             });
-            // Whoever was lowered, or taken out with their sessions, meanwhile is refused for that.
+            // An owner who was demoted or removed meanwhile is rejected.
             let refusals = [Code::Conflict, Code::Forbidden, Code::NotFound, Code::Unauthorized];
             assert!(winners(race(tries).await, &refusals) >= 1, "round {round}");
             let left = owners(app).await;
-            assert!(left >= 1, "round {round}: nobody is left");
+            assert!(left >= 1, "round {round}: no owner is left");
             fewest = fewest.min(usize::try_from(left).expect("small"));
         }
-        assert_eq!(fewest, 1, "the last owner was never at stake");
+        assert_eq!(fewest, 1, "no round ended with the last owner");
         app.sound_chain(NORTH).await;
     }
 
     // E2
-    a_removal_is_not_undone_by_a_role_change_at_the_same_time(app) {
+    a_concurrent_role_change_does_not_undo_a_removal(app) {
         let (olga, ada) = (app.north("olga").await, app.north("ada").await);
         for name in ["max", "mia", "una"] {
             let id = app.member(name, NORTH).await;
@@ -280,7 +287,7 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    sign_ins_of_many_people_at_once_all_succeed(app) {
+    concurrent_sign_ins_of_many_people_succeed(app) {
         let names = ["olga", "ada", "max", "mia", "una", "otto", "ben"];
         let tries = (0..42).map(|n| {
             let engine = app.engine.clone();
@@ -291,8 +298,8 @@ both! {
         app.sound_chain(crate::test_app::SOUTH).await;
     }
 
-    // B21: issuer and subject are one person, however often they come for the first time.
-    a_new_person_who_signs_in_twice_at_once_is_one(app) {
+    // B21
+    concurrent_first_sign_ins_create_one_person(app) {
         for round in 0..4 {
             let tries = (0..10).map(|_| {
                 let engine = app.engine.clone();
@@ -303,7 +310,7 @@ both! {
         }
     }
 
-    a_chain_that_grows_while_it_is_checked_is_not_called_broken(app) {
+    a_chain_that_grows_while_it_is_verified_is_not_reported_as_broken(app) {
         let (olga, north) = (app.north("olga").await, app.organization(NORTH).await);
         let engine = app.engine.clone();
         let writing = tokio::spawn(async move {
@@ -318,8 +325,8 @@ both! {
         writing.await.expect("written");
     }
 
-    // B4, and the findings 1 and 2 of PyPI's audit.
-    pypi_02_of_two_hundred_callers_one_takes_a_sign_in_up_again(app) {
+    // B4; PyPI's audit, findings 1 and 2
+    of_two_hundred_concurrent_requests_one_completes_a_sign_in(app) {
         app.engine.begin_flow(b"a flow's token", b"what it needs").await.expect("begun");
         let tries = (0..200).map(|_| {
             let engine = app.engine.clone();
@@ -329,7 +336,7 @@ both! {
     }
 }
 
-/// How many owners North has.
+/// The number of owners of North.
 async fn owners(app: &TestApp) -> i64 {
     let north = app.organization(NORTH).await;
     let sql = format!(
@@ -338,7 +345,7 @@ async fn owners(app: &TestApp) -> i64 {
     app.intruder().await.number(&sql).await
 }
 
-/// Has someone be an owner of North, whatever they are now, with the help of one who is.
+/// Makes a person an owner of North, regardless of their current role.
 async fn make_owner(app: &TestApp, name: &str) -> Ctx {
     let standing = match app.enter(name, NORTH).await {
         Ok(ctx) if ctx.actor().role == Role::Owner => return ctx,
@@ -347,16 +354,32 @@ async fn make_owner(app: &TestApp, name: &str) -> Ctx {
     };
     let mut owner = None;
     for other in ["olga", "ada", "max"] {
-        owner = owner.or(app.enter(other, NORTH).await.ok().filter(|ctx| ctx.actor().role == Role::Owner));
+        owner = owner.or(app
+            .enter(other, NORTH)
+            .await
+            .ok()
+            .filter(|ctx| ctx.actor().role == Role::Owner));
     }
     let owner = owner.expect("an owner is there");
     if let Some(id) = standing {
-        app.engine.change_member(&owner, id, Role::Owner).await.expect("raised");
+        app.engine
+            .change_member(&owner, id, Role::Owner)
+            .await
+            .expect("raised");
     } else {
-        let command = InviteMember::read(&format!("{name}@example.test"), Some("owner")).expect("an invitation");
-        let token = app.engine.create_invitation(&owner, command).await.expect("invited").token;
+        let command = InviteMember::read(&format!("{name}@example.test"), Some("owner"))
+            .expect("an invitation");
+        let token = app
+            .engine
+            .create_invitation(&owner, command)
+            .await
+            .expect("invited")
+            .token;
         let person = app.person(name).await;
-        app.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined");
+        app.engine
+            .accept_invitation(&in_person(person), &token, origin())
+            .await
+            .expect("joined");
     }
     app.north(name).await
 }

@@ -1,4 +1,4 @@
-//! What becomes of an organization whose log was altered, and of a database that was restored from a backup.
+//! Organizations with an altered audit log, and databases that were restored from a backup.
 
 use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount};
 use domain::{Code, Role};
@@ -12,11 +12,14 @@ const BUDGET: i64 = 1_000;
 const ACCEPTED: &str = "SELECT COUNT(*) FROM audit_events WHERE action = 'audit_log.accepted'";
 
 async fn state(app: &TestApp, engine: &Engine) -> ChainState {
-    engine.verify_audit(&app.organization(NORTH).await).await.expect("read")
+    engine
+        .verify_audit(&app.organization(NORTH).await)
+        .await
+        .expect("read")
 }
 
 both! {
-    // R3: nothing of an organization with an altered log is opened until that is accepted; new breaks are found after it.
+    // R3: alterations after the acceptance are detected too.
     an_altered_log_puts_the_organization_on_hold_until_it_is_accepted(app) {
         let (folder, mut intruder) = (tempfile::tempdir().expect("a folder"), app.intruder().await);
         let file = folder.path().join("roundtable.journal");
@@ -27,7 +30,7 @@ both! {
             app.north_key("max").await;
         }
         let north = app.organization(NORTH).await;
-        engine.catch_up_journal().await.expect("caught up");
+        engine.catch_up_journal().await.expect("up to date");
         engine.check_chain_heads(BUDGET).await.expect("checked");
         engine.ready().await.expect("ready");
         drop(engine);
@@ -53,13 +56,13 @@ both! {
             assert!(matches!(state(app, &engine).await, ChainState::Sound(_)));
             engine.authenticate_key(&key.plain, origin()).await.expect("still accepted");
         }
-        // The event that accepts is no more to be forged than any other.
+        // The event of the acceptance cannot be forged.
         intruder.run("UPDATE audit_events SET at = at + 1 WHERE action = 'audit_log.accepted'").await;
         assert!(matches!(state(app, &app.restarted().await).await, ChainState::Broken(2)));
     }
 
-    // R3: B6, F19: also where only the journal knows that the end of the log is missing.
-    a_log_that_ends_before_its_anchor_is_on_hold_at_the_start(app) {
+    // R3, B6, F19: only the journal shows that the end of the log is missing.
+    an_organization_whose_log_ends_before_its_journal_entry_is_on_hold_at_startup(app) {
         let (folder, mut intruder) = (tempfile::tempdir().expect("a folder"), app.intruder().await);
         let file = folder.path().join("roundtable.journal");
         let engine = engine_with_journal(app, &app.db, &file).await;
@@ -85,57 +88,149 @@ both! {
         drop(engine);
         let engine = engine_with_journal(app, &app.db, &file).await;
         engine.check_chain_heads(BUDGET).await.expect("checked");
-        engine.authenticate_key(&key.plain, origin()).await.expect("accepted for good");
+        engine.authenticate_key(&key.plain, origin()).await.expect("still accepted after a restart");
     }
 }
 
-// B9, D.8: after a restore nothing opens until the journal was replayed; then what had ended has ended in the database too.
+// B9, D.8: replaying the journal writes the revocations to the restored database.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restored_copy_is_locked_until_the_journal_is_replayed() {
     let app = TestApp::on_sqlite().await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("roundtable.journal");
     let engine = engine_with_journal(&app, &app.db, &file).await;
-    let (olga, max, ada) = (app.north("olga").await, app.north("max").await, app.member("ada", NORTH).await);
+    let (olga, max, ada) = (
+        app.north("olga").await,
+        app.north("max").await,
+        app.member("ada", NORTH).await,
+    );
     let (kept, victim) = (app.key_of(&max).await, app.key_of(&max).await);
     let gone = app.member("mia", NORTH).await;
     let command = CreateServiceAccount::read("robot", Some("member"), false).expect("an account");
-    let robot = app.engine.create_service_account(&olga, command).await.expect("an account").actor_id;
-    let command = CreateKey { owner: Some(robot), ..CreateKey::read("a key").expect("a name") };
-    let of_robot = app.engine.create_key(&olga, command).await.expect("a key");
+    let robot = app
+        .engine
+        .create_service_account(&olga, command)
+        .await
+        .expect("an account")
+        .actor_id;
+    let command = CreateKey {
+        owner: Some(robot),
+        ..CreateKey::read("a key").expect("a name")
+    };
+    let of_robot = app
+        .engine
+        .create_key(&olga, command)
+        .await
+        .expect("a key");
     let (_, session) = app.browser("una").await;
     let copy = folder.path().join("copy.db");
-    app.intruder().await.run(&format!("VACUUM INTO '{}'", copy.display())).await;
-    engine.revoke_key(&max, revoke(victim.view.key_id)).await.expect("revoked");
-    engine.change_member(&olga, ada, Role::Member).await.expect("demoted");
-    engine.remove_member(&olga, gone).await.expect("removed");
-    let disable =
-        ChangeServiceAccount { actor: robot, name: None, role: None, disabled: Some(true), allow_overlap: None };
-    engine.change_service_account(&olga, disable).await.expect("disabled");
+    app.intruder()
+        .await
+        .run(&format!("VACUUM INTO '{}'", copy.display()))
+        .await;
+    engine
+        .revoke_key(&max, revoke(victim.view.key_id))
+        .await
+        .expect("revoked");
+    engine
+        .change_member(&olga, ada, Role::Member)
+        .await
+        .expect("demoted");
+    engine
+        .remove_member(&olga, gone)
+        .await
+        .expect("removed");
+    let disable = ChangeServiceAccount {
+        actor: robot,
+        name: None,
+        role: None,
+        disabled: Some(true),
+        allow_overlap: None,
+    };
+    engine
+        .change_service_account(&olga, disable)
+        .await
+        .expect("disabled");
     drop(engine);
 
-    let restored = Db::open(&format!("sqlite://{}", copy.display())).await.expect("the copy opens");
+    let restored = Db::open(&format!("sqlite://{}", copy.display()))
+        .await
+        .expect("the copy opens");
     let engine = engine_with_journal(&app, &restored, &file).await;
-    engine.check_chain_heads(BUDGET).await.expect("checked");
-    assert_eq!(refusal(engine.authenticate_key(&kept.plain, origin()).await), Code::Unavailable);
+    engine
+        .check_chain_heads(BUDGET)
+        .await
+        .expect("checked");
+    assert_eq!(
+        refusal(
+            engine
+                .authenticate_key(&kept.plain, origin())
+                .await
+        ),
+        Code::Unavailable
+    );
     for key in [&victim, &of_robot] {
-        assert!(engine.authenticate_key(&key.plain, origin()).await.is_err());
+        assert!(
+            engine
+                .authenticate_key(&key.plain, origin())
+                .await
+                .is_err()
+        );
     }
-    assert_eq!(engine.accept_broken_chains(None, "restored").await.expect("accepted").len(), 1);
-    let replayed = engine.replay_journal("restored").await.expect("replayed");
-    assert_eq!((replayed.keys, replayed.actors.len()), (vec![victim.view.key_id], 3));
+    assert_eq!(
+        engine
+            .accept_broken_chains(None, "restored")
+            .await
+            .expect("accepted")
+            .len(),
+        1
+    );
+    let replayed = engine
+        .replay_journal("restored")
+        .await
+        .expect("replayed");
+    assert_eq!(
+        (replayed.keys, replayed.actors.len()),
+        (vec![victim.view.key_id], 3)
+    );
     drop(engine);
 
-    // The database alone says so now.
+    // Now the database contains the revocations without the journal.
     let without = folder.path().join("another.journal");
     for file in [&file, &without] {
         let engine = engine_with_journal(&app, &restored, file).await;
-        engine.check_chain_heads(BUDGET).await.expect("checked");
+        engine
+            .check_chain_heads(BUDGET)
+            .await
+            .expect("checked");
         engine.ready().await.expect("ready");
-        engine.authenticate_key(&kept.plain, origin()).await.expect("it had not ended");
-        assert_eq!(refusal(engine.authenticate_key(&victim.plain, origin()).await), Code::Unauthorized);
-        assert_eq!(refusal(engine.authenticate_key(&of_robot.plain, origin()).await), Code::Forbidden);
-        assert!(engine.find_session(&session).await.expect("read").is_none());
+        engine
+            .authenticate_key(&kept.plain, origin())
+            .await
+            .expect("it was not revoked");
+        assert_eq!(
+            refusal(
+                engine
+                    .authenticate_key(&victim.plain, origin())
+                    .await
+            ),
+            Code::Unauthorized
+        );
+        assert_eq!(
+            refusal(
+                engine
+                    .authenticate_key(&of_robot.plain, origin())
+                    .await
+            ),
+            Code::Forbidden
+        );
+        assert!(
+            engine
+                .find_session(&session)
+                .await
+                .expect("read")
+                .is_none()
+        );
     }
     restored.close().await;
     app.close().await;

@@ -1,4 +1,4 @@
-//! Rotations that race, with each other and with a revocation.
+//! Rotations that are concurrent with each other or with a revocation.
 
 use domain::command::RotateKey;
 use domain::{Code, KeyId};
@@ -7,9 +7,15 @@ use engine::{Engine, Result};
 use crate::prove;
 use crate::test_app::{NORTH, TestApp, refusal, revoke};
 
-/// The keys that took the place of another.
+/// The successors of a key.
 async fn successors(app: &TestApp, of: KeyId) -> Vec<i64> {
-    let rows = app.intruder().await.rows(&format!("SELECT id FROM api_keys WHERE rotated_from = {of}")).await;
+    let rows = app
+        .intruder()
+        .await
+        .rows(&format!(
+            "SELECT id FROM api_keys WHERE rotated_from = {of}"
+        ))
+        .await;
     rows.into_iter()
         .map(|row| match row[0].1 {
             crate::intruder::Value::Number(id) => id,
@@ -19,12 +25,15 @@ async fn successors(app: &TestApp, of: KeyId) -> Vec<i64> {
 }
 
 async fn rotate(engine: Engine, ctx: engine::Ctx, key: KeyId) -> Result<domain::view::NewKey> {
-    engine.rotate_key(&ctx, RotateKey::immediately(key), None).await.map(|rotated| rotated.new)
+    engine
+        .rotate_key(&ctx, RotateKey::immediately(key), None)
+        .await
+        .map(|rotated| rotated.new)
 }
 
 both! {
-    // E2: E.2: one wins, the other is told of the conflict; there is one successor.
-    of_two_rotations_of_a_key_one_wins(app) {
+    // E2, E.2: the other rotation gets a conflict.
+    of_two_concurrent_rotations_of_a_key_one_succeeds(app) {
         let (max, rounds) = (app.north("max").await, prove::count(25, 1_000));
         for round in 0..rounds {
             let key = app.key_of(&max).await;
@@ -47,14 +56,14 @@ both! {
         prove::shown(app, "racing-rotations", rounds);
     }
 
-    // E2: E.2: whoever is first, the key is dead, and a successor is there only if it is recorded.
-    a_rotation_against_a_revocation_leaves_the_key_dead(app) {
+    // E2, E.2: a successor exists only if the key refers to it.
+    a_rotation_concurrent_with_a_revocation_leaves_the_key_revoked(app) {
         let (max, olga, rounds) = (app.north("max").await, app.north("olga").await, prove::count(25, 1_000));
         for round in 0..rounds {
             let key = app.key_of(&max).await;
             let id = key.view.key_id;
             let (engine, olga) = (app.engine.clone(), olga.clone());
-            // Each begins first in half of the rounds.
+            // Each of them starts first in half of the rounds.
             let revoking = async move { engine.revoke_key(&olga, revoke(id)).await };
             let (rotating, revoking) = if round % 2 == 0 {
                 let rotating = tokio::spawn(rotate(app.engine.clone(), max.clone(), id));
@@ -63,7 +72,7 @@ both! {
                 let revoking = tokio::spawn(revoking);
                 (tokio::spawn(rotate(app.engine.clone(), max.clone(), id)), revoking)
             };
-            revoking.await.expect("joined").expect("revoked, or dead before");
+            revoking.await.expect("joined").expect("revoked now or before");
             let rotated = rotating.await.expect("joined");
             assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized, "round {round}");
             match rotated {
@@ -78,11 +87,11 @@ both! {
                     assert!(successors(app, id).await.is_empty(), "round {round}");
                 }
             }
-            let ends = format!(
+            let query = format!(
                 "SELECT COUNT(*) FROM audit_events WHERE object_kind = 'key' AND object_id = '{id}' \
                  AND action IN ('key.revoked', 'key.rotated')"
             );
-            assert_eq!(app.intruder().await.number(&ends).await, 1, "round {round}");
+            assert_eq!(app.intruder().await.number(&query).await, 1, "round {round}");
         }
         app.sound_chain(NORTH).await;
         prove::shown(app, "rotate-against-revoke", rounds);

@@ -1,4 +1,4 @@
-//! The stories of a run.
+//! Starting and listing runs.
 
 use domain::command::{CreateRun, DeleteWorkspace};
 use domain::environment::Environment;
@@ -13,12 +13,14 @@ fn run(workspace: &WorkspaceId, input: Option<&str>) -> CreateRun {
 }
 
 async fn staging(app: &TestApp) -> WorkspaceView {
-    app.workspace(&app.north("max").await, "Staging").await.expect("a workspace")
+    app.workspace(&app.north("max").await, "Staging")
+        .await
+        .expect("a workspace")
 }
 
 both! {
     // D22
-    a_run_begins_as_queued_and_names_who_started_it(app) {
+    a_new_run_is_queued_and_names_its_creator(app) {
         let (workspace, mia) = (staging(app).await, app.north("mia").await);
         let made = app.engine.create_run(&mia, run(&workspace.id, Some("{\"branch\": \"main\"}"))).await.expect("a run");
         assert!(made.id.as_str().starts_with("run_"));
@@ -29,7 +31,7 @@ both! {
     }
 
     // KE-12
-    a_run_by_webhook_says_so_and_is_the_keys_owners(app) {
+    a_run_by_webhook_is_marked_and_belongs_to_the_owner_of_the_key(app) {
         let (workspace, key) = (staging(app).await, app.north_key("mia").await);
         let admitted = app.with_key(&key.plain).await;
         let command = CreateRun::read(workspace.id, None, true).expect("a run");
@@ -37,7 +39,7 @@ both! {
         assert_eq!((made.trigger.as_str(), made.created_by.as_str(), made.input), ("hook", "mia", None));
     }
 
-    a_run_is_in_the_audit_log_with_its_change(app) {
+    starting_a_run_writes_an_event_without_its_input(app) {
         let (workspace, olga) = (staging(app).await, app.north("olga").await);
         let made = app.engine.create_run(&olga, run(&workspace.id, Some("secret input"))).await.expect("a run");
         let event = app.newest_event(&olga).await;
@@ -47,7 +49,7 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    runs_are_listed_newest_first_page_by_page_and_by_workspace(app) {
+    pages_of_runs_of_a_workspace_are_newest_first(app) {
         let (max, one) = (app.north("max").await, staging(app).await);
         let other = staging(app).await;
         for n in 0..7 {
@@ -67,7 +69,7 @@ both! {
     }
 
     // RA-32
-    runs_of_another_organizations_workspace_are_forbidden(app) {
+    runs_of_a_workspace_of_another_organization_are_forbidden(app) {
         let (workspace, otto) = (staging(app).await, app.south("otto").await);
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.list_runs(&otto, &workspace.id, None, 10).await), Code::Forbidden);
@@ -79,7 +81,7 @@ both! {
     }
 
     // D7
-    runs_of_a_workspace_of_the_sandbox_are_not_there_in_production(app) {
+    runs_of_the_sandbox_are_not_visible_in_production(app) {
         let (workspace, max) = (staging(app).await, app.north("max").await);
         app.engine.create_run(&max, run(&workspace.id, None)).await.expect("a run");
         app.move_to_sandbox(&workspace).await;
@@ -87,7 +89,7 @@ both! {
         assert_eq!(refusal(app.engine.create_run(&max, run(&workspace.id, None)).await), Code::NotFound);
     }
 
-    a_workspace_is_deleted_with_its_runs(app) {
+    deleting_a_workspace_deletes_its_runs(app) {
         let (workspace, max) = (staging(app).await, app.north("max").await);
         app.engine.create_run(&max, run(&workspace.id, None)).await.expect("a run");
         app.engine.delete_workspace(&max, &DeleteWorkspace { workspace: workspace.id }).await.expect("deleted");
@@ -95,7 +97,7 @@ both! {
     }
 
     // B20
-    a_removed_member_starts_no_run_though_admitted_before(app) {
+    a_request_of_a_removed_member_cannot_start_a_run(app) {
         let (workspace, max) = (staging(app).await, app.north("max").await);
         app.engine.remove_member(&app.north("olga").await, max.actor().id).await.expect("removed");
         let before = everything(app).await;
@@ -104,7 +106,7 @@ both! {
     }
 
     // D7
-    a_test_key_starts_runs_in_the_sandbox_alone(app) {
+    a_test_key_starts_runs_only_in_the_sandbox(app) {
         let real = staging(app).await;
         let key = app.restricted_key("max", "test", &["workspaces:write", "runs:write"]).await;
         let sandbox = app.with_key(&key.plain).await.ctx.clone();
@@ -117,7 +119,7 @@ both! {
     }
 
     // D6
-    a_key_starts_runs_only_with_the_scope_for_it(app) {
+    a_key_needs_the_scope_runs_write_to_start_a_run(app) {
         let (real, key) = (staging(app).await, app.restricted_key("max", "production", &["runs:read"]).await);
         let reader = app.with_key(&key.plain).await;
         app.engine.list_runs(&reader.ctx, &real.id, None, 10).await.expect("a list");

@@ -1,4 +1,4 @@
-//! Both databases have the same tables.
+//! The schema, which is the same in both databases.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,9 +7,18 @@ use crate::intruder::{Intruder, Value};
 use crate::test_app::{TestApp, TestDatabase};
 
 fn migrations(engine: &str) -> BTreeSet<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("migrations")
+        .join(engine);
     let files = std::fs::read_dir(folder).expect("a folder of migrations");
-    files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect()
+    files
+        .map(|file| {
+            file.expect("a file")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect()
 }
 
 #[test]
@@ -18,13 +27,15 @@ fn both_databases_have_migrations_of_the_same_names() {
     assert_eq!(migrations("sqlite"), migrations("postgres"));
 }
 
-/// Table, column, what it holds, whether it must be there.
+/// Table, column, type and nullability.
 async fn columns(intruder: &mut Intruder) -> Vec<String> {
     let mut columns = Vec::new();
     for table in intruder.tables().await {
         let sql = match intruder {
             Intruder::Sqlite(_) => {
-                format!("SELECT name, type, CAST(\"notnull\" AS TEXT) FROM pragma_table_info('{table}')")
+                format!(
+                    "SELECT name, type, CAST(\"notnull\" AS TEXT) FROM pragma_table_info('{table}')"
+                )
             }
             Intruder::Postgres(_) => format!(
                 "SELECT column_name::text, data_type::text, (is_nullable = 'NO')::int::text FROM information_schema.columns \
@@ -47,9 +58,14 @@ async fn columns(intruder: &mut Intruder) -> Vec<String> {
 
 #[tokio::test]
 async fn both_databases_have_the_same_tables_and_columns() {
-    let (sqlite, postgres) =
-        (TestApp::empty(TestDatabase::file()).await, TestApp::empty(TestDatabase::server().await).await);
-    let (one, other) = (columns(&mut sqlite.intruder().await).await, columns(&mut postgres.intruder().await).await);
+    let (sqlite, postgres) = (
+        TestApp::empty(TestDatabase::file()).await,
+        TestApp::empty(TestDatabase::server().await).await,
+    );
+    let (one, other) = (
+        columns(&mut sqlite.intruder().await).await,
+        columns(&mut postgres.intruder().await).await,
+    );
     assert!(one.len() > 80, "{one:#?}");
     assert_eq!(one, other);
     sqlite.close().await;
@@ -64,19 +80,33 @@ both! {
     }
 }
 
-/// The tables as the first release left them, with a revoked key of someone whose name is not in lower case.
+/// The tables of the first release, with a revoked key that has a name in upper case.
 async fn first_release(place: &TestDatabase) {
-    let db = engine::Db::open(&place.address).await.expect("the database opens");
+    let db = engine::Db::open(&place.address)
+        .await
+        .expect("the database opens");
     let only_first = |mut all: sqlx::migrate::Migrator| {
-        all.migrations = all.migrations.iter().filter(|one| one.version == 1).cloned().collect::<Vec<_>>().into();
+        all.migrations = all
+            .migrations
+            .iter()
+            .filter(|one| one.version == 1)
+            .cloned()
+            .collect::<Vec<_>>()
+            .into();
         all
     };
     match &db {
         engine::Db::Sqlite { writer, .. } => {
-            only_first(sqlx::migrate!("migrations/sqlite")).run(writer.pool()).await.expect("the first tables");
+            only_first(sqlx::migrate!("migrations/sqlite"))
+                .run(writer.pool())
+                .await
+                .expect("the first tables");
         }
         engine::Db::Postgres { pool, .. } => {
-            only_first(sqlx::migrate!("migrations/postgres")).run(pool.pool()).await.expect("the first tables");
+            only_first(sqlx::migrate!("migrations/postgres"))
+                .run(pool.pool())
+                .await
+                .expect("the first tables");
         }
     }
     db.close().await;
@@ -99,15 +129,32 @@ async fn first_release(place: &TestDatabase) {
 }
 
 #[tokio::test]
-async fn an_installation_of_the_first_release_is_brought_up_to_date() {
+async fn an_installation_of_the_first_release_is_migrated() {
     for place in [TestDatabase::file(), TestDatabase::server().await] {
         first_release(&place).await;
         let db = place.open().await;
         let mut intruder = Intruder::at(&place.address).await;
-        let found = intruder.rows("SELECT folded_name, scopes, rank FROM api_keys").await;
-        let values: Vec<_> = found[0].iter().map(|(_, value)| value.clone()).collect();
-        assert_eq!(values, [Value::Text("ci/cd pipeline".into()), Value::Text("*".into()), Value::Number(2)]);
-        assert_eq!(intruder.text("SELECT folded_name FROM actors").await, "max");
+        let found = intruder
+            .rows("SELECT folded_name, scopes, rank FROM api_keys")
+            .await;
+        let values: Vec<_> = found[0]
+            .iter()
+            .map(|(_, value)| value.clone())
+            .collect();
+        assert_eq!(
+            values,
+            [
+                Value::Text("ci/cd pipeline".into()),
+                Value::Text("*".into()),
+                Value::Number(2)
+            ]
+        );
+        assert_eq!(
+            intruder
+                .text("SELECT folded_name FROM actors")
+                .await,
+            "max"
+        );
         db.close().await;
     }
 }

@@ -1,7 +1,9 @@
-//! What a key may do, and where: scopes, environments, and that no key makes a stronger one.
+//! Scopes and environments of keys, and the limits of keys that a key creates.
 
-use domain::command::{ChangeKey, CreateKey, CreateServiceAccount, Expiry, KeyDraft, KeyQuery, RotateKey};
-use domain::environment::Environment;
+use domain::Environment;
+use domain::command::{
+    ChangeKey, CreateKey, CreateServiceAccount, Expiry, KeyDraft, KeyQuery, RotateKey,
+};
 use domain::view::NewKey;
 use domain::{Code, Permissions, Role, Scope, ScopeSet};
 use engine::{Ctx, Error};
@@ -10,27 +12,38 @@ use crate::test_app::{NORTH, TestApp, everything, refusal, revoke};
 
 /// A key with these scopes, words separated by spaces.
 pub fn with_scopes(environment: &str, scopes: &str) -> CreateKey {
-    let scopes: Vec<String> = scopes.split_whitespace().map(str::to_owned).collect();
+    let scopes: Vec<String> = scopes
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
     let environment = Some(environment);
-    let draft = KeyDraft { name: "Restricted", environment, scopes: Some(&scopes), ..KeyDraft::default() };
+    let draft = KeyDraft {
+        name: "Restricted",
+        environment,
+        scopes: Some(&scopes),
+        ..KeyDraft::default()
+    };
     CreateKey::draft(&draft, domain::Moment(0)).expect("a command")
 }
 
 async fn made(app: &TestApp, ctx: &Ctx, environment: &str, scopes: &str) -> NewKey {
-    app.engine.create_key(ctx, with_scopes(environment, scopes)).await.expect("a key")
+    app.engine
+        .create_key(ctx, with_scopes(environment, scopes))
+        .await
+        .expect("a key")
 }
 
 fn missing<T>(result: engine::Result<T>) -> Scope {
     match result {
         Err(Error::MissingScope(scope)) => scope,
-        Err(other) => panic!("another refusal: {other}"),
-        Ok(_) => panic!("it was not refused"),
+        Err(other) => panic!("another error: {other}"),
+        Ok(_) => panic!("the call succeeded"),
     }
 }
 
 both! {
     // RU-16, RU-17, D1
-    the_prefix_says_what_a_key_is_for(app) {
+    the_prefix_contains_the_kind_of_the_key(app) {
         let max = app.north("max").await;
         for (environment, scopes, prefix) in
             [("production", "runs:write", "rt_live_"), ("test", "runs:write", "rt_test_"), ("test", "", "rt_test_")]
@@ -43,8 +56,8 @@ both! {
         assert!(app.key_of(&max).await.plain.expose().starts_with("rt_sk_"));
     }
 
-    // D6: no scope chosen means no power; only `sk` inherits.
-    a_key_without_scopes_has_no_power(app) {
+    // D6
+    a_key_with_an_empty_list_of_scopes_allows_nothing(app) {
         let key = made(app, &app.north("olga").await, "production", "").await;
         let ctx = app.with_key(&key.plain).await.ctx;
         assert_eq!(missing(app.engine.list_keys(&ctx, &KeyQuery::default(), 10).await), Scope::KeysRead);
@@ -54,7 +67,7 @@ both! {
     }
 
     // D6
-    a_key_does_what_its_scopes_say_and_nothing_else(app) {
+    a_key_allows_only_its_scopes(app) {
         let key = made(app, &app.north("max").await, "production", "workspaces:write").await;
         let ctx = app.with_key(&key.plain).await.ctx;
         app.workspace(&ctx, "Mine").await.expect("it may");
@@ -62,8 +75,8 @@ both! {
         assert_eq!(missing(app.engine.list_keys(&ctx, &KeyQuery::default(), 10).await), Scope::KeysRead);
     }
 
-    // KE-09: a member's key with every scope is still a member's.
-    scopes_never_add_to_a_role(app) {
+    // KE-09
+    scopes_do_not_extend_the_role_of_the_owner(app) {
         let all = Scope::ALL.map(Scope::as_str).join(" ");
         let key = made(app, &app.north("max").await, "production", &all).await;
         let ctx = app.with_key(&key.plain).await.ctx;
@@ -75,15 +88,15 @@ both! {
         assert!(seen.rows.iter().all(|line| line.key.actor_id == ctx.actor().id));
     }
 
-    // KE-08: an admin's key reaches what admins reach.
-    an_admins_key_reaches_admin_operations(app) {
+    // KE-08
+    the_key_of_an_admin_can_use_admin_operations(app) {
         let ctx = app.with_key(&app.north_key("ada").await.plain).await.ctx;
         let mia = app.member("mia", NORTH).await;
         app.engine.remove_member(&ctx, mia).await.expect("an admin's key may");
     }
 
-    // D6: lowering a role acts at once, raising it needs a new key.
-    lowering_acts_at_once_and_raising_needs_a_new_key(app) {
+    // D6
+    a_lower_role_applies_immediately_and_a_higher_role_needs_a_new_key(app) {
         let (key, olga) = (app.north_key("ada").await, app.north("olga").await);
         let ada = app.member("ada", NORTH).await;
         let role = async || app.with_key(&key.plain).await.ctx.actor().role;
@@ -91,13 +104,13 @@ both! {
         app.engine.change_member(&olga, ada, Role::Member).await.expect("lowered");
         assert_eq!(role().await, Role::Member);
         app.engine.change_member(&olga, ada, Role::Owner).await.expect("raised");
-        assert_eq!(role().await, Role::Admin, "never more than when the key was made");
+        assert_eq!(role().await, Role::Admin, "never higher than at the creation of the key");
         let newer = app.north_key("ada").await;
         assert_eq!(app.with_key(&newer.plain).await.ctx.actor().role, Role::Owner);
     }
 
-    // RU-17, D7: the sandbox sees and makes only its own.
-    a_test_key_lives_in_the_sandbox(app) {
+    // RU-17, D7
+    a_test_key_accesses_only_the_sandbox(app) {
         let olga = app.north("olga").await;
         let live = app.with_key(&app.key_of(&olga).await.plain).await.ctx;
         let test = made(app, &olga, "test", "workspaces:write runs:write keys:write").await;
@@ -120,8 +133,8 @@ both! {
         assert_eq!(refusal(app.engine.create_key(&test, with_scopes("production", "runs:read")).await), Code::Forbidden);
     }
 
-    // D14, and the attack of a stolen restricted key: it makes none stronger than itself.
-    a_key_makes_no_stronger_key(app) {
+    // D14
+    a_key_cannot_create_a_key_with_more_permissions(app) {
         let olga = app.north("olga").await;
         let key = made(app, &olga, "production", "keys:write runs:read").await;
         let ctx = app.with_key(&key.plain).await.ctx;
@@ -131,13 +144,13 @@ both! {
         assert_eq!(before, everything(app).await);
         let weaker = made(app, &ctx, "production", "runs:read").await;
         assert_eq!(weaker.view.scopes, Permissions::Only(ScopeSet::of([Scope::RunsRead])));
-        // Nor does it take a stronger key's successor in hand.
+        // It cannot rotate a key with more permissions either.
         let full = app.key_of(&olga).await.view.key_id;
         assert_eq!(refusal(app.engine.rotate_key(&ctx, RotateKey::immediately(full), None).await), Code::Forbidden);
     }
 
     // D14
-    a_key_makes_none_that_outlives_it(app) {
+    a_key_cannot_create_a_key_that_expires_later(app) {
         let olga = app.north("olga").await;
         let now = app.runtime.now();
         let ending = |days| {
@@ -148,11 +161,11 @@ both! {
         let ctx = app.with_key(&short.plain).await.ctx;
         assert_eq!(refusal(app.engine.create_key(&ctx, CreateKey::read("For ever").expect("a name")).await), Code::InvalidFields);
         assert_eq!(refusal(app.engine.create_key(&ctx, ending("8")).await), Code::InvalidFields);
-        app.engine.create_key(&ctx, ending("7")).await.expect("no longer than itself");
+        app.engine.create_key(&ctx, ending("7")).await.expect("not later than the calling key");
     }
 
-    // D14: Nor does it last longer by rotating itself, with a word about its end or without.
-    a_key_does_not_outlive_itself_by_rotating(app) {
+    // D14: with or without an explicit expiration
+    a_key_cannot_extend_its_lifetime_by_rotating_itself(app) {
         let olga = app.north("olga").await;
         let draft = KeyDraft { name: "Ending", expires_at: Expiry::InDays("7"), ..KeyDraft::default() };
         let key = app.engine.create_key(&olga, CreateKey::draft(&draft, olga.now()).expect("a command")).await.expect("a key");
@@ -172,7 +185,7 @@ both! {
         assert!(renewed.view.expires_at > key.view.expires_at);
     }
 
-    // D15: D4: where several keys were allowed once, each can still be rotated.
+    // D15, D4: also if overlap is no longer allowed
     every_key_of_a_service_account_can_be_rotated(app) {
         let ada = app.north("ada").await;
         let command = CreateServiceAccount::read("Deploy bot", None, true).expect("a command");
@@ -180,13 +193,13 @@ both! {
         let key_for = || CreateKey { owner: Some(bot), ..CreateKey::read("Deploy").expect("a name") };
         let keys = [app.engine.create_key(&ada, key_for()).await.expect("a key"), app.engine.create_key(&ada, key_for()).await.expect("another")];
         let back = domain::command::ChangeServiceAccount::read(bot, None, None, None, Some(false)).expect("a command");
-        app.engine.change_service_account(&ada, back).await.expect("taken back");
+        app.engine.change_service_account(&ada, back).await.expect("changed");
         for key in keys {
             let new = app.engine.rotate_key(&ada, RotateKey::immediately(key.view.key_id), None).await.expect("rotated").new;
             app.with_key(&new.plain).await;
         }
         assert_eq!(refusal(app.engine.create_key(&ada, key_for()).await), Code::ActiveKeyExists);
-        // A key that manages keys only does not take a service account's key in hand.
+        // A key with only the scope keys:write cannot rotate the key of a service account.
         let manager = made(app, &ada, "production", "keys:write").await;
         let manager = app.with_key(&manager.plain).await.ctx;
         let list = app.engine.list_keys(&ada, &KeyQuery { owner: Some(bot), ..KeyQuery::default() }, 1).await.expect("keys");
@@ -194,8 +207,8 @@ both! {
         assert!(app.engine.rotate_key(&manager, RotateKey::immediately(newest), None).await.is_err());
     }
 
-    // D15: An admin gets no owner's power by rotating an owner's key.
-    nobody_gets_more_power_by_rotating(app) {
+    // D15: an admin cannot get a key with the role owner by rotating an owner's key.
+    rotating_a_key_does_not_give_the_caller_a_higher_role(app) {
         let (owners, mine) = (app.north_key("olga").await.view.key_id, app.north_key("max").await.view.key_id);
         let ada = app.north("ada").await;
         assert_eq!(refusal(app.engine.rotate_key(&ada, RotateKey::immediately(owners), None).await), Code::Forbidden);
@@ -203,8 +216,8 @@ both! {
         assert_eq!(app.with_key(&new.plain).await.ctx.actor().name, "max");
     }
 
-    // D14: any key may rotate and revoke itself, whatever its scopes.
-    a_key_may_always_rotate_and_revoke_itself(app) {
+    // D14
+    every_key_can_rotate_and_revoke_itself(app) {
         let max = app.north("max").await;
         let key = made(app, &max, "production", "").await;
         let ctx = app.with_key(&key.plain).await.ctx;
@@ -214,8 +227,8 @@ both! {
         assert_eq!(refusal(app.admit(&new.plain).await), Code::Unauthorized);
     }
 
-    // Scopes can be taken away, not added, and what runs meanwhile writes nothing with those that are gone.
-    a_key_loses_scopes_and_gets_none_back(app) {
+    // A request in flight writes nothing with a removed scope.
+    scopes_can_be_removed_from_a_key_but_not_added(app) {
         let max = app.north("max").await;
         let key = made(app, &max, "production", "workspaces:write runs:write").await;
         let running = app.with_key(&key.plain).await.ctx;
@@ -229,7 +242,7 @@ both! {
         let ctx = app.with_key(&key.plain).await.ctx;
         assert_eq!(missing(app.workspace(&ctx, "No").await), Scope::WorkspacesWrite);
         assert_eq!(refusal(app.engine.change_key(&max, change("runs:write workspaces:read")).await), Code::InvalidFields);
-        app.engine.change_key(&max, change("runs:read")).await.expect("write may become read");
+        app.engine.change_key(&max, change("runs:read")).await.expect("write can be narrowed to read");
         let full = app.key_of(&max).await.view.key_id;
         let narrow = ChangeKey::read(full, None, Some(&[])).expect("a command");
         assert_eq!(refusal(app.engine.change_key(&max, narrow).await), Code::Conflict);
@@ -237,7 +250,7 @@ both! {
     }
 
     // D24, RU-22
-    a_key_is_renamed_and_stays_the_same_key(app) {
+    renaming_a_key_changes_only_its_name(app) {
         let (max, key) = (app.north("max").await, app.north_key("max").await);
         let rename = |name: &str| ChangeKey::read(key.view.key_id, Some(name), None);
         let line = app.engine.change_key(&max, rename("  Production deploy script ").expect("a name")).await.expect("renamed");
@@ -254,8 +267,8 @@ both! {
         assert_eq!(refusal(app.engine.change_key(&mia, rename("Hers").expect("a name")).await), Code::Forbidden);
     }
 
-    // RO-19, RO-20, RO-21, RO-22, D4: one active key for a service account, and rotate is the remedy.
-    a_service_account_has_one_active_key(app) {
+    // RO-19, RO-20, RO-21, RO-22, D4
+    a_service_account_has_one_active_key_unless_overlap_is_allowed(app) {
         let ada = app.north("ada").await;
         let account = |overlap| CreateServiceAccount::read("Deploy bot", None, overlap).expect("a command");
         let bot = app.engine.create_service_account(&ada, account(false)).await.expect("a service account").actor_id;
@@ -268,19 +281,19 @@ both! {
         assert_eq!(refusal(app.admit(&first.plain).await), Code::Unauthorized);
         assert_eq!(refusal(app.engine.create_key(&ada, key_for(bot)).await), Code::ActiveKeyExists);
         app.engine.revoke_key(&ada, revoke(second.view.key_id)).await.expect("revoked");
-        app.engine.create_key(&ada, key_for(bot)).await.expect("none was active");
+        app.engine.create_key(&ada, key_for(bot)).await.expect("no key was active");
         let many = app.engine.create_service_account(&ada, account(true)).await.expect("a service account").actor_id;
         for _ in 0..3 {
             app.engine.create_key(&ada, key_for(many)).await.expect("it may have several");
         }
-        // Not another member's, not another organization's, not by a member (RA-17).
+        // RA-17: not for another member or organization, and not by a member
         assert_eq!(refusal(app.engine.create_key(&ada, key_for(app.member("max", NORTH).await)).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.create_key(&app.south("otto").await, key_for(bot)).await), Code::NotFound);
         assert_eq!(refusal(app.engine.create_key(&app.north("max").await, key_for(many)).await), Code::Forbidden);
     }
 
-    // RO-20: An expired key is no active key, even before the clock's round has written that down.
-    an_expired_key_makes_room(app) {
+    // RO-20: also if the expiration is not written yet
+    an_expired_key_does_not_prevent_a_new_key(app) {
         let ada = app.north("ada").await;
         let command = CreateServiceAccount::read("Deploy bot", None, false).expect("a command");
         let bot = app.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;
@@ -290,12 +303,12 @@ both! {
         app.clock.advance_seconds(86_400);
         let ada = app.north("ada").await;
         let next = CreateKey { owner: Some(bot), ..CreateKey::read("Next").expect("a name") };
-        app.engine.create_key(&ada, next).await.expect("the first has ended");
+        app.engine.create_key(&ada, next).await.expect("the first key has expired");
         app.sound_chain(NORTH).await;
     }
 
-    // RA-16, RA-17: the key of a service account outlives the admin who made it; the creator is kept for the record.
-    a_service_key_outlives_its_creator(app) {
+    // RA-16, RA-17: the key still names its creator.
+    the_key_of_a_service_account_works_after_its_creator_is_removed(app) {
         let (ada, olga) = (app.north("ada").await, app.north("olga").await);
         let command = CreateServiceAccount::read("Deploy bot", Some("admin"), false).expect("a command");
         let bot = app.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;
@@ -309,8 +322,8 @@ both! {
         assert_eq!(line.key.created_by.as_deref(), Some("ada"));
     }
 
-    // D4: while a service account is disabled, its keys are refused; enabled again, they work.
-    a_disabled_service_accounts_keys_are_refused(app) {
+    // D4: enabling the account makes its keys work again.
+    the_keys_of_a_disabled_service_account_are_rejected(app) {
         let ada = app.north("ada").await;
         let command = CreateServiceAccount::read("Deploy bot", None, false).expect("a command");
         let bot = app.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;

@@ -1,4 +1,4 @@
-//! What is sealed to a key: opened by it and its heirs, and by nothing else (decision D16).
+//! Messages and notes, which only their key and its successors can decrypt (D16).
 
 use domain::command::{RotateKey, SealText};
 use domain::event::AuditAction;
@@ -18,46 +18,68 @@ fn text(words: &str) -> SealText {
     SealText::read(words).expect("a text")
 }
 
-/// A message of Max to someone of North.
+/// Sends a message of Max to a member of North.
 async fn send(app: &TestApp, to: ActorId, words: &str) -> Sealed {
-    app.engine.send_message(&app.north("max").await, to, text(words)).await.expect("sent")
+    app.engine
+        .send_message(&app.north("max").await, to, text(words))
+        .await
+        .expect("sent")
 }
 
 async fn inbox(app: &TestApp, key: &NewKey) -> Items {
     let admitted = app.with_key(&key.plain).await;
-    app.engine.read_inbox(&admitted.ctx, &key.plain, 10_000).await.expect("an inbox")
+    app.engine
+        .read_inbox(&admitted.ctx, &key.plain, 10_000)
+        .await
+        .expect("an inbox")
 }
 
 async fn notebook(app: &TestApp, key: &NewKey) -> Items {
     let admitted = app.with_key(&key.plain).await;
-    app.engine.read_notebook(&admitted.ctx, &key.plain, 10_000).await.expect("a notebook")
+    app.engine
+        .read_notebook(&admitted.ctx, &key.plain, 10_000)
+        .await
+        .expect("a notebook")
 }
 
 async fn note(app: &TestApp, key: &NewKey, words: &str) -> Result<Sealed> {
-    app.engine.write_note(&app.with_key(&key.plain).await.ctx, text(words)).await
+    app.engine
+        .write_note(&app.with_key(&key.plain).await.ctx, text(words))
+        .await
 }
 
 fn texts(items: &Items) -> Vec<&str> {
-    items.items.iter().map(|item| item.text.as_str()).collect()
+    items
+        .items
+        .iter()
+        .map(|item| item.text.as_str())
+        .collect()
 }
 
-/// How much of an inbox opens, and how much does not.
-async fn opens(app: &TestApp, key: &NewKey) -> (usize, i64) {
+/// The number of messages that the key can decrypt, and the number of the others.
+async fn count(app: &TestApp, key: &NewKey) -> (usize, i64) {
     let items = inbox(app, key).await;
     (items.items.len(), items.unreadable)
 }
 
 async fn deployment(intruder: &mut Intruder) -> String {
-    intruder.text("SELECT value FROM meta WHERE name = 'deployment'").await
+    intruder
+        .text("SELECT value FROM meta WHERE name = 'deployment'")
+        .await
 }
 
-/// Everything stored with a key or an item, and every value that the ring makes of it, as what a pair might be made of.
+/// All values that are stored with a key or an item, and the values that the key ring decrypts from
+/// them, as candidates for a private key.
 async fn stored_secrets(app: &TestApp, key: &NewKey) -> Vec<[u8; 32]> {
     let mut found = vec![*key_material::derive_verifier(&key.plain).auth];
     for (_, rows) in app.intruder().await.dump().await {
         for (_, value) in rows.into_iter().flatten() {
             if let Value::Bytes(bytes) = value {
-                found.extend(bytes.windows(32).map(|window| <[u8; 32]>::try_from(window).expect("32 bytes")));
+                found.extend(
+                    bytes
+                        .windows(32)
+                        .map(|window| <[u8; 32]>::try_from(window).expect("32 bytes")),
+                );
             }
         }
     }
@@ -66,7 +88,7 @@ async fn stored_secrets(app: &TestApp, key: &NewKey) -> Vec<[u8; 32]> {
 
 both! {
     // RO-02
-    a_key_opens_all_that_is_sealed_to_it_and_another_actors_key_nothing(app) {
+    only_the_key_of_the_recipient_decrypts_a_message(app) {
         let (ada, mia) = (app.north_key("ada").await, app.north_key("mia").await);
         let max = app.north("max").await;
         for n in 0..MANY {
@@ -78,16 +100,16 @@ both! {
             assert_eq!((item.text.as_str(), item.from.as_str()), (format!("message {n}").as_str(), "max"));
             assert_eq!((item.from_actor_id, item.key_id), (max.actor().id, ada.view.key_id));
         }
-        assert_eq!(opens(app, &mia).await, (0, 0));
-        // Even moved into Mia's inbox, and said to be sealed to her key.
+        assert_eq!(count(app, &mia).await, (0, 0));
+        // Even if the rows are moved to Mia's inbox and refer to her key.
         let (owner, key) = (mia.view.actor_id, mia.view.key_id);
         app.intruder().await.run(&format!("UPDATE items SET actor_id = {owner}, key_id = {key}")).await;
-        assert_eq!(opens(app, &mia).await, (0, MANY as i64));
-        assert_eq!(opens(app, &ada).await, (0, 0));
+        assert_eq!(count(app, &mia).await, (0, MANY as i64));
+        assert_eq!(count(app, &ada).await, (0, 0));
     }
 
     // RO-02
-    nothing_that_is_stored_opens_an_item(app) {
+    no_stored_value_decrypts_an_item(app) {
         let key = app.north_key("ada").await;
         let mut needles = Needles::default();
         needles.add_secret(key_material::seal_ikm(&key.plain).as_slice());
@@ -110,7 +132,7 @@ both! {
     }
 
     // C9
-    an_item_with_any_byte_flipped_does_not_open(app) {
+    an_item_with_an_altered_byte_is_not_decrypted(app) {
         let key = app.north_key("ada").await;
         let admitted = app.with_key(&key.plain).await;
         for _ in 0..2 {
@@ -129,11 +151,11 @@ both! {
             }
             intruder.set("items", "sealed", &Value::Bytes(sealed.clone()), &which).await;
         }
-        assert_eq!(opens(app, &key).await, (2, 0));
+        assert_eq!(count(app, &key).await, (2, 0));
     }
 
     // C9
-    an_item_moved_elsewhere_does_not_open(app) {
+    an_item_moved_to_another_row_is_not_decrypted(app) {
         let (key, other) = (app.north_key("ada").await, app.north_key("ada").await);
         let item = send(app, key.view.actor_id, "here").await;
         let mut intruder = app.intruder().await;
@@ -146,29 +168,29 @@ both! {
             let sql = format!("SELECT {column} FROM items WHERE {which}");
             let stored = intruder.value(&sql).await;
             intruder.set("items", column, &elsewhere, &which).await;
-            assert_eq!(opens(app, &key).await, (0, unreadable), "{column}");
-            assert!(opens(app, &other).await.0 == 0 && notebook(app, &key).await.items.is_empty(), "{column}");
+            assert_eq!(count(app, &key).await, (0, unreadable), "{column}");
+            assert!(count(app, &other).await.0 == 0 && notebook(app, &key).await.items.is_empty(), "{column}");
             intruder.set("items", column, &stored, &which).await;
         }
         assert_eq!(inbox(app, &key).await.items[0].id, item.id);
     }
 
     // RO-27
-    the_public_key_is_the_public_half_of_the_pair_that_is_derived_from_the_key(app) {
+    the_public_key_belongs_to_the_pair_that_is_derived_from_the_key(app) {
         let key = app.north_key("ada").await;
         let opener = Decryptor::of(&key_material::seal_ikm(&key.plain));
         assert_eq!(key.public_key_hex, hex::encode(opener.public_key()));
     }
 
     // RO-30
-    every_key_has_a_pair_of_its_own(app) {
+    every_key_has_its_own_key_pair(app) {
         let (one, two) = (app.north_key("ada").await, app.north_key("ada").await);
         assert_ne!(one.public_key_hex, two.public_key_hex);
         assert_ne!(key_material::seal_ikm(&one.plain), key_material::seal_ikm(&two.plain));
     }
 
     // RO-03
-    what_was_sealed_to_a_lost_key_is_lost_and_counted(app) {
+    items_of_a_lost_key_are_unreadable_and_counted(app) {
         let (lost, olga) = (app.north_key("ada").await, app.north("olga").await);
         for n in 0..3 {
             send(app, lost.view.actor_id, &format!("old {n}")).await;
@@ -182,8 +204,9 @@ both! {
         assert_eq!(notebook(app, &new).await, Items { items: Vec::new(), unreadable: 1 });
     }
 
-    // RO-31 without its rotation: another key of the same actor reads nothing, unless it is an heir.
-    an_heir_opens_what_every_key_of_its_line_opened(app) {
+    // RO-31: another key of the same actor decrypts nothing unless the items were carried over to
+    // it.
+    a_successor_decrypts_the_items_of_all_its_predecessors(app) {
         let ada = app.member("ada", NORTH).await;
         let (mut line, mut intruder) = (Vec::new(), app.intruder().await);
         for generation in 0..3_usize {
@@ -191,7 +214,7 @@ both! {
             intruder.run("DELETE FROM inboxes").await;
             intruder.run(&format!("INSERT INTO inboxes SELECT organization_id, actor_id, id FROM api_keys WHERE id = {}", key.view.key_id)).await;
             send(app, ada, &format!("generation {generation}")).await;
-            assert_eq!(opens(app, &key).await, (1, generation as i64), "not an heir yet");
+            assert_eq!(count(app, &key).await, (1, generation as i64), "not carried over yet");
             line.push(key);
         }
         let (deployment, north) = (deployment(&mut intruder).await, app.organization(NORTH).await);
@@ -204,18 +227,19 @@ both! {
             intruder.insert("heirs", &row.map(|(column, value)| (column.to_owned(), value)).to_vec()).await;
         }
         assert_eq!(texts(&inbox(app, &line[2]).await), ["generation 2", "generation 1", "generation 0"]);
-        assert_eq!(opens(app, &line[1]).await, (2, 1));
-        assert_eq!(opens(app, &line[0]).await, (1, 2));
+        assert_eq!(count(app, &line[1]).await, (2, 1));
+        assert_eq!(count(app, &line[0]).await, (1, 2));
 
-        // An heirloom opens nothing for another heir, and a line that bites its tail is read to its end all the same.
+        // A carried-over key decrypts nothing for another successor, and a cycle of successors does
+        // not loop forever.
         let stranger = app.north_key("ada").await;
         intruder.run(&format!("INSERT INTO heirs SELECT {}, from_key_id, sealed FROM heirs", stranger.view.key_id)).await;
-        assert_eq!(opens(app, &stranger).await, (0, 3));
+        assert_eq!(count(app, &stranger).await, (0, 3));
         intruder.run(&format!("INSERT INTO heirs SELECT from_key_id, key_id, sealed FROM heirs WHERE key_id <> {}", stranger.view.key_id)).await;
-        assert_eq!(opens(app, &line[2]).await, (3, 0));
+        assert_eq!(count(app, &line[2]).await, (3, 0));
     }
 
-    a_message_goes_to_the_oldest_usable_key_and_stays_with_it(app) {
+    a_message_is_encrypted_for_the_oldest_active_key(app) {
         let (first, second) = (app.north_key("ada").await, app.north_key("ada").await);
         assert_eq!(send(app, first.view.actor_id, "one").await.key_id, first.view.key_id);
         app.engine.revoke_key(&app.north("olga").await, revoke(first.view.key_id)).await.expect("revoked");
@@ -224,7 +248,7 @@ both! {
         assert_eq!(send(app, first.view.actor_id, "three").await.key_id, second.view.key_id);
     }
 
-    a_message_to_nobody_who_could_read_it_is_refused(app) {
+    a_message_without_a_recipient_who_can_decrypt_it_is_rejected(app) {
         let (max, olga) = (app.north("max").await, app.north("olga").await);
         let send = async |to| app.engine.send_message(&max, to, text("hello")).await;
         let key = app.north_key("ada").await;
@@ -233,15 +257,15 @@ both! {
         app.key_of(&una).await;
         app.engine.remove_member(&olga, mia.view.actor_id).await.expect("removed");
         let before = everything(app).await;
-        assert_eq!(refusal(send(key.view.actor_id).await), Code::Conflict, "no key any more");
-        assert_eq!(refusal(send(una.actor().id).await), Code::NotFound, "of another organization");
+        assert_eq!(refusal(send(key.view.actor_id).await), Code::Conflict, "no active key");
+        assert_eq!(refusal(send(una.actor().id).await), Code::NotFound, "a member of another organization");
         assert_eq!(refusal(send(mia.view.actor_id).await), Code::NotFound, "removed");
         assert_eq!(refusal(send(ActorId(9_999)).await), Code::NotFound);
         assert_eq!(before, everything(app).await);
     }
 
     // C9
-    nobody_at_the_database_has_messages_sealed_to_themselves(app) {
+    an_attacker_in_the_database_cannot_redirect_messages_to_their_own_key(app) {
         let (ada, mia) = (app.north_key("ada").await, app.north_key("mia").await);
         let mut intruder = app.intruder().await;
         intruder.run(&format!("INSERT INTO inboxes SELECT organization_id, {}, {} FROM actors WHERE id = 1", ada.view.actor_id, mia.view.key_id)).await;
@@ -257,7 +281,7 @@ both! {
     }
 
     // C9
-    only_the_request_that_carries_the_key_reads(app) {
+    only_a_request_with_the_key_can_read_the_inbox(app) {
         let (key, other) = (app.north_key("ada").await, app.north_key("ada").await);
         send(app, key.view.actor_id, "for ada").await;
         let session = app.north("ada").await;
@@ -269,7 +293,7 @@ both! {
         assert_eq!(refusal(app.engine.write_note(&session, text("a note")).await), Code::Forbidden);
     }
 
-    a_list_is_cut_at_its_limit_from_the_newest_on(app) {
+    a_list_contains_the_newest_items_up_to_its_limit(app) {
         let key = app.north_key("ada").await;
         for n in 0..5 {
             send(app, key.view.actor_id, &n.to_string()).await;
@@ -279,7 +303,7 @@ both! {
         assert_eq!((texts(&items), items.unreadable), (vec!["4", "3"], 0));
     }
 
-    an_item_is_deleted_by_its_owner_alone_and_once(app) {
+    only_the_owner_can_delete_an_item(app) {
         let (ada, mia) = (app.north_key("ada").await, app.north("mia").await);
         let (message, note) = (send(app, ada.view.actor_id, "hello").await.id, note(app, &ada, "remember").await.expect("written").id);
         let before = everything(app).await;
@@ -288,17 +312,17 @@ both! {
             assert_eq!(refusal(app.engine.delete_note(ctx, &note).await), Code::NotFound);
         }
         let owner = app.with_key(&ada.plain).await;
-        assert_eq!(refusal(app.engine.delete_message(&owner.ctx, &note).await), Code::NotFound, "a note is no message");
+        assert_eq!(refusal(app.engine.delete_message(&owner.ctx, &note).await), Code::NotFound, "a note is not a message");
         assert_eq!(refusal(app.engine.delete_note(&owner.ctx, &message).await), Code::NotFound);
         let rows = |dump: &Vec<(String, Vec<_>)>| dump.iter().find(|(table, _)| table == "items").map(|(_, rows)| rows.len());
         assert_eq!((rows(&before), rows(&everything(app).await)), (Some(2), Some(2)));
         app.engine.delete_message(&owner.ctx, &message).await.expect("deleted");
         app.engine.delete_note(&owner.ctx, &note).await.expect("deleted");
         assert_eq!(refusal(app.engine.delete_message(&owner.ctx, &message).await), Code::NotFound);
-        assert_eq!(opens(app, &ada).await, (0, 0));
+        assert_eq!(count(app, &ada).await, (0, 0));
     }
 
-    every_item_has_its_events_and_no_text_is_in_them(app) {
+    every_item_has_events_without_its_text(app) {
         let (ada, olga) = (app.north_key("ada").await, app.north("olga").await);
         let message = send(app, ada.view.actor_id, "the secret plan").await.id;
         let written = note(app, &ada, "the secret plan").await.expect("written").id;
@@ -306,13 +330,13 @@ both! {
         app.engine.delete_message(&owner.ctx, &message).await.expect("deleted");
         app.engine.delete_note(&owner.ctx, &written).await.expect("deleted");
         let events = app.engine.read_audit_log(&olga, &Default::default(), 4).await.expect("the log").rows;
-        let told = |what, id: &ItemId| (what, "item".to_owned(), id.to_string());
+        let event = |what, id: &ItemId| (what, "item".to_owned(), id.to_string());
         let found: Vec<_> = events.iter().map(|event| (event.action, event.object_kind.clone(), event.object_id.clone())).collect();
         assert_eq!(found, [
-            told(AuditAction::NoteDeleted, &written),
-            told(AuditAction::MessageDeleted, &message),
-            told(AuditAction::NoteWritten, &written),
-            told(AuditAction::MessageSent, &message),
+            event(AuditAction::NoteDeleted, &written),
+            event(AuditAction::MessageDeleted, &message),
+            event(AuditAction::NoteWritten, &written),
+            event(AuditAction::MessageSent, &message),
         ]);
         assert!(!format!("{events:?}").contains("secret plan"));
         let (mia, recipient) = (app.north("mia").await, app.north("ada").await);
@@ -323,7 +347,7 @@ both! {
     }
 
     // B20
-    a_key_that_ended_meanwhile_seals_and_deletes_nothing(app) {
+    a_request_writes_and_deletes_no_item_after_its_key_is_revoked(app) {
         let (key, olga): (NewKey, Ctx) = (app.north_key("ada").await, app.north("olga").await);
         let message = send(app, key.view.actor_id, "hello").await.id;
         let ctx = app.with_key(&key.plain).await.ctx.clone();
@@ -335,7 +359,7 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    a_key_that_may_not_read_the_inbox_swallows_no_message(app) {
+    no_message_is_encrypted_for_a_key_without_access_to_the_inbox(app) {
         let ci = app.restricted_key("ada", "production", &["runs:write"]).await;
         app.restricted_key("ada", "test", &["runs:write"]).await;
         let max = app.north("max").await;
@@ -349,7 +373,7 @@ both! {
     }
 
     // RO-31
-    rotation_orphans_what_was_sealed_before_and_carrying_over_does_not(app) {
+    a_rotation_makes_items_unreadable_unless_they_are_carried_over(app) {
         for (carry_over, readable) in [(false, 0), (true, 2)] {
             let old = app.north_key("ada").await;
             app.intruder().await.run("DELETE FROM items").await;

@@ -1,4 +1,4 @@
-//! The stories of a service account (decision D4).
+//! Service accounts (D4).
 
 use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount};
 use domain::event::AuditAction;
@@ -14,29 +14,54 @@ fn account(name: &str, role: &str) -> CreateServiceAccount {
 }
 
 fn change(id: ActorId) -> ChangeServiceAccount {
-    ChangeServiceAccount { actor: id, name: None, role: None, disabled: None, allow_overlap: None }
+    ChangeServiceAccount {
+        actor: id,
+        name: None,
+        role: None,
+        disabled: None,
+        allow_overlap: None,
+    }
 }
 
-async fn make(app: &TestApp, ctx: &Ctx, name: &str, role: &str) -> ServiceAccount {
-    app.engine.create_service_account(ctx, account(name, role)).await.expect("a service account")
+async fn create(app: &TestApp, ctx: &Ctx, name: &str, role: &str) -> ServiceAccount {
+    app.engine
+        .create_service_account(ctx, account(name, role))
+        .await
+        .expect("a service account")
 }
 
-/// What an event says changed: field, before, after.
+/// The changes of an event: field, before and after.
 fn changes(event: &AuditView) -> Vec<(&str, Option<&str>, Option<&str>)> {
-    event.changes.iter().map(|c| (c.field.as_str(), c.before.as_deref(), c.after.as_deref())).collect()
+    event
+        .changes
+        .iter()
+        .map(|c| {
+            (
+                c.field.as_str(),
+                c.before.as_deref(),
+                c.after.as_deref(),
+            )
+        })
+        .collect()
 }
 
 /// A key of a service account.
-async fn give_key(app: &TestApp, account: ActorId, expires_at: Option<Moment>) -> Result<NewKey> {
-    let command = CreateKey { owner: Some(account), expires_at, ..CreateKey::read("a key").expect("a name") };
-    app.engine.create_key(&app.north("olga").await, command).await
+async fn create_key(app: &TestApp, account: ActorId, expires_at: Option<Moment>) -> Result<NewKey> {
+    let command = CreateKey {
+        owner: Some(account),
+        expires_at,
+        ..CreateKey::read("a key").expect("a name")
+    };
+    app.engine
+        .create_key(&app.north("olga").await, command)
+        .await
 }
 
 both! {
     // RO-01
     a_service_account_is_an_actor_of_one_organization(app) {
         let ada = app.north("ada").await;
-        let made = make(app, &ada, "deploy bot", "member").await;
+        let made = create(app, &ada, "deploy bot", "member").await;
         assert_eq!((made.name.as_str(), made.role, made.is_disabled, made.allow_overlap), ("deploy bot", Role::Member, false, false));
         assert_eq!((made.created_by.as_deref(), made.created_at, made.active_keys), (Some("ada"), ada.now(), 0));
         assert_eq!(app.engine.get_service_account(&ada, made.actor_id).await.expect("found"), made);
@@ -47,7 +72,7 @@ both! {
     }
 
     // RA-17
-    an_admin_or_owner_makes_a_service_account_and_a_member_does_not(app) {
+    only_owners_and_admins_create_service_accounts(app) {
         for (name, allowed) in [("olga", true), ("ada", true), ("max", false)] {
             let ctx = app.north(name).await;
             let before = everything(app).await;
@@ -61,8 +86,8 @@ both! {
     }
 
     // D5
-    members_neither_see_nor_change_service_accounts(app) {
-        let (made, max) = (make(app, &app.north("olga").await, "CI", "member").await, app.north("max").await);
+    members_cannot_list_or_change_service_accounts(app) {
+        let (made, max) = (create(app, &app.north("olga").await, "CI", "member").await, app.north("max").await);
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.list_service_accounts(&max, None, 10).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.get_service_account(&max, made.actor_id).await), Code::Forbidden);
@@ -71,20 +96,20 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    a_member_is_no_service_account_and_the_other_way_round(app) {
+    members_and_service_accounts_are_separate(app) {
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
         assert_eq!(refusal(app.engine.get_service_account(&olga, max).await), Code::NotFound);
         let disable = ChangeServiceAccount { disabled: Some(true), ..change(max) };
         assert_eq!(refusal(app.engine.change_service_account(&olga, disable).await), Code::NotFound);
-        let made = make(app, &olga, "CI", "member").await;
+        let made = create(app, &olga, "CI", "member").await;
         assert_eq!(refusal(app.engine.change_member(&olga, made.actor_id, Role::Owner).await), Code::NotFound);
         assert_eq!(refusal(app.engine.remove_member(&olga, made.actor_id).await), Code::NotFound);
     }
 
     // D4
-    nobody_makes_a_service_account_above_themselves(app) {
+    a_service_account_cannot_have_a_role_above_its_creator(app) {
         let ada = app.north("ada").await;
-        let made = make(app, &ada, "CI", "admin").await;
+        let made = create(app, &ada, "CI", "admin").await;
         let before = everything(app).await;
         let fault = vec![FieldFault::new("role", Fault::AboveCaller)];
         let above = CreateServiceAccount { role: Role::Owner, ..account("CI", "member") };
@@ -96,11 +121,11 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    service_accounts_are_listed_newest_first_page_by_page_whatever_their_names(app) {
+    pages_of_service_accounts_are_newest_first(app) {
         let olga = app.north("olga").await;
         for name in ["a", "b", "b", "c", "d"] {
-            make(app, &olga, name, "member").await;
-            make(app, &app.south("otto").await, "in between", "member").await;
+            create(app, &olga, name, "member").await;
+            create(app, &app.south("otto").await, "in between", "member").await;
         }
         let (mut names, mut before) = (Vec::new(), None);
         loop {
@@ -114,9 +139,9 @@ both! {
         assert_eq!(names, ["d", "c", "b", "b", "a"]);
     }
 
-    every_change_is_one_event_with_all_its_fields(app) {
+    every_change_writes_one_event_with_its_changed_fields(app) {
         let olga = app.north("olga").await;
-        let made = make(app, &olga, "CI", "admin").await;
+        let made = create(app, &olga, "CI", "admin").await;
         let event = app.newest_event(&olga).await;
         assert_eq!((event.action, event.object_kind.as_str()), (AuditAction::ServiceAccountCreated, "service_account"));
         assert_eq!((event.object_id.as_str(), event.object_label.as_str()), (made.actor_id.to_string().as_str(), "CI"));
@@ -137,20 +162,20 @@ both! {
         assert_eq!(changes(&event), expected);
 
         let before = everything(app).await;
-        assert_eq!(app.engine.change_service_account(&olga, all).await.expect("as it was"), after);
-        assert_eq!(before, everything(app).await, "nothing changed, so nothing is told");
+        assert_eq!(app.engine.change_service_account(&olga, all).await.expect("unchanged"), after);
+        assert_eq!(before, everything(app).await, "no change, no event");
         let enable = ChangeServiceAccount { disabled: Some(false), ..change(made.actor_id) };
         assert!(!app.engine.change_service_account(&olga, enable).await.expect("enabled").is_disabled);
         assert_eq!(changes(&app.newest_event(&olga).await), [("disabled", Some("true"), Some("false"))]);
         app.sound_chain(NORTH).await;
     }
 
-    active_keys_are_those_that_open_doors_now(app) {
+    active_keys_counts_neither_expired_nor_revoked_keys(app) {
         let olga = app.north("olga").await;
         let command = CreateServiceAccount::read("CI", None, true).expect("a service account");
         let made = app.engine.create_service_account(&olga, command).await.expect("a service account");
-        let (lasting, brief) = (give_key(app, made.actor_id, None).await.expect("a key"), olga.now().plus_seconds(60));
-        give_key(app, made.actor_id, Some(brief)).await.expect("a key");
+        let (lasting, brief) = (create_key(app, made.actor_id, None).await.expect("a key"), olga.now().plus_seconds(60));
+        create_key(app, made.actor_id, Some(brief)).await.expect("a key");
         let active = async || {
             app.engine.get_service_account(&app.north("olga").await, made.actor_id).await.expect("found").active_keys
         };
@@ -162,15 +187,15 @@ both! {
     }
 
     // D23
-    lowering_or_disabling_cancels_the_requests_of_its_keys(app) {
+    lowering_or_disabling_a_service_account_cancels_its_requests(app) {
         let olga = app.north("olga").await;
         let lower = |id| ChangeServiceAccount { role: Some(Role::Member), ..change(id) };
         let disable = |id| ChangeServiceAccount { disabled: Some(true), ..change(id) };
         let rename = |id| ChangeServiceAccount::read(id, Some("New"), Some("admin"), Some(false), Some(true)).expect("a change");
         let bystander = app.with_key(&app.north_key("max").await.plain).await;
         for (n, cancels) in [(0, true), (1, true), (2, false)] {
-            let made = make(app, &olga, "CI", "admin").await;
-            let key = give_key(app, made.actor_id, None).await.expect("a key");
+            let made = create(app, &olga, "CI", "admin").await;
+            let key = create_key(app, made.actor_id, None).await.expect("a key");
             let running = app.with_key(&key.plain).await;
             let command = [lower(made.actor_id), disable(made.actor_id), rename(made.actor_id)][n].clone();
             app.engine.change_service_account(&olga, command).await.expect("changed");
@@ -179,10 +204,10 @@ both! {
     }
 
     // D4
-    the_keys_of_a_disabled_service_account_rest_until_it_is_enabled(app) {
+    the_keys_of_a_disabled_service_account_are_rejected_until_it_is_enabled(app) {
         let olga = app.north("olga").await;
-        let made = make(app, &olga, "CI", "member").await;
-        let key = give_key(app, made.actor_id, None).await.expect("a key");
+        let made = create(app, &olga, "CI", "member").await;
+        let key = create_key(app, made.actor_id, None).await.expect("a key");
         let ctx = app.with_key(&key.plain).await.ctx.clone();
         let disable = |disabled| ChangeServiceAccount { disabled: Some(disabled), ..change(made.actor_id) };
         app.engine.change_service_account(&olga, disable(true)).await.expect("disabled");
@@ -193,43 +218,43 @@ both! {
     }
 
     // RO-20
-    without_overlap_a_second_key_is_refused_also_once_overlap_was_taken_back(app) {
+    a_second_key_is_rejected_if_overlap_is_not_or_no_longer_allowed(app) {
         let olga = app.north("olga").await;
-        let made = make(app, &olga, "CI", "member").await;
+        let made = create(app, &olga, "CI", "member").await;
         let overlap = |allowed| ChangeServiceAccount { allow_overlap: Some(allowed), ..change(made.actor_id) };
         app.engine.change_service_account(&olga, overlap(true)).await.expect("allowed");
         for _ in 0..2 {
-            give_key(app, made.actor_id, None).await.expect("a key");
+            create_key(app, made.actor_id, None).await.expect("a key");
         }
-        app.engine.change_service_account(&olga, overlap(false)).await.expect("taken back");
-        assert_eq!(refusal(give_key(app, made.actor_id, None).await), Code::ActiveKeyExists);
+        app.engine.change_service_account(&olga, overlap(false)).await.expect("changed");
+        assert_eq!(refusal(create_key(app, made.actor_id, None).await), Code::ActiveKeyExists);
         assert_eq!(app.engine.get_service_account(&olga, made.actor_id).await.expect("found").active_keys, 2);
     }
 
     // RA-17
-    a_key_of_an_admins_service_account_manages_what_its_scopes_allow(app) {
+    the_key_of_a_service_account_with_the_role_admin_is_limited_by_its_scopes(app) {
         let (reads, ada) = (app.restricted_key("ada", "production", &["service_accounts:read"]).await, app.north("ada").await);
-        let made = make(app, &ada, "CI", "member").await;
+        let made = create(app, &ada, "CI", "member").await;
         let reader = app.with_key(&reads.plain).await;
         assert_eq!(app.engine.get_service_account(&reader.ctx, made.actor_id).await.expect("found"), made);
         assert_eq!(refusal(app.engine.create_service_account(&reader.ctx, account("Late", "member")).await), Code::MissingScope);
         assert_eq!(refusal(app.engine.change_service_account(&reader.ctx, change(made.actor_id)).await), Code::MissingScope);
-        // A key of a service account that is an admin may make another, and disable itself.
-        let boss = make(app, &ada, "Boss", "admin").await;
-        let key = give_key(app, boss.actor_id, None).await.expect("a key");
+        // It can create another service account, and disable its own.
+        let boss = create(app, &ada, "Boss", "admin").await;
+        let key = create_key(app, boss.actor_id, None).await.expect("a key");
         let running = app.with_key(&key.plain).await;
-        make(app, &running.ctx, "Made by a program", "admin").await;
+        create(app, &running.ctx, "Created by a program", "admin").await;
         let disable = ChangeServiceAccount { disabled: Some(true), ..change(boss.actor_id) };
         assert!(app.engine.change_service_account(&running.ctx, disable).await.expect("disabled").is_disabled);
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
     }
 
     // B5
-    changing_a_service_account_does_not_seal_an_alteration(app) {
+    a_change_does_not_authenticate_an_altered_service_account(app) {
         let olga = app.north("olga").await;
         let rename = |id| ChangeServiceAccount::read(id, Some("New"), None, None, None).expect("a change");
         for (column, forged) in [("role", Value::Text("admin".into())), ("disabled_at", Value::Null), ("allow_overlap", Value::Flag(true)), ("created_by", Value::Null)] {
-            let made = make(app, &olga, "CI", "member").await;
+            let made = create(app, &olga, "CI", "member").await;
             let disable = ChangeServiceAccount { disabled: Some(true), ..change(made.actor_id) };
             app.engine.change_service_account(&olga, disable).await.expect("disabled");
             app.intruder().await.set("actors", column, &forged, &format!("id = {}", made.actor_id)).await;
@@ -240,9 +265,9 @@ both! {
     }
 
     // B6
-    an_old_row_of_a_service_account_put_back_is_refused(app) {
+    a_restored_row_of_a_service_account_is_rejected(app) {
         let olga = app.north("olga").await;
-        let made = make(app, &olga, "CI", "member").await;
+        let made = create(app, &olga, "CI", "member").await;
         let mut intruder = app.intruder().await;
         let which = format!("id = {}", made.actor_id);
         let image = intruder.rows(&format!("SELECT * FROM actors WHERE {which}")).await.remove(0);
@@ -254,9 +279,9 @@ both! {
     }
 
     // B20
-    a_key_that_ended_meanwhile_changes_no_service_account(app) {
+    a_request_changes_no_service_account_after_its_key_is_revoked(app) {
         let (olga, key) = (app.north("olga").await, app.north_key("ada").await);
-        let made = make(app, &olga, "CI", "member").await;
+        let made = create(app, &olga, "CI", "member").await;
         let admitted = app.with_key(&key.plain).await;
         let ctx = admitted.ctx.clone();
         drop(admitted);

@@ -1,4 +1,4 @@
-//! Browser sessions and sign-ins under way.
+//! Browser sessions, and sign-ins in progress.
 
 use engine::sessions::{ABSOLUTE_SECONDS, FLOW_SECONDS, IDLE_SECONDS};
 
@@ -41,7 +41,7 @@ both! {
         }
     }
 
-    a_session_gives_back_what_was_kept(app) {
+    a_session_returns_the_stored_value(app) {
         assert!(app.engine.insert_session(TOKEN, None, &origin(), b"first").await.expect("a session"));
         assert!(!app.engine.insert_session(TOKEN, None, &origin(), b"second").await.expect("an answer"), "the token is taken");
         let (value, until) = app.engine.find_session(TOKEN).await.expect("an answer").expect("a session");
@@ -49,24 +49,24 @@ both! {
         assert_eq!(until, app.runtime.now().plus_seconds(ABSOLUTE_SECONDS));
     }
 
-    a_deleted_session_does_not_come_back_by_a_late_save(app) {
+    saving_a_deleted_session_does_not_restore_it(app) {
         app.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
         app.engine.delete_session(TOKEN).await.expect("deleted");
         assert!(!app.engine.update_session(TOKEN, None, b"late").await.expect("an answer"));
         assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_none());
     }
 
-    a_session_ends_an_hour_after_it_was_last_seen(app) {
+    a_session_expires_an_hour_after_its_last_use(app) {
         app.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
         app.clock.advance_seconds(IDLE_SECONDS - 1);
-        assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_some(), "and is seen again");
+        assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_some(), "it was used again");
         app.clock.advance_seconds(IDLE_SECONDS - 1);
         assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_some());
         app.clock.advance_seconds(IDLE_SECONDS);
         assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_none());
     }
 
-    a_session_ends_twelve_hours_after_sign_in_however_much_it_is_used(app) {
+    a_session_expires_twelve_hours_after_sign_in_regardless_of_its_use(app) {
         app.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
         let step = 30 * 60;
         for _ in 1..ABSOLUTE_SECONDS / step {
@@ -78,14 +78,14 @@ both! {
         assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_none());
     }
 
-    a_session_that_ran_out_does_not_come_back_by_a_late_save(app) {
+    saving_an_expired_session_does_not_restore_it(app) {
         app.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
         app.clock.advance_seconds(IDLE_SECONDS);
         assert!(!app.engine.update_session(TOKEN, None, b"late").await.expect("an answer"));
         assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_none());
     }
 
-    sweeping_removes_what_ran_out_and_nothing_else(app) {
+    only_expired_sessions_are_deleted(app) {
         app.engine.insert_session(b"old", None, &origin(), b"value").await.expect("a session");
         app.engine.begin_flow(b"old", b"value").await.expect("begun");
         app.clock.advance_seconds(IDLE_SECONDS);
@@ -100,21 +100,21 @@ both! {
         assert!(app.engine.take_flow(b"new").await.expect("an answer").is_some());
     }
 
-    a_sign_in_is_taken_up_once(app) {
+    a_sign_in_can_be_completed_once(app) {
         app.engine.begin_flow(TOKEN, b"what it needs").await.expect("begun");
         let taken = app.engine.take_flow(TOKEN).await.expect("an answer").expect("a flow");
         assert_eq!(taken.as_slice(), b"what it needs");
         assert!(app.engine.take_flow(TOKEN).await.expect("an answer").is_none());
     }
 
-    a_sign_in_must_be_done_within_ten_minutes(app) {
+    a_sign_in_expires_after_ten_minutes(app) {
         app.engine.begin_flow(TOKEN, b"value").await.expect("begun");
         app.clock.advance_seconds(FLOW_SECONDS);
         assert!(app.engine.take_flow(TOKEN).await.expect("an answer").is_none());
     }
 
     // B5
-    an_altered_or_moved_session_is_as_good_as_none(app) {
+    an_altered_or_moved_session_is_rejected(app) {
         for token in [b"one", b"two"] {
             app.engine.insert_session(token, None, &origin(), token).await.expect("a session");
         }

@@ -1,4 +1,4 @@
-//! The stories of an organization's settings.
+//! The settings of an organization.
 
 use domain::command::{ChangeOrganization, OrganizationDraft};
 use domain::event::AuditAction;
@@ -7,16 +7,19 @@ use domain::{Code, Role};
 use crate::test_app::{NORTH, SOUTH, everything, refusal};
 
 fn at_most(days: Option<i64>) -> ChangeOrganization {
-    ChangeOrganization::read(&OrganizationDraft { max_key_days: Some(days), ..OrganizationDraft::default() })
-        .expect("a change")
+    ChangeOrganization::read(&OrganizationDraft {
+        max_key_days: Some(days),
+        ..OrganizationDraft::default()
+    })
+    .expect("a change")
 }
 
 both! {
-    // B24: what holds keys back is not for keys to change.
-    a_key_does_not_change_who_makes_keys(app) {
+    // B24: a key cannot change the settings that restrict keys.
+    a_key_cannot_change_who_creates_keys(app) {
         let (olga, key) = (app.north("olga").await, app.with_key(&app.north_key("olga").await.plain).await);
-        let rule = |makers: Option<&str>, keys: Option<bool>| {
-            let draft = OrganizationDraft { key_makers: makers, keys_make_keys: keys, ..OrganizationDraft::default() };
+        let rule = |creators: Option<&str>, keys: Option<bool>| {
+            let draft = OrganizationDraft { key_makers: creators, keys_make_keys: keys, ..OrganizationDraft::default() };
             ChangeOrganization::read(&draft).expect("a rule")
         };
         app.engine.change_organization(&olga, rule(Some("admins"), Some(false))).await.expect("in person");
@@ -25,13 +28,13 @@ both! {
             assert_eq!(refusal(app.engine.change_organization(&key.ctx, command).await), Code::Forbidden);
         }
         assert_eq!(before, everything(app).await);
-        app.engine.change_organization(&key.ctx, rule(Some("admins"), Some(false))).await.expect("as it is");
+        app.engine.change_organization(&key.ctx, rule(Some("admins"), Some(false))).await.expect("unchanged");
         let draft = OrganizationDraft { max_key_days: Some(Some(30)), ..OrganizationDraft::default() };
-        app.engine.change_organization(&key.ctx, ChangeOrganization::read(&draft).expect("a limit")).await.expect("a limit is another matter");
+        app.engine.change_organization(&key.ctx, ChangeOrganization::read(&draft).expect("a limit")).await.expect("a key can change the maximum lifetime");
     }
 
     // D17
-    an_organization_sets_a_longest_lifetime_and_lifts_it_again(app) {
+    the_maximum_lifetime_can_be_set_and_removed(app) {
         let (ada, max) = (app.north("ada").await, app.north("max").await);
         let before = app.engine.get_organization(&max).await.expect("seen");
         assert_eq!((before.name.as_str(), before.max_key_days), (NORTH, None));
@@ -47,16 +50,16 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    an_organization_that_stays_as_it_is_has_no_event(app) {
+    setting_the_current_value_writes_no_event(app) {
         let olga = app.north("olga").await;
         app.engine.change_organization(&olga, at_most(Some(90))).await.expect("changed");
         let before = everything(app).await;
-        app.engine.change_organization(&olga, at_most(Some(90))).await.expect("as it was");
+        app.engine.change_organization(&olga, at_most(Some(90))).await.expect("unchanged");
         assert_eq!(before, everything(app).await);
     }
 
     // RA-30
-    members_see_the_settings_and_do_not_change_them(app) {
+    members_cannot_change_the_settings(app) {
         let max = app.north("max").await;
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.change_organization(&max, at_most(Some(1))).await), Code::Forbidden);
@@ -64,14 +67,14 @@ both! {
     }
 
     // KE-06
-    a_change_reaches_only_the_callers_organization(app) {
+    a_change_affects_only_the_organization_of_the_caller(app) {
         app.engine.change_organization(&app.north("olga").await, at_most(Some(7))).await.expect("changed");
         let south = app.engine.get_organization(&app.south("ben").await).await.expect("seen");
         assert_eq!((south.name.as_str(), south.max_key_days), (SOUTH, None));
     }
 
     // D6
-    an_admin_lowered_after_being_let_in_changes_nothing(app) {
+    a_request_of_a_demoted_admin_changes_nothing(app) {
         let ada = app.north("ada").await;
         app.engine.change_member(&app.north("olga").await, ada.actor().id, Role::Member).await.expect("demoted");
         let before = everything(app).await;

@@ -1,4 +1,5 @@
-//! What a stolen session must not do: it takes a sign-in of the last ten minutes (B22).
+//! Actions that require a sign-in within the last ten minutes, so that a stolen session cannot
+//! perform them (B22).
 
 use domain::command::{CreateKey, CreateServiceAccount, KeyDraft, RotateKey};
 use domain::key::RevokeReason;
@@ -10,19 +11,31 @@ use crate::test_app::{NORTH, TestApp, everything, identity, origin, refusal, rev
 
 const TEN_MINUTES: i64 = 600;
 
-/// Someone in North whose sign-in is so many seconds old.
+/// A member of North whose sign-in is this many seconds old.
 async fn aged(app: &TestApp, name: &str, seconds: i64) -> Ctx {
     let (caller, _) = app.browser(name).await;
     app.clock.advance_seconds(seconds);
     let north: OrganizationId = app.organization(NORTH).await;
-    app.engine.enter_organization(&caller, &north, origin()).await.expect("a member of North")
+    app.engine
+        .enter_organization(&caller, &north, origin())
+        .await
+        .expect("a member of North")
 }
 
 fn key(scopes: Option<&[&str]>) -> CreateKey {
-    let scopes: Option<Vec<String>> = scopes.map(|scopes| scopes.iter().map(|scope| (*scope).to_owned()).collect());
-    let draft =
-        KeyDraft { name: "a key", environment: Some("production"), scopes: scopes.as_deref(), ..KeyDraft::default() };
-    CreateKey::draft(&draft, Moment(0)).expect("a key to ask for")
+    let scopes: Option<Vec<String>> = scopes.map(|scopes| {
+        scopes
+            .iter()
+            .map(|scope| (*scope).to_owned())
+            .collect()
+    });
+    let draft = KeyDraft {
+        name: "a key",
+        environment: Some("production"),
+        scopes: scopes.as_deref(),
+        ..KeyDraft::default()
+    };
+    CreateKey::draft(&draft, Moment(0)).expect("a valid command")
 }
 
 async fn create(app: &TestApp, ctx: &Ctx, scopes: Option<&[&str]>) -> Result<NewKey> {
@@ -31,7 +44,7 @@ async fn create(app: &TestApp, ctx: &Ctx, scopes: Option<&[&str]>) -> Result<New
 
 both! {
     // B22
-    a_key_with_admin_power_takes_a_sign_in_of_the_last_ten_minutes(app) {
+    creating_a_key_with_admin_power_requires_a_fresh_sign_in(app) {
         let (fresh, stale) = (aged(app, "ada", TEN_MINUTES).await, aged(app, "ada", TEN_MINUTES + 1).await);
         let before = everything(app).await;
         for scopes in [None, Some(&["keys:write"][..]), Some(&["members:write"]), Some(&["service_accounts:write"]), Some(&["organization:write", "runs:read"])] {
@@ -39,12 +52,12 @@ both! {
         }
         assert_eq!(before, everything(app).await, "nothing was written");
         create(app, &fresh, None).await.expect("just signed in");
-        create(app, &stale, Some(&["workspaces:write", "runs:write", "keys:read"])).await.expect("no such power");
-        create(app, &aged(app, "max", TEN_MINUTES + 1).await, None).await.expect("a member has no such power");
+        create(app, &stale, Some(&["workspaces:write", "runs:write", "keys:read"])).await.expect("no admin power");
+        create(app, &aged(app, "max", TEN_MINUTES + 1).await, None).await.expect("a member has no admin power");
     }
 
     // B22
-    so_does_a_key_of_a_service_account_with_such_a_role(app) {
+    creating_an_admin_key_of_a_service_account_requires_a_fresh_sign_in(app) {
         let olga = app.north("olga").await;
         let mut made = Vec::new();
         for role in ["admin", "member"] {
@@ -54,11 +67,11 @@ both! {
         let stale = aged(app, "olga", TEN_MINUTES + 1).await;
         let for_it = |owner| CreateKey { owner: Some(owner), ..key(None) };
         assert_eq!(refusal(app.engine.create_key(&stale, for_it(made[0])).await), Code::FreshSignInRequired);
-        app.engine.create_key(&stale, for_it(made[1])).await.expect("a member's power");
+        app.engine.create_key(&stale, for_it(made[1])).await.expect("the role member");
     }
 
     // B22
-    rotating_into_such_a_key_and_revoking_in_bulk_take_it_too(app) {
+    rotating_a_key_with_admin_power_and_revoking_in_bulk_require_a_fresh_sign_in(app) {
         let (powerful, plain) = (app.north_key("ada").await, app.north_key("max").await);
         let stale = aged(app, "ada", TEN_MINUTES + 1).await;
         let rotate = |key: &NewKey| RotateKey::immediately(key.view.key_id);
@@ -68,19 +81,19 @@ both! {
         assert_eq!(refusal(app.engine.revoke_keys(&stale, &both, RevokeReason::Leaked).await), Code::FreshSignInRequired);
         assert_eq!(before, everything(app).await, "nothing was written");
         app.engine.rotate_key(&stale, rotate(&plain), None).await.expect("a member's key");
-        app.engine.revoke_key(&stale, revoke(powerful.view.key_id)).await.expect("one at a time, always");
-        app.engine.revoke_keys(&stale, &[plain.view.key_id; 3], RevokeReason::Leaked).await.expect("one, said thrice");
+        app.engine.revoke_key(&stale, revoke(powerful.view.key_id)).await.expect("a single key can always be revoked");
+        app.engine.revoke_keys(&stale, &[plain.view.key_id; 3], RevokeReason::Leaked).await.expect("the same key three times");
     }
 
     // D14
-    a_key_is_no_sign_in_and_has_its_own_limits(app) {
+    a_key_needs_no_fresh_sign_in(app) {
         let admitted = app.with_key(&app.north_key("ada").await.plain).await;
         app.clock.advance_seconds(TEN_MINUTES + 1);
-        create(app, &admitted.ctx, None).await.expect("no stronger than itself");
+        create(app, &admitted.ctx, None).await.expect("not more than its own permissions");
     }
 
     // B22
-    a_token_is_as_fresh_as_its_sign_in(app) {
+    a_token_counts_from_the_time_of_its_sign_in(app) {
         let north = app.organization(NORTH).await;
         let now = app.runtime.now();
         for (signed_in_at, fresh) in [(Some(now), true), (Some(now.plus_seconds(-601)), false), (None, false)] {

@@ -1,4 +1,4 @@
-//! What the database, its file, its connections and its disk may do, and what comes of it.
+//! Failures of the database, its file, its connections and its disk.
 
 mod away;
 mod callers;
@@ -9,28 +9,40 @@ use domain::Code;
 
 use crate::test_app::{TestApp, refusal, revoke};
 
-/// Has SQLite end every transaction by itself that writes a workspace, as it does on a full disk.
-const SPOILED: &str = "CREATE TRIGGER spoiled BEFORE INSERT ON workspaces BEGIN SELECT RAISE(ROLLBACK, 'no'); END";
+/// Makes SQLite roll back every transaction that writes a workspace, as it does on a full disk.
+const SPOILED: &str =
+    "CREATE TRIGGER spoiled BEFORE INSERT ON workspaces BEGIN SELECT RAISE(ROLLBACK, 'no'); END";
 
-// R1: SQLite rolls back by itself on some failures; the one connection that writes goes on all the same.
+// R1: SQLite rolls back by itself on some failures. The write connection must stay usable.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_transaction_that_ended_by_itself_does_not_end_all_writing() {
+async fn writes_succeed_after_a_rollback_by_sqlite() {
     let app = TestApp::on_sqlite().await;
     let (olga, key) = (app.north("olga").await, app.north_key("max").await);
     app.intruder().await.run(SPOILED).await;
     for _ in 0..3 {
-        assert_eq!(refusal(app.workspace(&olga, "spoiled").await), Code::Unavailable);
+        assert_eq!(
+            refusal(app.workspace(&olga, "spoiled").await),
+            Code::Unavailable
+        );
     }
-    app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("other writes go on");
-    app.intruder().await.run("DROP TRIGGER spoiled").await;
-    app.workspace(&olga, "good").await.expect("writing goes on");
+    app.engine
+        .revoke_key(&olga, revoke(key.view.key_id))
+        .await
+        .expect("other writes succeed");
+    app.intruder()
+        .await
+        .run("DROP TRIGGER spoiled")
+        .await;
+    app.workspace(&olga, "good")
+        .await
+        .expect("writes succeed again");
     app.sound_chain(crate::test_app::NORTH).await;
     app.close().await;
 }
 
 both! {
-    // R1: ready means that a write succeeds, and it is told again within a second.
-    readiness_is_about_writing(app) {
+    // R1
+    readiness_reports_whether_writes_succeed(app) {
         app.engine.ready().await.expect("ready");
         let (lock, open) = match app.db.is_shared() {
             true => ("ALTER TABLE meta RENAME TO meta_away", "ALTER TABLE meta_away RENAME TO meta"),
@@ -40,7 +52,7 @@ both! {
             ),
         };
         app.intruder().await.run(lock).await;
-        // What was written a moment ago speaks for the next seconds.
+        // A successful write is cached for some seconds.
         let mut tries = 0;
         while app.engine.ready().await.is_ok() {
             tries += 1;

@@ -1,4 +1,4 @@
-//! The stories of a workspace.
+//! Creating, listing and deleting workspaces.
 
 use domain::command::DeleteWorkspace;
 use domain::environment::Environment;
@@ -8,7 +8,7 @@ use crate::test_app::{NORTH, SOUTH, refusal};
 
 both! {
     // D22
-    a_workspace_begins_as_running_with_what_was_asked_for(app) {
+    a_new_workspace_is_running_and_has_the_requested_fields(app) {
         let made = app.workspace(&app.north("max").await, "Staging").await.expect("a workspace");
         assert!(made.id.as_str().starts_with("ws_"));
         assert_eq!((made.name.as_str(), made.status.as_str()), ("Staging", "running"));
@@ -26,17 +26,17 @@ both! {
         let key = app.key_of(&otto).await;
         let with_key = app.with_key(&key.plain).await;
         assert_eq!(refusal(app.engine.get_workspace(&with_key.ctx, &made.id).await), Code::Forbidden);
-        app.engine.get_workspace(&app.north("max").await, &made.id).await.expect("still there");
+        app.engine.get_workspace(&app.north("max").await, &made.id).await.expect("it still exists");
     }
 
     // D9
-    a_workspace_that_exists_nowhere_is_not_found(app) {
+    a_workspace_that_does_not_exist_is_not_found(app) {
         let nowhere: WorkspaceId = "ws_nowhere".parse().expect("an id");
         assert_eq!(refusal(app.engine.get_workspace(&app.north("max").await, &nowhere).await), Code::NotFound);
     }
 
     // KE-06
-    a_list_holds_only_the_organizations_own_workspaces(app) {
+    a_list_contains_only_workspaces_of_the_organization(app) {
         app.workspace(&app.north("una").await, "North's").await.expect("a workspace");
         app.workspace(&app.south("una").await, "South's").await.expect("a workspace");
         for (organization, name) in [(NORTH, "North's"), (SOUTH, "South's")] {
@@ -48,7 +48,7 @@ both! {
     }
 
     // D22
-    the_creator_and_admins_delete_a_workspace_and_other_members_do_not(app) {
+    only_the_creator_and_admins_can_delete_a_workspace(app) {
         for (deleter, allowed) in [("max", true), ("ada", true), ("olga", true), ("mia", false)] {
             let made = app.workspace(&app.north("max").await, "Analytics").await.expect("a workspace");
             let command = DeleteWorkspace { workspace: made.id.clone() };
@@ -63,7 +63,7 @@ both! {
     }
 
     // D22
-    deleting_again_is_not_found(app) {
+    deleting_a_deleted_workspace_is_not_found(app) {
         let max = app.north("max").await;
         let made = app.workspace(&max, "Analytics").await.expect("a workspace");
         let command = DeleteWorkspace { workspace: made.id };
@@ -72,7 +72,7 @@ both! {
     }
 
     // RK-37
-    workspaces_are_listed_newest_first_page_by_page(app) {
+    pages_of_workspaces_are_newest_first(app) {
         let max = app.north("max").await;
         for n in 0..7 {
             app.workspace(&max, &format!("number {n}")).await.expect("a workspace");
@@ -91,7 +91,7 @@ both! {
     }
 
     // B20
-    a_removed_member_no_longer_writes_though_admitted_before(app) {
+    a_request_of_a_removed_member_cannot_write(app) {
         let max = app.north("max").await;
         app.engine.remove_member(&app.north("olga").await, app.member("max", NORTH).await).await.expect("removed");
         let before = crate::test_app::everything(app).await;
@@ -100,7 +100,7 @@ both! {
     }
 
     // D6
-    an_admin_lowered_after_being_let_in_writes_nothing_as_an_admin(app) {
+    a_request_of_a_demoted_admin_has_no_admin_access(app) {
         let ada = app.north("ada").await;
         let made = app.workspace(&app.north("max").await, "Max's").await.expect("a workspace");
         app.engine.change_member(&app.north("olga").await, app.member("ada", NORTH).await, Role::Member).await.expect("demoted");
@@ -109,13 +109,13 @@ both! {
     }
 
     // RK-03
-    a_workspace_made_by_id_token_names_its_person(app) {
+    a_workspace_created_with_an_id_token_names_the_person(app) {
         let ctx = app.with_token(&crate::test_app::identity("max"), None).await.expect("max");
         assert_eq!(app.workspace(&ctx, "By token").await.expect("a workspace").created_by, "max");
     }
 
     // D7
-    a_workspace_of_the_sandbox_is_not_there_in_production(app) {
+    a_workspace_of_the_sandbox_is_not_visible_in_production(app) {
         let max = app.north("max").await;
         let made = app.workspace(&max, "Experiment").await.expect("a workspace");
         assert_eq!(made.environment, Environment::Production);
@@ -124,12 +124,12 @@ both! {
         assert_eq!(refusal(app.engine.get_workspace(&max, &made.id).await), Code::NotFound);
         let delete = DeleteWorkspace { workspace: made.id.clone() };
         assert_eq!(refusal(app.engine.delete_workspace(&max, &delete).await), Code::NotFound);
-        // To another organization it is forbidden all the same.
+        // Another organization gets 403.
         assert_eq!(refusal(app.engine.get_workspace(&app.south("otto").await, &made.id).await), Code::Forbidden);
     }
 
     // D7
-    a_test_key_sees_and_makes_only_what_is_in_the_sandbox(app) {
+    a_test_key_accesses_only_workspaces_of_the_sandbox(app) {
         let max = app.north("max").await;
         let real = app.workspace(&max, "Real").await.expect("a workspace");
         let key = app.restricted_key("max", "test", &["workspaces:write"]).await;

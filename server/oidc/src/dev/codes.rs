@@ -24,7 +24,8 @@ impl Codes {
         if self.0.len() >= MAX_CODES {
             return false;
         }
-        self.0.insert(code.to_owned(), (grant, now_ms + LIFETIME_MS));
+        self.0
+            .insert(code.to_owned(), (grant, now_ms + LIFETIME_MS));
         true
     }
 

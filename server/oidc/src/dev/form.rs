@@ -23,14 +23,37 @@ impl Request {
     /// The first error of the request, if any.
     pub fn fault(&self, provider: &DevProvider) -> Option<&'static str> {
         let faults = [
-            (self.client_id != provider.client_id, "The client is unknown."),
-            (self.redirect_uri != provider.redirect_uri.as_str(), "The redirect URI is not registered."),
-            (self.response_type != "code", "Only response_type=code is supported."),
-            (!self.scope.split(' ').any(|scope| scope == "openid"), "The scope openid is missing."),
-            (self.code_challenge_method != "S256", "Only code_challenge_method=S256 is supported."),
-            (self.code_challenge.len() != 43, "The code challenge is invalid."),
+            (
+                self.client_id != provider.client_id,
+                "The client is unknown.",
+            ),
+            (
+                self.redirect_uri != provider.redirect_uri.as_str(),
+                "The redirect URI is not registered.",
+            ),
+            (
+                self.response_type != "code",
+                "Only response_type=code is supported.",
+            ),
+            (
+                !self
+                    .scope
+                    .split(' ')
+                    .any(|scope| scope == "openid"),
+                "The scope openid is missing.",
+            ),
+            (
+                self.code_challenge_method != "S256",
+                "Only code_challenge_method=S256 is supported.",
+            ),
+            (
+                self.code_challenge.len() != 43,
+                "The code challenge is invalid.",
+            ),
         ];
-        faults.into_iter().find_map(|(wrong, words)| wrong.then_some(words))
+        faults
+            .into_iter()
+            .find_map(|(wrong, words)| wrong.then_some(words))
     }
 
     pub fn fields(&self) -> [(&'static str, &str); 8] {
@@ -59,7 +82,11 @@ pub(super) struct Choice {
 impl Choice {
     pub fn person(&self, provider: &DevProvider) -> Option<Person> {
         match &self.person {
-            Some(subject) => provider.people.iter().find(|person| person.subject == *subject).cloned(),
+            Some(subject) => provider
+                .people
+                .iter()
+                .find(|person| person.subject == *subject)
+                .cloned(),
             None => self.typed(),
         }
     }
@@ -74,7 +101,12 @@ impl Choice {
         if subject.len() > 255 {
             return None;
         }
-        Some(Person { subject, name, email, note: String::new() })
+        Some(Person {
+            subject,
+            name,
+            email,
+            note: String::new(),
+        })
     }
 }
 

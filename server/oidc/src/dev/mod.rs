@@ -1,4 +1,5 @@
-//! The development identity provider: an OpenID provider that asks for no password and is available on loopback only.
+//! The development identity provider: an OpenID provider that asks for no password and is available
+//! on loopback only.
 
 mod codes;
 mod form;
@@ -84,11 +85,14 @@ impl DevProvider {
         &self.issuer
     }
 
-    /// The pages and endpoints of the provider, with paths relative to the issuer. Requests from other machines are rejected
-    /// if the server provides `ConnectInfo<SocketAddr>`.
+    /// The pages and endpoints of the provider, with paths relative to the issuer. Requests from
+    /// other machines are rejected if the server provides `ConnectInfo<SocketAddr>`.
     pub fn router(self) -> Router {
         Router::new()
-            .route("/.well-known/openid-configuration", get(routes::configuration))
+            .route(
+                "/.well-known/openid-configuration",
+                get(routes::configuration),
+            )
             .route("/authorize", get(routes::choose).post(routes::chosen))
             .route("/token", post(routes::token))
             .route("/jwks", get(routes::jwks))

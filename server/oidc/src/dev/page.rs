@@ -7,10 +7,19 @@ pub(super) fn choose(provider: &DevProvider, request: &Request, complaint: Optio
     let action = escape(&format!("{}/authorize", provider.path));
     let hidden = hidden_fields(request);
     let complaint = complaint
-        .map(|words| format!("<p class=\"field-error\" role=\"alert\">{}</p>\n", escape(words)))
+        .map(|words| {
+            format!(
+                "<p class=\"field-error\" role=\"alert\">{}</p>\n",
+                escape(words)
+            )
+        })
         .unwrap_or_default();
     let people = people_form(provider, &action, &hidden);
-    let heading = if provider.people.is_empty() { "Sign in" } else { "Sign in as another user" };
+    let heading = if provider.people.is_empty() {
+        "Sign in"
+    } else {
+        "Sign in as another user"
+    };
     let body = format!(
         "{complaint}{people}\n\
          <form class=\"form\" method=\"post\" action=\"{action}\">\n{hidden}\
@@ -27,7 +36,10 @@ pub(super) fn choose(provider: &DevProvider, request: &Request, complaint: Optio
 
 /// The page for an invalid request.
 pub(super) fn refusal(provider: &DevProvider, words: &str) -> String {
-    let body = format!("<p class=\"field-error\" role=\"alert\">{}</p>\n", escape(words));
+    let body = format!(
+        "<p class=\"field-error\" role=\"alert\">{}</p>\n",
+        escape(words)
+    );
     whole(provider, "The sign-in failed", &body)
 }
 
@@ -43,7 +55,12 @@ fn people_form(provider: &DevProvider, action: &str, hidden: &str) -> String {
 }
 
 fn person(person: &Person) -> String {
-    let Person { subject, name, email, note } = person;
+    let Person {
+        subject,
+        name,
+        email,
+        note,
+    } = person;
     let note = match note.as_str() {
         "" => escape(email),
         note => format!("{} · {}", escape(note), escape(email)),
@@ -58,8 +75,12 @@ fn person(person: &Person) -> String {
 }
 
 fn hidden_fields(request: &Request) -> String {
-    let field =
-        |(name, value): (&str, &str)| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n", escape(value));
+    let field = |(name, value): (&str, &str)| {
+        format!(
+            "<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n",
+            escape(value)
+        )
+    };
     request.fields().map(field).concat()
 }
 
@@ -67,7 +88,12 @@ fn whole(provider: &DevProvider, title: &str, body: &str) -> String {
     let stylesheet = provider
         .stylesheet
         .as_ref()
-        .map(|href| format!("<link rel=\"stylesheet\" href=\"{}\">\n", escape(href)))
+        .map(|href| {
+            format!(
+                "<link rel=\"stylesheet\" href=\"{}\">\n",
+                escape(href)
+            )
+        })
         .unwrap_or_default();
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\

@@ -55,7 +55,11 @@ pub(super) async fn jwks(State(provider): Shared) -> Json<Value> {
 pub(super) async fn choose(State(provider): Shared, Query(request): Query<Request>) -> Response {
     match request.fault(&provider) {
         Some(words) => refuse(page::refusal(&provider, words)),
-        None => (NO_STORE, Html(page::choose(&provider, &request, None))).into_response(),
+        None => (
+            NO_STORE,
+            Html(page::choose(&provider, &request, None)),
+        )
+            .into_response(),
     }
 }
 
@@ -71,9 +75,16 @@ pub(super) async fn chosen(
         return refuse(page::choose(&provider, &request, Some(words)));
     };
     let nonce = Some(request.nonce).filter(|nonce| !nonce.is_empty());
-    let grant = Grant { person, nonce, code_challenge: request.code_challenge };
+    let grant = Grant {
+        person,
+        nonce,
+        code_challenge: request.code_challenge,
+    };
     let Some(code) = provider.grant(grant) else {
-        return refuse(page::refusal(&provider, "There are too many sign-ins. Wait a minute."));
+        return refuse(page::refusal(
+            &provider,
+            "There are too many sign-ins. Wait a minute.",
+        ));
     };
     let mut back = provider.redirect_uri.clone();
     back.query_pairs_mut()
@@ -83,26 +94,45 @@ pub(super) async fn chosen(
     (NO_STORE, Redirect::to(back.as_str())).into_response()
 }
 
-pub(super) async fn token(State(provider): Shared, headers: HeaderMap, Form(mut exchange): Form<Exchange>) -> Response {
+pub(super) async fn token(
+    State(provider): Shared,
+    headers: HeaderMap,
+    Form(mut exchange): Form<Exchange>,
+) -> Response {
     if exchange.client_id.is_empty() {
         exchange.client_id = basic_user(&headers).unwrap_or_default();
     }
     match provider.exchange(&exchange) {
         Ok(answer) => (NO_STORE, Json(answer)).into_response(),
-        Err(code) => (StatusCode::BAD_REQUEST, NO_STORE, Json(json!({ "error": code }))).into_response(),
+        Err(code) => (
+            StatusCode::BAD_REQUEST,
+            NO_STORE,
+            Json(json!({ "error": code })),
+        )
+            .into_response(),
     }
 }
 
 impl DevProvider {
     fn grant(&self, grant: Grant) -> Option<String> {
         let code = self.random_text();
-        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
-        if codes.keep(&code, grant, (self.clock)()) { Some(code) } else { None }
+        let mut codes = self
+            .codes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if codes.keep(&code, grant, (self.clock)()) {
+            Some(code)
+        } else {
+            None
+        }
     }
 
     /// Returns the tokens for a code, or an OAuth error code. The code is spent in both cases.
     fn exchange(&self, exchange: &Exchange) -> Result<Value, &'static str> {
-        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut codes = self
+            .codes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let grant = codes.take(&exchange.code, (self.clock)());
         drop(codes);
         if exchange.grant_type != "authorization_code" {
@@ -113,7 +143,8 @@ impl DevProvider {
         }
         let grant = grant.ok_or("invalid_grant")?;
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&exchange.code_verifier));
-        if exchange.redirect_uri != self.redirect_uri.as_str() || challenge != grant.code_challenge {
+        if exchange.redirect_uri != self.redirect_uri.as_str() || challenge != grant.code_challenge
+        {
             return Err("invalid_grant");
         }
         Ok(json!({
@@ -134,7 +165,9 @@ impl DevProvider {
         if let Some(nonce) = &grant.nonce {
             claims["nonce"] = nonce.as_str().into();
         }
-        self.key.sign(&self.key.header().to_string(), &claims.to_string()).ok()
+        self.key
+            .sign(&self.key.header().to_string(), &claims.to_string())
+            .ok()
     }
 
     fn random_text(&self) -> String {
@@ -150,8 +183,14 @@ fn refuse(page: String) -> Response {
 
 /// The client ID of an `Authorization: Basic` header, which is form-encoded (RFC 6749, 2.3.1).
 fn basic_user(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
+    let text = headers
+        .get(AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Basic ")?;
     let pair = STANDARD.decode(text).ok()?;
     let user = pair.split(|byte| *byte == b':').next()?;
-    url::form_urlencoded::parse(user).next().map(|(user, _)| user.into_owned())
+    url::form_urlencoded::parse(user)
+        .next()
+        .map(|(user, _)| user.into_owned())
 }

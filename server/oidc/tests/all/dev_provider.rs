@@ -53,7 +53,9 @@ struct TestProvider {
 /// Starts a server with the provider mounted below a path, as the product does.
 async fn start() -> TestProvider {
     let watch = Watch::new();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap();
     let issuer = format!("http://{}/dev/idp", listener.local_addr().unwrap());
     let provider = dev_provider(&issuer, &watch).unwrap();
     assert_eq!(provider.issuer(), issuer);
@@ -69,17 +71,33 @@ async fn start() -> TestProvider {
     };
     let client = Client::new(settings, watch.clock()).unwrap();
     let policy = reqwest::redirect::Policy::none();
-    let browser = reqwest::Client::builder().redirect(policy).no_proxy().build().unwrap();
-    TestProvider { watch, client, browser }
+    let browser = reqwest::Client::builder()
+        .redirect(policy)
+        .no_proxy()
+        .build()
+        .unwrap();
+    TestProvider {
+        watch,
+        client,
+        browser,
+    }
 }
 
 impl TestProvider {
-    /// Goes to the page, answers it with these fields, and gives back the parameters of the redirect.
+    /// Goes to the page, answers it with these fields, and gives back the parameters of the
+    /// redirect.
     async fn choose(&self, flow: &Flow, answer: &[(&str, &str)]) -> HashMap<String, String> {
         let mut address = self.client.authorization_url(flow).await.unwrap();
-        let page = self.browser.get(address.clone()).send().await.unwrap();
+        let page = self
+            .browser
+            .get(address.clone())
+            .send()
+            .await
+            .unwrap();
         assert_eq!(page.status(), 200);
-        let body = form_urlencoded::Serializer::new(address.query().unwrap().to_owned()).extend_pairs(answer).finish();
+        let body = form_urlencoded::Serializer::new(address.query().unwrap().to_owned())
+            .extend_pairs(answer)
+            .finish();
         address.set_query(None);
         let answer = self
             .browser
@@ -95,8 +113,18 @@ impl TestProvider {
         back.query_pairs().into_owned().collect()
     }
 
-    async fn finish(&self, back: &HashMap<String, String>, flow: &Flow) -> Result<oidc::Identity, Failure> {
-        self.client.finish(&back["code"], back.get("iss").map(String::as_str), flow).await
+    async fn finish(
+        &self,
+        back: &HashMap<String, String>,
+        flow: &Flow,
+    ) -> Result<oidc::Identity, Failure> {
+        self.client
+            .finish(
+                &back["code"],
+                back.get("iss").map(String::as_str),
+                flow,
+            )
+            .await
     }
 }
 
@@ -107,7 +135,9 @@ fn refused() -> Failure {
 #[tokio::test]
 async fn someone_signs_in() {
     let provider = start().await;
-    let back = provider.choose(&flow(), &[("person", "ada")]).await;
+    let back = provider
+        .choose(&flow(), &[("person", "ada")])
+        .await;
     assert_eq!(back["state"], flow().state);
     let person = provider.finish(&back, &flow()).await.unwrap();
     assert_eq!(person.issuer, back["iss"]);
@@ -130,15 +160,25 @@ async fn a_typed_email_becomes_a_person() {
 #[tokio::test]
 async fn a_nonce_of_another_flow_is_refused() {
     let provider = start().await;
-    let back = provider.choose(&flow(), &[("person", "ada")]).await;
-    let other = Flow { nonce: "another".into(), ..flow() };
-    assert_eq!(provider.finish(&back, &other).await, Err(Failure::WrongNonce));
+    let back = provider
+        .choose(&flow(), &[("person", "ada")])
+        .await;
+    let other = Flow {
+        nonce: "another".into(),
+        ..flow()
+    };
+    assert_eq!(
+        provider.finish(&back, &other).await,
+        Err(Failure::WrongNonce)
+    );
 }
 
 #[tokio::test]
 async fn a_code_works_once() {
     let provider = start().await;
-    let back = provider.choose(&flow(), &[("person", "ada")]).await;
+    let back = provider
+        .choose(&flow(), &[("person", "ada")])
+        .await;
     assert!(provider.finish(&back, &flow()).await.is_ok());
     assert_eq!(provider.finish(&back, &flow()).await, Err(refused()));
 }
@@ -146,8 +186,13 @@ async fn a_code_works_once() {
 #[tokio::test]
 async fn a_wrong_pkce_verifier_is_refused_and_spends_the_code() {
     let provider = start().await;
-    let back = provider.choose(&flow(), &[("person", "ada")]).await;
-    let other = Flow { pkce_verifier: "w".repeat(43), ..flow() };
+    let back = provider
+        .choose(&flow(), &[("person", "ada")])
+        .await;
+    let other = Flow {
+        pkce_verifier: "w".repeat(43),
+        ..flow()
+    };
     assert_eq!(provider.finish(&back, &other).await, Err(refused()));
     assert_eq!(provider.finish(&back, &flow()).await, Err(refused()));
 }
@@ -155,7 +200,9 @@ async fn a_wrong_pkce_verifier_is_refused_and_spends_the_code() {
 #[tokio::test]
 async fn a_code_lives_a_minute() {
     let provider = start().await;
-    let back = provider.choose(&flow(), &[("person", "ada")]).await;
+    let back = provider
+        .choose(&flow(), &[("person", "ada")])
+        .await;
     provider.watch.advance(60);
     assert_eq!(provider.finish(&back, &flow()).await, Err(refused()));
 }
@@ -171,9 +218,16 @@ fn runs_on_loopback_only() {
         "http://[::2]/idp",
     ] {
         let made = dev_provider(issuer, &watch);
-        assert!(matches!(made.err(), Some(SetupError::NotLoopback)), "{issuer}");
+        assert!(
+            matches!(made.err(), Some(SetupError::NotLoopback)),
+            "{issuer}"
+        );
     }
-    for issuer in ["http://127.8.9.1/idp", "http://[::1]:3000", "http://localhost:3000/dev/idp/"] {
+    for issuer in [
+        "http://127.8.9.1/idp",
+        "http://[::1]:3000",
+        "http://localhost:3000/dev/idp/",
+    ] {
         assert!(dev_provider(issuer, &watch).is_ok(), "{issuer}");
     }
 }

@@ -48,7 +48,12 @@ impl Watch {
 }
 
 pub fn flow() -> Flow {
-    Flow { state: "the-state".into(), nonce: NONCE.into(), pkce_verifier: "v".repeat(43), fresh_since: None }
+    Flow {
+        state: "the-state".into(),
+        nonce: NONCE.into(),
+        pkce_verifier: "v".repeat(43),
+        fresh_since: None,
+    }
 }
 
 /// A provider on loopback: discovery document, key set and token answer can each be replaced.
@@ -92,14 +97,22 @@ impl Provider {
         self.client_for(watch, hosted_domain, &[])
     }
 
-    pub fn client_for(&self, watch: &Watch, hosted_domain: Option<&str>, email_domains: &[&str]) -> Client {
+    pub fn client_for(
+        &self,
+        watch: &Watch,
+        hosted_domain: Option<&str>,
+        email_domains: &[&str],
+    ) -> Client {
         let settings = Settings {
             issuer: self.issuer.clone(),
             client_id: CLIENT_ID.into(),
             client_secret: Some("secret".into()),
             redirect_uri: "http://127.0.0.1/return".parse().unwrap(),
             hosted_domain: hosted_domain.map(str::to_owned),
-            allowed_email_domains: email_domains.iter().map(|domain| (*domain).to_owned()).collect(),
+            allowed_email_domains: email_domains
+                .iter()
+                .map(|domain| (*domain).to_owned())
+                .collect(),
         };
         Client::new(settings, watch.clock()).unwrap()
     }
@@ -133,7 +146,10 @@ async fn document(State(provider): State<Provider>) -> Json<Value> {
 
 /// Answers with what the test put there, to whoever has the access token; null is an outage.
 async fn userinfo(State(provider): State<Provider>, headers: HeaderMap) -> Response {
-    if headers.get("authorization").is_none_or(|value| value != "Bearer a") {
+    if headers
+        .get("authorization")
+        .is_none_or(|value| value != "Bearer a")
+    {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     match provider.info.lock().unwrap().clone() {
@@ -158,5 +174,10 @@ async fn drip() -> Body {
 async fn token(State(provider): State<Provider>) -> Response {
     let (status, kind, body) = provider.token.lock().unwrap().clone();
     let status = StatusCode::from_u16(status).unwrap();
-    (status, [("content-type", kind), ("location", "/elsewhere")], body).into_response()
+    (
+        status,
+        [("content-type", kind), ("location", "/elsewhere")],
+        body,
+    )
+        .into_response()
 }

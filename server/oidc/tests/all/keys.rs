@@ -30,7 +30,10 @@ async fn unknown_kids_cause_at_most_one_refetch_a_minute() {
     assert!(verifier.verify(&token(&good)).await.is_ok());
     for minute in 1..=3 {
         for _ in 0..50 {
-            assert_eq!(verifier.verify(&token(&stranger)).await, Err(Failure::UnknownKid));
+            assert_eq!(
+                verifier.verify(&token(&stranger)).await,
+                Err(Failure::UnknownKid)
+            );
         }
         assert_eq!(keys.hits(), 1 + minute);
         watch.advance(60);
@@ -45,7 +48,10 @@ async fn a_key_rotated_while_signing_in_is_found_after_one_refetch() {
     keys.answer(200, &[], &new.jwks().to_string());
     assert!(verifier.verify(&token(&new)).await.is_ok());
     assert_eq!(keys.hits(), 2);
-    assert_eq!(verifier.verify(&token(&old)).await, Err(Failure::UnknownKid));
+    assert_eq!(
+        verifier.verify(&token(&old)).await,
+        Err(Failure::UnknownKid)
+    );
 }
 
 #[tokio::test]
@@ -58,9 +64,19 @@ async fn a_warm_cache_outlives_an_outage_of_the_keys() {
     for _ in 0..5 {
         assert!(verifier.verify(&token(&signer)).await.is_ok());
     }
-    assert_eq!(keys.hits(), 2, "an outage is looked into once a minute");
+    assert_eq!(
+        keys.hits(),
+        2,
+        "an outage is looked into once a minute"
+    );
     watch.advance(25 * 3600);
-    assert!(verifier.verify(&token(&signer)).await.unwrap_err().is_outage());
+    assert!(
+        verifier
+            .verify(&token(&signer))
+            .await
+            .unwrap_err()
+            .is_outage()
+    );
 }
 
 #[tokio::test]
@@ -69,7 +85,13 @@ async fn a_cold_cache_fails_cleanly_and_recovers() {
     let (verifier, keys, watch) = verifier(&signer).await;
     keys.answer(503, &[], "");
     for _ in 0..5 {
-        assert!(verifier.verify(&token(&signer)).await.unwrap_err().is_outage());
+        assert!(
+            verifier
+                .verify(&token(&signer))
+                .await
+                .unwrap_err()
+                .is_outage()
+        );
     }
     assert_eq!(keys.hits(), 1);
     keys.answer(200, &[], &signer.jwks().to_string());
@@ -79,10 +101,18 @@ async fn a_cold_cache_fails_cleanly_and_recovers() {
 
 #[tokio::test]
 async fn keys_are_kept_as_long_as_the_provider_says_within_limits() {
-    for (header, seconds) in [("max-age=1", 300), ("public, max-age=7200", 7200), ("max-age=999999999", 86_400)] {
+    for (header, seconds) in [
+        ("max-age=1", 300),
+        ("public, max-age=7200", 7200),
+        ("max-age=999999999", 86_400),
+    ] {
         let signer = Signer::new("first");
         let (verifier, keys, watch) = verifier(&signer).await;
-        keys.answer(200, &[("cache-control", header)], &signer.jwks().to_string());
+        keys.answer(
+            200,
+            &[("cache-control", header)],
+            &signer.jwks().to_string(),
+        );
         for (turn, hits) in [(0, 1), (seconds - 1, 1), (1, 2)] {
             watch.advance(turn);
             assert!(verifier.verify(&token(&signer)).await.is_ok());
@@ -96,12 +126,24 @@ async fn a_key_set_that_is_no_key_set_is_an_outage() {
     let signer = Signer::new("first");
     let (_, keys, _) = verifier(&signer).await;
     let huge = format!("{{\"keys\":[],\"pad\":\"{}\"}}", "p".repeat(10 << 20));
-    for (status, body, location) in
-        [(200, huge.as_str(), "/"), (200, "<html>", "/"), (302, "", "http://127.0.0.1:1/keys"), (200, "{}", "/")]
-    {
+    for (status, body, location) in [
+        (200, huge.as_str(), "/"),
+        (200, "<html>", "/"),
+        (302, "", "http://127.0.0.1:1/keys"),
+        (200, "{}", "/"),
+    ] {
         keys.answer(status, &[("location", location)], body);
-        let verifier = Verifier::firebase("acme", Some(keys.url()), Vec::new(), Watch::new().clock()).unwrap();
-        let failure = verifier.verify(&token(&signer)).await.unwrap_err();
+        let verifier = Verifier::firebase(
+            "acme",
+            Some(keys.url()),
+            Vec::new(),
+            Watch::new().clock(),
+        )
+        .unwrap();
+        let failure = verifier
+            .verify(&token(&signer))
+            .await
+            .unwrap_err();
         assert!(failure.is_outage(), "{failure}");
     }
     assert_eq!(keys.hits(), 4, "a redirect is not followed");
@@ -110,19 +152,32 @@ async fn a_key_set_that_is_no_key_set_is_an_outage() {
 #[tokio::test]
 async fn only_rsa_signing_keys_count() {
     let signer = Signer::new("first");
-    for (member, value) in [("use", "enc"), ("alg", "RS512"), ("kty", "oct"), ("n", "AQAB"), ("e", "")] {
+    for (member, value) in [
+        ("use", "enc"),
+        ("alg", "RS512"),
+        ("kty", "oct"),
+        ("n", "AQAB"),
+        ("e", ""),
+    ] {
         let (verifier, keys, _) = verifier(&signer).await;
         let mut set = signer.jwks();
         set["keys"][0][member] = json!(value);
         keys.answer(200, &[], &set.to_string());
-        assert!(verifier.verify(&token(&signer)).await.is_err(), "{member}");
+        assert!(
+            verifier.verify(&token(&signer)).await.is_err(),
+            "{member}"
+        );
     }
 }
 
 // F16: a provider that starts with a new key under the old name.
 #[tokio::test]
 async fn a_new_key_under_the_same_name_is_found_by_one_refetch_a_minute() {
-    let (old, new, evil) = (Signer::new("same"), Signer::new("same"), Signer::new("same"));
+    let (old, new, evil) = (
+        Signer::new("same"),
+        Signer::new("same"),
+        Signer::new("same"),
+    );
     let (verifier, keys, watch) = verifier(&old).await;
     assert!(verifier.verify(&token(&old)).await.is_ok());
     keys.answer(200, &[], &new.jwks().to_string());
@@ -130,21 +185,41 @@ async fn a_new_key_under_the_same_name_is_found_by_one_refetch_a_minute() {
     assert_eq!(keys.hits(), 2);
     for minute in 0..3 {
         for _ in 0..20 {
-            assert_eq!(verifier.verify(&token(&evil)).await, Err(Failure::BadSignature));
+            assert_eq!(
+                verifier.verify(&token(&evil)).await,
+                Err(Failure::BadSignature)
+            );
         }
-        assert_eq!(keys.hits(), 2 + minute, "forged tokens cause at most one refetch a minute");
+        assert_eq!(
+            keys.hits(),
+            2 + minute,
+            "forged tokens cause at most one refetch a minute"
+        );
         watch.advance(60);
     }
     keys.answer(500, &[], "");
-    assert_eq!(verifier.verify(&token(&evil)).await, Err(Failure::BadSignature));
-    assert!(verifier.verify(&token(&new)).await.is_ok(), "an outage is no reason to forget a key");
+    assert_eq!(
+        verifier.verify(&token(&evil)).await,
+        Err(Failure::BadSignature)
+    );
+    assert!(
+        verifier.verify(&token(&new)).await.is_ok(),
+        "an outage is no reason to forget a key"
+    );
 }
 
 /// The same token without the name of its key.
 fn nameless(signer: &Signer) -> String {
     let claims = token(signer);
-    let claims = claims.split('.').nth(1).map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
-    signer.sign_text(r#"{"alg":"RS256"}"#, std::str::from_utf8(&claims).unwrap())
+    let claims = claims
+        .split('.')
+        .nth(1)
+        .map(|part| URL_SAFE_NO_PAD.decode(part).unwrap())
+        .unwrap();
+    signer.sign_text(
+        r#"{"alg":"RS256"}"#,
+        std::str::from_utf8(&claims).unwrap(),
+    )
 }
 
 // F16: OpenID Connect Core, 10.1.
@@ -152,21 +227,40 @@ fn nameless(signer: &Signer) -> String {
 async fn one_key_needs_no_name_and_two_do() {
     let (one, other) = (Signer::new("one"), Signer::new("other"));
     let mut unnamed = one.jwks();
-    unnamed["keys"][0].as_object_mut().unwrap().remove("kid");
+    unnamed["keys"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("kid");
     for (set, named, without) in [
         (one.jwks(), Ok(()), Ok(())),
         (unnamed.clone(), Ok(()), Ok(())),
-        (json!({ "keys": [one.jwks()["keys"][0], other.jwks()["keys"][0]] }), Ok(()), Err(Failure::MissingKid)),
+        (
+            json!({ "keys": [one.jwks()["keys"][0], other.jwks()["keys"][0]] }),
+            Ok(()),
+            Err(Failure::MissingKid),
+        ),
         (
             json!({ "keys": [unnamed["keys"][0], other.jwks()["keys"][0]] }),
             Err(Failure::UnknownKid),
             Err(Failure::MissingKid),
         ),
-        (other.jwks(), Err(Failure::UnknownKid), Err(Failure::BadSignature)),
+        (
+            other.jwks(),
+            Err(Failure::UnknownKid),
+            Err(Failure::BadSignature),
+        ),
     ] {
         let (verifier, keys, _) = verifier(&one).await;
         keys.answer(200, &[], &set.to_string());
-        assert_eq!(verifier.verify(&token(&one)).await.map(drop), named, "{set}");
-        assert_eq!(verifier.verify(&nameless(&one)).await.map(drop), without, "{set}");
+        assert_eq!(
+            verifier.verify(&token(&one)).await.map(drop),
+            named,
+            "{set}"
+        );
+        assert_eq!(
+            verifier.verify(&nameless(&one)).await.map(drop),
+            without,
+            "{set}"
+        );
     }
 }

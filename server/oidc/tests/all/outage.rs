@@ -25,14 +25,22 @@ async fn finish(client: &Client) -> Result<Identity, Failure> {
 async fn a_discovery_document_of_someone_else_is_refused() {
     let (provider, client, _) = start().await;
     provider.set_document("issuer", json!(format!("{}/", provider.issuer)));
-    let told =
-        Failure::DiscoveryMismatch { configured: provider.issuer.clone(), named: format!("{}/", provider.issuer) };
-    assert_eq!(client.authorization_url(&flow()).await, Err(told.clone()));
+    let told = Failure::DiscoveryMismatch {
+        configured: provider.issuer.clone(),
+        named: format!("{}/", provider.issuer),
+    };
+    assert_eq!(
+        client.authorization_url(&flow()).await,
+        Err(told.clone())
+    );
     assert_eq!(finish(&client).await, Err(told.clone()));
     // F17: the start says both names.
     assert_eq!(client.check_discovery().await, Err(told.clone()));
     let text = told.to_string();
-    assert!(text.contains(&format!("{},", provider.issuer)) && text.ends_with('/'), "{text}");
+    assert!(
+        text.contains(&format!("{},", provider.issuer)) && text.ends_with('/'),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -44,9 +52,15 @@ async fn an_endpoint_without_https_is_refused() {
     ] {
         let (provider, client, _) = start().await;
         provider.set_document(member, json!("http://idp.example/x"));
-        assert_eq!(finish(&client).await, Err(Failure::InsecureEndpoint(what)));
+        assert_eq!(
+            finish(&client).await,
+            Err(Failure::InsecureEndpoint(what))
+        );
         provider.set_document(member, json!("file:///etc/passwd"));
-        assert_eq!(finish(&client).await, Err(Failure::InsecureEndpoint(what)));
+        assert_eq!(
+            finish(&client).await,
+            Err(Failure::InsecureEndpoint(what))
+        );
     }
 }
 
@@ -57,13 +71,22 @@ async fn a_redirect_of_another_issuer_is_refused() {
         let client = client.clone();
         async move { client.finish("code", issuer, &flow()).await }
     };
-    assert_eq!(finish(Some("https://evil.example")).await, Err(Failure::WrongIssuerParameter));
+    assert_eq!(
+        finish(Some("https://evil.example")).await,
+        Err(Failure::WrongIssuerParameter)
+    );
     assert!(finish(None).await.is_ok());
     let issuer: &'static str = provider.issuer.clone().leak();
     assert!(finish(Some(issuer)).await.is_ok());
-    provider.set_document("authorization_response_iss_parameter_supported", json!(true));
+    provider.set_document(
+        "authorization_response_iss_parameter_supported",
+        json!(true),
+    );
     let fresh = provider.client(&Watch::new(), None);
-    assert_eq!(fresh.finish("code", None, &flow()).await, Err(Failure::WrongIssuerParameter));
+    assert_eq!(
+        fresh.finish("code", None, &flow()).await,
+        Err(Failure::WrongIssuerParameter)
+    );
 }
 
 #[tokio::test]
@@ -77,7 +100,10 @@ async fn discovery_is_asked_once_an_hour() {
     provider.give(&signer.sign(&provider.claims()));
     assert!(finish(&client).await.is_ok());
     watch.advance(1);
-    assert!(matches!(finish(&client).await, Err(Failure::ProviderMalformed(_))));
+    assert!(matches!(
+        finish(&client).await,
+        Err(Failure::ProviderMalformed(_))
+    ));
 }
 
 #[tokio::test]
@@ -90,7 +116,10 @@ async fn a_provider_that_turns_into_another_is_not_remembered() {
     watch.advance(3600);
     for _ in 0..2 {
         let refused = client.authorization_url(&flow()).await;
-        assert!(matches!(refused, Err(Failure::DiscoveryMismatch { .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(Failure::DiscoveryMismatch { .. })),
+            "{refused:?}"
+        );
     }
 }
 
@@ -99,16 +128,34 @@ async fn an_absent_provider_is_an_outage() {
     let (mut provider, _, _) = start().await;
     provider.issuer = "http://127.0.0.1:1".into();
     let client = provider.client(&Watch::new(), None);
-    assert!(client.authorization_url(&flow()).await.unwrap_err().is_outage());
+    assert!(
+        client
+            .authorization_url(&flow())
+            .await
+            .unwrap_err()
+            .is_outage()
+    );
 }
 
 #[tokio::test]
 async fn a_flow_with_short_secrets_is_refused() {
     let (_, client, _) = start().await;
-    let short = oidc::Flow { pkce_verifier: "v".repeat(42), ..flow() };
-    assert_eq!(client.authorization_url(&short).await, Err(Failure::BadFlow));
-    let empty = oidc::Flow { nonce: String::new(), ..flow() };
-    assert_eq!(client.finish("code", None, &empty).await, Err(Failure::BadFlow));
+    let short = oidc::Flow {
+        pkce_verifier: "v".repeat(42),
+        ..flow()
+    };
+    assert_eq!(
+        client.authorization_url(&short).await,
+        Err(Failure::BadFlow)
+    );
+    let empty = oidc::Flow {
+        nonce: String::new(),
+        ..flow()
+    };
+    assert_eq!(
+        client.finish("code", None, &empty).await,
+        Err(Failure::BadFlow)
+    );
 }
 
 #[test]
@@ -118,19 +165,29 @@ fn the_futures_can_move_between_threads() {
     movable(|client, flow| client.authorization_url(flow));
 }
 
-// Points 15 and 17 of E.5. The clock of the test stands still but where everyone waits, so this takes no time.
+// Points 15 and 17 of E.5. The clock of the test stands still but where everyone waits, so this
+// takes no time.
 #[tokio::test]
 async fn a_provider_that_never_ends_is_given_up_after_ten_seconds() {
     for way in ["silence", "drip"] {
         let (provider, client, _) = start().await;
-        provider.set_document("token_endpoint", json!(format!("{}/{way}", provider.issuer)));
-        assert!(client.authorization_url(&flow()).await.is_ok(), "its description is known");
+        provider.set_document(
+            "token_endpoint",
+            json!(format!("{}/{way}", provider.issuer)),
+        );
+        assert!(
+            client.authorization_url(&flow()).await.is_ok(),
+            "its description is known"
+        );
         tokio::time::pause();
         let begun = Instant::now();
         let failure = finish(&client).await.unwrap_err();
         let took = begun.elapsed();
         tokio::time::resume();
-        assert!(failure.is_outage() && (10..=11).contains(&took.as_secs()), "{way}: {failure} after {took:?}");
+        assert!(
+            failure.is_outage() && (10..=11).contains(&took.as_secs()),
+            "{way}: {failure} after {took:?}"
+        );
     }
 }
 
@@ -140,7 +197,9 @@ async fn a_key_that_is_rotated_while_someone_signs_in_is_found() {
     let (provider, client, _) = start().await;
     assert!(finish(&client).await.is_ok());
     let next = Signer::new("second");
-    provider.keys.answer(200, &[], &next.jwks().to_string());
+    provider
+        .keys
+        .answer(200, &[], &next.jwks().to_string());
     provider.give(&next.sign(&provider.claims()));
     assert!(finish(&client).await.is_ok());
     assert_eq!(provider.keys.hits(), 2, "after one look");
@@ -174,19 +233,39 @@ async fn a_flood_of_unknown_keys_is_one_look_a_minute() {
     }
 }
 
-// B22: a fresh sign-in is asked for, and an old one is told apart where the provider says when it was.
+// B22: a fresh sign-in is asked for, and an old one is told apart where the provider says when it
+// was.
 #[tokio::test]
 async fn a_fresh_sign_in_is_asked_for_and_checked() {
     let (provider, client, signer) = start().await;
-    let fresh = oidc::Flow { fresh_since: Some(NOW), ..flow() };
-    let asked =
-        |url: Url, name: &str| url.query_pairs().find(|(found, _)| found == name).map(|(_, value)| value.into_owned());
+    let fresh = oidc::Flow {
+        fresh_since: Some(NOW),
+        ..flow()
+    };
+    let asked = |url: Url, name: &str| {
+        url.query_pairs()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.into_owned())
+    };
     let url = client.authorization_url(&fresh).await.unwrap();
-    assert_eq!((asked(url.clone(), "prompt").as_deref(), asked(url, "max_age").as_deref()), (Some("login"), Some("0")));
+    assert_eq!(
+        (
+            asked(url.clone(), "prompt").as_deref(),
+            asked(url, "max_age").as_deref()
+        ),
+        (Some("login"), Some("0"))
+    );
     let plain = client.authorization_url(&flow()).await.unwrap();
-    // A provider that is set a limit says when the person signed in, and this one is beyond every sign-in.
+    // A provider that is set a limit says when the person signed in, and this one is beyond every
+    // sign-in.
     let any = Some("315360000".to_owned());
-    assert_eq!((asked(plain.clone(), "prompt"), asked(plain, "max_age")), (None, any));
+    assert_eq!(
+        (
+            asked(plain.clone(), "prompt"),
+            asked(plain, "max_age")
+        ),
+        (None, any)
+    );
     let cases = [
         (json!(NOW), None),
         (json!(NOW - 60), None),
@@ -199,12 +278,35 @@ async fn a_fresh_sign_in_is_asked_for_and_checked() {
         let mut claims = provider.claims();
         claims["auth_time"] = at.clone();
         provider.give(&signer.sign(&claims));
-        assert_eq!(client.finish("code", None, &fresh).await.err(), expected, "{at}");
-        let told = client.finish("code", None, &flow()).await.map(|person| person.signed_in_at);
-        assert_eq!(told.is_ok(), !matches!(expected, Some(Failure::SignedInInFuture | Failure::BadTime(_))), "{at}");
+        assert_eq!(
+            client.finish("code", None, &fresh).await.err(),
+            expected,
+            "{at}"
+        );
+        let told = client
+            .finish("code", None, &flow())
+            .await
+            .map(|person| person.signed_in_at);
+        assert_eq!(
+            told.is_ok(),
+            !matches!(
+                expected,
+                Some(Failure::SignedInInFuture | Failure::BadTime(_))
+            ),
+            "{at}"
+        );
     }
     provider.give(&signer.sign(&provider.claims()));
     // F7: whoever is asked must say when.
-    assert_eq!(client.finish("code", None, &fresh).await.err(), Some(Failure::MissingClaim("auth_time")));
-    assert_eq!(client.finish("code", None, &flow()).await.map(|person| person.signed_in_at), Ok(None));
+    assert_eq!(
+        client.finish("code", None, &fresh).await.err(),
+        Some(Failure::MissingClaim("auth_time"))
+    );
+    assert_eq!(
+        client
+            .finish("code", None, &flow())
+            .await
+            .map(|person| person.signed_in_at),
+        Ok(None)
+    );
 }

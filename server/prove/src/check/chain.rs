@@ -1,5 +1,5 @@
-//! Recomputes the hash chain of the audit log from the documented fields: no gap, no altered event, and a matching
-//! head.
+//! Recomputes the hash chain of the audit log from the documented fields: no gap, no altered event,
+//! and a matching head.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -28,7 +28,10 @@ impl Event {
     /// The value of a field after the event.
     pub fn after(&self, field: &str) -> Option<&str> {
         let changes = self.changes.as_array()?;
-        changes.iter().find(|change| change["field"] == field).and_then(|change| change["after"].as_str())
+        changes
+            .iter()
+            .find(|change| change["field"] == field)
+            .and_then(|change| change["after"].as_str())
     }
 }
 
@@ -44,18 +47,35 @@ impl Chain {
     ///
     /// # Errors
     /// If they cannot be read.
-    pub async fn follow(&mut self, rows: &mut Rows, faults: &mut Vec<String>) -> Outcome<Vec<Event>> {
-        let head = rows.select(&format!("n, {}", rows.hex("hash")), "audit_heads").await?;
+    pub async fn follow(
+        &mut self,
+        rows: &mut Rows,
+        faults: &mut Vec<String>,
+    ) -> Outcome<Vec<Event>> {
+        let head = rows
+            .select(&format!("n, {}", rows.hex("hash")), "audit_heads")
+            .await?;
         let columns = format!(
             "organization_id, n, at, action, actor_id, actor_name, via_key, object_kind, object_id, object_label, \
              concerns, changes, address, agent, request_id, {}",
             rows.hex("hash")
         );
-        let read = rows.select(&columns, &format!("audit_events WHERE n > {} ORDER BY n", self.n)).await?;
-        let events = read.iter().map(|row| self.step(row, faults)).collect();
+        let read = rows
+            .select(
+                &columns,
+                &format!("audit_events WHERE n > {} ORDER BY n", self.n),
+            )
+            .await?;
+        let events = read
+            .iter()
+            .map(|row| self.step(row, faults))
+            .collect();
         let fits = head.len() == 1 && head[0][0] == self.n && head[0][1] == self.hash.as_str();
         if !fits {
-            faults.push(format!("the chain ends at {} and its head says {}", self.n, head[0][0]));
+            faults.push(format!(
+                "the chain ends at {} and its head says {}",
+                self.n, head[0][0]
+            ));
         }
         Ok(events)
     }
@@ -120,7 +140,10 @@ fn text(bytes: &mut Vec<u8>, value: &Value) {
 }
 
 fn number(bytes: &mut Vec<u8>, value: &Value) {
-    part(bytes, &value.as_i64().unwrap_or_default().to_be_bytes());
+    part(
+        bytes,
+        &value.as_i64().unwrap_or_default().to_be_bytes(),
+    );
 }
 
 fn maybe(bytes: &mut Vec<u8>, value: &Value, write: fn(&mut Vec<u8>, &Value)) {

@@ -36,47 +36,63 @@ impl Replay {
             self.key(event, id);
             return;
         }
-        let once = |odd: &mut Vec<String>, fine: bool| {
-            if !fine {
-                odd.push(format!("event {} ({}) tells of nothing new", event.n, event.action));
-            }
-        };
+        if !self.change(event, id) {
+            self.odd.push(format!(
+                "event {} ({}) tells of nothing new",
+                event.n, event.action
+            ));
+        }
+    }
+
+    /// Applies an event of anything but a key. Returns whether it fits the state before it.
+    fn change(&mut self, event: &Event, id: String) -> bool {
         match event.action.as_str() {
             "organization.created" => {
-                self.members.insert(event.actor_id.unwrap_or_default().to_string(), false);
+                self.members
+                    .insert(event.actor_id.unwrap_or_default().to_string(), false);
+                true
             }
             "member.joined" => {
                 self.members.insert(id, false);
+                true
             }
-            "member.left" | "member.removed" => once(&mut self.odd, self.members.insert(id, true) == Some(false)),
-            "service_account.created" => once(&mut self.odd, self.accounts.insert(id, false).is_none()),
-            "service_account.changed" => {
-                if let Some(disabled) = event.after("disabled") {
+            "member.left" | "member.removed" => self.members.insert(id, true) == Some(false),
+            "service_account.created" => self.accounts.insert(id, false).is_none(),
+            "service_account.changed" => match event.after("disabled") {
+                Some(disabled) => {
                     let disabled = disabled == "true";
-                    once(&mut self.odd, self.accounts.insert(id, disabled) == Some(!disabled));
+                    self.accounts.insert(id, disabled) == Some(!disabled)
                 }
-            }
-            "workspace.created" => once(&mut self.odd, self.workspaces.insert(id, ()).is_none()),
-            "workspace.deleted" => once(&mut self.odd, self.workspaces.remove(&id).is_some()),
-            "invitation.created" => once(&mut self.odd, self.invitations.insert(id, false).is_none()),
+                None => true,
+            },
+            "workspace.created" => self.workspaces.insert(id, ()).is_none(),
+            "workspace.deleted" => self.workspaces.remove(&id).is_some(),
+            "invitation.created" => self.invitations.insert(id, false).is_none(),
             "invitation.accepted" | "invitation.revoked" => {
-                once(&mut self.odd, self.invitations.insert(id, true) == Some(false));
+                self.invitations.insert(id, true) == Some(false)
             }
-            _ => {}
+            _ => true,
         }
     }
 
     fn key(&mut self, event: &Event, id: String) {
         let name = event.after("name").map(str::to_owned);
         if event.action == "key.created" {
-            let key = Key { name: name.unwrap_or_default(), revoked: false, expired: false, newest: event.n };
+            let key = Key {
+                name: name.unwrap_or_default(),
+                revoked: false,
+                expired: false,
+                newest: event.n,
+            };
             if self.keys.insert(id.clone(), key).is_some() {
-                self.odd.push(format!("event {}: key {id} was made twice", event.n));
+                self.odd
+                    .push(format!("event {}: key {id} was made twice", event.n));
             }
             return;
         }
         let Some(key) = self.keys.get_mut(&id) else {
-            self.odd.push(format!("event {}: key {id} was never made", event.n));
+            self.odd
+                .push(format!("event {}: key {id} was never made", event.n));
             return;
         };
         if event.action == "key.renamed" {
@@ -92,7 +108,8 @@ impl Replay {
             _ => return,
         };
         if std::mem::replace(ends, true) {
-            self.odd.push(format!("event {}: key {id} had ended", event.n));
+            self.odd
+                .push(format!("event {}: key {id} had ended", event.n));
         }
     }
 
@@ -101,18 +118,50 @@ impl Replay {
         faults.append(&mut self.odd);
         let keys = tables.keys.iter().map(|(id, row)| {
             let (revoked, expired) = (row.revoked, row.expired);
-            (id.clone(), Key { name: row.name.clone(), revoked, expired, newest: row.audit_n })
+            (
+                id.clone(),
+                Key {
+                    name: row.name.clone(),
+                    revoked,
+                    expired,
+                    newest: row.audit_n,
+                },
+            )
         });
         differ("key", &self.keys, &keys.collect(), faults);
         let of = |kind: &str, read: fn(&super::tables::ActorRow) -> bool| {
-            let actors = tables.actors.iter().filter(|(_, row)| row.kind == kind);
-            actors.map(|(id, row)| (id.clone(), read(row))).collect::<BTreeMap<_, _>>()
+            let actors = tables
+                .actors
+                .iter()
+                .filter(|(_, row)| row.kind == kind);
+            actors
+                .map(|(id, row)| (id.clone(), read(row)))
+                .collect::<BTreeMap<_, _>>()
         };
-        differ("member", &self.members, &of("member", |row| row.removed), faults);
-        differ("account", &self.accounts, &of("service", |row| row.disabled), faults);
-        let workspaces = tables.workspaces.keys().map(|id| (id.clone(), ())).collect();
+        differ(
+            "member",
+            &self.members,
+            &of("member", |row| row.removed),
+            faults,
+        );
+        differ(
+            "account",
+            &self.accounts,
+            &of("service", |row| row.disabled),
+            faults,
+        );
+        let workspaces = tables
+            .workspaces
+            .keys()
+            .map(|id| (id.clone(), ()))
+            .collect();
         differ("workspace", &self.workspaces, &workspaces, faults);
-        differ("invitation", &self.invitations, &tables.invitations, faults);
+        differ(
+            "invitation",
+            &self.invitations,
+            &tables.invitations,
+            faults,
+        );
     }
 }
 
@@ -122,10 +171,15 @@ fn differ<T: PartialEq + std::fmt::Debug>(
     held: &BTreeMap<String, T>,
     faults: &mut Vec<String>,
 ) {
-    for id in replayed.keys().chain(held.keys().filter(|id| !replayed.contains_key(*id))) {
+    for id in replayed.keys().chain(
+        held.keys()
+            .filter(|id| !replayed.contains_key(*id)),
+    ) {
         let (replayed, held) = (replayed.get(id), held.get(id));
         if replayed != held {
-            faults.push(format!("{what} {id}: the events say {replayed:?}, its row says {held:?}"));
+            faults.push(format!(
+                "{what} {id}: the events say {replayed:?}, its row says {held:?}"
+            ));
         }
     }
 }
@@ -139,29 +193,76 @@ mod tests {
 
     fn event(n: i64, action: &str, changes: serde_json::Value) -> Event {
         let (object_kind, object_id) = ("key".into(), "7".into());
-        Event { n, action: action.into(), actor_id: Some(1), object_kind, object_id, changes }
+        Event {
+            n,
+            action: action.into(),
+            actor_id: Some(1),
+            object_kind,
+            object_id,
+            changes,
+        }
     }
 
     fn faults(events: &[Event], revoked: bool, audit_n: i64) -> usize {
         let mut replay = Replay::default();
-        events.iter().for_each(|event| replay.apply(event));
+        events
+            .iter()
+            .for_each(|event| replay.apply(event));
         let (name, actor) = ("a".into(), "1".into());
-        let key = KeyRow { name, actor, revoked, expired: false, rotated_from: None, audit_n, sole: false };
+        let key = KeyRow {
+            name,
+            actor,
+            revoked,
+            expired: false,
+            rotated_from: None,
+            audit_n,
+            sole: false,
+        };
         let mut faults = Vec::new();
-        replay.compare(&Tables { keys: [("7".into(), key)].into(), ..Tables::default() }, &mut faults);
+        replay.compare(
+            &Tables {
+                keys: [("7".into(), key)].into(),
+                ..Tables::default()
+            },
+            &mut faults,
+        );
         faults.len()
     }
 
     #[test]
     fn a_state_without_its_event_and_an_event_without_its_state_are_found() {
-        let made = event(1, "key.created", json!([{ "field": "name", "before": null, "after": "a" }]));
+        let made = event(
+            1,
+            "key.created",
+            json!([{ "field": "name", "before": null, "after": "a" }]),
+        );
         let revoked = event(2, "key.revoked", json!([]));
         assert_eq!(faults(std::slice::from_ref(&made), false, 1), 0);
-        assert_eq!(faults(std::slice::from_ref(&made), true, 1), 1, "revoked without an event");
+        assert_eq!(
+            faults(std::slice::from_ref(&made), true, 1),
+            1,
+            "revoked without an event"
+        );
         assert_eq!(faults(&[made.clone(), revoked.clone()], true, 2), 0);
-        assert_eq!(faults(&[made.clone(), revoked.clone()], false, 2), 1, "an event without a revocation");
-        assert_eq!(faults(&[made.clone(), revoked.clone()], true, 1), 1, "an old row");
-        assert_eq!(faults(&[made.clone(), revoked.clone(), revoked], true, 2), 1, "revoked twice");
-        assert_eq!(faults(&[made.clone(), made], false, 1), 1, "made twice");
+        assert_eq!(
+            faults(&[made.clone(), revoked.clone()], false, 2),
+            1,
+            "an event without a revocation"
+        );
+        assert_eq!(
+            faults(&[made.clone(), revoked.clone()], true, 1),
+            1,
+            "an old row"
+        );
+        assert_eq!(
+            faults(&[made.clone(), revoked.clone(), revoked], true, 2),
+            1,
+            "revoked twice"
+        );
+        assert_eq!(
+            faults(&[made.clone(), made], false, 1),
+            1,
+            "made twice"
+        );
     }
 }

@@ -52,9 +52,17 @@ impl Rounds {
     /// # Errors
     /// If the database cannot be read.
     pub async fn check(&mut self, round: u64, stage: &Stage, done: &Done) -> Outcome<()> {
-        let Look { tables, mut faults, events } = self.watch.look(&stage.program.database).await?;
+        let Look {
+            tables,
+            mut faults,
+            events,
+        } = self.watch.look(&stage.program.database).await?;
         Beliefs::of(&done.entries).hold_against(&tables, &mut faults);
-        let answered = done.entries.iter().filter(|entry| entry.is_acknowledged()).count();
+        let answered = done
+            .entries
+            .iter()
+            .filter(|entry| entry.is_acknowledged())
+            .count();
         self.acknowledged += answered;
         self.unanswered += done.entries.len() - answered;
         self.done_unanswered += done_unanswered(&done.entries, &tables);
@@ -62,22 +70,35 @@ impl Rounds {
         let api = stage.api()?;
         let earlier = self.sample();
         for key in done.keys.iter().chain(&earlier) {
-            let Some(row) = tables.keys.get(&key.id) else { continue };
+            let Some(row) = tables.keys.get(&key.id) else {
+                continue;
+            };
             let expected = tables.status_of(row);
             let given = tried(&api, &key.secret).await;
             self.tried += 1;
             if given != Some(expected) {
-                faults.push(format!("key {} answers {given:?} instead of {expected}", key.id));
+                faults.push(format!(
+                    "key {} answers {given:?} instead of {expected}",
+                    key.id
+                ));
             }
         }
         for key in &done.keys {
-            match tables.keys.get(&key.id).map(|row| tables.status_of(row)) {
+            match tables
+                .keys
+                .get(&key.id)
+                .map(|row| tables.status_of(row))
+            {
                 Some(401) => self.dead.push(key.clone()),
                 Some(200) => self.live.push(key.clone()),
                 _ => {}
             }
         }
-        self.faults.extend(faults.into_iter().map(|fault| format!("round {round}: {fault}")));
+        self.faults.extend(
+            faults
+                .into_iter()
+                .map(|fault| format!("round {round}: {fault}")),
+        );
         Ok(())
     }
 
@@ -106,8 +127,8 @@ impl Rounds {
     }
 }
 
-/// The status of a call with this key. Without a response, the connection may just have been closed, so the call is
-/// retried once.
+/// The status of a call with this key. Without a response, the connection may just have been
+/// closed, so the call is retried once.
 async fn tried(api: &Api, key: &str) -> Option<u16> {
     match api.tried(key).await {
         None => api.tried(key).await,

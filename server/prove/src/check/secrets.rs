@@ -18,9 +18,17 @@ pub struct Secrets {
 impl Secrets {
     /// Adds a key. Its secret begins after its public prefix.
     pub fn key(&mut self, key: &str) {
-        let secret = key.rsplit('_').next().unwrap_or_default().as_bytes();
+        let secret = key
+            .rsplit('_')
+            .next()
+            .unwrap_or_default()
+            .as_bytes();
         let secret = secret.get(8..51).unwrap_or_default();
-        self.windows.extend(secret.windows(WINDOW).filter_map(|window| <[u8; WINDOW]>::try_from(window).ok()));
+        self.windows.extend(
+            secret
+                .windows(WINDOW)
+                .filter_map(|window| <[u8; WINDOW]>::try_from(window).ok()),
+        );
     }
 
     /// Adds another secret.
@@ -50,7 +58,12 @@ impl Secrets {
     ///
     /// # Errors
     /// If a file cannot be read.
-    pub fn search(&self, folders: &[PathBuf], but: &[PathBuf], faults: &mut Vec<String>) -> Outcome<usize> {
+    pub fn search(
+        &self,
+        folders: &[PathBuf],
+        but: &[PathBuf],
+        faults: &mut Vec<String>,
+    ) -> Outcome<usize> {
         let mut read = 0;
         for folder in folders {
             for file in files(folder)? {
@@ -58,7 +71,9 @@ impl Secrets {
                     continue;
                 }
                 // A file may be gone by now: databases come and go with theirs.
-                let Ok(bytes) = std::fs::read(&file) else { continue };
+                let Ok(bytes) = std::fs::read(&file) else {
+                    continue;
+                };
                 read += bytes.len();
                 if self.stands_in(&bytes) {
                     faults.push(format!("a secret stands in {}", file.display()));
@@ -73,8 +88,15 @@ impl Secrets {
             .split(|byte| !byte.is_ascii_alphanumeric())
             .filter(|run| run.len() >= WINDOW)
             .flat_map(|run| run.windows(WINDOW))
-            .any(|window| <[u8; WINDOW]>::try_from(window).is_ok_and(|window| self.windows.contains(&window)));
-        given_away || self.whole.iter().any(|secret| bytes.windows(secret.len()).any(|window| window == secret))
+            .any(|window| {
+                <[u8; WINDOW]>::try_from(window).is_ok_and(|window| self.windows.contains(&window))
+            });
+        given_away
+            || self.whole.iter().any(|secret| {
+                bytes
+                    .windows(secret.len())
+                    .any(|window| window == secret)
+            })
     }
 }
 
@@ -82,7 +104,9 @@ fn files(folder: &Path) -> Outcome<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
-        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
         for entry in entries {
             let path = entry?.path();
             if path.is_dir() {
@@ -102,7 +126,12 @@ mod tests {
     #[test]
     fn a_key_is_found_in_the_middle_of_anything() {
         let mut secrets = Secrets::default();
-        let key = format!("rt_sk_{}{}{}", "PublicXY", "s3cr3tS3CR3T".repeat(4).get(..43).expect("43"), "check6");
+        let key = format!(
+            "rt_sk_{}{}{}",
+            "PublicXY",
+            "s3cr3tS3CR3T".repeat(4).get(..43).expect("43"),
+            "check6"
+        );
         secrets.key(&key);
         secrets.other(b"the master key");
         assert!(secrets.stands_in(format!("\0\x01{key}\0").as_bytes()));

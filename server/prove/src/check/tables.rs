@@ -52,7 +52,8 @@ pub struct Tables {
     pub workspaces: BTreeMap<String, String>,
     /// Whether an invitation is closed, by ID.
     pub invitations: BTreeMap<String, bool>,
-    /// How often a name appears as the email of an invitation, or as the name of a key, an actor or a workspace.
+    /// How often a name appears as the email of an invitation, or as the name of a key, an actor or
+    /// a workspace.
     pub names: HashMap<String, usize>,
 }
 
@@ -63,6 +64,15 @@ impl Tables {
     /// If they cannot be read.
     pub async fn read(rows: &mut Rows) -> Outcome<Self> {
         let mut tables = Self::default();
+        tables.read_keys(rows).await?;
+        tables.read_actors(rows).await?;
+        tables.read_workspaces(rows).await?;
+        tables.read_invitations(rows).await?;
+        Ok(tables)
+    }
+
+    /// Reads the keys and counts their names.
+    async fn read_keys(&mut self, rows: &mut Rows) -> Outcome<()> {
         let columns = "id, name, actor_id, revoked_at, expired_at, rotated_from, audit_n, sole";
         for row in rows.select(columns, "api_keys").await? {
             let key = KeyRow {
@@ -74,10 +84,16 @@ impl Tables {
                 audit_n: row[6].as_i64().unwrap_or_default(),
                 sole: row[7] == true || row[7] == 1,
             };
-            *tables.names.entry(key.name.clone()).or_default() += 1;
-            tables.keys.insert(word(&row[0]), key);
+            self.count_name(key.name.clone());
+            self.keys.insert(word(&row[0]), key);
         }
-        for row in rows.select("id, name, kind, role, removed_at, disabled_at", "actors").await? {
+        Ok(())
+    }
+
+    /// Reads the members and service accounts and counts their names.
+    async fn read_actors(&mut self, rows: &mut Rows) -> Outcome<()> {
+        let columns = "id, name, kind, role, removed_at, disabled_at";
+        for row in rows.select(columns, "actors").await? {
             let actor = ActorRow {
                 name: word(&row[1]),
                 kind: word(&row[2]),
@@ -85,23 +101,46 @@ impl Tables {
                 removed: !row[4].is_null(),
                 disabled: !row[5].is_null(),
             };
-            *tables.names.entry(actor.name.clone()).or_default() += 1;
-            tables.actors.insert(word(&row[0]), actor);
+            self.count_name(actor.name.clone());
+            self.actors.insert(word(&row[0]), actor);
         }
-        for row in rows.select("id, name", "workspaces").await? {
-            *tables.names.entry(word(&row[1])).or_default() += 1;
-            tables.workspaces.insert(word(&row[0]), word(&row[1]));
-        }
-        for row in rows.select("id, email, ended_at", "invitations").await? {
-            let name = word(&row[1]);
-            let name = name.trim_end_matches("@prove.example").replace('-', " ");
-            *tables.names.entry(name).or_default() += 1;
-            tables.invitations.insert(word(&row[0]), !row[2].is_null());
-        }
-        Ok(tables)
+        Ok(())
     }
 
-    /// Adds violations of invariants: two successors of a key, two keys of an account that may have one, no owner.
+    /// Reads the workspaces and counts their names.
+    async fn read_workspaces(&mut self, rows: &mut Rows) -> Outcome<()> {
+        for row in rows.select("id, name", "workspaces").await? {
+            self.count_name(word(&row[1]));
+            self.workspaces
+                .insert(word(&row[0]), word(&row[1]));
+        }
+        Ok(())
+    }
+
+    /// Reads the invitations and counts the names from which the load made their emails.
+    async fn read_invitations(&mut self, rows: &mut Rows) -> Outcome<()> {
+        for row in rows
+            .select("id, email, ended_at", "invitations")
+            .await?
+        {
+            let email = word(&row[1]);
+            let name = email
+                .trim_end_matches("@prove.example")
+                .replace('-', " ");
+            self.count_name(name);
+            self.invitations
+                .insert(word(&row[0]), !row[2].is_null());
+        }
+        Ok(())
+    }
+
+    /// Counts one more object with this name.
+    fn count_name(&mut self, name: String) {
+        *self.names.entry(name).or_default() += 1;
+    }
+
+    /// Adds violations of invariants: two successors of a key, two keys of an account that may have
+    /// one, no owner.
     pub fn consider(&self, faults: &mut Vec<String>) {
         let mut successors: HashMap<&str, usize> = HashMap::new();
         let mut sole: HashMap<&str, usize> = HashMap::new();
@@ -116,8 +155,13 @@ impl Tables {
         let twice = successors.iter().filter(|(_, count)| **count > 1);
         faults.extend(twice.map(|(key, count)| format!("key {key} has {count} successors")));
         let twice = sole.iter().filter(|(_, count)| **count > 1);
-        faults.extend(twice.map(|(actor, count)| format!("account {actor} has {count} active keys")));
-        if !self.actors.values().any(|actor| actor.kind == "member" && actor.role == "owner" && !actor.removed) {
+        faults
+            .extend(twice.map(|(actor, count)| format!("account {actor} has {count} active keys")));
+        if !self
+            .actors
+            .values()
+            .any(|actor| actor.kind == "member" && actor.role == "owner" && !actor.removed)
+        {
             faults.push("the organization has no owner".into());
         }
     }

@@ -61,7 +61,8 @@ pub struct Entry {
 impl Entry {
     /// Whether the response confirms the operation.
     pub fn is_acknowledged(&self) -> bool {
-        self.status.is_some_and(|status| (200..300).contains(&status))
+        self.status
+            .is_some_and(|status| (200..300).contains(&status))
     }
 
     /// The ID of the created or changed object.
@@ -76,30 +77,66 @@ impl Entry {
 impl Call {
     /// The request.
     pub fn request(&self) -> (Method, String, Value) {
-        let Self { kind, target, label } = self;
-        match kind {
-            Kind::CreateKey => (Method::POST, "/api/v1/keys".into(), json!({ "label": label })),
+        (self.method(), self.path(), self.body())
+    }
+
+    /// The method of the request.
+    fn method(&self) -> Method {
+        match self.kind {
+            Kind::CreateKey
+            | Kind::CreateKeyFor
+            | Kind::Rotate
+            | Kind::RotateItself
+            | Kind::CreateAccount
+            | Kind::CreateWorkspace
+            | Kind::Invite => Method::POST,
+            Kind::Rename | Kind::Disable | Kind::Enable => Method::PATCH,
+            Kind::Revoke | Kind::DeleteWorkspace | Kind::Withdraw | Kind::RemoveMember => {
+                Method::DELETE
+            }
+        }
+    }
+
+    /// The path of the request.
+    fn path(&self) -> String {
+        let target = &self.target;
+        match self.kind {
+            Kind::CreateKey | Kind::CreateKeyFor => "/api/v1/keys".into(),
+            Kind::Revoke | Kind::Rename => format!("/api/v1/keys/{target}"),
+            Kind::Rotate => format!("/api/v1/keys/{target}/rotate"),
+            Kind::RotateItself => "/api/v1/keys/rotate".into(),
+            Kind::CreateAccount => "/api/v1/service-accounts".into(),
+            Kind::Disable | Kind::Enable => format!("/api/v1/service-accounts/{target}"),
+            Kind::CreateWorkspace => "/api/v1/workspaces".into(),
+            Kind::DeleteWorkspace => format!("/api/v1/workspaces/{target}"),
+            Kind::Invite => "/api/v1/invitations".into(),
+            Kind::Withdraw => format!("/api/v1/invitations/{target}"),
+            Kind::RemoveMember => format!("/api/v1/members/{target}"),
+        }
+    }
+
+    /// The body of the request. Null if it has none.
+    fn body(&self) -> Value {
+        let label = &self.label;
+        match self.kind {
+            Kind::CreateKey | Kind::Rotate | Kind::RotateItself | Kind::Rename => {
+                json!({ "label": label })
+            }
             Kind::CreateKeyFor => {
-                let account: i64 = target.parse().unwrap_or_default();
-                (Method::POST, "/api/v1/keys".into(), json!({ "label": label, "actor_id": account }))
+                let account: i64 = self.target.parse().unwrap_or_default();
+                json!({ "label": label, "actor_id": account })
             }
-            Kind::Revoke => (Method::DELETE, format!("/api/v1/keys/{target}"), Value::Null),
-            Kind::Rotate => (Method::POST, format!("/api/v1/keys/{target}/rotate"), json!({ "label": label })),
-            Kind::RotateItself => (Method::POST, "/api/v1/keys/rotate".into(), json!({ "label": label })),
-            Kind::Rename => (Method::PATCH, format!("/api/v1/keys/{target}"), json!({ "label": label })),
-            Kind::CreateAccount => (Method::POST, "/api/v1/service-accounts".into(), json!({ "name": label })),
-            Kind::Disable => (Method::PATCH, format!("/api/v1/service-accounts/{target}"), json!({ "disabled": true })),
-            Kind::Enable => (Method::PATCH, format!("/api/v1/service-accounts/{target}"), json!({ "disabled": false })),
-            Kind::CreateWorkspace => {
-                (Method::POST, "/api/v1/workspaces".into(), json!({ "name": label, "provider": "openai" }))
-            }
-            Kind::DeleteWorkspace => (Method::DELETE, format!("/api/v1/workspaces/{target}"), Value::Null),
+            Kind::CreateAccount => json!({ "name": label }),
+            Kind::Disable => json!({ "disabled": true }),
+            Kind::Enable => json!({ "disabled": false }),
+            Kind::CreateWorkspace => json!({ "name": label, "provider": "openai" }),
             Kind::Invite => {
                 let email = format!("{}@prove.example", label.replace(' ', "-"));
-                (Method::POST, "/api/v1/invitations".into(), json!({ "email": email }))
+                json!({ "email": email })
             }
-            Kind::Withdraw => (Method::DELETE, format!("/api/v1/invitations/{target}"), Value::Null),
-            Kind::RemoveMember => (Method::DELETE, format!("/api/v1/members/{target}"), Value::Null),
+            Kind::Revoke | Kind::DeleteWorkspace | Kind::Withdraw | Kind::RemoveMember => {
+                Value::Null
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A client sends one call after the other on objects of its own, so that the expected state is known.
+//! A client sends one call after the other on objects of its own, so that the expected state is
+//! known.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,13 +58,32 @@ impl Client {
     pub(super) async fn run(mut self, stop: Arc<AtomicBool>) -> Self {
         while !stop.load(Ordering::Relaxed) {
             let (call, credential) = self.next();
-            let what = format!("{} {} {:?} {} {}", self.orders.round, self.number, call.kind, call.target, call.label);
-            self.orders.journal.add(format!("intent {what}")).await;
+            let what = format!(
+                "{} {} {:?} {} {}",
+                self.orders.round, self.number, call.kind, call.target, call.label
+            );
+            self.orders
+                .journal
+                .add(format!("intent {what}"))
+                .await;
             let (method, path, body) = call.request();
-            let reply = self.orders.api.call(method, &path, &credential, body).await;
-            let status = reply.status.map_or_else(|| "none".into(), |status| status.to_string());
-            self.orders.journal.add(format!("answer {what} {status}")).await;
-            let entry = Entry { call, status: reply.status, made: reply.body };
+            let reply = self
+                .orders
+                .api
+                .call(method, &path, &credential, body)
+                .await;
+            let status = reply
+                .status
+                .map_or_else(|| "none".into(), |status| status.to_string());
+            self.orders
+                .journal
+                .add(format!("answer {what} {status}"))
+                .await;
+            let entry = Entry {
+                call,
+                status: reply.status,
+                made: reply.body,
+            };
             self.learn(&entry);
             let failed = !entry.is_acknowledged();
             self.entries.push(entry);
@@ -80,46 +100,70 @@ impl Client {
     /// The next call, and the key to make it with.
     fn next(&mut self) -> (Call, String) {
         self.sent += 1;
-        let label = format!("r{} c{} n{}", self.orders.round, self.number, self.sent);
-        let owner = self.orders.owner.key.clone();
-        let call = |kind, target: String| Call { kind, target, label: label.clone() };
+        let label = format!(
+            "r{} c{} n{}",
+            self.orders.round, self.number, self.sent
+        );
+        let (kind, target, credential) = self.choose();
+        let call = Call {
+            kind,
+            target,
+            label,
+        };
+        (
+            call,
+            credential.unwrap_or_else(|| self.orders.owner.key.clone()),
+        )
+    }
+
+    /// The next operation, its object, and its key if that is not the owner's.
+    fn choose(&mut self) -> (Kind, String, Option<String>) {
         if self.sent == 2
             && let Some(leaver) = self.leaver.take()
         {
-            return (call(Kind::RemoveMember, leaver.to_string()), owner);
+            return (Kind::RemoveMember, leaver.to_string(), None);
         }
-        match self.rng.below(16) {
-            0..=2 if !self.keys.is_empty() => (call(Kind::Revoke, self.take_key().id), owner),
-            3..=4 if !self.keys.is_empty() => (call(Kind::Rotate, self.take_key().id), owner),
+        let (kind, target) = match self.rng.below(16) {
+            0..=2 if !self.keys.is_empty() => (Kind::Revoke, self.take_key().id),
+            3..=4 if !self.keys.is_empty() => (Kind::Rotate, self.take_key().id),
             5 if !self.keys.is_empty() => {
                 let key = self.take_key();
-                (call(Kind::RotateItself, key.id), key.secret)
+                return (Kind::RotateItself, key.id, Some(key.secret));
             }
             6..=7 if !self.keys.is_empty() => {
                 let at = self.rng.index(self.keys.len());
-                (call(Kind::Rename, self.keys[at].id.clone()), owner)
+                (Kind::Rename, self.keys[at].id.clone())
             }
-            8 => (call(Kind::CreateAccount, String::new()), owner),
+            8 => (Kind::CreateAccount, String::new()),
             9 if !self.bare_accounts.is_empty() => {
                 let at = self.rng.index(self.bare_accounts.len());
-                (call(Kind::CreateKeyFor, self.bare_accounts.swap_remove(at)), owner)
+                (Kind::CreateKeyFor, self.bare_accounts.swap_remove(at))
             }
             10 if !self.accounts.is_empty() => {
                 let at = self.rng.index(self.accounts.len());
-                let kind = if self.rng.below(2) == 0 { Kind::Disable } else { Kind::Enable };
-                (call(kind, self.accounts[at].clone()), owner)
+                (self.switch(), self.accounts[at].clone())
             }
-            11 => (call(Kind::CreateWorkspace, String::new()), owner),
+            11 => (Kind::CreateWorkspace, String::new()),
             12 if !self.workspaces.is_empty() => {
                 let at = self.rng.index(self.workspaces.len());
-                (call(Kind::DeleteWorkspace, self.workspaces.swap_remove(at)), owner)
+                (Kind::DeleteWorkspace, self.workspaces.swap_remove(at))
             }
-            13 => (call(Kind::Invite, String::new()), owner),
+            13 => (Kind::Invite, String::new()),
             14 if !self.invitations.is_empty() => {
                 let at = self.rng.index(self.invitations.len());
-                (call(Kind::Withdraw, self.invitations.swap_remove(at)), owner)
+                (Kind::Withdraw, self.invitations.swap_remove(at))
             }
-            _ => (call(Kind::CreateKey, String::new()), owner),
+            _ => (Kind::CreateKey, String::new()),
+        };
+        (kind, target, None)
+    }
+
+    /// Disables or enables a service account.
+    const fn switch(&mut self) -> Kind {
+        if self.rng.below(2) == 0 {
+            Kind::Disable
+        } else {
+            Kind::Enable
         }
     }
 
@@ -132,8 +176,10 @@ impl Client {
     fn learn(&mut self, entry: &Entry) {
         if !entry.is_acknowledged() {
             // The state of the object is unknown, so it is not used again.
-            self.keys.retain(|key| entry.call.kind != Kind::Rename || key.id != entry.call.target);
-            self.accounts.retain(|account| *account != entry.call.target);
+            self.keys
+                .retain(|key| entry.call.kind != Kind::Rename || key.id != entry.call.target);
+            self.accounts
+                .retain(|account| *account != entry.call.target);
             return;
         }
         match entry.call.kind {
@@ -151,8 +197,14 @@ impl Client {
     }
 
     fn keep_key(&mut self, entry: &Entry, use_it: bool) {
-        let secret = entry.made["api_key"].as_str().unwrap_or_default().to_owned();
-        let key = Key { id: entry.id("key_id"), secret };
+        let secret = entry.made["api_key"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let key = Key {
+            id: entry.id("key_id"),
+            secret,
+        };
         if use_it {
             self.keys.push(key.clone());
         }

@@ -21,7 +21,10 @@ impl Journal {
     /// # Errors
     /// If it cannot be opened.
     pub fn open(path: &Path) -> Outcome<Self> {
-        let file = File::options().create(true).append(true).open(path)?;
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(path)?;
         let (sender, receiver) = mpsc::channel(BATCH);
         tokio::spawn(write(file, receiver));
         Ok(Self(sender))
@@ -40,12 +43,19 @@ impl Journal {
 async fn write(mut file: File, mut lines: mpsc::Receiver<(String, oneshot::Sender<()>)>) {
     let mut batch = Vec::new();
     while lines.recv_many(&mut batch, BATCH).await > 0 {
-        let text: String = batch.iter().map(|(line, _)| format!("{line}\n")).collect();
+        let text: String = batch
+            .iter()
+            .map(|(line, _)| format!("{line}\n"))
+            .collect();
         let written = tokio::task::spawn_blocking(move || {
-            let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_data());
+            let written = file
+                .write_all(text.as_bytes())
+                .and_then(|()| file.sync_data());
             (file, written)
         });
-        let Ok((kept, Ok(()))) = written.await else { return };
+        let Ok((kept, Ok(()))) = written.await else {
+            return;
+        };
         file = kept;
         batch.drain(..).for_each(|(_, done)| {
             let _ = done.send(());

@@ -38,48 +38,127 @@ struct Waits {
 
 impl Waits {
     fn at(&self, percent: usize) -> Duration {
-        self.sorted.get(self.sorted.len() * percent / 100).or(self.sorted.last()).copied().unwrap_or_default()
+        self.sorted
+            .get(self.sorted.len() * percent / 100)
+            .or(self.sorted.last())
+            .copied()
+            .unwrap_or_default()
     }
 }
 
 pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     let stage = Stage::up(run, On::Postgres, &[]).await?;
     let span = Duration::from_secs(run.share_of(SPAN).max(3));
-    let api = stage.api()?;
-    // Open connections and warm caches before the measurement.
-    good(&api, &stage.owner.key, Duration::from_secs(1)).await;
-    let quiet = good(&api, &stage.owner.key, span).await;
-    let unknown = unknown_like(&stage.owner.key);
-    let polite = Crowd::start(stage.program.port(), &unknown, run.seed, false);
-    sleep(Duration::from_millis(500)).await;
-    let beside = good(&api, &stage.owner.key, span).await;
-    let answered = polite.end().await;
-    let attack = Crowd::start(stage.program.port(), &unknown, run.seed, true);
-    sleep(Duration::from_millis(500)).await;
-    let attacked = good(&api, &stage.owner.key, span).await;
-    let sent = attack.end().await;
-    sleep(Duration::from_millis(500)).await;
-    let after = good(&api, &stage.owner.key, span).await;
-    let on = "Postgres";
-    for (name, waits) in [
-        ("before the attack", &quiet),
-        ("beside as many who wait for their answers", &beside),
-        ("during the attack", &attacked),
-        ("after the attack", &after),
-    ] {
-        let (half, most) = (waits.at(50).as_micros(), waits.at(99).as_micros());
-        let result = format!("median {half} µs, 99th percentile {most} µs, {} failed", waits.failed);
-        report.row(&format!("good clients {name}"), on, waits.sorted.len(), result, waits.failed == 0);
-    }
-    let pace = |sent: u64| format!("{} a second", sent / span.as_secs().max(1));
-    report.row("requests that waited for their answers", on, answered, pace(answered), answered > 0);
-    report.row("requests that hung up", on, sent, pace(sent), sent > 0);
-    let fair = attacked.at(99).as_secs_f64() / beside.at(99).as_secs_f64().max(1e-6);
-    let what = "99th percentile during the attack, over beside as many who wait (no promise)";
-    report.row(what, on, 1, format!("{fair:.1} times"), true);
-    let factor = attacked.at(99).as_secs_f64() / quiet.at(99).as_secs_f64().max(1e-6);
-    report.row("99th percentile during the attack, over before", on, 1, format!("{factor:.1} times"), factor <= FACTOR);
+    let measured = Measured::take(&stage, run.seed, span).await?;
+    measured.report_waits(report);
+    measured.report_paces(span, report);
+    measured.report_slowdowns(report);
     Ok(())
+}
+
+/// The four measurements.
+struct Measured {
+    /// Before the attack.
+    quiet: Waits,
+    /// Beside as many clients who wait for their answers.
+    beside: Waits,
+    /// During the attack.
+    attacked: Waits,
+    /// After the attack.
+    after: Waits,
+    /// The requests of the clients who waited.
+    answered: u64,
+    /// The requests of the attackers.
+    sent: u64,
+}
+
+impl Measured {
+    /// Measures the legitimate clients before, during and after the attack.
+    async fn take(stage: &Stage, seed: u64, span: Duration) -> Outcome<Self> {
+        let (api, key) = (stage.api()?, &stage.owner.key);
+        // Open connections and warm caches before the measurement.
+        good(&api, key, Duration::from_secs(1)).await;
+        let quiet = good(&api, key, span).await;
+        let unknown = unknown_like(key);
+        let polite = Crowd::start(stage.program.port(), &unknown, seed, false);
+        let (beside, answered) = good_beside(polite, &api, key, span).await;
+        let attack = Crowd::start(stage.program.port(), &unknown, seed, true);
+        let (attacked, sent) = good_beside(attack, &api, key, span).await;
+        sleep(Duration::from_millis(500)).await;
+        let after = good(&api, key, span).await;
+        Ok(Self {
+            quiet,
+            beside,
+            attacked,
+            after,
+            answered,
+            sent,
+        })
+    }
+
+    /// Reports the response times of the legitimate clients.
+    fn report_waits(&self, report: &mut Report) {
+        for (name, waits) in [
+            ("before the attack", &self.quiet),
+            (
+                "beside as many who wait for their answers",
+                &self.beside,
+            ),
+            ("during the attack", &self.attacked),
+            ("after the attack", &self.after),
+        ] {
+            let (half, most) = (waits.at(50).as_micros(), waits.at(99).as_micros());
+            let result = format!(
+                "median {half} µs, 99th percentile {most} µs, {} failed",
+                waits.failed
+            );
+            report.row(
+                &format!("good clients {name}"),
+                On::Postgres.name(),
+                waits.sorted.len(),
+                result,
+                waits.failed == 0,
+            );
+        }
+    }
+
+    /// Reports how many requests the others sent.
+    fn report_paces(&self, span: Duration, report: &mut Report) {
+        for (what, sent) in [
+            (
+                "requests that waited for their answers",
+                self.answered,
+            ),
+            ("requests that hung up", self.sent),
+        ] {
+            let pace = format!("{} a second", sent / span.as_secs().max(1));
+            report.row(what, On::Postgres.name(), sent, pace, sent > 0);
+        }
+    }
+
+    /// Reports how much slower the legitimate clients were during the attack.
+    fn report_slowdowns(&self, report: &mut Report) {
+        let on = On::Postgres.name();
+        let attacked = self.attacked.at(99).as_secs_f64();
+        let fair = attacked / self.beside.at(99).as_secs_f64().max(1e-6);
+        let what = "99th percentile during the attack, over beside as many who wait (no promise)";
+        report.row(what, on, 1, format!("{fair:.1} times"), true);
+        let factor = attacked / self.quiet.at(99).as_secs_f64().max(1e-6);
+        report.row(
+            "99th percentile during the attack, over before",
+            on,
+            1,
+            format!("{factor:.1} times"),
+            factor <= FACTOR,
+        );
+    }
+}
+
+/// Calls with a valid key while a crowd calls. Also returns the number of requests of the crowd.
+async fn good_beside(crowd: Crowd, api: &Api, key: &str, span: Duration) -> (Waits, u64) {
+    sleep(Duration::from_millis(500)).await;
+    let waits = good(api, key, span).await;
+    (waits, crowd.end().await)
 }
 
 /// Calls with a valid key at a fixed rate. A slow call does not delay the next one.
@@ -113,7 +192,10 @@ struct Crowd {
 
 impl Crowd {
     fn start(port: u16, key: &str, seed: u64, hang_up: bool) -> Self {
-        let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let (stop, sent) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicU64::new(0)),
+        );
         let mut callers = JoinSet::new();
         for number in 0..ATTACKERS {
             let (stop, sent, key) = (stop.clone(), sent.clone(), key.to_owned());
@@ -127,7 +209,11 @@ impl Crowd {
                 }
             });
         }
-        Self { stop, sent, callers }
+        Self {
+            stop,
+            sent,
+            callers,
+        }
     }
 
     async fn end(self) -> u64 {
@@ -137,11 +223,14 @@ impl Crowd {
     }
 }
 
-/// Sends a request on its own connection, and resets the connection before or after reading the response.
+/// Sends a request on its own connection, and resets the connection before or after reading the
+/// response.
 async fn call(port: u16, key: &str, pause: Duration, hang_up: bool) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.set_zero_linger()?;
-    let request = format!("GET /api/v1/me HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n\r\n");
+    let request = format!(
+        "GET /api/v1/me HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n\r\n"
+    );
     stream.write_all(request.as_bytes()).await?;
     if !hang_up {
         let mut answer = [0; 64];

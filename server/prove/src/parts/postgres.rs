@@ -45,24 +45,36 @@ struct Seen {
     slowest_away: Duration,
 }
 
+impl Seen {
+    /// Waits for the readers and adds up their measurements.
+    async fn of_all(readers: Vec<JoinHandle<Self>>) -> Outcome<Self> {
+        let mut seen = Self::default();
+        for reader in readers {
+            let one = reader.await?;
+            seen.answers += one.answers;
+            seen.away += one.away;
+            seen.wrong.extend(one.wrong);
+            seen.slowest_away = seen.slowest_away.max(one.slowest_away);
+        }
+        Ok(seen)
+    }
+}
+
 pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     let cycles = run.share_of(CYCLES);
     let mut stage = Stage::up(run, On::Postgres, &[]).await?;
     let api = stage.api()?;
-    let dead = revoked_key(&api, &stage.owner).await?;
     let state = Arc::new(AtomicU8::new(UP));
-    let unknown = unknown_like(&stage.owner.key);
-    let credentials = [stage.owner.key.clone(), dead.clone(), unknown];
-    let readers: Vec<_> = (0..READERS)
-        .map(|number| {
-            let at = number % credentials.len();
-            // The revoked and the unknown key never succeed. The valid key never fails while the database runs.
-            let expected = if at == 0 { 200 } else { 401 };
-            read(Reader { api: api.clone(), key: credentials[at].clone(), expected, state: state.clone() })
-        })
-        .collect();
+    let readers = start_readers(&api, &stage.owner, &state).await?;
     let journal = Journal::open(&run.folder.join("postgres.journal"))?;
-    let orders = Orders { api, owner: stage.owner.clone(), journal, round: 1, seed: run.seed, stubborn: true };
+    let orders = Orders {
+        api,
+        owner: stage.owner.clone(),
+        journal,
+        round: 1,
+        seed: run.seed,
+        stubborn: true,
+    };
     let load = Load::start(&orders, None);
     let mut recoveries = Vec::new();
     for cycle in 0..cycles {
@@ -72,39 +84,118 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     sleep(THERE).await;
     let done = load.end().await;
     state.store(DOWN + 1, Ordering::SeqCst);
-    let mut seen = Seen::default();
-    for reader in readers {
-        let one = reader.await?;
-        seen.answers += one.answers;
-        seen.away += one.away;
-        seen.wrong.extend(one.wrong);
-        seen.slowest_away = seen.slowest_away.max(one.slowest_away);
-    }
+    let seen = Seen::of_all(readers).await?;
     let mut rounds = Rounds::new(run.seed);
     rounds.check(1, &stage, &done).await?;
     let alive = stage.program.lives();
-    recoveries.sort_unstable();
-    let on = "Postgres";
-    let count = format!("{cycles} stops, {} answers, {} while away", seen.answers, seen.away);
-    report.faults("no wrong success and no wrong refusal", on, &count, &seen.wrong);
-    let what = "the slowest answer while Postgres goes, is away, or comes back";
-    let slowest = seen.slowest_away;
-    report.row(what, on, seen.away, format!("{} ms", slowest.as_millis()), seen.away > 0 && slowest <= LIMIT);
-    let worst = recoveries.last().copied().unwrap_or_default();
-    let (half, worst_text) = (recoveries[recoveries.len() / 2], format!("longest {} ms", worst.as_millis()));
-    let spread = format!("shortest {} ms, median {} ms, {worst_text}", recoveries[0].as_millis(), half.as_millis());
-    report.row("from the start of Postgres to the first success", on, cycles, spread, worst <= RECOVERY);
-    let count = format!("{} acknowledged and {} open calls", rounds.acknowledged, rounds.unanswered);
-    report.faults("nothing that was answered is lost, nothing is half done", on, count, &rounds.faults);
-    report.row("the program is the same process as before", on, cycles, if alive { "yes" } else { "no" }, alive);
+    report_answers(&seen, cycles, report);
+    report_recoveries(recoveries, cycles, report);
+    report_calls(&rounds, report);
+    report.row(
+        "the program is the same process as before",
+        On::Postgres.name(),
+        cycles,
+        if alive { "yes" } else { "no" },
+        alive,
+    );
     Ok(())
 }
 
-/// Stops Postgres, waits, starts it, and waits for the first success. Returns the time to the first success.
+/// Starts the readers, which share a valid, a revoked and an unknown key.
+async fn start_readers(
+    api: &Api,
+    owner: &Owner,
+    state: &Arc<AtomicU8>,
+) -> Outcome<Vec<JoinHandle<Seen>>> {
+    let dead = revoked_key(api, owner).await?;
+    let unknown = unknown_like(&owner.key);
+    let credentials = [owner.key.clone(), dead, unknown];
+    let readers = (0..READERS).map(|number| {
+        let at = number % credentials.len();
+        // The revoked and the unknown key never succeed. The valid key never fails while the
+        // database runs.
+        let expected = if at == 0 { 200 } else { 401 };
+        read(Reader {
+            api: api.clone(),
+            key: credentials[at].clone(),
+            expected,
+            state: state.clone(),
+        })
+    });
+    Ok(readers.collect())
+}
+
+/// Reports whether the readers got the right answers in time.
+fn report_answers(seen: &Seen, cycles: u64, report: &mut Report) {
+    let on = On::Postgres.name();
+    let count = format!(
+        "{cycles} stops, {} answers, {} while away",
+        seen.answers, seen.away
+    );
+    report.faults(
+        "no wrong success and no wrong refusal",
+        on,
+        &count,
+        &seen.wrong,
+    );
+    let slowest = seen.slowest_away;
+    report.row(
+        "the slowest answer while Postgres goes, is away, or comes back",
+        on,
+        seen.away,
+        format!("{} ms", slowest.as_millis()),
+        seen.away > 0 && slowest <= LIMIT,
+    );
+}
+
+/// Reports the times from the starts of Postgres to the first successes.
+fn report_recoveries(mut recoveries: Vec<Duration>, cycles: u64, report: &mut Report) {
+    recoveries.sort_unstable();
+    let half = recoveries[recoveries.len() / 2];
+    let worst = recoveries.last().copied().unwrap_or_default();
+    let spread = format!(
+        "shortest {} ms, median {} ms, longest {} ms",
+        recoveries[0].as_millis(),
+        half.as_millis(),
+        worst.as_millis()
+    );
+    report.row(
+        "from the start of Postgres to the first success",
+        On::Postgres.name(),
+        cycles,
+        spread,
+        worst <= RECOVERY,
+    );
+}
+
+/// Reports whether the changes hold.
+fn report_calls(rounds: &Rounds, report: &mut Report) {
+    let count = format!(
+        "{} acknowledged and {} open calls",
+        rounds.acknowledged, rounds.unanswered
+    );
+    report.faults(
+        "nothing that was answered is lost, nothing is half done",
+        On::Postgres.name(),
+        count,
+        &rounds.faults,
+    );
+}
+
+/// Stops Postgres, waits, starts it, and waits for the first success. Returns the time to the first
+/// success.
 async fn away_and_back(stage: &Stage, state: &Arc<AtomicU8>, cycle: u64) -> Outcome<Duration> {
-    let Some(cluster) = &stage.cluster else { return Err("there is no cluster".into()) };
+    let Some(cluster) = &stage.cluster else {
+        return Err("there is no cluster".into());
+    };
     state.store(CHANGING, Ordering::SeqCst);
-    tokio::task::block_in_place(|| cluster.stop(if cycle.is_multiple_of(2) { "fast" } else { "immediate" }))?;
+    tokio::task::block_in_place(|| {
+        cluster.stop(if cycle.is_multiple_of(2) {
+            "fast"
+        } else {
+            "immediate"
+        })
+    })?;
     state.store(DOWN, Ordering::SeqCst);
     sleep(AWAY).await;
     state.store(CHANGING, Ordering::SeqCst);
@@ -121,7 +212,11 @@ async fn away_and_back(stage: &Stage, state: &Arc<AtomicU8>, cycle: u64) -> Outc
     // Calls during the start may still fail. From now on no call may fail.
     sleep(Duration::from_millis(500)).await;
     state.store(UP, Ordering::SeqCst);
-    say(&format!("  stop {}: back after {} ms", cycle + 1, took.as_millis()));
+    say(&format!(
+        "  stop {}: back after {} ms",
+        cycle + 1,
+        took.as_millis()
+    ));
     Ok(took)
 }
 
@@ -156,7 +251,10 @@ fn read(reader: Reader) -> JoinHandle<Seen> {
                 seen.slowest_away = seen.slowest_away.max(took);
             }
             if !right {
-                seen.wrong.push(format!("{status:?} instead of {} (Postgres {before})", reader.expected));
+                seen.wrong.push(format!(
+                    "{status:?} instead of {} (Postgres {before})",
+                    reader.expected
+                ));
             }
             sleep(Duration::from_millis(30)).await;
         }
@@ -164,9 +262,21 @@ fn read(reader: Reader) -> JoinHandle<Seen> {
 }
 
 async fn revoked_key(api: &Api, owner: &Owner) -> Outcome<String> {
-    let made =
-        api.must(reqwest::Method::POST, "/api/v1/keys", &owner.key, serde_json::json!({ "label": "dead" })).await?;
+    let made = api
+        .must(
+            reqwest::Method::POST,
+            "/api/v1/keys",
+            &owner.key,
+            serde_json::json!({ "label": "dead" }),
+        )
+        .await?;
     let path = format!("/api/v1/keys/{}", made.number("key_id"));
-    api.must(reqwest::Method::DELETE, &path, &owner.key, serde_json::Value::Null).await?;
+    api.must(
+        reqwest::Method::DELETE,
+        &path,
+        &owner.key,
+        serde_json::Value::Null,
+    )
+    .await?;
     Ok(made.text("api_key"))
 }

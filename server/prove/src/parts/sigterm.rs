@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::check::{Rounds, integrity};
-use crate::load::{CLIENTS, Journal, Load, Orders};
+use crate::load::{CLIENTS, Done, Journal, Load, Orders};
+use crate::program::Program;
 use crate::report::Report;
 use crate::rng::Rng;
 use crate::stage::{BOTH, On, Stage};
@@ -27,43 +28,131 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
 }
 
 async fn terminate(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
-    let cycles = run.share_of(CYCLES);
     let mut stage = Stage::up(run, on, &[]).await?;
-    let journal = Journal::open(&run.folder.join(format!("sigterm-{}.journal", on.name())))?;
-    let (mut rng, mut rounds) = (Rng::new(run.seed), Rounds::new(run.seed));
-    let (mut slowest, mut bad_ends, mut odd) = (Duration::ZERO, Vec::new(), Vec::new());
-    for round in 1..=cycles {
-        let (api, owner, seed) = (stage.api()?, stage.owner.clone(), run.seed);
-        let orders = Orders { api, owner, journal: journal.clone(), round, seed, stubborn: false };
+    let journal = Journal::open(
+        &run.folder
+            .join(format!("sigterm-{}.journal", on.name())),
+    )?;
+    let mut rng = Rng::new(run.seed);
+    let mut ends = Ends::new(run);
+    for round in 1..=ends.cycles {
+        let orders = Orders {
+            api: stage.api()?,
+            owner: stage.owner.clone(),
+            journal: journal.clone(),
+            round,
+            seed: run.seed,
+            stubborn: false,
+        };
         let load = Load::start(&orders, None);
         sleep(Duration::from_millis(50 + rng.below(451))).await;
-        match stage.program.terminate(LIMIT).await {
-            Ok((status, took)) if status.success() => slowest = slowest.max(took),
-            Ok((status, _)) => bad_ends.push(format!("round {round}: {status}")),
-            Err(error) => bad_ends.push(format!("round {round}: {error}")),
-        }
+        ends.end(round, &mut stage.program).await;
         let done = load.end().await;
-        let refused = done.entries.iter().filter_map(|entry| entry.status).filter(|status| *status >= 400);
-        odd.extend(refused.filter(|status| *status != 503).map(|status| format!("round {round}: {status}")));
+        ends.collect_refusals(round, &done);
         stage.program.start().await?;
-        rounds.check(round, &stage, &done).await?;
+        ends.rounds.check(round, &stage, &done).await?;
     }
     let unsound = integrity(&stage.program.database).await?;
-    let (on, answered) = (on.name(), rounds.acknowledged);
-    let count = format!("{cycles} ends, {CLIENTS} clients, {answered} acknowledged, {} refused", rounds.unanswered);
-    report.faults("nothing that was answered is lost, nothing is half done", on, &count, &rounds.faults);
-    let alone = rounds.done_unanswered;
-    report.row(
-        "calls that happened without an answer",
-        on,
-        answered + rounds.unanswered,
-        alone.to_string(),
-        alone == 0,
+    ends.report_calls(on.name(), report);
+    ends.report_ends(on.name(), report);
+    report.faults(
+        "the database finds itself sound",
+        on.name(),
+        1,
+        &unsound,
     );
-    report.faults("answers other than success and 503", on, answered, &odd);
-    report.faults("the program ends by itself, with code 0", on, cycles, &bad_ends);
-    let what = "longest time from SIGTERM to the end";
-    report.row(what, on, cycles, format!("{} ms", slowest.as_millis()), slowest <= LIMIT);
-    report.faults("the database finds itself sound", on, 1, &unsound);
     Ok(())
+}
+
+/// The ends of the program on a database, and what they have shown so far.
+struct Ends {
+    cycles: u64,
+    rounds: Rounds,
+    /// The longest time from SIGTERM to a good end.
+    slowest: Duration,
+    /// Ends with another code than 0, or in force.
+    bad: Vec<String>,
+    /// Refusals other than 503.
+    odd: Vec<String>,
+}
+
+impl Ends {
+    /// None yet.
+    fn new(run: &Run) -> Self {
+        Self {
+            cycles: run.share_of(CYCLES),
+            rounds: Rounds::new(run.seed),
+            slowest: Duration::ZERO,
+            bad: Vec::new(),
+            odd: Vec::new(),
+        }
+    }
+
+    /// Sends SIGTERM and records how the program ends.
+    async fn end(&mut self, round: u64, program: &mut Program) {
+        match program.terminate(LIMIT).await {
+            Ok((status, took)) if status.success() => self.slowest = self.slowest.max(took),
+            Ok((status, _)) => self.bad.push(format!("round {round}: {status}")),
+            Err(error) => self.bad.push(format!("round {round}: {error}")),
+        }
+    }
+
+    /// Records the refusals that a program that ends must not give.
+    fn collect_refusals(&mut self, round: u64, done: &Done) {
+        let refused = done
+            .entries
+            .iter()
+            .filter_map(|entry| entry.status)
+            .filter(|status| *status >= 400);
+        self.odd.extend(
+            refused
+                .filter(|status| *status != 503)
+                .map(|status| format!("round {round}: {status}")),
+        );
+    }
+
+    /// Reports the effects of the calls and their answers.
+    fn report_calls(&self, on: &str, report: &mut Report) {
+        let (cycles, answered) = (self.cycles, self.rounds.acknowledged);
+        let refused = self.rounds.unanswered;
+        let count =
+            format!("{cycles} ends, {CLIENTS} clients, {answered} acknowledged, {refused} refused");
+        report.faults(
+            "nothing that was answered is lost, nothing is half done",
+            on,
+            &count,
+            &self.rounds.faults,
+        );
+        let alone = self.rounds.done_unanswered;
+        report.row(
+            "calls that happened without an answer",
+            on,
+            answered + refused,
+            alone.to_string(),
+            alone == 0,
+        );
+        report.faults(
+            "answers other than success and 503",
+            on,
+            answered,
+            &self.odd,
+        );
+    }
+
+    /// Reports how the program ended.
+    fn report_ends(&self, on: &str, report: &mut Report) {
+        report.faults(
+            "the program ends by itself, with code 0",
+            on,
+            self.cycles,
+            &self.bad,
+        );
+        report.row(
+            "longest time from SIGTERM to the end",
+            on,
+            self.cycles,
+            format!("{} ms", self.slowest.as_millis()),
+            self.slowest <= LIMIT,
+        );
+    }
 }

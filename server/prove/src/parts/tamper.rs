@@ -50,18 +50,29 @@ async fn play(run: &Run, on: On, scene: Scene, report: &mut Report) -> Outcome<(
         found.attempts(&stage, &ended).await?;
     }
     if !is_reported(&stage).await? {
-        found.faults.push("neither /readyz nor the log tells of it".into());
+        found
+            .faults
+            .push("neither /readyz nor the log tells of it".into());
     }
     restart(&mut stage).await?;
     found.attempts(&stage, &ended).await?;
     if scene.locks() {
         found.accept(&mut stage, scene, &ended).await?;
     }
-    let Found { admitted, tried, mut faults } = found;
+    let Found {
+        admitted,
+        tried,
+        mut faults,
+    } = found;
     if admitted > 0 {
         faults.insert(0, format!("admitted {admitted} of {tried}"));
     }
-    report.faults(scene.about(), on.name(), format!("{tried} attempts"), &faults);
+    report.faults(
+        scene.about(),
+        on.name(),
+        format!("{tried} attempts"),
+        &faults,
+    );
     Ok(())
 }
 
@@ -76,24 +87,37 @@ impl Found {
         Ok(())
     }
 
-    /// The operator accepts the altered log: everything else works again, and the revoked credentials do not.
-    async fn accept(&mut self, stage: &mut Stage, scene: Scene, ended: &scenes::Ended) -> Outcome<()> {
+    /// The operator accepts the altered log: everything else works again, and the revoked
+    /// credentials do not.
+    async fn accept(
+        &mut self,
+        stage: &mut Stage,
+        scene: Scene,
+        ended: &scenes::Ended,
+    ) -> Outcome<()> {
         let before = stage.api()?.tried(&stage.owner.key).await;
         if before == Some(200) {
-            self.faults.push("the organization is open before anybody has looked".into());
+            self.faults
+                .push("the organization is open before anybody has looked".into());
         }
         stage.program.kill()?;
         let output = stage.program.command(scene.acceptance())?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             let said = said.lines().next().unwrap_or_default();
-            self.faults.push(format!("roundtable {}: {} {said}", scene.acceptance().join(" "), output.status));
+            self.faults.push(format!(
+                "roundtable {}: {} {said}",
+                scene.acceptance().join(" "),
+                output.status
+            ));
             return Ok(());
         }
         stage.program.start().await?;
         let after = stage.api()?.tried(&stage.owner.key).await;
         if after != Some(200) {
-            self.faults.push(format!("after it was accepted the owner's key answers {after:?}"));
+            self.faults.push(format!(
+                "after it was accepted the owner's key answers {after:?}"
+            ));
         }
         self.attempts(stage, ended).await
     }
@@ -104,7 +128,9 @@ async fn is_reported(stage: &Stage) -> Outcome<bool> {
     let api = stage.api()?;
     let begun = tokio::time::Instant::now();
     while begun.elapsed() < NOTICE {
-        if is_locked(&api).await || std::fs::read_to_string(stage.program.log())?.contains("integrity failure") {
+        if is_locked(&api).await
+            || std::fs::read_to_string(stage.program.log())?.contains("integrity failure")
+        {
             return Ok(true);
         }
         sleep(Duration::from_millis(250)).await;
@@ -113,7 +139,10 @@ async fn is_reported(stage: &Stage) -> Outcome<bool> {
 }
 
 async fn is_locked(api: &Api) -> bool {
-    api.call(reqwest::Method::GET, "/readyz", "", Value::Null).await.status != Some(200)
+    api.call(reqwest::Method::GET, "/readyz", "", Value::Null)
+        .await
+        .status
+        != Some(200)
 }
 
 async fn restart(stage: &mut Stage) -> Outcome<()> {

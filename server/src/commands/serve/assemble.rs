@@ -26,7 +26,11 @@ pub(super) struct App {
 }
 
 /// Builds the state, and adds the demo organizations if asked to.
-pub(super) async fn assemble(settings: &Settings, engine: Engine, seed_demo: bool) -> Result<App, CliError> {
+pub(super) async fn assemble(
+    settings: &Settings,
+    engine: Engine,
+    seed_demo: bool,
+) -> Result<App, CliError> {
     let site = site::Site::find();
     let (client, dev_provider) = sign_in_provider(settings, &engine, &site, seed_demo).await?;
     let firebase = firebase(settings, engine.runtime())?;
@@ -44,8 +48,19 @@ pub(super) async fn assemble(settings: &Settings, engine: Engine, seed_demo: boo
         brand: settings.brand.clone(),
     };
 
-    let state = AppState::new(engine, client, firebase, site_config, site, settings.trusted_proxies);
-    Ok(App { state, dev_provider, setup_token: to_print })
+    let state = AppState::new(
+        engine,
+        client,
+        firebase,
+        site_config,
+        site,
+        settings.trusted_proxies,
+    );
+    Ok(App {
+        state,
+        dev_provider,
+        setup_token: to_print,
+    })
 }
 
 /// The client of the identity provider, and the provider itself if it is the development one.
@@ -56,7 +71,9 @@ async fn sign_in_provider(
     seed_demo: bool,
 ) -> Result<(oidc::Client, Option<DevProvider>), CliError> {
     let runtime = engine.runtime();
-    let redirect_uri: Url = format!("{}{}", settings.public_url, sign_in::CALLBACK).parse().map_err(bad_public_url)?;
+    let redirect_uri: Url = format!("{}{}", settings.public_url, sign_in::CALLBACK)
+        .parse()
+        .map_err(bad_public_url)?;
     let mut client = oidc::Settings {
         issuer: String::new(),
         client_id: DEV_CLIENT_ID.to_owned(),
@@ -68,10 +85,15 @@ async fn sign_in_provider(
 
     let dev_provider = match &settings.sign_in {
         SignIn::Development => {
-            let issuer: Url = format!("{}/dev/idp", settings.public_url).parse().map_err(bad_public_url)?;
+            let issuer: Url = format!("{}/dev/idp", settings.public_url)
+                .parse()
+                .map_err(bad_public_url)?;
             if seed_demo {
                 let organizations = demo::organizations(issuer.as_str());
-                engine.seed_demo(&organizations).await.map_err(|error| CliError::Other(error.to_string()))?;
+                engine
+                    .seed_demo(&organizations)
+                    .await
+                    .map_err(|error| CliError::Other(error.to_string()))?;
             }
             let people = demo::existing_people(engine, issuer.as_str()).await;
             let people = people.map_err(|error| CliError::Other(error.to_string()))?;
@@ -93,7 +115,12 @@ async fn sign_in_provider(
             client.issuer = provider.issuer().to_owned();
             Some(provider)
         }
-        SignIn::Provider { issuer, client_id, client_secret, hosted_domain } => {
+        SignIn::Provider {
+            issuer,
+            client_id,
+            client_secret,
+            hosted_domain,
+        } => {
             client.issuer.clone_from(issuer);
             client.client_id.clone_from(client_id);
             client.client_secret.clone_from(client_secret);
@@ -109,7 +136,9 @@ async fn sign_in_provider(
 
 /// Verifies ID tokens on the API if a Firebase project is configured.
 fn firebase(settings: &Settings, runtime: &Runtime) -> Result<Option<oidc::Verifier>, CliError> {
-    let Some((project, jwks_url)) = &settings.firebase else { return Ok(None) };
+    let Some((project, jwks_url)) = &settings.firebase else {
+        return Ok(None);
+    };
     let domains = settings.allowed_email_domains.clone();
     match oidc::Verifier::firebase(project, jwks_url.clone(), domains, clock(runtime)) {
         Ok(verifier) => Ok(Some(verifier)),
@@ -118,16 +147,26 @@ fn firebase(settings: &Settings, runtime: &Runtime) -> Result<Option<oidc::Verif
     }
 }
 
-/// The setup token, and the same token to be printed. A token that the operator has not set is generated at each start
-/// and printed until an organization exists.
-async fn setup_token(settings: &Settings, engine: &Engine) -> Result<(SecretString, Option<SecretString>), CliError> {
+/// The setup token, and the same token to be printed. A token that the operator has not set is
+/// generated at each start and printed until an organization exists.
+async fn setup_token(
+    settings: &Settings,
+    engine: &Engine,
+) -> Result<(SecretString, Option<SecretString>), CliError> {
     if let Some(token) = &settings.setup_token {
         return Ok((token.clone(), None));
     }
     let token = engine.runtime().random_id("setup_") + &engine.runtime().random_id("");
     let token = SecretString::from(token);
-    let is_founded = engine.is_bootstrapped().await.map_err(|error| CliError::Other(error.to_string()))?;
-    let to_print = if is_founded { None } else { Some(token.clone()) };
+    let is_founded = engine
+        .is_bootstrapped()
+        .await
+        .map_err(|error| CliError::Other(error.to_string()))?;
+    let to_print = if is_founded {
+        None
+    } else {
+        Some(token.clone())
+    };
     Ok((token, to_print))
 }
 
@@ -141,7 +180,11 @@ fn digest(token: &str) -> Vec<u8> {
 }
 
 fn bad_public_url(error: url::ParseError) -> CliError {
-    BadSetting(format!("{} is invalid: {error}", table::PUBLIC_URL.full_name())).into()
+    BadSetting(format!(
+        "{} is invalid: {error}",
+        table::PUBLIC_URL.full_name()
+    ))
+    .into()
 }
 
 fn bad_setting(setting: &table::Setting, error: &SetupError) -> CliError {

@@ -30,7 +30,10 @@ pub struct EventsBody {
 
 /// The filters of the audit log.
 #[derive(IntoParams)]
-#[expect(dead_code, reason = "parsed as a part of AuditLogQuery; documented here")]
+#[expect(
+    dead_code,
+    reason = "parsed as a part of AuditLogQuery; documented here"
+)]
 #[into_params(parameter_in = Query)]
 pub struct LogQuery {
     /// Only this action, such as `key.revoked`, or all actions in a category, such as `keys`.
@@ -53,7 +56,10 @@ pub struct LogQuery {
 
 /// The format of the file.
 #[derive(IntoParams)]
-#[expect(dead_code, reason = "parsed as a part of AuditLogQuery; documented here")]
+#[expect(
+    dead_code,
+    reason = "parsed as a part of AuditLogQuery; documented here"
+)]
 #[into_params(parameter_in = Query)]
 pub struct FormatQuery {
     /// `csv`, or `jsonl` with one JSON object per line. The default is `jsonl`.
@@ -118,9 +124,16 @@ impl<S: Send + Sync> FromRequestParts<S> for LogPaging {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let (mut asked, found) = AuditLogQuery::read(parts, state, |asked| asked.format.is_some()).await?;
+        let (mut asked, found) =
+            AuditLogQuery::read(parts, state, |asked| asked.format.is_some()).await?;
         let page = Paging::read(asked.limit.take(), asked.cursor.take())?.keeping(asked.filters());
-        Ok(Self { query: AuditQuery { before: page.before, ..found }, page })
+        Ok(Self {
+            query: AuditQuery {
+                before: page.before,
+                ..found
+            },
+            page,
+        })
     }
 }
 
@@ -136,7 +149,10 @@ impl<S: Send + Sync> FromRequestParts<S> for ExportRequest {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let paged = |asked: &AuditLogQuery| asked.limit.is_some() || asked.cursor.is_some();
         let (asked, query) = AuditLogQuery::read(parts, state, paged).await?;
-        let format = asked.format.as_deref().map_or(Ok(ExportFormat::JsonLines), str::parse);
+        let format = asked
+            .format
+            .as_deref()
+            .map_or(Ok(ExportFormat::JsonLines), str::parse);
         let format = format.map_err(|unknown| vec![FieldFault::new("format", unknown.into())])?;
         Ok(Self { query, format })
     }
@@ -144,8 +160,9 @@ impl<S: Send + Sync> FromRequestParts<S> for ExportRequest {
 
 /// Read the Audit Log
 ///
-/// Owners and admins see all events of the organization. Members see their own events and those about their own keys. The
-/// newest events come first. The `Link` header contains the URL of the next page.
+/// Owners and admins see all events of the organization. Members see their own events and those
+/// about their own keys. The newest events come first. The `Link` header contains the URL of the
+/// next page.
 #[utoipa::path(get, path = "/audit-log", operation_id = "read_audit_log", tag = "Audit Log",
     extensions(("x-needs" = json!(Action::ReadAudit))),
     params(PageQuery, LogQuery),
@@ -155,16 +172,26 @@ pub async fn read_audit_log(
     Authenticated(ctx): Authenticated,
     paging: LogPaging,
 ) -> ApiResult<Response> {
-    let page = state.engine.read_audit_log(&ctx, &paging.query, paging.page.limit).await?;
-    Ok(paging.page.answer(&state, "/api/v1/audit-log", page.next, Json(EventsBody { events: page.rows })))
+    let page = state
+        .engine
+        .read_audit_log(&ctx, &paging.query, paging.page.limit)
+        .await?;
+    Ok(paging.page.answer(
+        &state,
+        "/api/v1/audit-log",
+        page.next,
+        Json(EventsBody { events: page.rows }),
+    ))
 }
 
 /// Export the Audit Log
 ///
-/// Returns all of the same events as a file, oldest first. Each line of `jsonl` is an event with all fields of its hash. The
-/// last line marks the file as complete: `complete`, the number of `events`, and the number of the last event. The export is
-/// itself recorded, as the last event that the file can contain. If the transfer is interrupted, the connection is closed
-/// without a valid end of the body, and the last line is missing. HTTP/1.0 cannot signal that, so it gets 505.
+/// Returns all of the same events as a file, oldest first. Each line of `jsonl` is an event with
+/// all fields of its hash. The last line marks the file as complete: `complete`, the number of
+/// `events`, and the number of the last event. The export is itself recorded, as the last event
+/// that the file can contain. If the transfer is interrupted, the connection is closed without a
+/// valid end of the body, and the last line is missing. HTTP/1.0 cannot signal that, so it gets
+/// 505.
 #[utoipa::path(get, path = "/audit-log/export", operation_id = "export_audit_log", tag = "Audit Log",
     extensions(("x-needs" = json!(Action::ReadAudit))),
     params(FormatQuery, LogQuery),
@@ -180,9 +207,15 @@ pub async fn export_audit_log(
     download::framed(version).map_err(|(code, details)| ApiError::with_details(code, details))?;
     if method == Method::HEAD {
         // A HEAD request exports nothing, so it records no export.
-        state.engine.read_audit_log(&ctx, &query, 1).await?;
+        state
+            .engine
+            .read_audit_log(&ctx, &query, 1)
+            .await?;
         return Ok(head(format, ctx.now()));
     }
-    let export = state.engine.export_audit_log(&ctx, &query, format).await?;
+    let export = state
+        .engine
+        .export_audit_log(&ctx, &query, format)
+        .await?;
     Ok(download::file(export, format, &ctx).await?)
 }

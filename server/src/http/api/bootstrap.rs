@@ -29,7 +29,8 @@ pub struct Bootstrap {
     /// The name of the owner.
     #[schema(example = "Olivia Owens", value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
-    /// The email of the owner. The first user who signs in with this verified email becomes the owner.
+    /// The email of the owner. The first user who signs in with this verified email becomes the
+    /// owner.
     #[schema(example = "olivia@acme.example", value_type = String)]
     email: Option<String>,
 }
@@ -47,9 +48,21 @@ pub async fn bootstrap(
     Body(body): Body<Bootstrap>,
 ) -> ApiResult<(StatusCode, Json<NewKeyBody>)> {
     let token = body.setup_token.unwrap_or_default();
-    state.engine.attempt(Kind::SetupToken, &origin, token.as_bytes(), check(&state, &token)).await?;
+    state
+        .engine
+        .attempt(
+            Kind::SetupToken,
+            &origin,
+            token.as_bytes(),
+            check(&state, &token),
+        )
+        .await?;
     let text = |field: Option<String>| field.unwrap_or_default();
-    let command = FoundOrganization::read(&text(body.organization), &text(body.name), &text(body.email))?;
+    let command = FoundOrganization::read(
+        &text(body.organization),
+        &text(body.name),
+        &text(body.email),
+    )?;
     let new = state.engine.bootstrap(&command, origin).await?;
     Ok((StatusCode::CREATED, Json(NewKeyBody::from(&new))))
 }

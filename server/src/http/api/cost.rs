@@ -7,7 +7,11 @@ use axum::response::Response;
 
 /// The cost of an operation: 0 for a read, 1 for a write.
 pub fn cost(method: &Method) -> i64 {
-    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) { 0 } else { 1 }
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        0
+    } else {
+        1
+    }
 }
 
 /// Adds the environment (D7) and the cost (D19) to every response.
@@ -18,8 +22,17 @@ pub async fn add_headers(request: Request, next: Next) -> Response {
 
 /// The response with both headers. A rejected request costs nothing.
 pub fn with_headers(mut response: Response, cost: i64) -> Response {
-    let cost = if response.status().is_success() { cost } else { 0 };
-    response.headers_mut().insert("x-cost", HeaderValue::from(cost));
-    response.headers_mut().entry("x-environment").or_insert(HeaderValue::from_static("production"));
+    let cost = if response.status().is_success() {
+        cost
+    } else {
+        0
+    };
+    response
+        .headers_mut()
+        .insert("x-cost", HeaderValue::from(cost));
+    response
+        .headers_mut()
+        .entry("x-environment")
+        .or_insert(HeaderValue::from_static("production"));
     response
 }

@@ -1,4 +1,5 @@
-//! Completes the OpenAPI description of every operation: the scope that it requires, its cost, and its errors.
+//! Completes the OpenAPI description of every operation: the scope that it requires, its cost, and
+//! its errors.
 
 mod shapes;
 
@@ -11,11 +12,14 @@ use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    Content, HeaderBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder, Schema, Type,
+    Content, HeaderBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Response,
+    ResponseBuilder, Schema, Type,
 };
 
-/// What an operation requires of the caller. Each handler declares it next to its path, in the extension `x-needs`: an
-/// action of the policy, or another kind of access.
+use crate::http::sessions;
+
+/// What an operation requires of the caller. Each handler declares it next to its path, in the
+/// extension `x-needs`: an action of the policy, or another kind of access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Needs {
     Action(Action),
@@ -39,8 +43,15 @@ closed_set! {
 impl Needs {
     /// What the handler of an operation declares.
     fn of(operation: &Operation) -> Option<Self> {
-        let word = operation.extensions.as_ref()?.get("x-needs")?.as_str()?;
-        word.parse().map(Self::Action).or_else(|_| word.parse().map(Self::Access)).ok()
+        let word = operation
+            .extensions
+            .as_ref()?
+            .get("x-needs")?
+            .as_str()?;
+        word.parse()
+            .map(Self::Action)
+            .or_else(|_| word.parse().map(Self::Access))
+            .ok()
     }
 
     /// The scope that a restricted key needs.
@@ -56,13 +67,15 @@ impl Needs {
             (_, Some(scope)) => format!("Scope: `{scope}`."),
             (Self::Access(Access::SetupToken), _) => "Requires the setup token.".into(),
             (Self::Access(Access::Browser), _) => "Requires a browser session.".into(),
-            (Self::Access(Access::Person), _) => "Requires an ID token. API keys are rejected.".into(),
+            (Self::Access(Access::Person), _) => {
+                "Requires an ID token. API keys are rejected.".into()
+            }
             (Self::Access(Access::AnyKey) | Self::Action(_), _) => "Works with any key.".into(),
         }
     }
 
-    /// The security schemes that an operation accepts. The setup token is not one of them, because it is part of the
-    /// body.
+    /// The security schemes that an operation accepts. The setup token is not one of them, because
+    /// it is part of the body.
     fn security(self) -> Vec<SecurityRequirement> {
         let schemes: &[&str] = match self {
             Self::Access(Access::SetupToken) => return vec![SecurityRequirement::default()],
@@ -70,7 +83,10 @@ impl Needs {
             Self::Access(Access::Person) => &["bearer"],
             Self::Access(Access::AnyKey) | Self::Action(_) => &["bearer", "api_key"],
         };
-        schemes.iter().map(|scheme| SecurityRequirement::new(*scheme, [""; 0])).collect()
+        schemes
+            .iter()
+            .map(|scheme| SecurityRequirement::new(*scheme, [""; 0]))
+            .collect()
     }
 }
 
@@ -81,15 +97,27 @@ pub fn complete(mut description: OpenApi) -> OpenApi {
             describe(&method, operation);
         }
     }
-    let components = description.components.get_or_insert_with(Default::default);
+    let components = description
+        .components
+        .get_or_insert_with(Default::default);
     shapes::complete(components);
-    let bearer =
-        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key or an ID token")).build();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An API key or an ID token"))
+        .build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    let session =
-        ApiKeyValue::with_description("__Host-rt_session", "The session cookie, only for pages of this installation");
-    components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(session)));
-    components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key"))));
+    let session = ApiKeyValue::with_description(
+        sessions::SECURE_COOKIE,
+        "The session cookie, only for pages of this installation",
+    );
+    components.add_security_scheme(
+        "session",
+        SecurityScheme::ApiKey(ApiKey::Cookie(session)),
+    );
+    components.add_security_scheme(
+        "api_key",
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key"))),
+    );
     description
 }
 
@@ -100,15 +128,22 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
         (Method::PATCH, item.patch.as_mut()),
         (Method::DELETE, item.delete.as_mut()),
     ];
-    all.into_iter().filter_map(|(method, operation)| Some((method, operation?)))
+    all.into_iter()
+        .filter_map(|(method, operation)| Some((method, operation?)))
 }
 
 fn describe(method: &Method, operation: &mut Operation) {
-    let Some(needs) = Needs::of(operation) else { return };
+    let Some(needs) = Needs::of(operation) else {
+        return;
+    };
     let cost = super::cost::cost(method);
 
-    let said = operation.description.take().map(|text| format!("{text}\n\n")).unwrap_or_default();
-    operation.description = Some(format!("{said}{} Cost: {cost}.", needs.sentence()));
+    let text = operation
+        .description
+        .take()
+        .map(|text| format!("{text}\n\n"))
+        .unwrap_or_default();
+    operation.description = Some(format!("{text}{} Cost: {cost}.", needs.sentence()));
     operation.security = Some(needs.security());
 
     let extensions = ExtensionsBuilder::new().add("x-cost", cost);
@@ -132,7 +167,11 @@ fn describe(method: &Method, operation: &mut Operation) {
 
     for (status, what) in common_errors(needs, operation) {
         let response = RefOr::T(error_response(status, what));
-        operation.responses.responses.entry(status.to_owned()).or_insert(response);
+        operation
+            .responses
+            .responses
+            .entry(status.to_owned())
+            .or_insert(response);
     }
 }
 
@@ -140,7 +179,11 @@ fn describe(method: &Method, operation: &mut Operation) {
 fn without_null(content: &mut RefOr<Content>) {
     let RefOr::T(content) = content else { return };
     if let Some(RefOr::T(Schema::OneOf(either))) = &content.schema {
-        let shape = either.items.iter().find(|item| matches!(item, RefOr::Ref(_))).cloned();
+        let shape = either
+            .items
+            .iter()
+            .find(|item| matches!(item, RefOr::Ref(_)))
+            .cloned();
         content.schema = shape.or_else(|| content.schema.clone());
     }
 }
@@ -161,17 +204,32 @@ fn outcome(status: &str) -> &'static str {
 /// The errors that all operations of a kind have in common.
 fn common_errors(needs: Needs, operation: &Operation) -> Vec<(&'static str, &'static str)> {
     let mut all = vec![
-        ("400", "The request is malformed, or a key was sent in the URL"),
-        ("429", "Too many requests, or too many failed attempts from this IP address"),
+        (
+            "400",
+            "The request is malformed, or a key was sent in the URL",
+        ),
+        (
+            "429",
+            "Too many requests, or too many failed attempts from this IP address",
+        ),
         ("500", "An internal error. Nothing was changed"),
-        ("503", "The service is temporarily unavailable. Try again"),
+        (
+            "503",
+            "The service is temporarily unavailable. Try again",
+        ),
     ];
     if needs != Needs::Access(Access::SetupToken) {
         all.push(("401", "The credential is missing or invalid"));
-        all.push(("403", "The credential does not have the required permission"));
+        all.push((
+            "403",
+            "The credential does not have the required permission",
+        ));
     }
     if operation.request_body.is_some() {
-        all.push(("408", "The body took more than 30 seconds to arrive. Nothing was changed"));
+        all.push((
+            "408",
+            "The body took more than 30 seconds to arrive. Nothing was changed",
+        ));
         all.push(("413", "The body is larger than 64 KiB"));
         all.push(("415", "The body is not JSON"));
         all.push(("422", "Some fields are invalid"));
@@ -181,31 +239,58 @@ fn common_errors(needs: Needs, operation: &Operation) -> Vec<(&'static str, &'st
 
 fn error_response(status: &str, what: &str) -> Response {
     let body = Content::new(Some(RefOr::Ref(Ref::from_schema_name("ProblemBody"))));
-    let mut response = ResponseBuilder::new().description(what).content("application/json", body).build();
+    let mut response = ResponseBuilder::new()
+        .description(what)
+        .content("application/json", body)
+        .build();
     headers(status, &mut response);
     response
 }
 
 /// Adds the headers of a response.
 fn headers(status: &str, response: &mut Response) {
-    let mut texts =
-        vec![("X-Environment", "`production` or `test`"), ("X-Request-Id", "The request ID, which is also in the log")];
+    let mut texts = vec![
+        ("X-Environment", "`production` or `test`"),
+        (
+            "X-Request-Id",
+            "The request ID, which is also in the log",
+        ),
+    ];
     texts.extend(match status {
-        "401" | "403" => Some(("WWW-Authenticate", "How to authenticate, and the scope that the key lacks")),
-        "409" => Some(("Location", "The URL of the key that the same request already created")),
+        "401" | "403" => Some((
+            "WWW-Authenticate",
+            "How to authenticate, and the scope that the key lacks",
+        )),
+        "409" => Some((
+            "Location",
+            "The URL of the key that the same request already created",
+        )),
         "429" | "503" => Some(("Retry-After", "Seconds to wait")),
         _ => None,
     });
     for (name, what) in texts {
-        let text = ObjectBuilder::new().schema_type(Type::String).build();
-        let header = HeaderBuilder::new().schema(Some(text)).description(Some(what)).build();
-        response.headers.insert(name.into(), header.into());
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .build();
+        let header = HeaderBuilder::new()
+            .schema(Some(text))
+            .description(Some(what))
+            .build();
+        response
+            .headers
+            .insert(name.into(), header.into());
     }
-    let number = ObjectBuilder::new().schema_type(Type::Integer).build();
+    let number = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .build();
     let cost = HeaderBuilder::new()
         .schema(Some(number))
-        .description(Some("The cost of the operation; 0 for a rejected request"));
-    response.headers.insert("X-Cost".into(), cost.build().into());
+        .description(Some(
+            "The cost of the operation; 0 for a rejected request",
+        ));
+    response
+        .headers
+        .insert("X-Cost".into(), cost.build().into());
 }
 
 #[cfg(test)]
@@ -225,6 +310,9 @@ mod tests {
             .map(|(_, operation)| operation.operation_id.clone())
             .collect();
 
-        assert!(missing.is_empty(), "missing or unknown `x-needs`: {missing:?}");
+        assert!(
+            missing.is_empty(),
+            "missing or unknown `x-needs`: {missing:?}"
+        );
     }
 }

@@ -28,7 +28,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Sender {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(parts.extensions.get::<Origin>().cloned().unwrap_or_default()))
+        Ok(Self(
+            parts
+                .extensions
+                .get::<Origin>()
+                .cloned()
+                .unwrap_or_default(),
+        ))
     }
 }
 
@@ -45,7 +51,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let is_object = bytes.trim_ascii_start().starts_with(b"{");
         match Json::<T>::from_request(Request::from_parts(parts, bytes.into()), state).await {
             Ok(Json(body)) if is_object => Ok(Self(body)),
-            Ok(_) => Err(ApiError::with_details(Code::InvalidFields, shape_error("expected an object"))),
+            Ok(_) => Err(ApiError::with_details(
+                Code::InvalidFields,
+                shape_error("expected an object"),
+            )),
             Err(rejection) => Err(unreadable(&rejection)),
         }
     }
@@ -53,9 +62,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
 fn unreadable(rejection: &JsonRejection) -> ApiError {
     match rejection {
-        JsonRejection::MissingJsonContentType(_) => ApiError::new(Code::UnsupportedMediaType, "no JSON content type"),
-        JsonRejection::JsonDataError(e) => ApiError::with_details(Code::InvalidFields, shape_error(&e.body_text())),
-        JsonRejection::JsonSyntaxError(_) => ApiError::with_details(Code::BadRequest, "The body is not valid JSON"),
+        JsonRejection::MissingJsonContentType(_) => {
+            ApiError::new(Code::UnsupportedMediaType, "no JSON content type")
+        }
+        JsonRejection::JsonDataError(e) => {
+            ApiError::with_details(Code::InvalidFields, shape_error(&e.body_text()))
+        }
+        JsonRejection::JsonSyntaxError(_) => {
+            ApiError::with_details(Code::BadRequest, "The body is not valid JSON")
+        }
         other => ApiError::new(Code::BadRequest, other.body_text()),
     }
 }
@@ -63,20 +78,37 @@ fn unreadable(rejection: &JsonRejection) -> ApiError {
 /// Removes the UTF-8 byte order mark that some tools write (RFC 8259, 8.1).
 fn without_byte_order_mark(bytes: Bytes) -> ApiResult<Bytes> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return Err(ApiError::with_details(Code::BadRequest, "The body is UTF-16. Send JSON as UTF-8"));
+        return Err(ApiError::with_details(
+            Code::BadRequest,
+            "The body is UTF-16. Send JSON as UTF-8",
+        ));
     }
     let mark: &[u8] = &[0xEF, 0xBB, 0xBF];
-    Ok(if bytes.starts_with(mark) { bytes.slice(mark.len()..) } else { bytes })
+    Ok(if bytes.starts_with(mark) {
+        bytes.slice(mark.len()..)
+    } else {
+        bytes
+    })
 }
 
 /// Rejects a compressed body with an error of its own. Otherwise the error would be invalid JSON.
 fn reject_encoded(headers: &HeaderMap) -> ApiResult<()> {
-    let lines = headers.get_all(CONTENT_ENCODING).iter().filter_map(|line| line.to_str().ok());
-    let mut codings = lines.flat_map(|line| line.split(',')).map(str::trim);
-    let Some(coding) = codings.find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")) else {
+    let lines = headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
+    let mut codings = lines
+        .flat_map(|line| line.split(','))
+        .map(str::trim);
+    let Some(coding) =
+        codings.find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
+    else {
         return Ok(());
     };
-    let is_word = coding.len() <= 20 && coding.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_word = coding.len() <= 20
+        && coding
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let named = if is_word { coding } else { "an unknown value" };
     Err(ApiError::with_details(
         Code::UnsupportedMediaType,
@@ -96,11 +128,14 @@ async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> ApiResult<(P
     Ok((parts, bytes))
 }
 
-/// The error of the parser for a body of the wrong shape. It leaves out the values of the body: a key in the wrong
-/// field must appear neither in the response nor in the log.
+/// The error of the parser for a body of the wrong shape. It leaves out the values of the body: a
+/// key in the wrong field must appear neither in the response nor in the log.
 fn shape_error(text: &str) -> String {
-    let text = text.trim_start_matches("Failed to deserialize the JSON body into the target type: ");
-    let text = text.rsplit_once(" at line ").map_or(text, |(text, _)| text);
+    let text =
+        text.trim_start_matches("Failed to deserialize the JSON body into the target type: ");
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(text, |(text, _)| text);
     if let Some(error) = unknown_field::closest(text) {
         return error;
     }
@@ -109,10 +144,15 @@ fn shape_error(text: &str) -> String {
         return "Send either \"label\" or \"name\", not both.".into();
     }
 
-    let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
+    let expected = text
+        .rsplit_once(", expected ")
+        .map(|(_, expected)| expected);
     let what = match (expected, text.split_once("invalid ")) {
         _ if text.contains("unknown field") => {
-            format!("it contains an unknown field; expected {}", expected.unwrap_or("none"))
+            format!(
+                "it contains an unknown field; expected {}",
+                expected.unwrap_or("none")
+            )
         }
         (Some(expected), Some((field, _))) => format!("{field}expected {expected}"),
         _ => text.to_owned(),
@@ -122,7 +162,12 @@ fn shape_error(text: &str) -> String {
 
 /// The error for a value that is not one of the known ones.
 pub(super) fn known(field: &str, known: &str) -> Vec<FieldFault> {
-    vec![FieldFault::new(field, Fault::Unknown { known: known.into() })]
+    vec![FieldFault::new(
+        field,
+        Fault::Unknown {
+            known: known.into(),
+        },
+    )]
 }
 
 /// An optional body.
@@ -141,7 +186,9 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
             return Ok(Self(T::default()));
         }
         let request = Request::from_parts(parts, bytes.into());
-        Body::from_request(request, state).await.map(|Body(body)| Self(body))
+        Body::from_request(request, state)
+            .await
+            .map(|Body(body)| Self(body))
     }
 }
 
@@ -150,9 +197,14 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
 #[expect(dead_code, reason = "read by SentIdempotencyKey; described here")]
 #[into_params(parameter_in = Header)]
 pub struct IdempotencyKeyHeader {
-    /// A unique value for this request. A retry with the same value and body returns 409 with the code `already_done`
-    /// and creates no second key. Values are stored for 24 hours.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, example = "nightly-report-2026-04")]
+    /// A unique value for this request. A retry with the same value and body returns 409 with the
+    /// code `already_done` and creates no second key. Values are stored for 24 hours.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        example = "nightly-report-2026-04"
+    )]
     idempotency_key: Option<String>,
 }
 
@@ -163,7 +215,9 @@ impl SentIdempotencyKey {
     /// The idempotency key with the operation and the body that it belongs to.
     pub fn for_operation(&self, operation: &str, body: &impl Serialize) -> Option<IdempotencyKey> {
         let content = serde_json::to_string(body).unwrap_or_default();
-        self.0.as_ref().map(|word| IdempotencyKey::of(operation, word, &content))
+        self.0
+            .as_ref()
+            .map(|word| IdempotencyKey::of(operation, word, &content))
     }
 }
 
@@ -171,9 +225,19 @@ impl<S: Send + Sync> FromRequestParts<S> for SentIdempotencyKey {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
-        let word = value.to_str().ok().filter(|word| (1..=255).contains(&word.len()));
-        let fault = || vec![FieldFault::new("Idempotency-Key", Fault::NotVisibleAscii { max: 255 })];
+        let Some(value) = parts.headers.get("idempotency-key") else {
+            return Ok(Self(None));
+        };
+        let word = value
+            .to_str()
+            .ok()
+            .filter(|word| (1..=255).contains(&word.len()));
+        let fault = || {
+            vec![FieldFault::new(
+                "Idempotency-Key",
+                Fault::NotVisibleAscii { max: 255 },
+            )]
+        };
         Ok(Self(Some(word.ok_or_else(fault)?.to_owned())))
     }
 }
@@ -206,29 +270,41 @@ impl<S: Send + Sync> FromRequestParts<S> for Forced {
 
 /// A whole number. It accepts `30.0` because some programs have only floating-point numbers.
 pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    let Some(number) = Option::<Number>::deserialize(deserializer)? else { return Ok(None) };
+    let Some(number) = Option::<Number>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
     let text = number.to_string();
     let text = text.strip_suffix(".0").unwrap_or(&text);
-    text.parse()
-        .map(Some)
-        .map_err(|_| D::Error::custom(format!("{number} is not a whole number in the supported range")))
+    text.parse().map(Some).map_err(|_| {
+        D::Error::custom(format!(
+            "{number} is not a whole number in the supported range"
+        ))
+    })
 }
 
 /// The query of a URL. Unknown parameters are rejected.
 ///
 /// # Errors
 /// `BadRequest` if there is an unknown, repeated or missing parameter.
-pub async fn query<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> ApiResult<T> {
+pub async fn query<T: DeserializeOwned, S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+) -> ApiResult<T> {
     let read = Query::<T>::from_request_parts(parts, state).await;
-    read.map(|Query(query)| query).map_err(|_| unknown_parameter())
+    read.map(|Query(query)| query)
+        .map_err(|_| unknown_parameter())
 }
 
 /// The error for a query with an unknown parameter.
 pub fn unknown_parameter() -> ApiError {
-    ApiError::with_details(Code::BadRequest, "The query contains a parameter that this URL does not support")
+    ApiError::with_details(
+        Code::BadRequest,
+        "The query contains a parameter that this URL does not support",
+    )
 }
 
 /// An ID in the path. A malformed ID is treated like one that does not exist.
 pub fn id<T: std::str::FromStr>(Path(text): Path<String>) -> ApiResult<T> {
-    text.parse().map_err(|_| ApiError::new(Code::NotFound, "not an ID"))
+    text.parse()
+        .map_err(|_| ApiError::new(Code::NotFound, "not an ID"))
 }

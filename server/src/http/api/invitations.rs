@@ -66,7 +66,8 @@ pub struct JoinedBody {
 
 /// List invitations
 ///
-/// For admins and owners. Returns the open invitations. The `Link` header contains the URL of the next page.
+/// For admins and owners. Returns the open invitations. The `Link` header contains the URL of the
+/// next page.
 #[utoipa::path(get, path = "/invitations", operation_id = "list_invitations", tag = "Members",
     extensions(("x-needs" = json!(Action::SeeAddresses))),
     params(PageQuery),
@@ -76,16 +77,22 @@ pub async fn list_invitations(
     Authenticated(ctx): Authenticated,
     paging: Paging,
 ) -> ApiResult<Response> {
-    let page = state.engine.list_invitations(&ctx, paging.before, paging.limit).await?;
-    let body = Json(InvitationsBody { invitations: page.rows });
+    let page = state
+        .engine
+        .list_invitations(&ctx, paging.before, paging.limit)
+        .await?;
+    let body = Json(InvitationsBody {
+        invitations: page.rows,
+    });
     Ok(paging.answer(&state, "/api/v1/invitations", page.next, body))
 }
 
 /// Invite someone
 ///
-/// For admins and owners. Only people who are owners can invite owners. Inviting an admin or owner requires a sign-in in the
-/// last 10 minutes. No email is sent: send the `url` yourself. It works once, for seven days, and only for a user who signs in
-/// with the email. An older invitation for the same email is revoked.
+/// For admins and owners. Only people who are owners can invite owners. Inviting an admin or owner
+/// requires a sign-in in the last 10 minutes. No email is sent: send the `url` yourself. It works
+/// once, for seven days, and only for a user who signs in with the email. An older invitation for
+/// the same email is revoked.
 #[utoipa::path(post, path = "/invitations", operation_id = "create_invitation", tag = "Members",
     extensions(("x-needs" = json!(Action::ManageMembers))),
     request_body = NewInvitationRequest,
@@ -95,10 +102,22 @@ pub async fn create_invitation(
     Authenticated(ctx): Authenticated,
     Body(new): Body<NewInvitationRequest>,
 ) -> ApiResult<(StatusCode, Json<NewInvitationBody>)> {
-    let command = InviteMember::read(new.email.as_deref().unwrap_or_default(), new.role.as_deref())?;
-    let made = state.engine.create_invitation(&ctx, command).await?;
+    let command = InviteMember::read(
+        new.email.as_deref().unwrap_or_default(),
+        new.role.as_deref(),
+    )?;
+    let made = state
+        .engine
+        .create_invitation(&ctx, command)
+        .await?;
     let url = format!("{}/join/{}", state.site_config.public_url, made.token);
-    Ok((StatusCode::CREATED, Json(NewInvitationBody { view: made.view, url })))
+    Ok((
+        StatusCode::CREATED,
+        Json(NewInvitationBody {
+            view: made.view,
+            url,
+        }),
+    ))
 }
 
 /// Revoke an invitation
@@ -113,7 +132,10 @@ pub async fn revoke_invitation(
     Authenticated(ctx): Authenticated,
     invitation: Path<String>,
 ) -> ApiResult<StatusCode> {
-    state.engine.revoke_invitation(&ctx, &id(invitation)?).await?;
+    state
+        .engine
+        .revoke_invitation(&ctx, &id(invitation)?)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -132,7 +154,12 @@ pub async fn accept_invitation(
     Body(acceptance): Body<Acceptance>,
 ) -> ApiResult<Json<JoinedBody>> {
     let token = acceptance.token.trim();
-    let accept = state.engine.accept_invitation(&caller, token, origin.clone());
-    let organization = state.engine.attempt(Kind::Invitation, &origin, token.as_bytes(), accept).await?;
+    let accept = state
+        .engine
+        .accept_invitation(&caller, token, origin.clone());
+    let organization = state
+        .engine
+        .attempt(Kind::Invitation, &origin, token.as_bytes(), accept)
+        .await?;
     Ok(Json(JoinedBody { organization }))
 }

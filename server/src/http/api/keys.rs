@@ -51,7 +51,14 @@ impl From<&NewKey> for NewKeyBody {
 /// Renames the field `name` of a form to `label`, which is its name in the API.
 fn as_label(faults: Vec<FieldFault>) -> Vec<FieldFault> {
     let rename = |fault: FieldFault| {
-        if fault.field == "name" { FieldFault { field: "label".into(), ..fault } } else { fault }
+        if fault.field == "name" {
+            FieldFault {
+                field: "label".into(),
+                ..fault
+            }
+        } else {
+            fault
+        }
     };
     faults.into_iter().map(rename).collect()
 }

@@ -13,6 +13,9 @@ use crate::http::problem::ApiResult;
 #[utoipa::path(get, path = "/me", operation_id = "me", tag = "Me",
     extensions(("x-needs" = json!(Access::AnyKey))),
     responses((status = 200, body = Me)))]
-pub async fn me(State(state): State<AppState>, Authenticated(ctx): Authenticated) -> ApiResult<Json<Me>> {
+pub async fn me(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+) -> ApiResult<Json<Me>> {
     Ok(Json(state.engine.me(&ctx)))
 }

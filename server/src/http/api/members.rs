@@ -40,7 +40,8 @@ pub struct MemberChange {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offboarding {
-    /// The active keys to revoke or to hand over. A key that is not listed stays as it is and gets 403.
+    /// The active keys to revoke or to hand over. A key that is not listed stays as it is and gets
+    /// 403.
     #[schema(max_items = 100)]
     keys: Vec<KeyLeftBehind>,
 }
@@ -71,8 +72,8 @@ pub struct OffboardedBody {
 
 /// List members
 ///
-/// The newest members come first. The `Link` header contains the URL of the next page. Only admins and owners see
-/// emails and the number of keys.
+/// The newest members come first. The `Link` header contains the URL of the next page. Only admins
+/// and owners see emails and the number of keys.
 #[utoipa::path(get, path = "/members", operation_id = "list_members", tag = "Members",
     extensions(("x-needs" = json!(Action::ListMembers))),
     params(PageQuery),
@@ -82,8 +83,16 @@ pub async fn list_members(
     Authenticated(ctx): Authenticated,
     paging: Paging,
 ) -> ApiResult<Response> {
-    let page = state.engine.list_members(&ctx, paging.before, paging.limit).await?;
-    Ok(paging.answer(&state, "/api/v1/members", page.next, Json(MembersBody { members: page.rows })))
+    let page = state
+        .engine
+        .list_members(&ctx, paging.before, paging.limit)
+        .await?;
+    Ok(paging.answer(
+        &state,
+        "/api/v1/members",
+        page.next,
+        Json(MembersBody { members: page.rows }),
+    ))
 }
 
 /// Get a member
@@ -96,14 +105,17 @@ pub async fn get_member(
     Authenticated(ctx): Authenticated,
     member: Path<String>,
 ) -> ApiResult<Json<MemberView>> {
-    Ok(Json(state.engine.get_member(&ctx, id(member)?).await?))
+    Ok(Json(
+        state.engine.get_member(&ctx, id(member)?).await?,
+    ))
 }
 
 /// Change a member's role
 ///
-/// For admins and owners. Only people who are owners can add and remove owners, and an organization keeps at least one
-/// owner. Adding an admin or owner, and removing an owner, requires a sign-in in the last 10 minutes. A lower role
-/// applies immediately to all keys of the member. A higher role requires a new key.
+/// For admins and owners. Only people who are owners can add and remove owners, and an organization
+/// keeps at least one owner. Adding an admin or owner, and removing an owner, requires a sign-in in
+/// the last 10 minutes. A lower role applies immediately to all keys of the member. A higher role
+/// requires a new key.
 #[utoipa::path(patch, path = "/members/{actor_id}", operation_id = "change_member", tag = "Members",
     extensions(("x-needs" = json!(Action::ManageMembers))),
     request_body = MemberChange,
@@ -117,16 +129,22 @@ pub async fn change_member(
     Body(change): Body<MemberChange>,
 ) -> ApiResult<Json<MemberView>> {
     let member = id(member)?;
-    let role: Role =
-        change.role.parse().map_err(|unknown: UnknownWord| vec![FieldFault::new("role", unknown.into())])?;
-    state.engine.change_member(&ctx, member, role).await?;
+    let role: Role = change
+        .role
+        .parse()
+        .map_err(|unknown: UnknownWord| vec![FieldFault::new("role", unknown.into())])?;
+    state
+        .engine
+        .change_member(&ctx, member, role)
+        .await?;
     Ok(Json(state.engine.get_member(&ctx, member).await?))
 }
 
 /// Remove a member
 ///
-/// For admins and owners. Only a person who is an owner and has signed in in the last 10 minutes can remove an owner.
-/// The keys of the member get 403 afterwards. An organization keeps at least one owner.
+/// For admins and owners. Only a person who is an owner and has signed in in the last 10 minutes
+/// can remove an owner. The keys of the member get 403 afterwards. An organization keeps at least
+/// one owner.
 #[utoipa::path(delete, path = "/members/{actor_id}", operation_id = "remove_member", tag = "Members",
     extensions(("x-needs" = json!(Action::ManageMembers))),
     params(("actor_id" = i64, Path, description = "The actor ID of the member", example = 14)),
@@ -137,16 +155,20 @@ pub async fn remove_member(
     Authenticated(ctx): Authenticated,
     member: Path<String>,
 ) -> ApiResult<StatusCode> {
-    state.engine.remove_member(&ctx, id(member)?).await?;
+    state
+        .engine
+        .remove_member(&ctx, id(member)?)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Remove a member and revoke or transfer their keys
 ///
-/// Removes a member like `DELETE`, and revokes each listed key or rotates it to a service account with the same scopes.
-/// If one step fails, nothing changes. Several keys, or a key with the access of an admin, require a sign-in in the
-/// last 10 minutes. A calling key also needs the scope `keys:write`. It can hand over keys only if keys can create
-/// keys, and no successor expires later than the calling key.
+/// Removes a member like `DELETE`, and revokes each listed key or rotates it to a service account
+/// with the same scopes. If one step fails, nothing changes. Several keys, or a key with the access
+/// of an admin, require a sign-in in the last 10 minutes. A calling key also needs the scope
+/// `keys:write`. It can hand over keys only if keys can create keys, and no successor expires later
+/// than the calling key.
 #[utoipa::path(post, path = "/members/{actor_id}/offboard", operation_id = "offboard_member", tag = "Members",
     extensions(("x-needs" = json!(Action::ManageMembers))),
     request_body = Offboarding,
@@ -160,9 +182,18 @@ pub async fn offboard_member(
     Body(offboarding): Body<Offboarding>,
 ) -> ApiResult<Json<OffboardedBody>> {
     let member = id(member)?;
-    let keys = offboarding.keys.into_iter().map(disposition).collect::<Result<_, _>>()?;
-    let successors = state.engine.offboard_member(&ctx, RemoveMember { member, keys }).await?;
-    Ok(Json(OffboardedBody { keys: successors.iter().map(NewKeyBody::from).collect() }))
+    let keys = offboarding
+        .keys
+        .into_iter()
+        .map(disposition)
+        .collect::<Result<_, _>>()?;
+    let successors = state
+        .engine
+        .offboard_member(&ctx, RemoveMember { member, keys })
+        .await?;
+    Ok(Json(OffboardedBody {
+        keys: successors.iter().map(NewKeyBody::from).collect(),
+    }))
 }
 
 fn disposition(key: KeyLeftBehind) -> Result<(KeyId, KeyDisposition), Vec<FieldFault>> {

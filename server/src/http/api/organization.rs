@@ -50,8 +50,8 @@ pub async fn see_organization(
 
 /// Change the organization
 ///
-/// For admins and owners. Existing keys keep their expiration. Only people can change `key_makers` and `keys_make_keys`. A key
-/// that changes them gets 403.
+/// For admins and owners. Existing keys keep their expiration. Only people can change `key_makers`
+/// and `keys_make_keys`. A key that changes them gets 403.
 #[utoipa::path(patch, path = "/organization", operation_id = "change_organization", tag = "Organization",
     extensions(("x-needs" = json!(Action::ChangeOrganization))),
     request_body = OrganizationChange, responses((status = 200, body = OrganizationView)))]
@@ -66,5 +66,10 @@ pub async fn change_organization(
         key_makers: change.key_makers.as_deref(),
         keys_make_keys: change.keys_make_keys,
     })?;
-    Ok(Json(state.engine.change_organization(&ctx, command).await?))
+    Ok(Json(
+        state
+            .engine
+            .change_organization(&ctx, command)
+            .await?,
+    ))
 }

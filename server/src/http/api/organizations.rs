@@ -49,7 +49,12 @@ pub async fn list_organizations(
     State(state): State<AppState>,
     SignedInPerson(caller): SignedInPerson,
 ) -> ApiResult<Json<OrganizationsBody>> {
-    Ok(Json(OrganizationsBody { organizations: state.engine.list_organizations(caller.person).await? }))
+    Ok(Json(OrganizationsBody {
+        organizations: state
+            .engine
+            .list_organizations(caller.person)
+            .await?,
+    }))
 }
 
 /// Create an organization
@@ -65,6 +70,12 @@ pub async fn create_organization(
     Body(new): Body<NewOrganization>,
 ) -> ApiResult<(StatusCode, Json<NewOrganizationBody>)> {
     let command = CreateOrganization::read(new.name.as_deref().unwrap_or_default())?;
-    let organization = state.engine.create_organization(&caller, &command, origin).await?;
-    Ok((StatusCode::CREATED, Json(NewOrganizationBody { organization })))
+    let organization = state
+        .engine
+        .create_organization(&caller, &command, origin)
+        .await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(NewOrganizationBody { organization }),
+    ))
 }

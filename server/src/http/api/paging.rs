@@ -5,8 +5,8 @@ use axum::http::HeaderValue;
 use axum::http::header::LINK;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use domain::Environment;
 use domain::command::{KeyQuery, StatusFilter};
-use domain::environment::Environment;
 use domain::{Fault, FieldFault, KeyId};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -50,7 +50,8 @@ pub struct KeysQuery {
     /// Only keys of this environment, `production` or `test`.
     #[param(value_type = Option<Environment>)]
     environment: Option<String>,
-    /// Only keys whose name, owner or creator contains this text, or whose `key_prefix` starts with it.
+    /// Only keys whose name, owner or creator contains this text, or whose `key_prefix` starts with
+    /// it.
     #[param(max_length = 200)]
     q: Option<String>,
 }
@@ -68,8 +69,15 @@ pub struct Paging {
 impl Paging {
     /// Adds these filters to the link to the next page.
     #[must_use]
-    pub fn keeping(mut self, filters: impl IntoIterator<Item = (&'static str, Option<String>)>) -> Self {
-        self.kept.extend(filters.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    pub fn keeping(
+        mut self,
+        filters: impl IntoIterator<Item = (&'static str, Option<String>)>,
+    ) -> Self {
+        self.kept.extend(
+            filters
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
         self
     }
 
@@ -82,22 +90,47 @@ impl Paging {
         let limit = limit
             .ok()
             .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-            .ok_or_else(|| vec![FieldFault::new("limit", Fault::OutOfRange { min: 1, max: MAX_LIMIT })])?;
+            .ok_or_else(|| {
+                vec![FieldFault::new(
+                    "limit",
+                    Fault::OutOfRange {
+                        min: 1,
+                        max: MAX_LIMIT,
+                    },
+                )]
+            })?;
         let before = cursor.map(|text| text.parse::<i64>()).transpose();
         let before = before
             .ok()
             .filter(|before| before.is_none_or(|n| n > 0))
             .ok_or_else(|| vec![FieldFault::new("cursor", Fault::NotACursor)])?;
-        Ok(Self { before, limit, kept: Vec::new() })
+        Ok(Self {
+            before,
+            limit,
+            kept: Vec::new(),
+        })
     }
 
     /// The body, with a `Link` header to the next page if there is one (RFC 8288).
-    pub fn answer(&self, state: &AppState, path: &str, next: Option<i64>, body: impl IntoResponse) -> Response {
+    pub fn answer(
+        &self,
+        state: &AppState,
+        path: &str,
+        next: Option<i64>,
+        body: impl IntoResponse,
+    ) -> Response {
         let mut response = body.into_response();
         if let Some(next) = next {
-            let mut query = url::form_urlencoded::Serializer::new(format!("limit={}&cursor={next}", self.limit));
+            let mut query = url::form_urlencoded::Serializer::new(format!(
+                "limit={}&cursor={next}",
+                self.limit
+            ));
             query.extend_pairs(&self.kept);
-            let url = format!("{}{path}?{}", state.site_config.public_url, query.finish());
+            let url = format!(
+                "{}{path}?{}",
+                state.site_config.public_url,
+                query.finish()
+            );
             if let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"next\"")) {
                 response.headers_mut().insert(LINK, link);
             }
@@ -135,15 +168,37 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
             Some(_) => return Err(known("active", "true, false").into()),
         };
         let word = keys.environment.as_deref();
-        let environment = word.map(|word| word.parse::<Environment>()).transpose();
-        let environment = environment.map_err(|unknown| vec![FieldFault::new("environment", unknown.into())])?;
-        if keys.q.as_deref().is_some_and(|text| text.chars().count() > 200) {
+        let environment = word
+            .map(|word| word.parse::<Environment>())
+            .transpose();
+        let environment =
+            environment.map_err(|unknown| vec![FieldFault::new("environment", unknown.into())])?;
+        if keys
+            .q
+            .as_deref()
+            .is_some_and(|text| text.chars().count() > 200)
+        {
             return Err(vec![FieldFault::new("q", Fault::TooLong { max: 200 })].into());
         }
-        let page = page.keeping([("active", keys.active), ("environment", keys.environment), ("q", keys.q.clone())]);
+        let page = page.keeping([
+            ("active", keys.active),
+            ("environment", keys.environment),
+            ("q", keys.q.clone()),
+        ]);
         let after = page.before.map(KeyId);
         // No name contains control characters, and Postgres rejects NUL.
-        let text = keys.q.map(|text| text.chars().filter(|c| !c.is_control()).collect());
-        Ok(Self { query: KeyQuery { text, environment, status, after, ..KeyQuery::default() }, page })
+        let text = keys
+            .q
+            .map(|text| text.chars().filter(|c| !c.is_control()).collect());
+        Ok(Self {
+            query: KeyQuery {
+                text,
+                environment,
+                status,
+                after,
+                ..KeyQuery::default()
+            },
+            page,
+        })
     }
 }

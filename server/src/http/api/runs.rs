@@ -60,9 +60,17 @@ pub async fn list_runs(
     paging: Paging,
 ) -> ApiResult<Response> {
     let workspace: WorkspaceId = id(workspace)?;
-    let page = state.engine.list_runs(&ctx, &workspace, paging.before, paging.limit).await?;
+    let page = state
+        .engine
+        .list_runs(&ctx, &workspace, paging.before, paging.limit)
+        .await?;
     let path = format!("/api/v1/workspaces/{workspace}/runs");
-    Ok(paging.answer(&state, &path, page.next, Json(RunsBody { runs: page.rows })))
+    Ok(paging.answer(
+        &state,
+        &path,
+        page.next,
+        Json(RunsBody { runs: page.rows }),
+    ))
 }
 
 /// Start a run
@@ -82,8 +90,8 @@ pub async fn create_run(
 
 /// Start a run by webhook
 ///
-/// For clients that cannot set a header. Only this operation accepts a key as `?token=` or `?api_key=`. Prefer a header if
-/// possible, because URLs end up in logs.
+/// For clients that cannot set a header. Only this operation accepts a key as `?token=` or
+/// `?api_key=`. Prefer a header if possible, because URLs end up in logs.
 #[utoipa::path(post, path = "/hooks/{workspace_id}/runs", operation_id = "create_run_by_hook", tag = "Runs",
     extensions(("x-needs" = json!(Action::CreateRun))),
     request_body(content = Option<NewRun>),
@@ -106,5 +114,8 @@ async fn start(
     by_hook: bool,
 ) -> ApiResult<(StatusCode, Json<RunView>)> {
     let command = CreateRun::read(id(workspace)?, run.input, by_hook)?;
-    Ok((StatusCode::CREATED, Json(state.engine.create_run(ctx, command).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(state.engine.create_run(ctx, command).await?),
+    ))
 }

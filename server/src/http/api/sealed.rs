@@ -52,8 +52,8 @@ pub struct NotebookBody {
 
 /// Send a message
 ///
-/// Encrypts the message for the key of the recipient. Only that key can decrypt it, or a successor that the message was
-/// carried over to. If the recipient has no active key, the response is 409.
+/// Encrypts the message for the key of the recipient. Only that key can decrypt it, or a successor
+/// that the message was carried over to. If the recipient has no active key, the response is 409.
 #[utoipa::path(post, path = "/actors/{actor_id}/inbox", operation_id = "send_message", tag = "Inbox",
     extensions(("x-needs" = json!(Action::SendMessage))),
     request_body = NewText, params(("actor_id" = i64, Path, description = "The actor ID of the recipient", example = 14)),
@@ -64,7 +64,10 @@ pub async fn send_message(
     actor: Path<String>,
     Body(new): Body<NewText>,
 ) -> ApiResult<(StatusCode, Json<Sealed>)> {
-    let sealed = state.engine.send_message(&ctx, id(actor)?, new.read()?).await?;
+    let sealed = state
+        .engine
+        .send_message(&ctx, id(actor)?, new.read()?)
+        .await?;
     Ok((StatusCode::CREATED, Json(sealed)))
 }
 
@@ -79,8 +82,14 @@ pub async fn read_inbox(
     Authenticated(ctx): Authenticated,
     PresentedKey(key): PresentedKey,
 ) -> ApiResult<Json<InboxBody>> {
-    let Items { items, unreadable } = state.engine.read_inbox(&ctx, &key, MAX_ITEMS).await?;
-    Ok(Json(InboxBody { messages: items, unreadable }))
+    let Items { items, unreadable } = state
+        .engine
+        .read_inbox(&ctx, &key, MAX_ITEMS)
+        .await?;
+    Ok(Json(InboxBody {
+        messages: items,
+        unreadable,
+    }))
 }
 
 /// Delete a message
@@ -93,7 +102,10 @@ pub async fn delete_message(
     Authenticated(ctx): Authenticated,
     item: Path<String>,
 ) -> ApiResult<StatusCode> {
-    state.engine.delete_message(&ctx, &id(item)?).await?;
+    state
+        .engine
+        .delete_message(&ctx, &id(item)?)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -110,7 +122,10 @@ pub async fn write_note(
     _key: PresentedKey,
     Body(new): Body<NewText>,
 ) -> ApiResult<(StatusCode, Json<Sealed>)> {
-    Ok((StatusCode::CREATED, Json(state.engine.write_note(&ctx, new.read()?).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(state.engine.write_note(&ctx, new.read()?).await?),
+    ))
 }
 
 /// Read the notebook
@@ -124,8 +139,14 @@ pub async fn read_notebook(
     Authenticated(ctx): Authenticated,
     PresentedKey(key): PresentedKey,
 ) -> ApiResult<Json<NotebookBody>> {
-    let Items { items, unreadable } = state.engine.read_notebook(&ctx, &key, MAX_ITEMS).await?;
-    Ok(Json(NotebookBody { notes: items, unreadable }))
+    let Items { items, unreadable } = state
+        .engine
+        .read_notebook(&ctx, &key, MAX_ITEMS)
+        .await?;
+    Ok(Json(NotebookBody {
+        notes: items,
+        unreadable,
+    }))
 }
 
 /// Delete a note

@@ -68,14 +68,20 @@ pub async fn list_service_accounts(
     Authenticated(ctx): Authenticated,
     paging: Paging,
 ) -> ApiResult<Response> {
-    let page = state.engine.list_service_accounts(&ctx, paging.before, paging.limit).await?;
-    let body = Json(ServiceAccountsBody { service_accounts: page.rows });
+    let page = state
+        .engine
+        .list_service_accounts(&ctx, paging.before, paging.limit)
+        .await?;
+    let body = Json(ServiceAccountsBody {
+        service_accounts: page.rows,
+    });
     Ok(paging.answer(&state, "/api/v1/service-accounts", page.next, body))
 }
 
 /// Create a service account
 ///
-/// A service account owns keys independently of a person. Create its key with `POST /api/v1/keys` and its `actor_id`.
+/// A service account owns keys independently of a person. Create its key with `POST /api/v1/keys`
+/// and its `actor_id`.
 #[utoipa::path(post, path = "/service-accounts", operation_id = "create_service_account", tag = "Service accounts",
     extensions(("x-needs" = json!(Action::ManageServiceAccounts))),
     request_body = NewServiceAccount, responses((status = 201, body = ServiceAccount)))]
@@ -86,7 +92,15 @@ pub async fn create_service_account(
 ) -> ApiResult<(StatusCode, Json<ServiceAccount>)> {
     let name = new.name.unwrap_or_default();
     let command = CreateServiceAccount::read(&name, new.role.as_deref(), new.allow_overlap)?;
-    Ok((StatusCode::CREATED, Json(state.engine.create_service_account(&ctx, command).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(
+            state
+                .engine
+                .create_service_account(&ctx, command)
+                .await?,
+        ),
+    ))
 }
 
 /// Get a service account
@@ -99,13 +113,18 @@ pub async fn get_service_account(
     Authenticated(ctx): Authenticated,
     actor: Path<String>,
 ) -> ApiResult<Json<ServiceAccount>> {
-    Ok(Json(state.engine.get_service_account(&ctx, id(actor)?).await?))
+    Ok(Json(
+        state
+            .engine
+            .get_service_account(&ctx, id(actor)?)
+            .await?,
+    ))
 }
 
 /// Change a service account
 ///
-/// Disabling it takes effect immediately: its keys are rejected and their running requests are canceled. Enabling it makes the
-/// keys work again.
+/// Disabling it takes effect immediately: its keys are rejected and their running requests are
+/// canceled. Enabling it makes the keys work again.
 #[utoipa::path(patch, path = "/service-accounts/{actor_id}", operation_id = "change_service_account",
     extensions(("x-needs" = json!(Action::ManageServiceAccounts))),
     tag = "Service accounts", request_body = ServiceAccountChange,
@@ -119,6 +138,17 @@ pub async fn change_service_account(
 ) -> ApiResult<Json<ServiceAccount>> {
     let name = change.name.as_deref();
     let role = change.role.as_deref();
-    let command = ChangeServiceAccount::read(id(actor)?, name, role, change.disabled, change.allow_overlap)?;
-    Ok(Json(state.engine.change_service_account(&ctx, command).await?))
+    let command = ChangeServiceAccount::read(
+        id(actor)?,
+        name,
+        role,
+        change.disabled,
+        change.allow_overlap,
+    )?;
+    Ok(Json(
+        state
+            .engine
+            .change_service_account(&ctx, command)
+            .await?,
+    ))
 }

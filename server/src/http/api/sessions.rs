@@ -39,7 +39,9 @@ pub async fn list_sessions(
     State(state): State<AppState>,
     SignedInPerson(caller): SignedInPerson,
 ) -> ApiResult<Json<SessionsBody>> {
-    Ok(Json(SessionsBody { sessions: state.engine.list_sessions(&caller).await? }))
+    Ok(Json(SessionsBody {
+        sessions: state.engine.list_sessions(&caller).await?,
+    }))
 }
 
 /// Revoke a session
@@ -55,14 +57,17 @@ pub async fn end_session(
     Extension(origin): Extension<Origin>,
     session: Path<String>,
 ) -> ApiResult<StatusCode> {
-    state.engine.revoke_session(&caller, &id(session)?, &origin).await?;
+    state
+        .engine
+        .revoke_session(&caller, &id(session)?, &origin)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Revoke all other sessions
 ///
-/// Revokes all sessions except the one that the token of the request was issued for. With a token of another issuer,
-/// revokes all sessions.
+/// Revokes all sessions except the one that the token of the request was issued for. With a token
+/// of another issuer, revokes all sessions.
 #[utoipa::path(delete, path = "/sessions", operation_id = "end_other_sessions", tag = "Me",
     extensions(("x-needs" = json!(Access::Person))),
     responses((status = 200, body = EndedBody)))]
@@ -71,5 +76,10 @@ pub async fn end_other_sessions(
     SignedInPerson(caller): SignedInPerson,
     Extension(origin): Extension<Origin>,
 ) -> ApiResult<Json<EndedBody>> {
-    Ok(Json(EndedBody { ended: state.engine.revoke_other_sessions(&caller, &origin).await? }))
+    Ok(Json(EndedBody {
+        ended: state
+            .engine
+            .revoke_other_sessions(&caller, &origin)
+            .await?,
+    }))
 }

@@ -1,5 +1,5 @@
-//! `/api/v1/token`: issues an API token to a signed-in user. It is the only API operation that reads the session
-//! cookie, and only for same-origin requests.
+//! `/api/v1/token`: issues an API token to a signed-in user. It is the only API operation that
+//! reads the session cookie, and only for same-origin requests.
 
 use super::description::Access;
 use app::request::PageContext;
@@ -38,8 +38,9 @@ pub struct TokenBody {
 
 /// Get an access token
 ///
-/// For pages of this installation in the browser of a signed-in user. The token is valid for an hour, but not longer
-/// than the session. Until five minutes before it expires, the same token is returned again, unless `force` is `true`.
+/// For pages of this installation in the browser of a signed-in user. The token is valid for an
+/// hour, but not longer than the session. Until five minutes before it expires, the same token is
+/// returned again, unless `force` is `true`.
 #[utoipa::path(post, path = "/token", operation_id = "issue_token", tag = "Me",
     extensions(("x-needs" = json!(Access::Browser))),
     params(ForceQuery),
@@ -50,10 +51,24 @@ pub async fn issue_token(
     Extension(origin): Extension<Origin>,
     Forced(fresh): Forced,
 ) -> ApiResult<Json<TokenBody>> {
-    let caller = context.caller.ok_or_else(|| ApiError::new(Code::Unauthorized, "no session"))?;
-    let issued = state.engine.issue_token(&caller, &state.site_config.parties(), fresh, &origin).await?;
-    let IssuedToken { token, expires_at, expires_in } = issued;
-    Ok(Json(TokenBody { token: token.to_string(), token_type: "Bearer", expires_at, expires_in }))
+    let caller = context
+        .caller
+        .ok_or_else(|| ApiError::new(Code::Unauthorized, "no session"))?;
+    let issued = state
+        .engine
+        .issue_token(&caller, &state.site_config.parties(), fresh, &origin)
+        .await?;
+    let IssuedToken {
+        token,
+        expires_at,
+        expires_in,
+    } = issued;
+    Ok(Json(TokenBody {
+        token: token.to_string(),
+        token_type: "Bearer",
+        expires_at,
+        expires_in,
+    }))
 }
 
 /// Adds the browser session to the requests of these routes, and rejects cross-site requests.
@@ -65,10 +80,18 @@ pub fn in_browser(state: &AppState, routes: Router<AppState>) -> Router<AppState
 }
 
 /// Rejects requests without a session, with another credential, and from other sites.
-async fn require_same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
+async fn require_same_origin(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
     let headers = request.headers();
     if headers.contains_key(AUTHORIZATION) || headers.contains_key(X_API_KEY) {
-        return ApiError::new(Code::Unauthorized, "a credential in addition to the session").into_response();
+        return ApiError::new(
+            Code::Unauthorized,
+            "a credential in addition to the session",
+        )
+        .into_response();
     }
     if layers::cookie(headers, sessions::cookie_name(&state)).is_none() {
         return ApiError::anonymous().into_response();

@@ -58,8 +58,13 @@ pub async fn list_workspaces(
     Authenticated(ctx): Authenticated,
     paging: Paging,
 ) -> ApiResult<Response> {
-    let page = state.engine.list_workspaces(&ctx, paging.before, paging.limit).await?;
-    let body = Json(WorkspacesBody { workspaces: page.rows });
+    let page = state
+        .engine
+        .list_workspaces(&ctx, paging.before, paging.limit)
+        .await?;
+    let body = Json(WorkspacesBody {
+        workspaces: page.rows,
+    });
     Ok(paging.answer(&state, "/api/v1/workspaces", page.next, body))
 }
 
@@ -76,8 +81,18 @@ pub async fn list_projects(
     Authenticated(ctx): Authenticated,
     paging: Paging,
 ) -> ApiResult<Response> {
-    let page = state.engine.list_workspaces(&ctx, paging.before, paging.limit).await?;
-    Ok(paging.answer(&state, "/api/projects", page.next, Json(ProjectsBody { projects: page.rows })))
+    let page = state
+        .engine
+        .list_workspaces(&ctx, paging.before, paging.limit)
+        .await?;
+    Ok(paging.answer(
+        &state,
+        "/api/projects",
+        page.next,
+        Json(ProjectsBody {
+            projects: page.rows,
+        }),
+    ))
 }
 
 /// Create a workspace
@@ -96,7 +111,15 @@ pub async fn create_workspace(
     let name = new.name.unwrap_or_default();
     let provider = new.provider.unwrap_or_default();
     let command = CreateWorkspace::read(&name, &provider, new.model.as_deref())?;
-    Ok((StatusCode::CREATED, Json(state.engine.create_workspace(&ctx, command).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(
+            state
+                .engine
+                .create_workspace(&ctx, command)
+                .await?,
+        ),
+    ))
 }
 
 /// Get a workspace
@@ -110,7 +133,12 @@ pub async fn get_workspace(
     Authenticated(ctx): Authenticated,
     workspace: Path<String>,
 ) -> ApiResult<Json<WorkspaceView>> {
-    Ok(Json(state.engine.get_workspace(&ctx, &id(workspace)?).await?))
+    Ok(Json(
+        state
+            .engine
+            .get_workspace(&ctx, &id(workspace)?)
+            .await?,
+    ))
 }
 
 /// Delete a workspace
@@ -126,6 +154,14 @@ pub async fn delete_workspace(
     Authenticated(ctx): Authenticated,
     workspace: Path<String>,
 ) -> ApiResult<StatusCode> {
-    state.engine.delete_workspace(&ctx, &DeleteWorkspace { workspace: id(workspace)? }).await?;
+    state
+        .engine
+        .delete_workspace(
+            &ctx,
+            &DeleteWorkspace {
+                workspace: id(workspace)?,
+            },
+        )
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,8 +1,10 @@
-//! Renders the Markdown of the documentation: headings get anchors, links get the URLs of pages, blockquotes become notices,
-//! images get their size, and wide elements get a box that scrolls.
+//! Renders the Markdown of the documentation: headings get anchors, links get the URLs of pages,
+//! blockquotes become notices, images get their size, and wide elements get a box that scrolls.
 
 use app::pages::docs::Link;
-use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{
+    CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
+};
 
 use super::page_url;
 use super::pictures;
@@ -21,12 +23,19 @@ pub struct Text {
 }
 
 /// The class and the icon of a blockquote that starts with a bold word.
-const NOTICES: [(&str, &str, &str); 3] =
-    [("Danger", "notice danger", "danger"), ("Warning", "notice warning", "warning"), ("Tip", "notice", "info")];
+const NOTICES: [(&str, &str, &str); 3] = [
+    ("Danger", "notice danger", "danger"),
+    ("Warning", "notice warning", "warning"),
+    ("Tip", "notice", "info"),
+];
 
 /// Renders a page. The source is trusted because it is part of the program.
 pub fn render(source: &str) -> Text {
-    let events: Vec<_> = Parser::new_ext(source, Options::ENABLE_TABLES | Options::ENABLE_SMART_PUNCTUATION).collect();
+    let events: Vec<_> = Parser::new_ext(
+        source,
+        Options::ENABLE_TABLES | Options::ENABLE_SMART_PUNCTUATION,
+    )
+    .collect();
     let mut writer = Writer::default();
     for (at, event) in events.iter().enumerate() {
         match event {
@@ -62,7 +71,12 @@ impl<'a> Writer<'a> {
                 self.text.lede = plain(rest, tag);
                 self.out.push(raw("<p class=\"lede\">"));
             }
-            Tag::Link { link_type, dest_url, title, id } => self.out.push(Event::Start(Tag::Link {
+            Tag::Link {
+                link_type,
+                dest_url,
+                title,
+                id,
+            } => self.out.push(Event::Start(Tag::Link {
                 link_type: *link_type,
                 dest_url: target(dest_url).into(),
                 title: title.clone(),
@@ -86,10 +100,14 @@ impl<'a> Writer<'a> {
     fn end(&mut self, tag: TagEnd) {
         let closing = Event::End(tag);
         match tag {
-            TagEnd::Heading(level) if level != HeadingLevel::H1 => self.out.extend([raw("</a>"), closing]),
+            TagEnd::Heading(level) if level != HeadingLevel::H1 => {
+                self.out.extend([raw("</a>"), closing])
+            }
             TagEnd::Image => self.in_image = false,
             TagEnd::CodeBlock | TagEnd::Table => self.out.extend([closing, raw("</div>")]),
-            TagEnd::BlockQuote(_) if std::mem::take(&mut self.in_notice) => self.out.push(raw("</div>")),
+            TagEnd::BlockQuote(_) if std::mem::take(&mut self.in_notice) => {
+                self.out.push(raw("</div>"))
+            }
             _ => self.out.push(closing),
         }
     }
@@ -98,7 +116,12 @@ impl<'a> Writer<'a> {
     fn heading(&mut self, level: HeadingLevel, name: &str) {
         let anchor = slug(name);
         let id = Some(CowStr::from(anchor.clone()));
-        self.out.push(Event::Start(Tag::Heading { level, id, classes: Vec::new(), attrs: Vec::new() }));
+        self.out.push(Event::Start(Tag::Heading {
+            level,
+            id,
+            classes: Vec::new(),
+            attrs: Vec::new(),
+        }));
         if level == HeadingLevel::H1 {
             name.clone_into(&mut self.text.title);
             return;
@@ -106,15 +129,21 @@ impl<'a> Writer<'a> {
         let to = format!("#{anchor}");
         self.out.push(raw(&format!("<a href=\"{to}\">")));
         if level == HeadingLevel::H2 {
-            self.text.sections.push(Link { to, name: name.to_owned() });
+            self.text.sections.push(Link {
+                to,
+                name: name.to_owned(),
+            });
         }
     }
 
-    /// A box that scrolls. It can have the keyboard focus, so it needs a unique name for screen readers.
+    /// A box that scrolls. It can have the keyboard focus, so it needs a unique name for screen
+    /// readers.
     fn boxed(&mut self, what: &str, opening: Event<'a>) {
         self.boxes += 1;
         let n = self.boxes;
-        let start = format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{what} {n}\">");
+        let start = format!(
+            "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{what} {n}\">"
+        );
         self.out.extend([raw(&start), opening]);
     }
 }
@@ -126,7 +155,9 @@ fn raw(markup: &str) -> Event<'static> {
 /// The text up to the end of an element.
 fn plain(rest: &[Event<'_>], tag: &Tag<'_>) -> String {
     let end = tag.to_end();
-    let inside = rest.iter().take_while(|event| !matches!(event, Event::End(found) if *found == end));
+    let inside = rest
+        .iter()
+        .take_while(|event| !matches!(event, Event::End(found) if *found == end));
     inside.fold(String::new(), |mut text, event| {
         match event {
             Event::Text(part) | Event::Code(part) => text.push_str(part),
@@ -139,13 +170,21 @@ fn plain(rest: &[Event<'_>], tag: &Tag<'_>) -> String {
 
 /// The anchor of a heading: `Regular Rotation` is at `#regular-rotation`.
 fn slug(name: &str) -> String {
-    let kept = name.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'));
-    kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
+    let kept = name
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'));
+    kept.flat_map(char::to_lowercase)
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
 }
 
 /// `api-keys.md#regular-rotation` is at `/docs/api-keys#regular-rotation`.
 fn target(link: &str) -> String {
-    let (file, anchor) = link.split_once('#').map_or((link, String::new()), |(file, at)| (file, format!("#{at}")));
+    let (file, anchor) = link
+        .split_once('#')
+        .map_or((link, String::new()), |(file, at)| {
+            (file, format!("#{at}"))
+        });
     match file.strip_suffix(".md") {
         Some(name) => page_url(name) + &anchor,
         None => link.to_owned(),
@@ -154,9 +193,16 @@ fn target(link: &str) -> String {
 
 /// An image with its alternative text, and with its size if it is one of the documentation.
 fn image(target: &str, alt: &str) -> Event<'static> {
-    let size = pictures::size(target).map(|(width, height)| format!(" width=\"{width}\" height=\"{height}\""));
-    let words = alt.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
-    raw(&format!("<img src=\"{target}\" alt=\"{words}\"{} loading=\"lazy\">", size.unwrap_or_default()))
+    let size = pictures::size(target)
+        .map(|(width, height)| format!(" width=\"{width}\" height=\"{height}\""));
+    let words = alt
+        .replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;");
+    raw(&format!(
+        "<img src=\"{target}\" alt=\"{words}\"{} loading=\"lazy\">",
+        size.unwrap_or_default()
+    ))
 }
 
 fn sample(kind: &CodeBlockKind<'_>) -> &'static str {
@@ -174,10 +220,24 @@ fn sample(kind: &CodeBlockKind<'_>) -> &'static str {
 
 /// The opening tag of a notice, if the blockquote starts with one of its words in bold.
 fn notice(inside: &[Event<'_>]) -> Option<Event<'static>> {
-    let [Event::Start(Tag::Paragraph), Event::Start(Tag::Strong), Event::Text(word), ..] = inside else { return None };
-    let (_, class, icon) = NOTICES.iter().find(|(name, ..)| **name == **word)?;
-    let icon = format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"/icons.svg#{icon}\"></use></svg>");
-    Some(raw(&format!("<div class=\"{class}\" role=\"note\">{icon}\n")))
+    let [
+        Event::Start(Tag::Paragraph),
+        Event::Start(Tag::Strong),
+        Event::Text(word),
+        ..,
+    ] = inside
+    else {
+        return None;
+    };
+    let (_, class, icon) = NOTICES
+        .iter()
+        .find(|(name, ..)| **name == **word)?;
+    let icon = format!(
+        "<svg class=\"icon\" aria-hidden=\"true\"><use href=\"/icons.svg#{icon}\"></use></svg>"
+    );
+    Some(raw(&format!(
+        "<div class=\"{class}\" role=\"note\">{icon}\n"
+    )))
 }
 
 #[cfg(test)]
@@ -190,7 +250,10 @@ mod tests {
             "# T & t\n\nOne *line*\nmore.\n\n## Regular Rotation\n\n> **Warning** Take care.\n\n> Quoted.\n\n\
              [a](api-keys.md#x) [b](index.md) [c](/docs/api)\n\n![A *\"b\"* & c](x.png)\n\n```bash\na < b\n```\n\n| a |\n|---|\n| b |\n",
         );
-        assert_eq!((text.title.as_str(), text.lede.as_str()), ("T & t", "One line more."));
+        assert_eq!(
+            (text.title.as_str(), text.lede.as_str()),
+            ("T & t", "One line more.")
+        );
         insta::assert_snapshot!(text.markup, @r##"
         <h1 id="t--t">T &amp; t</h1>
         <p class="lede">One <em>line</em>

@@ -1,4 +1,5 @@
-//! The pages of the documentation in the order of the navigation. To add a page, add a file in `docs/` and a line here.
+//! The pages of the documentation in the order of the navigation. To add a page, add a file in
+//! `docs/` and a line here.
 
 use std::sync::LazyLock;
 
@@ -20,13 +21,23 @@ pub struct DocPage {
 impl DocPage {
     /// Its URL and title.
     pub fn link(&self) -> Link {
-        Link { to: page_url(self.name), name: self.text.title.clone() }
+        Link {
+            to: page_url(self.name),
+            name: self.text.title.clone(),
+        }
     }
 }
 
 /// All pages, starting with the index. They are rendered once.
 pub static PAGES: LazyLock<Vec<DocPage>> = LazyLock::new(|| {
-    SOURCES.into_iter().map(|(name, source)| DocPage { name, source, text: render(source) }).collect()
+    SOURCES
+        .into_iter()
+        .map(|(name, source)| DocPage {
+            name,
+            source,
+            text: render(source),
+        })
+        .collect()
 });
 
 macro_rules! sources {

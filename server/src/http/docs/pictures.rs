@@ -14,19 +14,29 @@ const FOLDER: &str = "tour/";
 /// Serves an image.
 pub async fn picture(Path(name): Path<String>) -> Response {
     match find(&name) {
-        Some(bytes) => ([(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, HOUR)], bytes).into_response(),
+        Some(bytes) => (
+            [(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, HOUR)],
+            bytes,
+        )
+            .into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-/// The width and height in pixels of an image of the documentation. With them, the text does not move when the browser has
-/// loaded the image.
+/// The width and height in pixels of an image of the documentation. With them, the text does not
+/// move when the browser has loaded the image.
 pub fn size(target: &str) -> Option<(u32, u32)> {
     let bytes = find(target.strip_prefix(FOLDER)?)?;
-    let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let number = |at: usize| {
+        Some(u32::from_be_bytes(
+            bytes.get(at..at + 4)?.try_into().ok()?,
+        ))
+    };
     Some((number(16)?, number(20)?))
 }
 
 fn find(name: &str) -> Option<&'static [u8]> {
-    ALL.iter().find(|(found, _)| *found == name).map(|(_, bytes)| *bytes)
+    ALL.iter()
+        .find(|(found, _)| *found == name)
+        .map(|(_, bytes)| *bytes)
 }

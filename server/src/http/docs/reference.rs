@@ -1,5 +1,5 @@
-//! The API reference: Swagger UI with the OpenAPI description, served from our own files with its own content security
-//! policy.
+//! The API reference: Swagger UI with the OpenAPI description, served from our own files with its
+//! own content security policy.
 
 use app::pages::docs::{Leaf, Link, leaf};
 use axum::Router;
@@ -27,15 +27,30 @@ const JS: &str = "text/javascript; charset=utf-8";
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/docs/api", get(page))
-        .route("/docs/api/bundle.js", get(|| async { compressed(JS, BUNDLE) }))
-        .route("/docs/api/style.css", get(|| async { compressed("text/css; charset=utf-8", STYLE) }))
-        .route("/docs/api/start.js", get(|| async { ([(CONTENT_TYPE, JS), (CACHE_CONTROL, HOUR)], START) }))
-        .route("/docs/api/LICENSE.txt", get(|| async { ([(CACHE_CONTROL, HOUR)], LICENSE) }))
+        .route(
+            "/docs/api/bundle.js",
+            get(|| async { compressed(JS, BUNDLE) }),
+        )
+        .route(
+            "/docs/api/style.css",
+            get(|| async { compressed("text/css; charset=utf-8", STYLE) }),
+        )
+        .route(
+            "/docs/api/start.js",
+            get(|| async { ([(CONTENT_TYPE, JS), (CACHE_CONTROL, HOUR)], START) }),
+        )
+        .route(
+            "/docs/api/LICENSE.txt",
+            get(|| async { ([(CACHE_CONTROL, HOUR)], LICENSE) }),
+        )
 }
 
 /// Its URL and title.
 pub fn link() -> Link {
-    Link { to: "/docs/api".into(), name: "API reference".into() }
+    Link {
+        to: "/docs/api".into(),
+        name: "API reference".into(),
+    }
 }
 
 async fn page(State(state): State<AppState>, headers: HeaderMap) -> Response {
@@ -48,11 +63,22 @@ async fn page(State(state): State<AppState>, headers: HeaderMap) -> Response {
         source: None,
     };
     let mut response = leaf(look(&state, None, &headers), page).into_response();
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    response.headers_mut().insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(POLICY),
+    );
     response
 }
 
 /// A file that is stored only in compressed form, which every browser accepts.
 fn compressed(kind: &'static str, bytes: &'static [u8]) -> Response {
-    ([(CONTENT_TYPE, kind), (CONTENT_ENCODING, "gzip"), (CACHE_CONTROL, HOUR)], bytes).into_response()
+    (
+        [
+            (CONTENT_TYPE, kind),
+            (CONTENT_ENCODING, "gzip"),
+            (CACHE_CONTROL, HOUR),
+        ],
+        bytes,
+    )
+        .into_response()
 }

@@ -1,5 +1,5 @@
-//! Comma-separated values (RFC 4180) for spreadsheets. Every cell is quoted, no cell can be evaluated as a formula (CSV
-//! injection), and control characters are replaced.
+//! Comma-separated values (RFC 4180) for spreadsheets. Every cell is quoted, no cell can be
+//! evaluated as a formula (CSV injection), and control characters are replaced.
 
 use domain::view::AuditRecord;
 
@@ -36,7 +36,10 @@ pub fn row(text: &mut Vec<u8>, record: &AuditRecord) -> serde_json::Result<()> {
         event.n.to_string(),
         event.at.to_rfc3339(),
         event.action.as_str().to_owned(),
-        event.actor_id.map(|actor| actor.to_string()).unwrap_or_default(),
+        event
+            .actor_id
+            .map(|actor| actor.to_string())
+            .unwrap_or_default(),
         event.actor_name.clone(),
         event.via_key.clone().unwrap_or_default(),
         event.object_kind.clone(),
@@ -54,7 +57,11 @@ pub fn row(text: &mut Vec<u8>, record: &AuditRecord) -> serde_json::Result<()> {
 }
 
 fn line(cells: &[String]) -> String {
-    let mut line = cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",");
+    let mut line = cells
+        .iter()
+        .map(|text| cell(text))
+        .collect::<Vec<_>>()
+        .join(",");
     line.push_str("\r\n");
     line
 }
@@ -81,8 +88,10 @@ fn cell(text: &str) -> String {
 fn is_formula(text: &str) -> bool {
     let is_blank = |char: char| char.is_whitespace() || char.is_control();
     let first = text.trim_start_matches(is_blank).chars().next();
-    let sign =
-        matches!(first, Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '−' | '﹦' | '﹢' | '﹣' | '﹫'));
+    let sign = matches!(
+        first,
+        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '−' | '﹦' | '﹢' | '﹣' | '﹫')
+    );
     sign || text.starts_with(['\t', '\r', '\n'])
 }
 

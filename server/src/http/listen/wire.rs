@@ -1,5 +1,5 @@
-//! The stream of a connection. It closes connections whose client does not read its response, and replaces the responses
-//! of hyper's parser with responses in the format of all other errors.
+//! The stream of a connection. It closes connections whose client does not read its response, and
+//! replaces the responses of hyper's parser with responses in the format of all other errors.
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
@@ -14,8 +14,8 @@ use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// How long a connection that is being closed waits for a client that is still sending. Closing a socket with unread bytes
-/// resets the connection, and the client loses the response.
+/// How long a connection that is being closed waits for a client that is still sending. Closing a
+/// socket with unread bytes resets the connection, and the client loses the response.
 const LINGER: Duration = Duration::from_secs(1);
 /// The number of bytes that are read and discarded meanwhile.
 const MAX_DISCARDED: usize = 1024 * 1024;
@@ -42,7 +42,10 @@ pub struct Running(Arc<AtomicBool>);
 impl Running {
     /// Keeps the guard until the body has been sent.
     pub fn until_sent(self, body: Body) -> Body {
-        Body::new(Answering { body, _running: self })
+        Body::new(Answering {
+            body,
+            _running: self,
+        })
     }
 }
 
@@ -118,9 +121,14 @@ impl<S> Wire<S> {
             return written;
         }
         let patience = self.patience;
-        let timer = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
+        let timer = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(sleep(patience)));
         ready!(timer.as_mut().poll(cx));
-        Poll::Ready(Err(Error::new(ErrorKind::TimedOut, "the client does not read its response")))
+        Poll::Ready(Err(Error::new(
+            ErrorKind::TimedOut,
+            "the client does not read its response",
+        )))
     }
 }
 
@@ -147,13 +155,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut scratch = [0; 4096];
         loop {
-            let (timer, discarded) = self.lingering.get_or_insert_with(|| (Box::pin(sleep(LINGER)), 0));
+            let (timer, discarded) = self
+                .lingering
+                .get_or_insert_with(|| (Box::pin(sleep(LINGER)), 0));
             if *discarded > MAX_DISCARDED || timer.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
             let mut buffer = ReadBuf::new(&mut scratch);
             match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => *discarded += buffer.filled().len(),
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    *discarded += buffer.filled().len()
+                }
                 // Wait only for a client that is still sending.
                 Poll::Pending if self.refused || *discarded > 0 => return Poll::Pending,
                 _ => return Poll::Ready(()),
@@ -163,13 +175,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<usize>> {
         ready!(self.poll_own(cx))?;
         if !self.exchange.is_running()
             && let Some((before, status)) = automatic(bytes)
@@ -189,7 +209,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
         if !self.exchange.is_running() {
-            let first = slices.iter().find(|slice| !slice.is_empty()).map_or(&[][..], |slice| slice);
+            let first = slices
+                .iter()
+                .find(|slice| !slice.is_empty())
+                .map_or(&[][..], |slice| slice);
             return self.poll_write(cx, first);
         }
         ready!(self.poll_own(cx))?;
@@ -218,21 +241,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     }
 }
 
-/// Finds a response of the parser, and what is in the buffer before it. It is recognized by its few headers, because every
-/// response of the router has more.
+/// Finds a response of the parser, and what is in the buffer before it. It is recognized by its few
+/// headers, because every response of the router has more.
 fn automatic(bytes: &[u8]) -> Option<(&[u8], StatusCode)> {
     const MAX_LENGTH: usize = 200;
     let from = bytes.len().saturating_sub(MAX_LENGTH);
-    let begin = from + bytes[from..].windows(9).rposition(|window| window == b"HTTP/1.1 " || window == b"HTTP/1.0 ")?;
-    let head = str::from_utf8(&bytes[begin..]).ok()?.strip_suffix("\r\n\r\n")?;
+    let begin = from
+        + bytes[from..]
+            .windows(9)
+            .rposition(|window| window == b"HTTP/1.1 " || window == b"HTTP/1.0 ")?;
+    let head = str::from_utf8(&bytes[begin..])
+        .ok()?
+        .strip_suffix("\r\n\r\n")?;
     let mut lines = head.split("\r\n");
     let status = lines.next()?.split(' ').nth(1)?;
     let is_bare = |line: &str| {
         let line = line.to_ascii_lowercase();
         line == "content-length: 0" || line == "connection: close" || line.starts_with("date: ")
     };
-    let status = StatusCode::from_bytes(status.as_bytes()).ok().filter(StatusCode::is_client_error)?;
-    if lines.all(is_bare) { Some((&bytes[..begin], status)) } else { None }
+    let status = StatusCode::from_bytes(status.as_bytes())
+        .ok()
+        .filter(StatusCode::is_client_error)?;
+    if lines.all(is_bare) {
+        Some((&bytes[..begin], status))
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -252,7 +286,10 @@ mod tests {
         let patience = Duration::from_secs(30);
         let (server, _client) = duplex(64);
         let mut wire = Wire::new(server, exchange.clone(), patience, refuse());
-        let error = wire.write_all(&[0; 1000]).await.expect_err("the client does not read");
+        let error = wire
+            .write_all(&[0; 1000])
+            .await
+            .expect_err("the client does not read");
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         // Every read restarts the timer.
         let (server, mut client) = duplex(64);
@@ -260,7 +297,10 @@ mod tests {
         let reading = async {
             for _ in 0..100 {
                 sleep(Duration::from_secs(29)).await;
-                client.read_exact(&mut [0; 10]).await.expect("read");
+                client
+                    .read_exact(&mut [0; 10])
+                    .await
+                    .expect("read");
             }
         };
         let (written, ()) = tokio::join!(wire.write_all(&[0; 1000]), reading);
@@ -271,21 +311,36 @@ mod tests {
     async fn only_the_response_of_the_parser_is_replaced() {
         let (server, mut client) = duplex(4096);
         let exchange = Exchange::default();
-        let mut wire = Wire::new(server, exchange.clone(), Duration::from_secs(30), refuse());
+        let mut wire = Wire::new(
+            server,
+            exchange.clone(),
+            Duration::from_secs(30),
+            refuse(),
+        );
         let bare = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\
             date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n";
         let running = exchange.begin();
         wire.write_all(bare).await.expect("written");
         drop(running);
-        wire.write_all(b"HTTP/1.1 404 Not Found\r\nx-request-id: req_1\r\ncontent-length: 0\r\n\r\n")
+        wire.write_all(
+            b"HTTP/1.1 404 Not Found\r\nx-request-id: req_1\r\ncontent-length: 0\r\n\r\n",
+        )
+        .await
+        .expect("written");
+        wire.write_all(&[b"rest", &bare[..]].concat())
             .await
             .expect("written");
-        wire.write_all(&[b"rest", &bare[..]].concat()).await.expect("written");
         wire.flush().await.expect("flushed");
         drop(wire);
         let mut text = String::new();
-        client.read_to_string(&mut text).await.expect("read");
-        assert!(text.starts_with("HTTP/1.1 431") && text.contains("HTTP/1.1 404"), "{text}");
+        client
+            .read_to_string(&mut text)
+            .await
+            .expect("read");
+        assert!(
+            text.starts_with("HTTP/1.1 431") && text.contains("HTTP/1.1 404"),
+            "{text}"
+        );
         assert!(text.ends_with("\r\n\r\nrestOURS 431"), "{text}");
     }
 }

@@ -1,4 +1,5 @@
-//! What a page already shows. Relative times such as "just now" are sent again when they are out of date.
+//! What a page already shows. Relative times such as "just now" are sent again when they are out of
+//! date.
 
 use std::collections::HashMap;
 
@@ -7,7 +8,8 @@ use domain::{KeyId, Moment};
 use engine::live::{KeyUse, News};
 use serde_json::json;
 
-/// The number of keys that are updated. Of more keys, those with the oldest last use keep their text.
+/// The number of keys that are updated. Of more keys, those with the oldest last use keep their
+/// text.
 const MAX_KEYS: usize = 200;
 
 /// The last use of each key that the page shows, with its text.
@@ -26,7 +28,9 @@ impl Dedup {
             }
         }
         self.forget();
-        let changed = news.changed.map(|n| event("changed", &json!({ "n": n })));
+        let changed = news
+            .changed
+            .map(|n| event("changed", &json!({ "n": n })));
         let uses = self.uses.values_mut().filter_map(|(one, shown)| {
             let ago = words::format::ago(now, one.at);
             if *shown == ago {
@@ -40,7 +44,11 @@ impl Dedup {
 
     fn forget(&mut self) {
         while self.uses.len() > MAX_KEYS {
-            let oldest = self.uses.values().min_by_key(|(one, _)| one.at).map(|(one, _)| one.key);
+            let oldest = self
+                .uses
+                .values()
+                .min_by_key(|(one, _)| one.at)
+                .map(|(one, _)| one.key);
             oldest.and_then(|key| self.uses.remove(&key));
         }
     }
@@ -69,8 +77,16 @@ mod tests {
     const NOW: Moment = Moment(1_775_677_879_000);
 
     fn one(key: i64, at: Moment, agent: &str) -> News {
-        let one = KeyUse { key: KeyId(key), at, address: Some("203.0.113.7".into()), agent: Some(agent.into()) };
-        News { uses: vec![one], changed: None }
+        let one = KeyUse {
+            key: KeyId(key),
+            at,
+            address: Some("203.0.113.7".into()),
+            agent: Some(agent.into()),
+        };
+        News {
+            uses: vec![one],
+            changed: None,
+        }
     }
 
     #[test]
@@ -82,15 +98,32 @@ mod tests {
             "event: used\ndata: {\"address\":\"203.0.113.7\",\"agent\":\"curl/8\",\"ago\":\"just now\",\
              \"at\":\"2026-04-08T19:51:19Z\",\"exact\":\"2026-04-08 19:51:19 UTC\",\"key\":12}\n\n"
         );
-        assert_eq!(dedup.news(one(12, NOW, "curl/8"), NOW.plus_seconds(5)), "");
-        assert!(dedup.news(News::default(), NOW.plus_seconds(60)).contains("\"ago\":\"1 minute ago\""));
-        assert!(dedup.news(one(12, NOW.plus_seconds(61), "curl/8"), NOW.plus_seconds(62)).contains("just now"));
+        assert_eq!(
+            dedup.news(one(12, NOW, "curl/8"), NOW.plus_seconds(5)),
+            ""
+        );
+        assert!(
+            dedup
+                .news(News::default(), NOW.plus_seconds(60))
+                .contains("\"ago\":\"1 minute ago\"")
+        );
+        assert!(
+            dedup
+                .news(
+                    one(12, NOW.plus_seconds(61), "curl/8"),
+                    NOW.plus_seconds(62)
+                )
+                .contains("just now")
+        );
     }
 
     // The caller chooses the user agent.
     #[test]
     fn a_user_agent_cannot_inject_events() {
-        let text = Dedup::default().news(one(1, NOW, "x\n\nevent: changed\r\ndata: {}\n\n"), NOW);
+        let text = Dedup::default().news(
+            one(1, NOW, "x\n\nevent: changed\r\ndata: {}\n\n"),
+            NOW,
+        );
         assert_eq!(text.matches('\n').count(), 3, "{text}");
         assert!(!text.contains('\r'));
     }
@@ -99,7 +132,10 @@ mod tests {
     fn the_number_of_keys_is_limited() {
         let mut dedup = Dedup::default();
         for key in 0..1000 {
-            dedup.news(one(key, NOW.plus_seconds(key), "curl/8"), NOW.plus_seconds(key));
+            dedup.news(
+                one(key, NOW.plus_seconds(key), "curl/8"),
+                NOW.plus_seconds(key),
+            );
         }
         assert_eq!(dedup.uses.len(), MAX_KEYS);
         assert!(dedup.uses.contains_key(&KeyId(999)));

@@ -1,6 +1,6 @@
-//! Submitted forms. An island requests JSON and gets it. A form without script gets a page: success redirects to a page
-//! that shows a message once, a refusal renders the form again with everything typed, and new keys and links are in the
-//! response itself.
+//! Submitted forms. An island requests JSON and gets it. A form without script gets a page: success
+//! redirects to a page that shows a message once, a refusal renders the form again with everything
+//! typed, and new keys and links are in the response itself.
 
 use app::form_error::status;
 use app::form_result::FormResult;
@@ -18,12 +18,12 @@ use domain::{Code, Problem};
 use leptos::nonce::Nonce;
 use serde::de::DeserializeOwned;
 
-use super::{drafts, pairs};
+use super::drafts;
+use super::form::{FORM_LIMIT, JSON, page_of, pairs, wants_page};
 
-pub(super) const FORM_LIMIT: usize = 64 * 1024;
-/// The maximum size of a response. A hundred new keys are far smaller, and a truncated response would lose new keys.
+/// The maximum size of a response. A hundred new keys are far smaller, and a truncated response
+/// would lose new keys.
 const RESPONSE_LIMIT: usize = 4 * 1024 * 1024;
-pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Runs the server function of the path, and responds with JSON or a page.
 pub async fn receive(
@@ -36,7 +36,13 @@ pub async fn receive(
     let plain = wants_page(request.headers());
     let (parts, body) = request.into_parts();
     let Ok(form) = to_bytes(body, FORM_LIMIT).await else {
-        return refused(context.clone(), nonce, &context.problem(Code::TooLarge), "").into_response();
+        return refused(
+            context.clone(),
+            nonce,
+            &context.problem(Code::TooLarge),
+            "",
+        )
+        .into_response();
     };
     if plain {
         return finish(context, nonce, &function, parts, form).await;
@@ -62,7 +68,13 @@ pub(super) async fn finish(
     // Checked first: without a page to render, the response could lose a new key.
     let typed = pairs(&form);
     let Some(place) = page_of(&typed) else {
-        return refused(context.clone(), nonce, &context.problem(Code::BadRequest), "").into_response();
+        return refused(
+            context.clone(),
+            nonce,
+            &context.problem(Code::BadRequest),
+            "",
+        )
+        .into_response();
     };
     let browser = drafts::browser(&context, &parts.headers);
     let (cookies, result) = run(&context, parts, form.clone()).await;
@@ -78,16 +90,20 @@ pub(super) async fn finish(
             return with(cookies, response);
         }
     };
-    with(cookies, show(context, nonce, place, FormSubmission { typed, outcome }).await)
+    with(
+        cookies,
+        show(
+            context,
+            nonce,
+            place,
+            FormSubmission { typed, outcome },
+        )
+        .await,
+    )
 }
 
-/// The page of a form, according to its field `page`.
-pub(super) fn page_of(typed: &[(String, String)]) -> Option<Location> {
-    typed.iter().find(|(name, _)| name == "page").and_then(|(_, page)| Location::parse(page))
-}
-
-/// The response to a refused form: JSON, or its page with everything typed, or an error page. Without a sign-in, it
-/// redirects to the sign-in page.
+/// The response to a refused form: JSON, or its page with everything typed, or an error page.
+/// Without a sign-in, it redirects to the sign-in page.
 pub(super) async fn refuse(
     context: PageContext,
     nonce: Option<Nonce>,
@@ -101,57 +117,104 @@ pub(super) async fn refuse(
             go(&signed_out_path(&place)).into_response()
         }
         Some((place, typed)) => {
-            show(context, nonce, place, FormSubmission { typed, outcome: Err(worded(problem)) }).await
+            show(
+                context,
+                nonce,
+                place,
+                FormSubmission {
+                    typed,
+                    outcome: Err(worded(problem)),
+                },
+            )
+            .await
         }
         None => refused(context, nonce, &problem, "").into_response(),
     }
 }
 
-async fn show(context: PageContext, nonce: Option<Nonce>, place: Location, posted: FormSubmission) -> Response {
+async fn show(
+    context: PageContext,
+    nonce: Option<Nonce>,
+    place: Location,
+    posted: FormSubmission,
+) -> Response {
     let (path, query) = (place.screen.path(), place.pairs());
-    answer(PageRequest { context, nonce, path, query, posted: Some(posted) }).await.into_response()
+    answer(PageRequest {
+        context,
+        nonce,
+        path,
+        query,
+        posted: Some(posted),
+    })
+    .await
+    .into_response()
 }
 
 fn read<T: DeserializeOwned>(context: &PageContext, json: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(json).map_err(|_| context.problem(Code::Internal))
 }
 
-/// Runs the server function as if an island had called it. Returns the headers with its cookies, and the result.
-async fn run(context: &PageContext, mut parts: Parts, form: Bytes) -> (HeaderMap, Result<Bytes, Problem>) {
+/// Runs the server function as if an island had called it. Returns the headers with its cookies,
+/// and the result.
+async fn run(
+    context: &PageContext,
+    mut parts: Parts,
+    form: Bytes,
+) -> (HeaderMap, Result<Bytes, Problem>) {
     if server_fn::axum::get_server_fn_service(parts.uri.path(), parts.method.clone()).is_none() {
         return (HeaderMap::new(), Err(context.problem(Code::NotFound)));
     }
     parts.headers.insert(ACCEPT, JSON);
     let request = Request::from_parts(parts, Body::from(form));
-    let (parts, body) = leptos_axum::handle_server_fns(request).await.into_response().into_parts();
-    let bytes = to_bytes(body, RESPONSE_LIMIT).await.unwrap_or_default();
-    let result =
-        if parts.status.is_success() { Ok(bytes) } else { Err(read(context, &bytes).unwrap_or_else(|broken| broken)) };
+    let (parts, body) = leptos_axum::handle_server_fns(request)
+        .await
+        .into_response()
+        .into_parts();
+    let bytes = to_bytes(body, RESPONSE_LIMIT)
+        .await
+        .unwrap_or_default();
+    let result = if parts.status.is_success() {
+        Ok(bytes)
+    } else {
+        Err(read(context, &bytes).unwrap_or_else(|broken| broken))
+    };
     (parts.headers, result)
 }
 
-/// The response for an island. The framework responds with 500 to every refusal, so the status comes from the code.
+/// The response for an island. The framework responds with 500 to every refusal, so the status
+/// comes from the code.
 fn json(result: Result<Bytes, Problem>) -> Response {
     let (status, wait, body) = match result {
         Ok(bytes) => (StatusCode::OK, None, bytes),
         Err(problem) => {
             let problem = worded(problem);
-            (status(problem.code), problem.retry_after, serde_json::to_vec(&problem).unwrap_or_default().into())
+            (
+                status(problem.code),
+                problem.retry_after,
+                serde_json::to_vec(&problem)
+                    .unwrap_or_default()
+                    .into(),
+            )
         }
     };
     let wait = wait.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds)));
-    (status, AppendHeaders(wait), [(CONTENT_TYPE, JSON), (CACHE_CONTROL, HeaderValue::from_static("no-store"))], body)
+    (
+        status,
+        AppendHeaders(wait),
+        [
+            (CONTENT_TYPE, JSON),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ],
+        body,
+    )
         .into_response()
 }
 
 fn with(headers: HeaderMap, mut response: Response) -> Response {
     for cookie in headers.get_all(SET_COOKIE) {
-        response.headers_mut().append(SET_COOKIE, cookie.clone());
+        response
+            .headers_mut()
+            .append(SET_COOKIE, cookie.clone());
     }
     response
-}
-
-/// Whether the client accepts a page. Browsers send `text/html` in `Accept` for pages and forms; islands accept JSON.
-pub fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }

@@ -7,16 +7,35 @@ use crate::test_app::TestApp;
 
 const LOSS: &str = "Store this API key securely. Old messages are now undecryptable.";
 
-/// An application, a key of Olivia, her actor, and a message and a note that are encrypted for the key.
+/// An application, a key of Olivia, her actor, and a message and a note that are encrypted for the
+/// key.
 async fn with_items() -> (TestApp, String, i64) {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
-    let (key, actor) = (app.key_of(&olivia).await.plain.expose().to_owned(), olivia.ctx.actor().id.0);
+    let (key, actor) = (
+        app.key_of(&olivia)
+            .await
+            .plain
+            .expose()
+            .to_owned(),
+        olivia.ctx.actor().id.0,
+    );
     let adam = app.key("adam").await;
-    let sent =
-        app.post(&format!("/api/v1/actors/{actor}/inbox"), &adam, json!({ "text": "The deploy is done." })).await;
+    let sent = app
+        .post(
+            &format!("/api/v1/actors/{actor}/inbox"),
+            &adam,
+            json!({ "text": "The deploy is done." }),
+        )
+        .await;
     assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.text);
-    let note = app.post("/api/v1/notebook", &key, json!({ "text": "Ask Mina." })).await;
+    let note = app
+        .post(
+            "/api/v1/notebook",
+            &key,
+            json!({ "text": "Ask Mina." }),
+        )
+        .await;
     assert_eq!(note.status, StatusCode::CREATED, "{}", note.text);
     (app, key, actor)
 }
@@ -25,116 +44,296 @@ impl TestApp {
     /// The texts that a key decrypts, and the number of items that it cannot decrypt.
     async fn opened(&self, path: &str, list: &str, key: &str) -> (Vec<String>, i64) {
         let answer = self.get(path, key).await.json();
-        let items = answer[list].as_array().unwrap_or_else(|| panic!("{answer}")).clone();
-        let texts = items.iter().map(|item| item["text"].as_str().unwrap_or_default().to_owned()).collect();
-        (texts, answer["unreadable"].as_i64().expect("a number"))
+        let items = answer[list]
+            .as_array()
+            .unwrap_or_else(|| panic!("{answer}"))
+            .clone();
+        let texts = items
+            .iter()
+            .map(|item| {
+                item["text"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned()
+            })
+            .collect();
+        (
+            texts,
+            answer["unreadable"].as_i64().expect("a number"),
+        )
     }
 }
 
-// RO-02, D16: only the key that an item is encrypted for can decrypt it, not another key of the same owner.
+// RO-02, D16: only the key that an item is encrypted for can decrypt it, not another key of the
+// same owner.
 #[tokio::test]
-async fn the_key_is_the_encryption_secret() {
+async fn only_the_key_of_an_item_can_decrypt_it() {
     let (app, key, actor) = with_items().await;
     let inbox = app.get("/api/v1/inbox", &key).await.json();
     let message = &inbox["messages"][0];
-    assert_eq!((&message["text"], &message["from"]), (&json!("The deploy is done."), &json!("Adam Adler")));
-    assert!(message["id"].as_str().is_some_and(|id| id.starts_with("item_")));
+    assert_eq!(
+        (&message["text"], &message["from"]),
+        (&json!("The deploy is done."), &json!("Adam Adler"))
+    );
+    assert!(
+        message["id"]
+            .as_str()
+            .is_some_and(|id| id.starts_with("item_"))
+    );
     assert_eq!(inbox["unreadable"], 0);
-    assert_eq!(app.opened("/api/v1/notebook", "notes", &key).await, (vec!["Ask Mina.".into()], 0));
+    assert_eq!(
+        app.opened("/api/v1/notebook", "notes", &key)
+            .await,
+        (vec!["Ask Mina.".into()], 0)
+    );
     let other = app.key("olivia").await;
-    assert_eq!(app.opened("/api/v1/inbox", "messages", &other).await, (vec![], 1));
-    assert_eq!(app.opened("/api/v1/notebook", "notes", &other).await, (vec![], 1));
+    assert_eq!(
+        app.opened("/api/v1/inbox", "messages", &other)
+            .await,
+        (vec![], 1)
+    );
+    assert_eq!(
+        app.opened("/api/v1/notebook", "notes", &other)
+            .await,
+        (vec![], 1)
+    );
     let noor = app.key("noor").await;
-    assert_eq!(app.opened("/api/v1/inbox", "messages", &noor).await, (vec![], 0), "not hers at all");
+    assert_eq!(
+        app.opened("/api/v1/inbox", "messages", &noor)
+            .await,
+        (vec![], 0),
+        "another person"
+    );
     let me = app.get("/api/v1/me", &key).await.json();
     assert_eq!(me["actor_id"], actor);
 }
 
-// RO-32, RO-33: if data would be lost, the response is 409 and nothing changes. RO-03, RO-31, RO-35, RO-36: the lost items
-// are counted, the response warns about them, and they cannot be decrypted any more.
+// RO-32, RO-33: if data would be lost, the response is 409 and nothing changes. RO-03, RO-31,
+// RO-35, RO-36: the lost items are counted, the response warns about them, and they cannot be
+// decrypted any more.
 #[tokio::test]
-async fn rotation_asks_before_it_loses() {
+async fn a_rotation_that_loses_messages_must_be_confirmed() {
     let (app, key, _) = with_items().await;
-    for body in [Value::Null, json!({}), json!({ "confirm_message_loss": false }), json!({ "label": "x" })] {
+    for body in [
+        Value::Null,
+        json!({}),
+        json!({ "confirm_message_loss": false }),
+        json!({ "label": "x" }),
+    ] {
         let refused = app.post("/api/v1/keys/rotate", &key, body).await;
-        assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (409, &json!("messages_would_be_lost")));
-        assert_eq!(app.get("/api/v1/me", &key).await.status, StatusCode::OK, "nothing has changed");
+        assert_eq!(
+            (refused.status.as_u16(), &refused.json()["code"]),
+            (409, &json!("messages_would_be_lost"))
+        );
+        assert_eq!(
+            app.get("/api/v1/me", &key).await.status,
+            StatusCode::OK,
+            "nothing has changed"
+        );
     }
-    let rotated = app.post("/api/v1/keys/rotate", &key, json!({ "confirm_message_loss": true })).await;
-    assert_eq!(rotated.status, StatusCode::CREATED, "{}", rotated.text);
+    let rotated = app
+        .post(
+            "/api/v1/keys/rotate",
+            &key,
+            json!({ "confirm_message_loss": true }),
+        )
+        .await;
+    assert_eq!(
+        rotated.status,
+        StatusCode::CREATED,
+        "{}",
+        rotated.text
+    );
     let rotated = rotated.json();
-    assert_eq!((&rotated["messages_orphaned"], &rotated["warning"]), (&json!(2), &json!(LOSS)));
+    assert_eq!(
+        (&rotated["messages_orphaned"], &rotated["warning"]),
+        (&json!(2), &json!(LOSS))
+    );
     let next = rotated["api_key"].as_str().expect("key");
-    assert_eq!(app.opened("/api/v1/inbox", "messages", next).await, (vec![], 1));
-    assert_eq!(app.opened("/api/v1/notebook", "notes", next).await, (vec![], 1));
-    assert_eq!(app.get("/api/v1/inbox", &key).await.status, StatusCode::UNAUTHORIZED, "the old key is rejected");
+    assert_eq!(
+        app.opened("/api/v1/inbox", "messages", next)
+            .await,
+        (vec![], 1)
+    );
+    assert_eq!(
+        app.opened("/api/v1/notebook", "notes", next)
+            .await,
+        (vec![], 1)
+    );
+    assert_eq!(
+        app.get("/api/v1/inbox", &key).await.status,
+        StatusCode::UNAUTHORIZED,
+        "the old key is rejected"
+    );
 }
 
 // D16: after carrying over, the new key can decrypt the items, also after several rotations.
 #[tokio::test]
-async fn carried_over_the_new_key_reads_on() {
+async fn the_new_key_decrypts_items_that_were_carried_over() {
     let (app, mut key, actor) = with_items().await;
     for _ in 0..3 {
-        let rotated = app.post("/api/v1/keys/rotate", &key, json!({ "carry_over": true })).await.json();
+        let rotated = app
+            .post(
+                "/api/v1/keys/rotate",
+                &key,
+                json!({ "carry_over": true }),
+            )
+            .await
+            .json();
         assert_eq!(rotated["messages_orphaned"], 0, "{rotated}");
-        assert_eq!(rotated["warning"], "Store this API key securely — it cannot be retrieved again");
-        key = rotated["api_key"].as_str().expect("key").to_owned();
-        assert_eq!(app.opened("/api/v1/notebook", "notes", &key).await, (vec!["Ask Mina.".into()], 0));
+        assert_eq!(
+            rotated["warning"],
+            "Store this API key securely — it cannot be retrieved again"
+        );
+        key = rotated["api_key"]
+            .as_str()
+            .expect("key")
+            .to_owned();
+        assert_eq!(
+            app.opened("/api/v1/notebook", "notes", &key)
+                .await,
+            (vec!["Ask Mina.".into()], 0)
+        );
     }
     let adam = app.key("adam").await;
-    app.post(&format!("/api/v1/actors/{actor}/inbox"), &adam, json!({ "text": "And the report." })).await;
-    let texts = vec!["And the report.".to_owned(), "The deploy is done.".to_owned()];
-    assert_eq!(app.opened("/api/v1/inbox", "messages", &key).await, (texts, 0), "new messages go to the new key");
-    let lost = app.post("/api/v1/keys/rotate", &key, json!({ "confirm_message_loss": true })).await.json();
+    app.post(
+        &format!("/api/v1/actors/{actor}/inbox"),
+        &adam,
+        json!({ "text": "And the report." }),
+    )
+    .await;
+    let texts = vec![
+        "And the report.".to_owned(),
+        "The deploy is done.".to_owned(),
+    ];
+    assert_eq!(
+        app.opened("/api/v1/inbox", "messages", &key)
+            .await,
+        (texts, 0),
+        "new messages go to the new key"
+    );
+    let lost = app
+        .post(
+            "/api/v1/keys/rotate",
+            &key,
+            json!({ "confirm_message_loss": true }),
+        )
+        .await
+        .json();
     assert_eq!(lost["messages_orphaned"], 3);
 }
 
-// D16: a rotation by ID does not have the old key, so the loss must be confirmed. Without encrypted items no confirmation
-// is needed.
+// D16: a rotation by ID does not have the old key, so the loss must be confirmed. Without encrypted
+// items no confirmation is needed.
 #[tokio::test]
-async fn rotation_by_id_can_only_confirm() {
+async fn a_rotation_by_id_cannot_carry_over_items() {
     let (app, key, _) = with_items().await;
     let id = app.get("/api/v1/me", &key).await.json()["key_id"].clone();
-    let (path, olivia) = (format!("/api/v1/keys/{id}/rotate"), app.key("olivia").await);
-    let carried = app.post(&path, &olivia, json!({ "carry_over": true })).await;
-    assert_eq!(carried.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", carried.text);
-    assert_eq!(app.post(&path, &olivia, json!({})).await.json()["code"], "messages_would_be_lost");
+    let (path, olivia) = (
+        format!("/api/v1/keys/{id}/rotate"),
+        app.key("olivia").await,
+    );
+    let carried = app
+        .post(&path, &olivia, json!({ "carry_over": true }))
+        .await;
+    assert_eq!(
+        carried.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        carried.text
+    );
+    assert_eq!(
+        app.post(&path, &olivia, json!({})).await.json()["code"],
+        "messages_would_be_lost"
+    );
     let body = json!({ "confirm_message_loss": true, "overlap_seconds": 60 });
     let rotated = app.post(&path, &olivia, body).await.json();
-    assert_eq!((&rotated["messages_orphaned"], &rotated["warning"]), (&json!(2), &json!(LOSS)));
-    let free = app.post("/api/v1/keys/rotate", &olivia, Value::Null).await;
-    assert_eq!((free.status.as_u16(), &free.json()["messages_orphaned"]), (201, &json!(0)));
+    assert_eq!(
+        (&rotated["messages_orphaned"], &rotated["warning"]),
+        (&json!(2), &json!(LOSS))
+    );
+    let free = app
+        .post("/api/v1/keys/rotate", &olivia, Value::Null)
+        .await;
+    assert_eq!(
+        (
+            free.status.as_u16(),
+            &free.json()["messages_orphaned"]
+        ),
+        (201, &json!(0))
+    );
 }
 
 // Own items can be deleted once; those of others do not exist for the caller.
 #[tokio::test]
-async fn items_are_removed_by_their_owner() {
+async fn only_the_owner_can_delete_items() {
     let (app, key, _) = with_items().await;
     let other = app.key("adam").await;
     for (path, list) in [("/api/v1/inbox", "messages"), ("/api/v1/notebook", "notes")] {
-        let id = app.get(path, &key).await.json()[list][0]["id"].as_str().expect("id").to_owned();
-        let remove =
-            async |key: &str| app.call(Method::DELETE, &format!("{path}/{id}"), key, Value::Null).await.status.as_u16();
-        assert_eq!((remove(&other).await, remove(&key).await, remove(&key).await), (404, 204, 404));
+        let id = app.get(path, &key).await.json()[list][0]["id"]
+            .as_str()
+            .expect("id")
+            .to_owned();
+        let remove = async |key: &str| {
+            app.call(
+                Method::DELETE,
+                &format!("{path}/{id}"),
+                key,
+                Value::Null,
+            )
+            .await
+            .status
+            .as_u16()
+        };
+        assert_eq!(
+            (
+                remove(&other).await,
+                remove(&key).await,
+                remove(&key).await
+            ),
+            (404, 204, 404)
+        );
         assert_eq!(app.opened(path, list, &key).await, (vec![], 0));
     }
 }
 
 // A text has 1 to 10,000 characters, and the recipient is in the same organization and has a key.
 #[tokio::test]
-async fn a_message_needs_a_text_and_a_receiver() {
+async fn a_message_needs_a_text_and_a_recipient() {
     let (app, key, actor) = with_items().await;
     let inbox = format!("/api/v1/actors/{actor}/inbox");
-    for (text, status) in [(String::new(), 422), ("x".repeat(10_001), 422), ("é".repeat(10_000), 201)] {
-        assert_eq!(app.post(&inbox, &key, json!({ "text": text })).await.status.as_u16(), status);
+    for (text, status) in [
+        (String::new(), 422),
+        ("x".repeat(10_001), 422),
+        ("é".repeat(10_000), 201),
+    ] {
+        assert_eq!(
+            app.post(&inbox, &key, json!({ "text": text }))
+                .await
+                .status
+                .as_u16(),
+            status
+        );
     }
     let body = json!({ "text": "x" });
     let theo = app.someone("theo").await.ctx.actor().id;
-    for nobody in [999_999, theo.0] {
-        let refused = app.post(&format!("/api/v1/actors/{nobody}/inbox"), &key, body.clone()).await;
+    for recipient in [999_999, theo.0] {
+        let refused = app
+            .post(
+                &format!("/api/v1/actors/{recipient}/inbox"),
+                &key,
+                body.clone(),
+            )
+            .await;
         assert_eq!(refused.status, StatusCode::NOT_FOUND);
     }
     let noor = app.someone("noor").await.ctx.actor().id;
-    let refused = app.post(&format!("/api/v1/actors/{noor}/inbox"), &key, body).await;
-    assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (409, &json!("conflict")), "no key to seal to");
+    let refused = app
+        .post(&format!("/api/v1/actors/{noor}/inbox"), &key, body)
+        .await;
+    assert_eq!(
+        (refused.status.as_u16(), &refused.json()["code"]),
+        (409, &json!("conflict")),
+        "no key to encrypt for"
+    );
 }

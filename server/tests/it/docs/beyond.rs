@@ -1,13 +1,14 @@
-//! The documentation of encryption, of people, and of other credentials.
+//! The documentation of encryption, members and other credentials.
 
 use domain::event::{EventCategory, ObjectKind};
 
 use super::{between, leads, plain, says, section};
 use crate::test_app::TestApp;
 
-// KE-37, RU-15, RU-27: where to go next. KE-38, RA-33, D5: the roles. KE-25..KE-29: who sees which keys.
+// KE-37, RU-15, RU-27: further pages. KE-38, RA-33, D5: the roles. KE-25..KE-29: who sees which
+// keys.
 #[tokio::test]
-async fn where_to_go_next() {
+async fn members_roles_and_organizations_are_documented() {
     let app = TestApp::empty().await;
     let targets = [
         "/docs/members",
@@ -19,9 +20,25 @@ async fn where_to_go_next() {
     ];
     leads(&app, "/docs/api-keys", "next-steps", &targets).await;
     leads(&app, "/docs/api-keys", "use-a-key", &["/docs/api"]).await;
-    says(&app, "/docs/members", "roles", &["Owner", "Admin", "Member", "call Builder is called Member in Roundtable"])
-        .await;
-    says(&app, "/docs/members", "roles-and-keys", &["the access of existing keys is lowered immediately"]).await;
+    says(
+        &app,
+        "/docs/members",
+        "roles",
+        &[
+            "Owner",
+            "Admin",
+            "Member",
+            "call Builder is called Member in Roundtable",
+        ],
+    )
+    .await;
+    says(
+        &app,
+        "/docs/members",
+        "roles-and-keys",
+        &["the access of existing keys is lowered immediately"],
+    )
+    .await;
     let leaving = [
         "Requests with their keys then return 403",
         "For each key, choose one of these options",
@@ -38,7 +55,11 @@ async fn where_to_go_next() {
         &app,
         "/docs/members",
         "next-steps",
-        &["/docs/organization", "/docs/credentials", "/docs/api-keys#access-by-role"],
+        &[
+            "/docs/organization",
+            "/docs/credentials",
+            "/docs/api-keys#access-by-role",
+        ],
     )
     .await;
     says(
@@ -48,16 +69,38 @@ async fn where_to_go_next() {
         &["Each organization has its own keys, members and audit log"],
     )
     .await;
-    says(&app, "/docs/organization", "who-may-create-keys", &["everyone or only owners and admins"]).await;
-    says(&app, "/docs/organization", "keys-that-create-keys", &["Then only signed-in members can create keys"]).await;
-    let text = plain(&section(&app, "/docs/api-keys", "access-by-role").await.replace("</td>", " </td>"));
-    assert!(text.contains("Admin all keys own keys, and keys of service accounts any key"), "{text}");
-    assert!(text.contains("Member own keys own keys own keys"), "{text}");
+    says(
+        &app,
+        "/docs/organization",
+        "who-may-create-keys",
+        &["everyone or only owners and admins"],
+    )
+    .await;
+    says(
+        &app,
+        "/docs/organization",
+        "keys-that-create-keys",
+        &["Then only signed-in members can create keys"],
+    )
+    .await;
+    let text = plain(
+        &section(&app, "/docs/api-keys", "access-by-role")
+            .await
+            .replace("</td>", " </td>"),
+    );
+    assert!(
+        text.contains("Admin all keys own keys, and keys of service accounts any key"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Member own keys own keys own keys"),
+        "{text}"
+    );
 }
 
 // RU-02, KE-39: what API keys are not.
 #[tokio::test]
-async fn other_secrets_are_something_else() {
+async fn the_difference_between_api_keys_and_other_secrets_is_documented() {
     let app = TestApp::empty().await;
     let phrases = [
         "API key",
@@ -67,65 +110,149 @@ async fn other_secrets_are_something_else() {
         "It does not need or store the other secrets",
     ];
     says(&app, "/docs/credentials", "", &phrases).await;
-    let phrases = ["Agents and workflows need credentials at run time", "These are not API keys"];
-    says(&app, "/docs/credentials", "runtime-credentials", &phrases).await;
+    let phrases = [
+        "Agents and workflows need credentials at run time",
+        "These are not API keys",
+    ];
+    says(
+        &app,
+        "/docs/credentials",
+        "runtime-credentials",
+        &phrases,
+    )
+    .await;
     let phrases = ["a product API key gives no access to Roundtable"];
-    says(&app, "/docs/credentials", "product-api-keys", &phrases).await;
-    says(&app, "/docs/credentials", "provider-keys", &["keys of model vendors"]).await;
+    says(
+        &app,
+        "/docs/credentials",
+        "product-api-keys",
+        &phrases,
+    )
+    .await;
+    says(
+        &app,
+        "/docs/credentials",
+        "provider-keys",
+        &["keys of model vendors"],
+    )
+    .await;
 }
 
-// RK-26, RK-25, D26, D.7: what the Audit Log holds, who reads it, and every word that finds events in it.
+// RK-26, RK-25, D26, D.7: the fields of an event, the readers of the log, and all values of its
+// filters.
 #[tokio::test]
-async fn the_audit_log_is_explained() {
+async fn the_audit_log_is_documented() {
     let app = TestApp::new().await;
     let page = "/docs/audit-log";
-    says(&app, page, "", &["Nobody can change or delete an entry"]).await;
-    says(&app, page, "access", &["their own actions, and events about their own keys"]).await;
+    says(
+        &app,
+        page,
+        "",
+        &["Nobody can change or delete an entry"],
+    )
+    .await;
+    says(
+        &app,
+        page,
+        "access",
+        &["their own actions, and events about their own keys"],
+    )
+    .await;
     let key = app.key("olivia").await;
-    let event = app.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0].clone();
-    let cells = async |anchor: &str| plain(&section(&app, page, anchor).await.replace("</t", " </t"));
+    let event = app
+        .get("/api/v1/audit-log?limit=1", &key)
+        .await
+        .json()["events"][0]
+        .clone();
+    let cells = async |anchor: &str| {
+        plain(
+            &section(&app, page, anchor)
+                .await
+                .replace("</t", " </t"),
+        )
+    };
     let fields = cells("event-fields").await;
     for field in event.as_object().expect("an event").keys() {
-        assert!(fields.split([' ', ',', ';']).any(|word| word == field), "{field} is not explained");
+        assert!(
+            fields
+                .split([' ', ',', ';'])
+                .any(|word| word == field),
+            "{field} is not explained"
+        );
     }
     let filters = cells("find-events").await;
-    let words =
-        EventCategory::ALL.map(EventCategory::as_str).into_iter().chain(ObjectKind::ALL.map(ObjectKind::as_str));
-    for word in words.chain(["action", "actor_id", "object_kind", "object_id", "from", "until"]) {
-        assert!(filters.split([' ', ',', ';', ':']).any(|said| said == word), "{word} is not explained");
+    let words = EventCategory::ALL
+        .map(EventCategory::as_str)
+        .into_iter()
+        .chain(ObjectKind::ALL.map(ObjectKind::as_str));
+    for word in words.chain([
+        "action",
+        "actor_id",
+        "object_kind",
+        "object_id",
+        "from",
+        "until",
+    ]) {
+        assert!(
+            filters
+                .split([' ', ',', ';', ':'])
+                .any(|said| said == word),
+            "{word} is not explained"
+        );
     }
-    says(&app, page, "export", &["Each export is recorded as an event", "the file is not complete"]).await;
+    says(
+        &app,
+        page,
+        "export",
+        &[
+            "Each export is recorded as an event",
+            "the file is not complete",
+        ],
+    )
+    .await;
     says(
         &app,
         page,
         "verification",
-        &["breaks the chain at that event", "without Roundtable and without its database"],
+        &[
+            "breaks the chain at that event",
+            "without Roundtable and without its database",
+        ],
     )
     .await;
     leads(&app, "/docs/organization", "audit-log", &[page]).await;
 }
 
-// KE-14, KE-16: the command line knows no API keys; a person reaches every organization of theirs.
+// KE-14, KE-16
 #[tokio::test]
-async fn api_keys_are_not_for_the_command_line() {
+async fn the_documentation_says_that_commands_take_no_api_key() {
     let app = TestApp::empty().await;
     let phrases = [
         "No command takes an API key, and no API key gives access to a command",
         "you are signed in as yourself and can access every organization that you are a member of",
     ];
     says(&app, "/docs/command-line", "", &phrases).await;
-    let help = std::process::Command::new(env!("CARGO_BIN_EXE_roundtable")).arg("help").output().expect("runs");
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_roundtable"))
+        .arg("help")
+        .output()
+        .expect("runs");
     let text = plain(&section(&app, "/docs/command-line", "commands").await);
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     let commands = between(&help, "Commands:\n", "\n\n").expect("commands");
-    for command in commands.lines().filter_map(|line| line.split_whitespace().next()) {
-        assert!(text.contains(&format!("roundtable {command}")), "{command} is not documented");
+    for command in commands
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+    {
+        assert!(
+            text.contains(&format!("roundtable {command}")),
+            "{command} is not documented"
+        );
     }
 }
 
-// RO-02, RO-03, RO-04: the key is the encryption secret, and a lost one is lost. RK-30..RK-34: how keys are stored.
+// RO-02, RO-03, RO-04: data of a lost key cannot be recovered. RK-30..RK-34: how keys are stored.
 #[tokio::test]
-async fn the_encryption_model() {
+async fn the_encryption_model_is_documented() {
     let app = TestApp::empty().await;
     says(&app, "/docs/encryption", "", &["Encryption model"]).await;
     let stored = [
@@ -134,17 +261,29 @@ async fn the_encryption_model() {
         "The master key does not reveal API keys either",
         "The preview is a separate field",
     ];
-    says(&app, "/docs/encryption", "how-keys-are-stored", &stored).await;
+    says(
+        &app,
+        "/docs/encryption",
+        "how-keys-are-stored",
+        &stored,
+    )
+    .await;
     let secret = [
         "Every key has a key pair that is derived from it",
         "If you lose a key, you lose the data that was encrypted for it. There is no recovery",
     ];
-    says(&app, "/docs/encryption", "the-key-is-the-encryption-secret", &secret).await;
+    says(
+        &app,
+        "/docs/encryption",
+        "the-key-is-the-encryption-secret",
+        &secret,
+    )
+    .await;
 }
 
-// RO-30, RO-31, RO-32, RO-33, RO-34, RO-35, RO-36, D16: what rotation does to what was encrypted, told honestly.
+// RO-30, RO-31, RO-32, RO-33, RO-34, RO-35, RO-36, D16
 #[tokio::test]
-async fn rotation_and_encrypted_data() {
+async fn the_effect_of_a_rotation_on_encrypted_data_is_documented() {
     let app = TestApp::empty().await;
     let phrases = [
         "The new key cannot decrypt inbox messages and notes that were sealed to the old key",
@@ -164,5 +303,11 @@ async fn rotation_and_encrypted_data() {
         "A seal does not prove who created it",
     ];
     says(&app, "/docs/encryption", "threat-model", &limits).await;
-    leads(&app, "/docs/api-keys", "regular-rotation", &["/docs/encryption#rotation"]).await;
+    leads(
+        &app,
+        "/docs/api-keys",
+        "regular-rotation",
+        &["/docs/encryption#rotation"],
+    )
+    .await;
 }

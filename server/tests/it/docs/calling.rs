@@ -11,7 +11,11 @@ async fn where_keys_are_kept() {
     let app = TestApp::empty().await;
     let stores = "Google Secret Manager, AWS Secrets Manager or HashiCorp Vault";
     for (page, anchor, never) in [
-        ("/docs/authentication", "service-accounts", "Never hard-code a key in source code or in configuration files"),
+        (
+            "/docs/authentication",
+            "service-accounts",
+            "Never hard-code a key in source code or in configuration files",
+        ),
         (
             "/docs/api-keys",
             "keep-keys-secret",
@@ -19,7 +23,8 @@ async fn where_keys_are_kept() {
         ),
     ] {
         let markup = section(&app, page, anchor).await;
-        let warning = between(&markup, "<div class=\"notice warning\"", "</div>").expect("a warning");
+        let warning =
+            between(&markup, "<div class=\"notice warning\"", "</div>").expect("a warning");
         let text = plain(&format!("<{warning}"));
         for phrase in [never, stores, "environment variables"] {
             assert!(text.contains(phrase), "{page}#{anchor}: {text}");
@@ -38,15 +43,31 @@ async fn a_service_gets_a_key_from_an_admin() {
         "Never commit it to source control",
         r#"-d '{"name": "Staging Environment", "provider": "vertex_ai"}'"#,
     ];
-    says(&app, "/docs/authentication", "service-accounts", &phrases).await;
-    says(&app, "/docs/service-accounts", "", &["Owners and admins create and manage service accounts"]).await;
+    says(
+        &app,
+        "/docs/authentication",
+        "service-accounts",
+        &phrases,
+    )
+    .await;
+    says(
+        &app,
+        "/docs/service-accounts",
+        "",
+        &["Owners and admins create and manage service accounts"],
+    )
+    .await;
     // RO-19, RO-20, RO-21, D4: one active key, and the remedy.
-    let one =
-        ["one active key at a time", "returns 409 with the code active_key_exists", "To replace the key, rotate it"];
+    let one = [
+        "one active key at a time",
+        "returns 409 with the code active_key_exists",
+        "To replace the key, rotate it",
+    ];
     says(&app, "/docs/service-accounts", "one-active-key", &one).await;
 }
 
-// RU-14, RK-35, RA-07, RA-09, RA-10, RA-11, RO-40, KE-10, KE-11: the headers, from curl, JavaScript and Python.
+// RU-14, RK-35, RA-07, RA-09, RA-10, RA-11, RO-40, KE-10, KE-11: the headers, from curl, JavaScript
+// and Python.
 #[tokio::test]
 async fn the_key_goes_in_a_header() {
     let app = TestApp::empty().await;
@@ -57,7 +78,13 @@ async fn the_key_goes_in_a_header() {
         "requests.get(",
         "A request with two different credentials returns 401",
     ];
-    says(&app, "/docs/authentication", "send-the-credential", &phrases).await;
+    says(
+        &app,
+        "/docs/authentication",
+        "send-the-credential",
+        &phrases,
+    )
+    .await;
 }
 
 // KE-12, KE-13, D8: headers are preferred; the one exception, and what happens anywhere else.
@@ -85,7 +112,16 @@ async fn id_tokens_last_an_hour() {
         "In pages that run in a browser, use ID tokens, never an API key",
     ];
     says(&app, "/docs/authentication", "id-tokens", &phrases).await;
-    says(&app, "/docs/authentication", "", &["Firebase Auth, with Google Sign-In", "1 hour after it was issued"]).await;
+    says(
+        &app,
+        "/docs/authentication",
+        "",
+        &[
+            "Firebase Auth, with Google Sign-In",
+            "1 hour after it was issued",
+        ],
+    )
+    .await;
 }
 
 // RA-03, RA-12, RA-14, RA-27, D20: tokens that the installation itself gives, and how they end.
@@ -101,7 +137,13 @@ async fn signing_in_yields_a_token() {
         "If no user is signed in, there is no token",
         "/.well-known/jwks.json",
     ];
-    says(&app, "/docs/authentication", "access-tokens", &phrases).await;
+    says(
+        &app,
+        "/docs/authentication",
+        "access-tokens",
+        &phrases,
+    )
+    .await;
     says(
         &app,
         "/docs/authentication",
@@ -109,8 +151,20 @@ async fn signing_in_yields_a_token() {
         &["after one hour without activity, and at most 12 hours after sign-in"],
     )
     .await;
-    says(&app, "/docs/authentication", "fresh-sign-in", &["a sign-in within the last 10 minutes"]).await;
-    leads(&app, "/docs/errors", "error-codes", &["/docs/authentication#fresh-sign-in"]).await;
+    says(
+        &app,
+        "/docs/authentication",
+        "fresh-sign-in",
+        &["a sign-in within the last 10 minutes"],
+    )
+    .await;
+    leads(
+        &app,
+        "/docs/errors",
+        "error-codes",
+        &["/docs/authentication#fresh-sign-in"],
+    )
+    .await;
 }
 
 // RO-05, RO-06, RO-14, D18: the quickstart describes bootstrap.
@@ -132,13 +186,23 @@ async fn the_quickstart_describes_bootstrap() {
 #[tokio::test]
 async fn every_error_is_explained() {
     let app = TestApp::empty().await;
-    let codes = plain(&section(&app, "/docs/errors", "error-codes").await.replace("</td>", " </td>"));
+    let codes = plain(
+        &section(&app, "/docs/errors", "error-codes")
+            .await
+            .replace("</td>", " </td>"),
+    );
     for code in Code::ALL {
         let word = serde_json::to_value(code).expect("a word");
         let row = format!("{} {} ", code.status(), word.as_str().expect("text"));
         assert!(codes.contains(&row), "{row} is not explained");
     }
-    says(&app, "/docs/errors", "", &[r#""details": "Missing or invalid authentication token""#]).await;
+    says(
+        &app,
+        "/docs/errors",
+        "",
+        &[r#""details": "Missing or invalid authentication token""#],
+    )
+    .await;
     let causes = [
         "no Authorization or X-API-Key header",
         "without the word Bearer",

@@ -17,20 +17,31 @@ async fn what_a_key_is() {
     says(&app, "/docs/api-keys", "", &phrases).await;
 }
 
-// RK-07, RK-08, RK-10, RK-11, RK-12, RK-14, RK-16, RU-10: creating a key, and what is seen of it afterwards.
+// RK-07, RK-08, RK-10, RK-11, RK-12, RK-14, RK-16, RU-10: creating a key, and what is seen of it
+// afterwards.
 #[tokio::test]
 async fn a_key_is_shown_once() {
     let app = TestApp::empty().await;
     let create = section(&app, "/docs/api-keys", "create-a-key").await;
-    let danger = between(&create, "<div class=\"notice danger\"", "</div>").expect("a danger notice");
-    assert!(
-        plain(danger)
-            .contains("Copy the key now. Roundtable shows the full key only once. A lost key cannot be recovered")
-    );
-    let steps = ["Organization Settings → API Keys", "Create API Key", "Generate"];
+    let danger =
+        between(&create, "<div class=\"notice danger\"", "</div>").expect("a danger notice");
+    assert!(plain(danger).contains(
+        "Copy the key now. Roundtable shows the full key only once. A lost key cannot be recovered"
+    ));
+    let steps = [
+        "Organization Settings → API Keys",
+        "Create API Key",
+        "Generate",
+    ];
     says(&app, "/docs/api-keys", "create-a-key", &steps).await;
     let preview = format!("rt_sk_{}a1b2", "*".repeat(28));
-    says(&app, "/docs/api-keys", "key-preview", &[&preview, "the last four characters"]).await;
+    says(
+        &app,
+        "/docs/api-keys",
+        "key-preview",
+        &[&preview, "the last four characters"],
+    )
+    .await;
 }
 
 // RU-16, RU-17, D7: what the prefixes mean. RU-06: the environments.
@@ -42,14 +53,17 @@ async fn prefixes_say_what_a_key_is_for() {
         "rt_live_ Production only the chosen scopes",
         "rt_test_ Test (a sandbox) only the chosen scopes, on test data",
     ];
-    let markup = section(&app, "/docs/api-keys", "key-types").await.replace("</td>", " </td>");
+    let markup = section(&app, "/docs/api-keys", "key-types")
+        .await
+        .replace("</td>", " </td>");
     let text = plain(&markup).replace('’', "'");
     for row in rows {
         assert!(text.contains(row), "{row}: {text}");
     }
 }
 
-// RU-11, RU-12, RU-13, RU-07, RK-41, RK-42, RK-43, KE-07, KE-08, KE-09: permissions, and least privilege beside them.
+// RU-11, RU-12, RU-13, RU-07, RK-41, RK-42, RK-43, KE-07, KE-08, KE-09: permissions, and least
+// privilege beside them.
 #[tokio::test]
 async fn least_privilege_stands_beside_the_scopes() {
     let app = TestApp::empty().await;
@@ -64,7 +78,13 @@ async fn least_privilege_stands_beside_the_scopes() {
         "A key of a Member has the access of a Member. A key of an Admin has the access of an Admin",
     ];
     says(&app, "/docs/api-keys", "permissions", &phrases).await;
-    leads(&app, "/docs/errors", "403-forbidden", &["/docs/api-keys#permissions"]).await;
+    leads(
+        &app,
+        "/docs/errors",
+        "403-forbidden",
+        &["/docs/api-keys#permissions"],
+    )
+    .await;
 }
 
 // RU-22, RU-23, KE-36: one key for each script, with a clear name.
@@ -76,7 +96,13 @@ async fn one_key_for_each_script() {
         "Production deploy script is a good name; Key 1 is not",
         "A clear name makes it easy to revoke the right key later",
     ];
-    says(&app, "/docs/api-keys", "use-one-key-per-script", &phrases).await;
+    says(
+        &app,
+        "/docs/api-keys",
+        "use-one-key-per-script",
+        &phrases,
+    )
+    .await;
 }
 
 // RA-15, RU-26, RK-06, D17: no end unless one was set.
@@ -89,10 +115,18 @@ async fn keys_do_not_expire_by_themselves() {
         "rotate them regularly",
     ];
     says(&app, "/docs/authentication", "api-keys", &phrases).await;
-    let phrases =
-        ["A key without an expiration date does not expire", "A key with an expiration date expires at that time"];
+    let phrases = [
+        "A key without an expiration date does not expire",
+        "A key with an expiration date expires at that time",
+    ];
     says(&app, "/docs/api-keys", "expiration", &phrases).await;
-    leads(&app, "/docs/api-keys", "expiration", &["/docs/organization#maximum-key-lifetime"]).await;
+    leads(
+        &app,
+        "/docs/api-keys",
+        "expiration",
+        &["/docs/organization#maximum-key-lifetime"],
+    )
+    .await;
 }
 
 // RK-29, RK-28, RU-18, RU-24, D15: the section about rotation has exactly this anchor and this tip.
@@ -100,9 +134,15 @@ async fn keys_do_not_expire_by_themselves() {
 async fn regular_rotation() {
     let app = TestApp::empty().await;
     let markup = section(&app, "/docs/api-keys", "regular-rotation").await;
-    assert!(plain(&markup).starts_with("Regular rotation"), "{markup}");
+    assert!(
+        plain(&markup).starts_with("Regular rotation"),
+        "{markup}"
+    );
     let tip = between(&markup, "<div class=\"notice\"", "</div>").expect("a tip");
-    assert!(plain(&format!("<{tip}")).contains("Rotate every key regularly, every 90 days"), "{tip}");
+    assert!(
+        plain(&format!("<{tip}")).contains("Rotate every key regularly, every 90 days"),
+        "{tip}"
+    );
     let phrases = [
         "create a new key with the same permissions, update your applications to use it, then revoke the old key",
         "A member can use two keys at the same time",
@@ -114,11 +154,15 @@ async fn regular_rotation() {
     says(&app, "/docs/api-keys", "regular-rotation", &phrases).await;
 }
 
-// RU-25: usage is to be looked at. KE-30: when to revoke. RK-19..RK-25, RK-27, RU-19, RU-20, KE-33: how, and what it does.
+// RU-25: usage is to be looked at. KE-30: when to revoke. RK-19..RK-25, RK-27, RU-19, RU-20, KE-33:
+// how, and what it does.
 #[tokio::test]
 async fn when_to_revoke_and_what_it_does() {
     let app = TestApp::empty().await;
-    let phrases = ["Review your keys regularly, and revoke the keys that are not used", "when each key was last used"];
+    let phrases = [
+        "Review your keys regularly, and revoke the keys that are not used",
+        "when each key was last used",
+    ];
     says(&app, "/docs/api-keys", "monitor-key-usage", &phrases).await;
     let phrases = [
         "The key is no longer needed",
@@ -136,14 +180,26 @@ async fn when_to_revoke_and_what_it_does() {
 #[tokio::test]
 async fn any_variable_will_do() {
     let app = TestApp::empty().await;
-    says(&app, "/docs/api-keys", "", &["export ROUNDTABLE_URL=", "export ROUNDTABLE_API_KEY="]).await;
+    says(
+        &app,
+        "/docs/api-keys",
+        "",
+        &["export ROUNDTABLE_URL=", "export ROUNDTABLE_API_KEY="],
+    )
+    .await;
     let phrases = [
         "You can choose the names of the variables",
         r#"curl "$KEYSTROKE_PLATFORM_URL/api/projects" \ -H "Authorization: Bearer $KEYSTROKE_API_KEY""#,
         r#"-H "X-API-Key: $ROOTS_API_KEY""#,
         r#"-d '{"confirm_message_loss": true, "label": "rotated-2026-04"}'"#,
     ];
-    says(&app, "/docs/api-keys", "use-existing-scripts", &phrases).await;
+    says(
+        &app,
+        "/docs/api-keys",
+        "use-existing-scripts",
+        &phrases,
+    )
+    .await;
 }
 
 // RO-43, D19: what operations cost.

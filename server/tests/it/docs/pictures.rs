@@ -1,24 +1,41 @@
 //! The images of the documentation.
 
-use super::{addresses, between, open};
+use super::{between, open, urls};
 use crate::test_app::TestApp;
 
-// What a picture shows is said in words, and its measures are known before it comes, so that nothing moves.
+// The size of an image is in the markup, so that the layout does not shift when it loads.
 #[tokio::test]
-async fn every_picture_is_served_and_says_what_it_shows() {
+async fn every_image_is_served_and_has_an_alternative_text_and_a_size() {
     let app = TestApp::empty().await;
     let mut shown = 0;
-    for path in addresses() {
+    for path in urls() {
         let markup = open(&app, &path).await.text;
-        for image in markup.split("<img ").skip(1).filter_map(|rest| rest.split_once('>')).map(|(image, _)| image) {
-            let value = |name: &str| between(image, &format!("{name}=\""), "\"").unwrap_or_default();
+        for image in markup
+            .split("<img ")
+            .skip(1)
+            .filter_map(|rest| rest.split_once('>'))
+            .map(|(image, _)| image)
+        {
+            let value =
+                |name: &str| between(image, &format!("{name}=\""), "\"").unwrap_or_default();
             assert!(value("alt").len() > 20, "{path}: {image}");
-            let measures = ["width", "height"].map(|name| value(name).parse::<u32>().unwrap_or_default());
-            assert!(measures.iter().all(|pixels| (300..4000).contains(pixels)), "{path}: {image}");
-            let picture = app.get(&format!("/docs/{}", value("src")), "").await;
+            let measures =
+                ["width", "height"].map(|name| value(name).parse::<u32>().unwrap_or_default());
+            assert!(
+                measures
+                    .iter()
+                    .all(|pixels| (300..4000).contains(pixels)),
+                "{path}: {image}"
+            );
+            let picture = app
+                .get(&format!("/docs/{}", value("src")), "")
+                .await;
             assert_eq!(picture.status.as_u16(), 200, "{path}: {image}");
             assert_eq!(picture.header("content-type"), "image/png");
-            assert_eq!(picture.header("cache-control"), "public, max-age=3600");
+            assert_eq!(
+                picture.header("cache-control"),
+                "public, max-age=3600"
+            );
             shown += 1;
         }
     }
@@ -26,9 +43,14 @@ async fn every_picture_is_served_and_says_what_it_shows() {
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_not_there() {
+async fn other_files_are_not_served() {
     let app = TestApp::empty().await;
-    for path in ["/docs/tour/nothing.png", "/docs/tour/api-keys", "/docs/tour/..%2Fapi-keys.png", "/docs/tour/before"] {
+    for path in [
+        "/docs/tour/nothing.png",
+        "/docs/tour/api-keys",
+        "/docs/tour/..%2Fapi-keys.png",
+        "/docs/tour/before",
+    ] {
         assert_eq!(app.get(path, "").await.status.as_u16(), 404, "{path}");
     }
 }

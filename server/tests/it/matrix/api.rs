@@ -8,7 +8,7 @@ use domain::Role;
 use oidc::testing::Signer;
 
 use super::Tally;
-use super::oracle::{Asks, Line, Standing, Thing, expected};
+use super::oracle::{Kind, Line, Requirement, Standing, expected};
 use super::world::{Part, Which, World};
 use crate::operations::{TABLE, described};
 use crate::test_app::TestResponse;
@@ -17,72 +17,80 @@ use crate::tokens::token;
 /// The reviewed table of the API.
 #[rustfmt::skip]
 pub const LINES: [Line; 47] = [
-    ("list_keys", Asks::Membership, Thing::None, 200, 0),
-    ("create_key", Asks::Membership, Thing::None, 201, 0),
-    ("rotate_calling_key", Asks::Key, Thing::None, 201, 0),
-    ("get_key", Asks::Own, Thing::Key, 200, 200),
-    ("change_key", Asks::Own, Thing::Key, 200, 200),
-    ("rotate_key", Asks::Own, Thing::Key, 201, 409),
-    ("revoke_key", Asks::Own, Thing::Key, 200, 200),
-    ("list_workspaces", Asks::Membership, Thing::None, 200, 0),
-    ("create_workspace", Asks::Membership, Thing::None, 201, 0),
-    ("get_workspace", Asks::Membership, Thing::Workspace, 200, 0),
-    ("list_projects", Asks::Membership, Thing::None, 200, 0),
-    ("list_runs", Asks::Membership, Thing::Workspace, 200, 0),
-    ("create_run", Asks::Membership, Thing::Workspace, 201, 0),
-    ("create_run_by_hook", Asks::Membership, Thing::Workspace, 201, 0),
-    ("delete_workspace", Asks::Own, Thing::Workspace, 204, 0),
-    ("list_service_accounts", Asks::Admin, Thing::None, 200, 0),
-    ("create_service_account", Asks::Admin, Thing::None, 201, 0),
-    ("get_service_account", Asks::Admin, Thing::Account, 200, 200),
-    ("change_service_account", Asks::Admin, Thing::Account, 200, 200),
-    ("send_message", Asks::Membership, Thing::Member, 201, 404),
-    ("read_inbox", Asks::Key, Thing::None, 200, 0),
-    ("delete_message", Asks::OwnOnly, Thing::Message, 204, 0),
-    ("read_notebook", Asks::Key, Thing::None, 200, 0),
-    ("write_note", Asks::Key, Thing::None, 201, 0),
-    ("delete_note", Asks::OwnOnly, Thing::Note, 204, 0),
-    ("see_organization", Asks::Membership, Thing::None, 200, 0),
-    ("change_organization", Asks::Admin, Thing::None, 200, 0),
-    ("leave_organization", Asks::Person, Thing::None, 204, 0),
-    ("list_members", Asks::Membership, Thing::None, 200, 0),
-    ("get_member", Asks::Membership, Thing::Member, 200, 404),
-    ("change_member", Asks::Admin, Thing::Member, 200, 404),
-    ("remove_member", Asks::Admin, Thing::Member, 204, 404),
-    ("offboard_member", Asks::Admin, Thing::Member, 200, 404),
-    ("list_invitations", Asks::Admin, Thing::None, 200, 0),
-    ("create_invitation", Asks::Admin, Thing::None, 201, 0),
-    ("revoke_invitation", Asks::Admin, Thing::Invitation, 204, 204),
-    ("accept_invitation", Asks::Person, Thing::None, 404, 0),
-    ("list_organizations", Asks::Person, Thing::None, 200, 0),
-    ("create_organization", Asks::Person, Thing::None, 201, 0),
-    ("read_audit_log", Asks::Membership, Thing::None, 200, 0),
-    ("export_audit_log", Asks::Membership, Thing::None, 200, 0),
-    ("list_sessions", Asks::Person, Thing::None, 200, 0),
-    ("end_session", Asks::Person, Thing::None, 404, 0),
-    ("end_other_sessions", Asks::Person, Thing::None, 200, 0),
-    ("issue_token", Asks::Browser, Thing::None, 200, 0),
-    ("me", Asks::Membership, Thing::None, 200, 0),
-    ("bootstrap", Asks::Nothing, Thing::None, 409, 0),
+    ("list_keys", Requirement::Membership, Kind::None, 200, 0),
+    ("create_key", Requirement::Membership, Kind::None, 201, 0),
+    ("rotate_calling_key", Requirement::Key, Kind::None, 201, 0),
+    ("get_key", Requirement::Own, Kind::Key, 200, 200),
+    ("change_key", Requirement::Own, Kind::Key, 200, 200),
+    ("rotate_key", Requirement::Own, Kind::Key, 201, 409),
+    ("revoke_key", Requirement::Own, Kind::Key, 200, 200),
+    ("list_workspaces", Requirement::Membership, Kind::None, 200, 0),
+    ("create_workspace", Requirement::Membership, Kind::None, 201, 0),
+    ("get_workspace", Requirement::Membership, Kind::Workspace, 200, 0),
+    ("list_projects", Requirement::Membership, Kind::None, 200, 0),
+    ("list_runs", Requirement::Membership, Kind::Workspace, 200, 0),
+    ("create_run", Requirement::Membership, Kind::Workspace, 201, 0),
+    ("create_run_by_hook", Requirement::Membership, Kind::Workspace, 201, 0),
+    ("delete_workspace", Requirement::Own, Kind::Workspace, 204, 0),
+    ("list_service_accounts", Requirement::Admin, Kind::None, 200, 0),
+    ("create_service_account", Requirement::Admin, Kind::None, 201, 0),
+    ("get_service_account", Requirement::Admin, Kind::Account, 200, 200),
+    ("change_service_account", Requirement::Admin, Kind::Account, 200, 200),
+    ("send_message", Requirement::Membership, Kind::Member, 201, 404),
+    ("read_inbox", Requirement::Key, Kind::None, 200, 0),
+    ("delete_message", Requirement::OwnOnly, Kind::Message, 204, 0),
+    ("read_notebook", Requirement::Key, Kind::None, 200, 0),
+    ("write_note", Requirement::Key, Kind::None, 201, 0),
+    ("delete_note", Requirement::OwnOnly, Kind::Note, 204, 0),
+    ("see_organization", Requirement::Membership, Kind::None, 200, 0),
+    ("change_organization", Requirement::Admin, Kind::None, 200, 0),
+    ("leave_organization", Requirement::Person, Kind::None, 204, 0),
+    ("list_members", Requirement::Membership, Kind::None, 200, 0),
+    ("get_member", Requirement::Membership, Kind::Member, 200, 404),
+    ("change_member", Requirement::Admin, Kind::Member, 200, 404),
+    ("remove_member", Requirement::Admin, Kind::Member, 204, 404),
+    ("offboard_member", Requirement::Admin, Kind::Member, 200, 404),
+    ("list_invitations", Requirement::Admin, Kind::None, 200, 0),
+    ("create_invitation", Requirement::Admin, Kind::None, 201, 0),
+    ("revoke_invitation", Requirement::Admin, Kind::Invitation, 204, 204),
+    ("accept_invitation", Requirement::Person, Kind::None, 404, 0),
+    ("list_organizations", Requirement::Person, Kind::None, 200, 0),
+    ("create_organization", Requirement::Person, Kind::None, 201, 0),
+    ("read_audit_log", Requirement::Membership, Kind::None, 200, 0),
+    ("export_audit_log", Requirement::Membership, Kind::None, 200, 0),
+    ("list_sessions", Requirement::Person, Kind::None, 200, 0),
+    ("end_session", Requirement::Person, Kind::None, 404, 0),
+    ("end_other_sessions", Requirement::Person, Kind::None, 200, 0),
+    ("issue_token", Requirement::Browser, Kind::None, 200, 0),
+    ("me", Requirement::Membership, Kind::None, 200, 0),
+    ("bootstrap", Requirement::Nothing, Kind::None, 409, 0),
 ];
 
-/// Exceptions to the table: results that depend on more than the principal and the owner of the object.
+/// Exceptions to the table: results that depend on more than the principal and the owner of the
+/// object.
 fn exception(id: &str, who: &Principal, which: Which) -> Option<u16> {
-    let Standing::Inside { role, by_key, powerless } = who.standing else {
+    let Standing::Inside {
+        role,
+        by_key,
+        powerless,
+    } = who.standing
+    else {
         return match (id, who.standing) {
-            // Whoever is in no organization makes none, and leaves none.
+            // A person without an organization can neither create nor leave one.
             ("create_organization" | "leave_organization", Standing::Runtime { .. }) => Some(403),
             _ => None,
         };
     };
     match (id, which) {
-        // The description's example gives the only owner another role, and removes them: an organization keeps one, and
-        // keys touch none (D5).
-        ("change_member" | "remove_member" | "offboard_member", Which::Mine) if role == Role::Owner && !powerless => {
+        // The example changes the role of the only owner, or removes them. An organization keeps an
+        // owner, and keys cannot change owners (D5).
+        ("change_member" | "remove_member" | "offboard_member", Which::Own)
+            if role == Role::Owner && !powerless =>
+        {
             Some(if by_key { 403 } else { 409 })
         }
         ("leave_organization", _) if role == Role::Owner && !by_key => Some(409),
-        // Reading what is sealed needs a key, and a scope.
+        // Decrypting items needs a key with the scope.
         ("read_inbox" | "read_notebook" | "write_note", _) if powerless => Some(403),
         ("me", _) if powerless => Some(200),
         _ => None,
@@ -101,7 +109,7 @@ pub struct Principal {
 /// All API callers.
 pub async fn principals(world: &World) -> Vec<Principal> {
     let forged = token(&Signer::new("k1"), "olivia", 10);
-    let nobody = |name: &str, bearer: &str| Principal {
+    let without_access = |name: &str, bearer: &str| Principal {
         name: name.into(),
         standing: Standing::Unknown,
         bearer: bearer.into(),
@@ -114,24 +122,50 @@ pub async fn principals(world: &World) -> Vec<Principal> {
         part: None,
     };
     let mut all = vec![
-        nobody("nobody", ""),
-        nobody("a word", "secret"),
-        nobody("an unknown key", &unknown_key()),
-        nobody("a revoked key", &world.revoked),
-        nobody("an expired key", &world.expired),
-        nobody("a forged token", &forged),
-        nobody("an expired token", &token(&world.signer, "olivia", 3700)),
-        nobody("a token of nobody", &world.token("nobody")),
-        nobody("a token whose session was ended", &world.own_token("olivia", true).await),
-        runtime("the key of a disabled account", true, world.disabled.clone()),
-        runtime("the key of someone removed", true, world.gone.1.clone()),
-        runtime("a token of someone removed", false, world.token("gone")),
-        runtime("a token of someone in no organization", false, world.token("zoe")),
+        without_access("anonymous", ""),
+        without_access("a word", "secret"),
+        without_access("an unknown key", &unknown_key()),
+        without_access("a revoked key", &world.revoked),
+        without_access("an expired key", &world.expired),
+        without_access("a forged token", &forged),
+        without_access(
+            "an expired token",
+            &token(&world.signer, "olivia", 3700),
+        ),
+        without_access("a token of an unknown person", &world.token("nobody")),
+        without_access(
+            "a token of a revoked session",
+            &world.own_token("olivia", true).await,
+        ),
+        runtime(
+            "the key of a disabled account",
+            true,
+            world.disabled.clone(),
+        ),
+        runtime(
+            "the key of someone removed",
+            true,
+            world.gone.1.clone(),
+        ),
+        runtime(
+            "a token of someone removed",
+            false,
+            world.token("gone"),
+        ),
+        runtime(
+            "a token of someone in no organization",
+            false,
+            world.token("zoe"),
+        ),
     ];
     let owner = &world.parts[0];
     all.push(Principal {
         name: "a key without scopes".into(),
-        standing: Standing::Inside { role: owner.role, by_key: true, powerless: true },
+        standing: Standing::Inside {
+            role: owner.role,
+            by_key: true,
+            powerless: true,
+        },
         bearer: world.powerless.clone(),
         part: Some(owner.clone()),
     });
@@ -139,12 +173,24 @@ pub async fn principals(world: &World) -> Vec<Principal> {
         let credentials = [
             ("key", part.credential.clone()),
             ("ID token", world.token(part.subject)),
-            ("own token", world.own_token(part.subject, false).await),
+            (
+                "access token",
+                world.own_token(part.subject, false).await,
+            ),
         ];
         for (kind, bearer) in credentials {
-            let standing = Standing::Inside { role: part.role, by_key: kind == "key", powerless: false };
+            let standing = Standing::Inside {
+                role: part.role,
+                by_key: kind == "key",
+                powerless: false,
+            };
             let name = format!("the {kind} of the {}", part.role.as_str());
-            all.push(Principal { name, standing, bearer, part: Some(part.clone()) });
+            all.push(Principal {
+                name,
+                standing,
+                bearer,
+                part: Some(part.clone()),
+            });
         }
     }
     all
@@ -153,58 +199,71 @@ pub async fn principals(world: &World) -> Vec<Principal> {
 /// A well-formed key that does not exist.
 fn unknown_key() -> String {
     let kind = domain::token::KeyKind::Secret;
-    domain::token::PlainKey::assemble(&Default::default(), kind, b"00000000", &[b'a'; 43]).expose().to_owned()
+    domain::token::PlainKey::assemble(&Default::default(), kind, b"00000000", &[b'a'; 43])
+        .expose()
+        .to_owned()
 }
 
 /// The ID of such an object for this caller.
-pub fn id(world: &World, thing: Thing, which: Which, part: Option<&Part>) -> Option<String> {
+pub fn id(world: &World, thing: Kind, which: Which, part: Option<&Part>) -> Option<String> {
     let (other, stranger) = (&world.other, &world.stranger);
     let part = part.unwrap_or(&world.parts[2]);
     let missing = |id: &str| Some(id.to_owned());
     Some(match (thing, which) {
-        (Thing::None, Which::Mine) => String::new(),
-        (Thing::None, _) => return None,
+        (Kind::None, Which::Own) => String::new(),
+        (Kind::None, _) => return None,
         (_, Which::Malformed) => "x!".to_owned(),
-        (Thing::Key, Which::Mine) => part.key.to_string(),
-        (Thing::Key, Which::Someones) => other.key.to_string(),
-        (Thing::Key, Which::Foreign) => stranger.key.to_string(),
-        (Thing::Key, Which::Ended) => part.ended_key.to_string(),
-        (Thing::Workspace, Which::Mine) => part.workspace.clone(),
-        (Thing::Workspace, Which::Someones) => other.workspace.clone(),
-        (Thing::Workspace, Which::Foreign) => stranger.workspace.clone(),
-        (Thing::Workspace, Which::Missing) => return missing("ws_none"),
-        (Thing::Member, Which::Mine) => part.ctx.actor().id.to_string(),
-        (Thing::Member, Which::Someones) => other.ctx.actor().id.to_string(),
-        (Thing::Member, Which::Foreign) => stranger.ctx.actor().id.to_string(),
-        (Thing::Member, Which::Ended) => world.gone.0.to_string(),
-        (Thing::Account, Which::Someones) => world.accounts[0].to_string(),
-        (Thing::Account, Which::Foreign) => world.accounts[1].to_string(),
-        (Thing::Account, Which::Ended) => world.accounts[2].to_string(),
-        (Thing::Message, Which::Mine) => part.message.clone(),
-        (Thing::Message, Which::Someones) => other.message.clone(),
-        (Thing::Message, Which::Foreign) => stranger.message.clone(),
-        (Thing::Note, Which::Mine) => part.note.clone(),
-        (Thing::Note, Which::Someones) => other.note.clone(),
-        (Thing::Note, Which::Foreign) => stranger.note.clone(),
-        (Thing::Message | Thing::Note, Which::Missing) => return missing("item_none"),
-        (Thing::Invitation, Which::Someones) => world.invitations[0].clone(),
-        (Thing::Invitation, Which::Foreign) => world.invitations[1].clone(),
-        (Thing::Invitation, Which::Ended) => world.invitations[2].clone(),
-        (Thing::Invitation, Which::Missing) => return missing("inv_none"),
-        (Thing::Key | Thing::Member | Thing::Account, Which::Missing) => return missing("999999"),
+        (Kind::Key, Which::Own) => part.key.to_string(),
+        (Kind::Key, Which::Other) => other.key.to_string(),
+        (Kind::Key, Which::Foreign) => stranger.key.to_string(),
+        (Kind::Key, Which::Inactive) => part.revoked_key.to_string(),
+        (Kind::Workspace, Which::Own) => part.workspace.clone(),
+        (Kind::Workspace, Which::Other) => other.workspace.clone(),
+        (Kind::Workspace, Which::Foreign) => stranger.workspace.clone(),
+        (Kind::Workspace, Which::Missing) => return missing("ws_none"),
+        (Kind::Member, Which::Own) => part.ctx.actor().id.to_string(),
+        (Kind::Member, Which::Other) => other.ctx.actor().id.to_string(),
+        (Kind::Member, Which::Foreign) => stranger.ctx.actor().id.to_string(),
+        (Kind::Member, Which::Inactive) => world.gone.0.to_string(),
+        (Kind::Account, Which::Other) => world.accounts[0].to_string(),
+        (Kind::Account, Which::Foreign) => world.accounts[1].to_string(),
+        (Kind::Account, Which::Inactive) => world.accounts[2].to_string(),
+        (Kind::Message, Which::Own) => part.message.clone(),
+        (Kind::Message, Which::Other) => other.message.clone(),
+        (Kind::Message, Which::Foreign) => stranger.message.clone(),
+        (Kind::Note, Which::Own) => part.note.clone(),
+        (Kind::Note, Which::Other) => other.note.clone(),
+        (Kind::Note, Which::Foreign) => stranger.note.clone(),
+        (Kind::Message | Kind::Note, Which::Missing) => return missing("item_none"),
+        (Kind::Invitation, Which::Other) => world.invitations[0].clone(),
+        (Kind::Invitation, Which::Foreign) => world.invitations[1].clone(),
+        (Kind::Invitation, Which::Inactive) => world.invitations[2].clone(),
+        (Kind::Invitation, Which::Missing) => return missing("inv_none"),
+        (Kind::Key | Kind::Member | Kind::Account, Which::Missing) => return missing("999999"),
         _ => return None,
     })
 }
 
 async fn ask(world: &World, row: usize, bearer: &str, id: &str, organization: Option<&str>) -> u16 {
-    answer(world, row, bearer, id, organization).await.status.as_u16()
+    answer(world, row, bearer, id, organization)
+        .await
+        .status
+        .as_u16()
 }
 
 /// The response to an example call about an object.
-pub async fn answer(world: &World, row: usize, bearer: &str, id: &str, organization: Option<&str>) -> TestResponse {
+pub async fn answer(
+    world: &World,
+    row: usize,
+    bearer: &str,
+    id: &str,
+    organization: Option<&str>,
+) -> TestResponse {
     let (_, method, path, body, ..) = TABLE[row].clone();
     let marks = ["KEY", "WS", "ACTOR", "SERVICE", "ITEM", "NOTE", "INV"];
-    let path = marks.iter().fold(path.to_owned(), |path, mark| path.replace(mark, &encoded(id)));
+    let path = marks.iter().fold(path.to_owned(), |path, mark| {
+        path.replace(mark, &encoded(id))
+    });
     let body = match TABLE[row].0 {
         "create_key" => r#"{"scopes":[]}"#,
         "rotate_calling_key" => r#"{"confirm_message_loss":true}"#,
@@ -220,14 +279,19 @@ pub async fn answer(world: &World, row: usize, bearer: &str, id: &str, organizat
     }
     let request = match body {
         "" => request.body(Body::empty()),
-        body => request.header("content-type", "application/json").body(Body::from(body)),
+        body => request
+            .header("content-type", "application/json")
+            .body(Body::from(body)),
     };
     world.app.send(request.expect("a request")).await
 }
 
 /// The row of an operation's first example.
 pub fn row(operation: &str) -> usize {
-    TABLE.iter().position(|row| row.0 == operation).expect("an example")
+    TABLE
+        .iter()
+        .position(|row| row.0 == operation)
+        .expect("an example")
 }
 
 fn encoded(id: &str) -> String {
@@ -236,24 +300,41 @@ fn encoded(id: &str) -> String {
 
 // RA-22, RA-23, RA-30, RA-31, RA-32, B13, B14, B15, B20: the API.
 #[tokio::test]
-async fn the_matrix_of_the_api() {
+async fn the_api_matches_the_permission_matrix() {
     let world = World::new().await;
-    let known: BTreeSet<_> = LINES.iter().map(|line| line.0.to_owned()).collect();
-    let server_fns: BTreeSet<_> = described().into_iter().map(|operation| operation.id).collect();
-    assert_eq!(server_fns, known, "the description and the reviewed table differ");
+    let known: BTreeSet<_> = LINES
+        .iter()
+        .map(|line| line.0.to_owned())
+        .collect();
+    let server_fns: BTreeSet<_> = described()
+        .into_iter()
+        .map(|operation| operation.id)
+        .collect();
+    assert_eq!(
+        server_fns, known,
+        "the description and the reviewed table differ"
+    );
     let (everyone, mut tally) = (principals(&world).await, Tally::default());
-    // Their sign-ins are part of how things are.
+    // The sign-ins of the principals are part of the initial state.
     let world = world.settled().await;
     let before = world.picture().await;
     for line in &LINES {
         let row = row(line.0);
         for who in &everyone {
             for which in Which::ALL {
-                let Some(id) = id(&world, line.2, which, who.part.as_ref()) else { continue };
-                let expected = exception(line.0, who, which).unwrap_or_else(|| expected(line, who.standing, which));
+                let Some(id) = id(&world, line.2, which, who.part.as_ref()) else {
+                    continue;
+                };
+                let expected = exception(line.0, who, which)
+                    .unwrap_or_else(|| expected(line, who.standing, which));
                 let got = ask(&world, row, &who.bearer, &id, None).await;
                 let unchanged = got < 300 || world.picture().await == before;
-                tally.note(|| format!("{} by {} about {which:?}", line.0, who.name), got, expected, unchanged);
+                tally.note(
+                    || format!("{} by {} about {which:?}", line.0, who.name),
+                    got,
+                    expected,
+                    unchanged,
+                );
                 if got < 300 || !unchanged {
                     world.restore().await;
                 }
@@ -263,20 +344,38 @@ async fn the_matrix_of_the_api() {
     tally.judge("the API", 2_000);
 }
 
-// RA-32, KE-06, RK-04: a person's token acts in the organization it names, if the person is in it; no other is reached.
+// RA-32, KE-06, RK-04: a token acts only in the named organization, and only if the person is a
+// member.
 #[tokio::test]
-async fn no_token_acts_in_another_organization() {
+async fn a_token_has_no_access_to_another_organization() {
     let world = World::new().await;
     let mut tally = Tally::default();
     let before = world.picture().await;
-    for line in LINES.iter().filter(|line| !matches!(line.1, Asks::Person | Asks::Nothing | Asks::Browser)) {
+    for line in LINES.iter().filter(|line| {
+        !matches!(
+            line.1,
+            Requirement::Person | Requirement::Nothing | Requirement::Browser
+        )
+    }) {
         let row = row(line.0);
         for subject in ["olivia", "adam", "mina", "gone", "zoe"] {
             for organization in [world.orbit.as_str(), "org_none", "../acme", ""] {
                 let id = id(&world, line.2, Which::Foreign, None).unwrap_or_default();
-                let got = ask(&world, row, &world.token(subject), &id, Some(organization)).await;
+                let got = ask(
+                    &world,
+                    row,
+                    &world.token(subject),
+                    &id,
+                    Some(organization),
+                )
+                .await;
                 let unchanged = world.picture().await == before;
-                tally.note(|| format!("{} by {subject} in {organization:?}", line.0), got, 403, unchanged);
+                tally.note(
+                    || format!("{} by {subject} in {organization:?}", line.0),
+                    got,
+                    403,
+                    unchanged,
+                );
             }
         }
     }

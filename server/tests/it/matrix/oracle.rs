@@ -6,7 +6,7 @@ use super::world::Which;
 
 /// What an operation requires of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asks {
+pub enum Requirement {
     /// Nothing at all.
     Nothing,
     /// The caller must be in the organization.
@@ -25,10 +25,10 @@ pub enum Asks {
     Key,
 }
 
-/// What an operation is about.
+/// The object of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Thing {
-    /// Nothing in particular.
+pub enum Kind {
+    /// No object.
     None,
     Key,
     Workspace,
@@ -39,21 +39,21 @@ pub enum Thing {
     Invitation,
 }
 
-/// One line of a table: the name, what it asks, what it is about, the answer when it is done, and the answer for a thing
-/// that has ended.
-pub type Line = (&'static str, Asks, Thing, u16, u16);
+/// One line of a table: the name, the requirement, the object, the status of a success, and the
+/// status for a revoked or removed object.
+pub type Line = (&'static str, Requirement, Kind, u16, u16);
 
 /// The relation of a principal to the organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// No credential, or one that does not work.
+    /// Without a valid credential.
     Unknown,
-    /// Known, and not in the organization: removed from it, or in none.
+    /// Authenticated, but not a member of the organization.
     Runtime {
         /// Whether the caller uses a key or is a person.
         by_key: bool,
     },
-    /// In the organization.
+    /// A member of the organization.
     Inside {
         role: Role,
         /// Whether the caller uses a key or is a person.
@@ -63,37 +63,45 @@ pub enum Standing {
     },
 }
 
-/// The answer to `who` about `which`.
+/// The expected status for a principal and an object.
 pub fn expected(line: &Line, who: Standing, which: Which) -> u16 {
-    let (_, asks, thing, done, ended) = *line;
+    let (_, required, kind, done, inactive) = *line;
     let (role, by_key, powerless) = match who {
-        _ if asks == Asks::Nothing => return done,
-        _ if asks == Asks::Browser => return 401,
+        _ if required == Requirement::Nothing => return done,
+        _ if required == Requirement::Browser => return 401,
         Standing::Unknown => return 401,
-        Standing::Runtime { by_key: false } if asks == Asks::Person => return about(thing, which, done, ended),
+        Standing::Runtime { by_key: false } if required == Requirement::Person => {
+            return about(kind, which, done, inactive);
+        }
         Standing::Runtime { .. } => return 403,
-        Standing::Inside { role, by_key, powerless } => (role, by_key, powerless),
+        Standing::Inside {
+            role,
+            by_key,
+            powerless,
+        } => (role, by_key, powerless),
     };
-    let malformed = which == Which::Malformed && thing != Thing::None;
-    match asks {
-        Asks::Person if by_key => 403,
-        Asks::Key if !by_key => 403,
-        Asks::Person | Asks::Key | Asks::Browser => about(thing, which, done, ended),
+    let malformed = which == Which::Malformed && kind != Kind::None;
+    match required {
+        Requirement::Person if by_key => 403,
+        Requirement::Key if !by_key => 403,
+        Requirement::Person | Requirement::Key | Requirement::Browser => {
+            about(kind, which, done, inactive)
+        }
         _ if malformed => 404,
         _ if powerless => 403,
-        Asks::Admin if role == Role::Member => 403,
-        Asks::OwnOnly if which == Which::Someones => 404,
-        Asks::Own if role == Role::Member && which == Which::Someones => 403,
-        _ => about(thing, which, done, ended),
+        Requirement::Admin if role == Role::Member => 403,
+        Requirement::OwnOnly if which == Which::Other => 404,
+        Requirement::Own if role == Role::Member && which == Which::Other => 403,
+        _ => about(kind, which, done, inactive),
     }
 }
 
 /// The response to an authorized caller, by the object (D9).
-const fn about(thing: Thing, which: Which, done: u16, ended: u16) -> u16 {
-    match (thing, which) {
-        (Thing::None, _) | (_, Which::Mine | Which::Someones) => done,
-        (Thing::Workspace, Which::Foreign) => 403,
-        (_, Which::Ended) => ended,
+const fn about(kind: Kind, which: Which, done: u16, inactive: u16) -> u16 {
+    match (kind, which) {
+        (Kind::None, _) | (_, Which::Own | Which::Other) => done,
+        (Kind::Workspace, Which::Foreign) => 403,
+        (_, Which::Inactive) => inactive,
         (_, Which::Foreign | Which::Missing | Which::Malformed) => 404,
     }
 }

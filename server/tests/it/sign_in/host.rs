@@ -13,60 +13,117 @@ async fn ask(app: &TestApp, method: Method, path: &str, headers: &[(&str, &str)]
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    app.send(request.body(Body::empty()).expect("request")).await
+    app.send(request.body(Body::empty()).expect("request"))
+        .await
 }
 
-/// A page as a browser asks for it.
+/// Requests a page like a browser.
 async fn page(app: &TestApp, host: &str, path: &str, cookies: &str) -> TestResponse {
-    ask(app, Method::GET, path, &[("host", host), ("accept", "text/html"), ("cookie", cookies)]).await
+    ask(
+        app,
+        Method::GET,
+        path,
+        &[("host", host), ("accept", "text/html"), ("cookie", cookies)],
+    )
+    .await
 }
 
 #[tokio::test]
-async fn a_page_at_another_host_leads_to_the_same_page_at_the_public_url() {
+async fn a_page_at_another_host_redirects_to_the_public_url() {
     let app = app().await;
     let url = app.parts.site_config.public_url.clone();
-    for path in
-        ["/", "/sign-in", "/sign-in/start?return_to=/account", "/account", "/docs", "/join/Zk3y", "//evil.test/x"]
-    {
+    for path in [
+        "/",
+        "/sign-in",
+        "/sign-in/start?return_to=/account",
+        "/account",
+        "/docs",
+        "/join/Zk3y",
+        "//evil.test/x",
+    ] {
         let led = page(&app, LOCAL, path, "").await;
         assert_eq!(led.status, StatusCode::SEE_OTHER, "{path}");
-        let to: url::Url = led.header("location").parse().expect("a whole address");
+        let to: url::Url = led
+            .header("location")
+            .parse()
+            .expect("an absolute URL");
         assert_eq!(to.origin().ascii_serialization(), url, "{path}");
-        assert!(cookie(&led, "rt_flow").is_none(), "no flow begins there");
+        assert!(
+            cookie(&led, "rt_flow").is_none(),
+            "no sign-in is started"
+        );
         let there = get(&app, led.header("location"), "").await;
         assert_eq!(there.status, StatusCode::SEE_OTHER);
-        assert_eq!(there.header("location"), format!("{url}{}", path.replace("//", "/")), "the mark goes");
+        assert_eq!(
+            there.header("location"),
+            format!("{url}{}", path.replace("//", "/")),
+            "the marker is removed"
+        );
     }
 }
 
 #[tokio::test]
-async fn what_is_no_page_stays_where_it_is() {
+async fn other_requests_are_not_redirected() {
     let app = app().await;
     let html = ("accept", "text/html");
     for (method, path, accept) in [
         (Method::GET, "/api/v1/me", html),
         (Method::GET, "/healthz", html),
         (Method::GET, "/.well-known/jwks.json", html),
-        (Method::GET, "/sign-in", ("accept", "application/json")),
+        (
+            Method::GET,
+            "/sign-in",
+            ("accept", "application/json"),
+        ),
         (Method::POST, "/ui/sign_out", html),
     ] {
         let answer = ask(&app, method, path, &[("host", LOCAL), accept]).await;
         assert!(!answer.status.is_redirection(), "{path}: {answer:?}");
     }
-    assert_eq!(ask(&app, Method::GET, "/sign-in", &[html]).await.status, StatusCode::OK, "no host, no redirect");
+    assert_eq!(
+        ask(&app, Method::GET, "/sign-in", &[html])
+            .await
+            .status,
+        StatusCode::OK,
+        "no host, no redirect"
+    );
 }
 
-// A proxy that passes on a host of its own must not lead round in a circle, with cookies or without.
+// A proxy that replaces the Host header must not cause a redirect loop, with or without cookies.
 #[tokio::test]
-async fn a_proxy_that_rewrites_the_host_is_noticed() {
+async fn a_proxy_that_replaces_the_host_is_detected() {
     let app = app().await;
     let url = app.parts.site_config.public_url.clone();
-    let led = page(&app, "upstream:8080", "/sign-in?return_to=/account", "").await;
-    let path = led.header("location").strip_prefix(&url).expect("the public address").to_owned();
+    let led = page(
+        &app,
+        "upstream:8080",
+        "/sign-in?return_to=/account",
+        "",
+    )
+    .await;
+    let path = led
+        .header("location")
+        .strip_prefix(&url)
+        .expect("the public URL")
+        .to_owned();
     let shown = page(&app, "upstream:8080", &path, "").await;
     assert_eq!(shown.status, StatusCode::OK, "{shown:?}");
-    assert!(shown.text.contains("return_to=/account") && !shown.text.contains("rt_host"), "{}", shown.text);
+    assert!(
+        shown.text.contains("return_to=/account") && !shown.text.contains("rt_host"),
+        "{}",
+        shown.text
+    );
     let remembered = cookie(&shown, "rt_host").expect("a cookie");
-    let next = page(&app, "upstream:8080", "/sign-in/start?return_to=/account", &remembered).await;
-    assert!(next.header("location").contains("/dev/idp/authorize"), "{next:?}");
+    let next = page(
+        &app,
+        "upstream:8080",
+        "/sign-in/start?return_to=/account",
+        &remembered,
+    )
+    .await;
+    assert!(
+        next.header("location")
+            .contains("/dev/idp/authorize"),
+        "{next:?}"
+    );
 }

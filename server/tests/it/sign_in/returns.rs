@@ -6,7 +6,7 @@ use url::Url;
 use super::{app, cookie, get, leave, leave_as, problem};
 use crate::test_app::{PUBLIC_URL, TestApp};
 
-/// Ways of writing another origin, or something that is no page, where a path of ours is expected.
+/// Malicious values for a return path: other origins, and paths that are not pages.
 fn corpus() -> Vec<String> {
     let hosts = [
         "evil.test",
@@ -55,9 +55,21 @@ fn corpus() -> Vec<String> {
         "\u{0}//",
         "\u{feff}//",
     ];
-    let mut all: Vec<String> =
-        lead.iter().flat_map(|lead| hosts.iter().map(move |host| format!("{lead}{host}"))).collect();
-    let inside = ["/o/org_a/settings/api-keys", "/settings/api-keys", "/account", "/welcome", "/"];
+    let mut all: Vec<String> = lead
+        .iter()
+        .flat_map(|lead| {
+            hosts
+                .iter()
+                .map(move |host| format!("{lead}{host}"))
+        })
+        .collect();
+    let inside = [
+        "/o/org_a/settings/api-keys",
+        "/settings/api-keys",
+        "/account",
+        "/welcome",
+        "/",
+    ];
     let tails = [
         "//evil.test",
         "/../../..//evil.test",
@@ -75,7 +87,11 @@ fn corpus() -> Vec<String> {
         "%00//evil.test",
         ".evil.test",
     ];
-    all.extend(inside.iter().flat_map(|path| tails.iter().map(move |tail| format!("{path}{tail}"))));
+    all.extend(inside.iter().flat_map(|path| {
+        tails
+            .iter()
+            .map(move |tail| format!("{path}{tail}"))
+    }));
     let others = [
         "javascript:alert(1)",
         "JaVaScRiPt:alert(1)",
@@ -121,14 +137,20 @@ fn corpus() -> Vec<String> {
         "/ACCOUNT",
     ];
     all.extend(others.map(str::to_owned));
-    all.push(format!("/o/org_a/settings/api-keys?q={}", "a".repeat(5000)));
+    all.push(format!(
+        "/o/org_a/settings/api-keys?q={}",
+        "a".repeat(5000)
+    ));
     all.push("/".repeat(3000));
     all
 }
 
 /// The URL that a browser on a page of this installation resolves a reference to.
 fn lands(location: &str) -> Url {
-    Url::parse(PUBLIC_URL).expect("ours").join(location).unwrap_or_else(|error| panic!("{location:?}: {error}"))
+    Url::parse(PUBLIC_URL)
+        .expect("ours")
+        .join(location)
+        .unwrap_or_else(|error| panic!("{location:?}: {error}"))
 }
 
 fn encoded(text: &str) -> String {
@@ -137,7 +159,7 @@ fn encoded(text: &str) -> String {
 
 // B30
 #[tokio::test]
-async fn no_return_leaves_the_origin() {
+async fn a_sign_in_never_redirects_to_another_origin() {
     let corpus = corpus();
     assert!(corpus.len() >= 300, "{}", corpus.len());
     let app = app().await;
@@ -148,39 +170,77 @@ async fn no_return_leaves_the_origin() {
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{hostile:?}");
         let location = done.header("location");
         let to = lands(location);
-        assert_eq!(to.origin(), ours, "{hostile:?} leads to {location:?}");
+        assert_eq!(
+            to.origin(),
+            ours,
+            "{hostile:?} redirects to {location:?}"
+        );
         let known = ["/", "/account", "/welcome", "/settings/api-keys"].contains(&to.path())
             || to.path().starts_with("/o/org_a/settings");
-        assert!(known && to.fragment().is_none() && !location.contains("evil"), "{hostile:?} leads to {location:?}");
         assert!(
-            !done.headers.contains_key("refresh") && done.headers.get_all("location").iter().count() == 1,
+            known && to.fragment().is_none() && !location.contains("evil"),
+            "{hostile:?} redirects to {location:?}"
+        );
+        assert!(
+            !done.headers.contains_key("refresh")
+                && done.headers.get_all("location").iter().count() == 1,
             "{hostile:?}"
         );
     }
 }
 
-// The same on the way in: the page for whoever is signed in, the page of a problem, and the links on both.
+// The sign-in page for a signed-in user, the page with an error, and the links on both.
 // B30
 #[tokio::test]
-async fn no_link_of_the_sign_in_page_leaves_the_origin() {
+async fn no_link_of_the_sign_in_page_points_to_another_origin() {
     let app = TestApp::new().await;
     let signed_in = app.someone("mina").await.cookie();
     let ours = lands("/").origin();
     for hostile in &corpus() {
-        let to = get(&app, &format!("/sign-in?return_to={}", encoded(hostile)), &signed_in).await;
-        assert_eq!(lands(to.header("location")).origin(), ours, "{hostile:?}");
+        let to = get(
+            &app,
+            &format!("/sign-in?return_to={}", encoded(hostile)),
+            &signed_in,
+        )
+        .await;
+        assert_eq!(
+            lands(to.header("location")).origin(),
+            ours,
+            "{hostile:?}"
+        );
         for cookies in ["", signed_in.as_str()] {
-            let page = get(&app, &format!("/sign-in?problem=refused&return_to={}", encoded(hostile)), cookies).await;
-            assert!(!page.text.contains("evil"), "{hostile:?}: {}", page.text);
-            for link in page.text.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-                assert_eq!(lands(&link.replace("&amp;", "&")).origin(), ours, "{hostile:?}: {link}");
+            let page = get(
+                &app,
+                &format!(
+                    "/sign-in?problem=refused&return_to={}",
+                    encoded(hostile)
+                ),
+                cookies,
+            )
+            .await;
+            assert!(
+                !page.text.contains("evil"),
+                "{hostile:?}: {}",
+                page.text
+            );
+            for link in page
+                .text
+                .split("href=\"")
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next())
+            {
+                assert_eq!(
+                    lands(&link.replace("&amp;", "&")).origin(),
+                    ours,
+                    "{hostile:?}: {link}"
+                );
             }
         }
     }
 }
 
 #[tokio::test]
-async fn a_place_of_ours_is_found_again() {
+async fn a_sign_in_returns_to_every_kind_of_page() {
     let app = app().await;
     for place in [
         "/account",
@@ -195,14 +255,14 @@ async fn a_place_of_ours_is_found_again() {
     }
 }
 
-// Login CSRF: an attacker's return, sent to a victim's browser, signs nobody in; not without a cookie, not with that of
-// the victim's own sign-in, and it is spent by the attempt.
-// B30
+// Login CSRF: the redirect of an attacker in the browser of a victim is rejected, without a cookie
+// and with the cookie of the victim's own sign-in. The attempt invalidates the redirect. B30
 #[tokio::test]
-async fn a_return_in_another_browser_signs_nobody_in() {
+async fn a_redirect_in_another_browser_does_not_sign_in() {
     let app = app().await;
     let victim = leave(&app, "mina", "/account").await;
-    let signed_in = cookie(&get(&app, &victim.1, &victim.0).await, "rt_session").expect("a session");
+    let signed_in =
+        cookie(&get(&app, &victim.1, &victim.0).await, "rt_session").expect("a session");
     let (own_flow, own_back) = leave(&app, "mina", "/account").await;
     let browsers = [
         String::new(),
@@ -214,12 +274,26 @@ async fn a_return_in_another_browser_signs_nobody_in() {
     ];
     for browser in browsers {
         let (flow, back) = leave(&app, "olivia", "/account").await;
-        assert_eq!(problem(&get(&app, &back, &browser).await), "expired", "{browser}");
-        assert_eq!(problem(&get(&app, &back, &flow).await), "expired", "it was spent");
+        assert_eq!(
+            problem(&get(&app, &back, &browser).await),
+            "expired",
+            "{browser}"
+        );
+        assert_eq!(
+            problem(&get(&app, &back, &flow).await),
+            "expired",
+            "it was invalidated"
+        );
     }
-    // A sign-in again that was begun in one browser is no use in another either.
+    // A fresh sign-in that was started in one browser does not work in another either.
     let (_, back) = leave_as(&app, "mina", "fresh=1", &signed_in).await;
     assert_eq!(problem(&get(&app, &back, &own_flow).await), "expired");
-    assert!(cookie(&get(&app, &own_back, &own_flow).await, "rt_session").is_some(), "their own still works");
-    assert_eq!(get(&app, "/account", &signed_in).await.status, StatusCode::OK);
+    assert!(
+        cookie(&get(&app, &own_back, &own_flow).await, "rt_session").is_some(),
+        "the victim's own sign-in still works"
+    );
+    assert_eq!(
+        get(&app, "/account", &signed_in).await.status,
+        StatusCode::OK
+    );
 }

@@ -12,18 +12,25 @@ async fn opens(app: &TestApp, session: &str) -> bool {
     !page.header("location").starts_with("/sign-in")
 }
 
-// A thief plants a session of their own, one that was ended, or any word, and waits for someone to sign in with it.
-// B23
+// An attacker plants their own session ID, a revoked one or any other value before the victim signs
+// in. B23
 #[tokio::test]
-async fn no_session_from_before_a_sign_in_is_good_after_it() {
+async fn a_session_id_from_before_a_sign_in_is_rejected_after_it() {
     let app = app().await;
-    let ended = app.someone_standing_in("theo").await;
-    app.sign_out(&ended).await;
-    let own = app.someone_standing_in("theo").await;
-    let again = app.someone_standing_in("olivia").await;
+    let revoked = app.signed_in("theo").await;
+    app.sign_out(&revoked).await;
+    let own = app.signed_in("theo").await;
+    let again = app.signed_in("olivia").await;
     assert!(opens(&app, &own).await && opens(&app, &again).await);
     let unknown = "rt_session=AAAAAAAAAAAAAAAAAAAAAA".to_owned();
-    for planted in [own, again, ended, unknown, "rt_session=x".into(), "rt_session=".into()] {
+    for planted in [
+        own,
+        again,
+        revoked,
+        unknown,
+        "rt_session=x".into(),
+        "rt_session=".into(),
+    ] {
         let (flow, back) = leave(&app, "olivia", "/settings/api-keys").await;
         let done = get(&app, &back, &format!("{planted}; {flow}")).await;
         let session = cookie(&done, "rt_session").expect("a session");
@@ -33,12 +40,20 @@ async fn no_session_from_before_a_sign_in_is_good_after_it() {
     }
 }
 
-// Nobody has a session before signing in that could be fixed: looking around gives no cookie.
+// Without a sign-in there is no session that could be fixed.
 // B23
 #[tokio::test]
-async fn whoever_is_not_signed_in_gets_no_session() {
+async fn visitors_who_are_not_signed_in_get_no_session() {
     let app = app().await;
-    for path in ["/", "/sign-in", "/sign-in/start", "/settings/api-keys", "/o/org_a/settings", "/nowhere", "/docs"] {
+    for path in [
+        "/",
+        "/sign-in",
+        "/sign-in/start",
+        "/settings/api-keys",
+        "/o/org_a/settings",
+        "/nowhere",
+        "/docs",
+    ] {
         let answer = get(&app, path, "").await;
         assert!(cookie(&answer, "rt_session").is_none(), "{path}");
     }
@@ -46,15 +61,23 @@ async fn whoever_is_not_signed_in_gets_no_session() {
 
 impl TestApp {
     async fn sign_out(&self, session: &str) {
-        let request = Request::post("/ui/sign_out").header("cookie", session).header("sec-fetch-site", "same-origin");
+        let request = Request::post("/ui/sign_out")
+            .header("cookie", session)
+            .header("sec-fetch-site", "same-origin");
         let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let done =
-            self.send(request.header("accept", "application/json").body(Body::empty()).expect("a request")).await;
+        let done = self
+            .send(
+                request
+                    .header("accept", "application/json")
+                    .body(Body::empty())
+                    .expect("a request"),
+            )
+            .await;
         assert_eq!(done.status, StatusCode::OK, "{}", done.text);
     }
 
     /// The cookie of a user who has signed in with the development identity provider.
-    async fn someone_standing_in(&self, person: &str) -> String {
+    async fn signed_in(&self, person: &str) -> String {
         let (flow, back) = leave(self, person, "/").await;
         cookie(&get(self, &back, &flow).await, "rt_session").expect("a session")
     }

@@ -15,15 +15,26 @@ use crate::words;
 pub fn facts(shown: &KeyPageData) -> AnyView {
     let (room, line) = (&shown.room, &shown.key.line);
     let (key, now) = (&line.key, room.ctx.now());
-    let row = |label: &'static str, value: AnyView| view! { <dt>{label}</dt><dd>{value}</dd> }.into_any();
-    let by = key.created_by.clone().map(|by| view! { " "{words::labels::BY}<bdi>{by}</bdi> });
+    let row =
+        |label: &'static str, value: AnyView| view! { <dt>{label}</dt><dd>{value}</dd> }.into_any();
+    let by = key
+        .created_by
+        .clone()
+        .map(|by| view! { " "{words::labels::BY}<bdi>{by}</bdi> });
     let expires = match key.expires_at {
-        Some(at) => view! { {when_due(now, at)}<span class="sub">{at.to_words()}</span> }.into_any(),
+        Some(at) => {
+            view! { {when_due(now, at)}<span class="sub">{at.to_words()}</span> }.into_any()
+        }
         None => words::keys::NEVER_EXPIRES.into_any(),
     };
     let revoked = key.revoked_at.map(|at| {
-        let why = line.revoke_reason.map(|reason| format!(" · {}", reason.label()));
-        row(words::labels::REVOKED, view! { {when(now, at)}{why} }.into_any())
+        let why = line
+            .revoke_reason
+            .map(|reason| format!(" · {}", reason.label()));
+        row(
+            words::labels::REVOKED,
+            view! { {when(now, at)}{why} }.into_any(),
+        )
     });
     view! {
         <section class="panel" aria-labelledby="facts-title">
@@ -56,20 +67,26 @@ fn copied(text: String, name: &'static str) -> AnyView {
 }
 
 fn permissions(permissions: Permissions) -> AnyView {
-    let Permissions::Only(scopes) = permissions else { return words::keys::FULL_ACCESS.into_any() };
+    let Permissions::Only(scopes) = permissions else {
+        return words::keys::FULL_ACCESS.into_any();
+    };
     if scopes.is_empty() {
         return words::NONE.into_any();
     }
     let line = |group: Group| {
-        words::keys::access(scopes, group)
-            .map(|access| view! { <li>{group.label()}" · "<span class="muted">{access}</span></li> })
+        words::keys::access(scopes, group).map(
+            |access| view! { <li>{group.label()}" · "<span class="muted">{access}</span></li> },
+        )
     };
     view! { <ul class="plain-list">{Group::ALL.map(line).into_iter().flatten().collect_view()}</ul> }.into_any()
 }
 
 fn last_used(room: &OrganizationPage, line: &KeyLine) -> AnyView {
     let key = &line.key;
-    let (address, agent) = (line.last_used_address.clone(), line.last_used_agent.clone());
+    let (address, agent) = (
+        line.last_used_address.clone(),
+        line.last_used_agent.clone(),
+    );
     view! {
         {moving(key.key_id, room.ctx.now(), key.last_used)}
         <span data-used-from="" hidden=address.is_none()>{words::labels::FROM}<code>{address.clone()}</code></span>

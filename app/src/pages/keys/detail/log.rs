@@ -29,7 +29,8 @@ pub fn log(shown: &KeyPageData) -> AnyView {
     };
     let events = match shown.events.is_empty() {
         true => view! { <p class="muted">{words::NONE}</p> }.into_any(),
-        false => view! { <ul class="lines">{shown.events.iter().map(line).collect_view()}</ul> }.into_any(),
+        false => view! { <ul class="lines">{shown.events.iter().map(line).collect_view()}</ul> }
+            .into_any(),
     };
     view! {
         <section class="panel" aria-labelledby="log-title">

@@ -50,13 +50,25 @@ fn calls(usage: &KeyUsage) -> AnyView {
 
 /// A line chart of the last 30 days. The table below contains the same numbers.
 fn sparkline(days: &[DayUse], total: i64) -> AnyView {
-    let most = days.iter().map(|day| day.calls).max().unwrap_or(0).max(1);
+    let most = days
+        .iter()
+        .map(|day| day.calls)
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let count = i64::try_from(days.len()).unwrap_or(1).max(2);
     let point = |(n, day): (i64, &DayUse)| {
-        let (x, y) = (n * WIDTH / (count - 1), HEIGHT - 2 - day.calls * (HEIGHT - 4) / most);
+        let (x, y) = (
+            n * WIDTH / (count - 1),
+            HEIGHT - 2 - day.calls * (HEIGHT - 4) / most,
+        );
         format!("{x},{y}")
     };
-    let points = (0..).zip(days).map(point).collect::<Vec<_>>().join(" ");
+    let points = (0..)
+        .zip(days)
+        .map(point)
+        .collect::<Vec<_>>()
+        .join(" ");
     let area = format!("0,{HEIGHT} {points} {WIDTH},{HEIGHT}");
     view! {
         <svg class="sparkline" viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" role="img" aria-label=words::key_usage::sparkline(total, most)>
@@ -68,10 +80,15 @@ fn sparkline(days: &[DayUse], total: i64) -> AnyView {
 
 fn table(days: &[DayUse]) -> AnyView {
     let day = |day: &DayUse| {
-        let numbers = [day.calls, day.refused, day.cost].map(|n| view! { <td>{words::format::grouped(n)}</td> });
+        let numbers = [day.calls, day.refused, day.cost]
+            .map(|n| view! { <td>{words::format::grouped(n)}</td> });
         view! { <tr><th scope="row">{words::overview::day(&day.day)}</th>{numbers}</tr> }
     };
-    let busy = days.iter().rev().filter(|day| day.calls + day.refused > 0).map(day);
+    let busy = days
+        .iter()
+        .rev()
+        .filter(|day| day.calls + day.refused > 0)
+        .map(day);
     view! {
         <details class="fold">
             <summary>{words::key_usage::DAILY}</summary>
@@ -101,7 +118,10 @@ fn refusals(refusals: &[RefusedUse], now: Moment) -> AnyView {
         return view! { <p class="muted">{words::key_usage::NO_REFUSALS}</p> }.into_any();
     }
     let line = |one: &RefusedUse| {
-        let from = one.address.clone().map(|address| view! { <span class="sub"><code>{address}</code></span> });
+        let from = one
+            .address
+            .clone()
+            .map(|address| view! { <span class="sub"><code>{address}</code></span> });
         view! {
             <li><div>{one.cause.label()}{from}</div><div class="end">{when(now, one.at)}<span class="sub">{words::format::plural(one.count, "time")}</span></div></li>
         }

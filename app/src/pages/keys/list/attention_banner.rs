@@ -14,7 +14,7 @@ pub fn attention_banner(list: &List) -> Option<AnyView> {
     let overview = Screen::Overview(room.organization()).path();
     Some(
         view! {
-            <section class="notice nudge" aria-label=words::overview::NEEDS_ATTENTION>
+            <section class="notice nudge" aria-label=words::keys::NEEDS_ATTENTION>
                 {icon("clock")}
                 <div>
                     <p>{text}" "<a href=overview>{words::attention_banner::REVIEW}</a></p>

@@ -14,30 +14,50 @@ pub fn notice(list: &List) -> Option<AnyView> {
     let organization = list.room.organization();
     let (text, log) = match list.flash.as_ref()? {
         Flash::Moved(how) => return Some(moved(list, how)),
-        Flash::Revoked { key_id, name, fresh } => {
-            let text = if *fresh { words::revoke_key::REVOKED } else { words::revoke_key::WAS_ALREADY_REVOKED };
-            (view! { "“"<bdi>{name.clone()}</bdi>{text} }.into_any(), Location::log_of(organization, *key_id))
+        Flash::Revoked {
+            key_id,
+            name,
+            fresh,
+        } => {
+            let text = if *fresh {
+                words::revoke_key::REVOKED
+            } else {
+                words::revoke_key::WAS_ALREADY_REVOKED
+            };
+            (
+                view! { "“"<bdi>{name.clone()}</bdi>{text} }.into_any(),
+                Location::log_of(organization, *key_id),
+            )
         }
-        Flash::RevokedMany { count } => {
-            (words::revoke_keys::revoked(*count).into_any(), Location::top(Screen::AuditLog(organization)))
-        }
+        Flash::RevokedMany { count } => (
+            words::revoke_keys::revoked(*count).into_any(),
+            Location::top(Screen::AuditLog(organization)),
+        ),
         _ => return None,
     };
-    Some(done(view! { {text}<a href=log.path()>{words::audit_log::VIEW}</a> }))
+    Some(done(
+        view! { {text}<a href=log.path()>{words::audit_log::VIEW}</a> },
+    ))
 }
 
 /// The notice after the person created, joined or left an organization.
 fn moved(list: &List, how: &OrganizationNotice) -> AnyView {
     let here = list.room.name.clone();
     let (before, name, after) = match how {
-        OrganizationNotice::Created => ("“", here, words::create_organization::CREATED.to_owned()),
+        OrganizationNotice::Created => (
+            "“",
+            here,
+            words::create_organization::CREATED.to_owned(),
+        ),
         OrganizationNotice::Joined => {
             let (before, after) = words::join::welcome(list.room.ctx.actor().role);
             (before, here, after)
         }
-        OrganizationNotice::Left { organization } => {
-            (words::leave_organization::LEFT.0, organization.clone(), words::leave_organization::LEFT.1.to_owned())
-        }
+        OrganizationNotice::Left { organization } => (
+            words::leave_organization::LEFT.0,
+            organization.clone(),
+            words::leave_organization::LEFT.1.to_owned(),
+        ),
     };
     done(view! { {before}<bdi>{name}</bdi>{after} })
 }
@@ -48,8 +68,8 @@ pub fn closed(list: &List) -> Option<AnyView> {
         .then(|| view! { <div class="notice">{icon("info")}<p>{words::create_key::NOT_ALLOWED}</p></div> }.into_any())
 }
 
-/// The button **Create API Key**: a link to a page, which the island opens as a dialog. After the dialog, it takes the
-/// focus again. `None` if the person cannot create keys.
+/// The button **Create API Key**: a link to a page, which the island opens as a dialog. After the
+/// dialog, it takes the focus again. `None` if the person cannot create keys.
 pub fn create_link(list: &List, back: bool) -> Option<AnyView> {
     if !list.form.may_create {
         return None;

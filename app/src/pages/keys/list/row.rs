@@ -13,7 +13,11 @@ use crate::words;
 
 /// The row of a key.
 pub fn row(list: &List, line: &KeyLine, fresh: bool) -> AnyView {
-    let (key, now, organization) = (&line.key, list.room.ctx.now(), list.room.organization());
+    let (key, now, organization) = (
+        &line.key,
+        list.room.ctx.now(),
+        list.room.organization(),
+    );
     let class = match (key.is_active, fresh) {
         (false, _) => Some("inactive"),
         (true, true) => Some("fresh"),
@@ -60,7 +64,9 @@ fn creator(key: &KeyView) -> AnyView {
 /// The number of scopes. A menu lists them.
 fn permissions(permissions: Permissions) -> AnyView {
     let short = words::keys::permissions(permissions);
-    let Permissions::Only(scopes) = permissions else { return short.into_any() };
+    let Permissions::Only(scopes) = permissions else {
+        return short.into_any();
+    };
     if scopes.is_empty() {
         return short.into_any();
     }
@@ -85,7 +91,10 @@ fn revoke_link(
     class: &'static str,
     text: &'static str,
 ) -> AnyView {
-    let used = key.last_used.map_or_else(|| words::keys::NEVER_USED.to_owned(), |then| words::format::ago(now, then));
+    let used = key.last_used.map_or_else(
+        || words::keys::NEVER_USED.to_owned(),
+        |then| words::format::ago(now, then),
+    );
     view! {
         <a
             class=class
@@ -109,7 +118,13 @@ fn menu(organization: &OrganizationId, key: &KeyView) -> AnyView {
     let link = |screen: Screen, glyph: &'static str, text: &'static str| {
         view! { <li><a href=screen.path()>{icon(glyph)}{text}</a></li> }
     };
-    let rotate = key.is_active.then(|| link(Screen::RotateKey(org.clone(), id), "rotate", words::rotate_key::LINK));
+    let rotate = key.is_active.then(|| {
+        link(
+            Screen::RotateKey(org.clone(), id),
+            "rotate",
+            words::rotate_key::LINK,
+        )
+    });
     let revoke = key.revoked_at.is_none().then(|| {
         let path = Screen::RevokeKey(org.clone(), id).path();
         view! { <li class="apart"><a class="danger" href=path data-same="revoke">{icon("danger")}{words::revoke_key::LINK}</a></li> }

@@ -14,10 +14,22 @@ use crate::words;
 pub fn table(list: &List) -> AnyView {
     let creators = list.sees_creators();
     let fresh = list.fresh();
-    let rows = list.rows.rows.iter().map(|line| row(list, line, fresh == Some(line.key.key_id)));
-    let class = if creators { "table keys" } else { "table keys own" };
-    let ways =
-        Pages { mark: "after", next: list.rows.next, first: words::keys::FIRST_PAGE, more: words::keys::NEXT_PAGE };
+    let rows = list
+        .rows
+        .rows
+        .iter()
+        .map(|line| row(list, line, fresh == Some(line.key.key_id)));
+    let class = if creators {
+        "table keys"
+    } else {
+        "table keys own"
+    };
+    let ways = Pages {
+        mark: "after",
+        next: list.rows.next,
+        first: words::keys::FIRST_PAGE,
+        more: words::keys::NEXT_PAGE,
+    };
     view! {
         <div class="table-wrap">
             <table class=class>
@@ -52,12 +64,30 @@ fn head(list: &List, class: &'static str, text: &'static str, sort: KeySort) -> 
     let here = list.query.sort == sort;
     let other = |dir: &str| if dir == "asc" { "desc" } else { "asc" };
     let begin = natural(sort);
-    let now = if list.query.reversed { other(begin) } else { begin };
+    let now = if list.query.reversed {
+        other(begin)
+    } else {
+        begin
+    };
     let next = if here { other(now) } else { begin };
-    let path = place.with("sort", Some(sort.as_str())).with("dir", Some(next)).path();
-    let order = here.then_some(if now == "asc" { "ascending" } else { "descending" });
-    let mark = here.then(|| icon(if now == "asc" { "chevron-up" } else { "chevron" }));
-    view! { <th scope="col" class=class aria-sort=order><a href=path>{text}{mark}</a></th> }.into_any()
+    let path = place
+        .with("sort", Some(sort.as_str()))
+        .with("dir", Some(next))
+        .path();
+    let order = here.then_some(if now == "asc" {
+        "ascending"
+    } else {
+        "descending"
+    });
+    let mark = here.then(|| {
+        icon(if now == "asc" {
+            "chevron-up"
+        } else {
+            "chevron"
+        })
+    });
+    view! { <th scope="col" class=class aria-sort=order><a href=path>{text}{mark}</a></th> }
+        .into_any()
 }
 
 /// The button that leads to revoking the selected keys. CSS shows it once a key is selected.

@@ -10,12 +10,26 @@ use crate::components::when_due;
 use crate::words;
 
 /// The table of pending invitations. `None` if there are none.
-pub fn pending_invitations(room: &OrganizationPage, invitations: &Rows<InvitationView>) -> Option<AnyView> {
-    if invitations.rows.is_empty() && invitations.next.is_none() && room.place.get("waiting").is_none() {
+pub fn pending_invitations(
+    room: &OrganizationPage,
+    invitations: &Rows<InvitationView>,
+) -> Option<AnyView> {
+    if invitations.rows.is_empty()
+        && invitations.next.is_none()
+        && room.place.get("waiting").is_none()
+    {
         return None;
     }
     let (first, more) = (words::invitations::NEWEST, words::invitations::OLDER);
-    let ways = pages(&room.place, &Pages { mark: "waiting", next: invitations.next, first, more });
+    let ways = pages(
+        &room.place,
+        &Pages {
+            mark: "waiting",
+            next: invitations.next,
+            first,
+            more,
+        },
+    );
     Some(
         view! {
             <h2 id="pending">{words::invitations::TITLE}</h2>

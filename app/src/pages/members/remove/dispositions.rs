@@ -1,4 +1,5 @@
-//! The choice for each key of a member who is removed: revoke it, or give a service account a successor.
+//! The choice for each key of a member who is removed: revoke it, or give a service account a
+//! successor.
 
 use domain::policy::has_admin_power;
 use domain::view::KeyLine;
@@ -17,7 +18,11 @@ pub fn dispositions(shown: &RemoveMemberPageData) -> AnyView {
     }
     let more = (shown.unlisted > 0)
         .then(|| view! { <div class="notice">{icon("info")}<p>{words::remove_member::keys_not_listed(shown.unlisted)}</p></div> });
-    let fault = shown.problem.as_ref().and_then(|problem| problem.field("keys")).map(str::to_owned);
+    let fault = shown
+        .problem
+        .as_ref()
+        .and_then(|problem| problem.field("keys"))
+        .map(str::to_owned);
     view! {
         <fieldset class="field" id="keys" aria-describedby="keys-hint keys-error">
             <legend>{words::remove_member::THEIR_KEYS}</legend>
@@ -33,7 +38,8 @@ pub fn dispositions(shown: &RemoveMemberPageData) -> AnyView {
 fn item(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
     let (now, key) = (shown.room.ctx.now(), &line.key);
     let mark = match key.was_used_recently(now) {
-        true => view! { <span class="badge warning">{words::revoke_key::RECENTLY_USED}</span> }.into_any(),
+        true => view! { <span class="badge warning">{words::revoke_key::RECENTLY_USED}</span> }
+            .into_any(),
         false => view! { <span class="muted">{used(now, key.last_used)}</span> }.into_any(),
     };
     view! {
@@ -54,7 +60,11 @@ fn item(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
 fn choice(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
     let key = &line.key;
     let name = format!("keys[{}]", key.key_id);
-    let typed = shown.typed.iter().find(|(field, _)| *field == name).map(|(_, value)| value.clone());
+    let typed = shown
+        .typed
+        .iter()
+        .find(|(field, _)| *field == name)
+        .map(|(_, value)| value.clone());
     let chosen = typed.unwrap_or_else(|| "end".into());
     // A successor with admin power requires a fresh sign-in, a revocation does not.
     let powerful = power(has_admin_power(key.role, key.scopes));
@@ -64,7 +74,9 @@ fn choice(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
     };
     let free = line.rotated_to.is_none();
     let accounts = &shown.service_accounts;
-    let options = accounts.iter().map(|one| option(one.actor_id.to_string(), words::isolated(&one.name)));
+    let options = accounts
+        .iter()
+        .map(|one| option(one.actor_id.to_string(), words::isolated(&one.name)));
     let accounts = (free && !accounts.is_empty())
         .then(|| view! { <optgroup label=words::remove_member::HAND_OVER_TO>{options.collect_view()}</optgroup> });
     view! {

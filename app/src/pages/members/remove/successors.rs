@@ -1,4 +1,5 @@
-//! The keys that service accounts got from a removed member. Only the response to the form contains them.
+//! The keys that service accounts got from a removed member. Only the response to the form contains
+//! them.
 
 use leptos::prelude::*;
 
@@ -11,7 +12,12 @@ use crate::words;
 
 /// The page of the new keys.
 pub fn page(room: OrganizationPage, removed: RemovedMember) -> Page {
-    Page { islands: true, ..Page::new(words::remove_member::HANDED_OVER, move || render(&room, &removed)) }
+    Page {
+        islands: true,
+        ..Page::new(words::remove_member::HANDED_OVER, move || {
+            render(&room, &removed)
+        })
+    }
 }
 
 fn render(room: &OrganizationPage, removed: &RemovedMember) -> AnyView {
@@ -28,11 +34,18 @@ fn render(room: &OrganizationPage, removed: &RemovedMember) -> AnyView {
             <div class="sheet-foot"><a class="button" href=removed.to.clone()>{words::DONE}</a></div>
         </div>
     };
-    view! { {frame(room, words::remove_member::HANDED_OVER, None, body.into_any())}<CopyButtons/> }.into_any()
+    view! { {frame(room, words::remove_member::HANDED_OVER, None, body.into_any())}<CopyButtons/> }
+        .into_any()
 }
 
 fn successor(successor: &Successor) -> AnyView {
     let (name, owner) = (successor.key.label.clone(), successor.owner.clone());
     let label = view! { {words::labels::KEY_FOR.0}<bdi>{name}</bdi>{words::labels::KEY_OF_ACCOUNT.0}<bdi>{owner}</bdi>{words::labels::KEY_OF_ACCOUNT.1} };
-    secret(format!("key-{}", successor.key.key_id), label, &successor.key.key, 2).into_any()
+    secret(
+        format!("key-{}", successor.key.key_id),
+        label,
+        &successor.key.key,
+        2,
+    )
+    .into_any()
 }

@@ -1,4 +1,5 @@
-//! The forms that change an organization: one for each setting, so that nobody overwrites another setting by accident.
+//! The forms that change an organization: one for each setting, so that nobody overwrites another
+//! setting by accident.
 
 use domain::organization::KeyMakers;
 use leptos::prelude::*;
@@ -22,9 +23,17 @@ fn save(title: &'static str) -> AnyView {
 }
 
 fn rename(shown: &OrganizationPageData) -> AnyView {
-    let fault = shown.problem.as_ref().and_then(|problem| problem.field("name")).map(str::to_owned);
+    let fault = shown
+        .problem
+        .as_ref()
+        .and_then(|problem| problem.field("name"))
+        .map(str::to_owned);
     let wrong = fault.is_some();
-    let described = if wrong { "name-hint name-error" } else { "name-hint" };
+    let described = if wrong {
+        "name-hint name-error"
+    } else {
+        "name-hint"
+    };
     let typed = shown.name.clone();
     let body = view! {
         <div class="field">
@@ -34,15 +43,33 @@ fn rename(shown: &OrganizationPageData) -> AnyView {
             <p class="hint" id="name-hint">{words::organization::NAME_HINT}</p>
         </div>
     };
-    let (function, title, button) =
-        ("/ui/rename_organization", words::organization::NAME_TITLE, save(words::organization::NAME_TITLE));
-    FormCard { function, title, body: body.into_any(), note: None, button }.render(&shown.room, None)
+    let (function, title, button) = (
+        "/ui/rename_organization",
+        words::organization::NAME_TITLE,
+        save(words::organization::NAME_TITLE),
+    );
+    FormCard {
+        function,
+        title,
+        body: body.into_any(),
+        note: None,
+        button,
+    }
+    .render(&shown.room, None)
 }
 
 fn lifetime(shown: &OrganizationPageData) -> AnyView {
-    let fault = shown.problem.as_ref().and_then(|problem| problem.field("max_key_days")).map(str::to_owned);
+    let fault = shown
+        .problem
+        .as_ref()
+        .and_then(|problem| problem.field("max_key_days"))
+        .map(str::to_owned);
     let wrong = fault.is_some();
-    let described = if wrong { "lifetime-hint lifetime-error" } else { "lifetime-hint" };
+    let described = if wrong {
+        "lifetime-hint lifetime-error"
+    } else {
+        "lifetime-hint"
+    };
     let typed = shown.max_key_days.clone();
     let body = view! {
         <div class="field">
@@ -52,9 +79,19 @@ fn lifetime(shown: &OrganizationPageData) -> AnyView {
             <p class="hint" id="lifetime-hint">{words::organization::LIFETIME_HINT}</p>
         </div>
     };
-    let (function, title, note) =
-        ("/ui/limit_key_lifetime", words::organization::MAXIMUM_LIFETIME, Some(words::organization::LIFETIME_KEEPS));
-    FormCard { function, title, body: body.into_any(), note, button: save(title) }.render(&shown.room, None)
+    let (function, title, note) = (
+        "/ui/limit_key_lifetime",
+        words::organization::MAXIMUM_LIFETIME,
+        Some(words::organization::LIFETIME_KEEPS),
+    );
+    FormCard {
+        function,
+        title,
+        body: body.into_any(),
+        note,
+        button: save(title),
+    }
+    .render(&shown.room, None)
 }
 
 /// Radio buttons for a choice.
@@ -76,11 +113,26 @@ fn choices<const N: usize>(
 }
 
 fn makers(shown: &OrganizationPageData) -> AnyView {
-    let offers =
-        KeyMakers::ALL.map(|who| (who.as_str(), words::organization::key_makers(who), who == shown.view.key_makers));
+    let offers = KeyMakers::ALL.map(|who| {
+        (
+            who.as_str(),
+            words::organization::key_makers(who),
+            who == shown.view.key_makers,
+        )
+    });
     let body = choices("key_makers", words::organization::KEY_MAKERS, offers);
-    let (title, note) = (words::organization::KEY_MAKERS, Some(words::organization::KEY_MAKERS_HINT));
-    FormCard { function: RULES, title, body, note, button: save(title) }.render(&shown.room, None)
+    let (title, note) = (
+        words::organization::KEY_MAKERS,
+        Some(words::organization::KEY_MAKERS_HINT),
+    );
+    FormCard {
+        function: RULES,
+        title,
+        body,
+        note,
+        button: save(title),
+    }
+    .render(&shown.room, None)
 }
 
 fn keys_make_keys(shown: &OrganizationPageData) -> AnyView {
@@ -89,9 +141,23 @@ fn keys_make_keys(shown: &OrganizationPageData) -> AnyView {
         ("true", words::organization::KEYS_MAKE_KEYS_YES, may),
         ("false", words::organization::KEYS_MAKE_KEYS_NO, !may),
     ];
-    let body = choices("keys_make_keys", words::organization::KEYS_MAKE_KEYS, offers);
-    let (title, note) = (words::organization::KEYS_MAKE_KEYS, Some(words::organization::KEYS_MAKE_KEYS_HINT));
-    FormCard { function: RULES, title, body, note, button: save(title) }.render(&shown.room, None)
+    let body = choices(
+        "keys_make_keys",
+        words::organization::KEYS_MAKE_KEYS,
+        offers,
+    );
+    let (title, note) = (
+        words::organization::KEYS_MAKE_KEYS,
+        Some(words::organization::KEYS_MAKE_KEYS_HINT),
+    );
+    FormCard {
+        function: RULES,
+        title,
+        body,
+        note,
+        button: save(title),
+    }
+    .render(&shown.room, None)
 }
 
 /// The settings for members, who can only read them.

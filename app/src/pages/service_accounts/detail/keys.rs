@@ -27,7 +27,11 @@ pub enum NextKey {
 
 impl NextKey {
     /// What the engine allows for the account now.
-    pub async fn of(context: &PageContext, ctx: &Ctx, account: &ServiceAccount) -> Result<Self, Problem> {
+    pub async fn of(
+        context: &PageContext,
+        ctx: &Ctx,
+        account: &ServiceAccount,
+    ) -> Result<Self, Problem> {
         if account.is_disabled {
             return Ok(Self::EnableFirst);
         }
@@ -36,26 +40,41 @@ impl NextKey {
         }
         let (owner, status) = (Some(account.actor_id), Some(StatusFilter::Active));
         // The newest: after a rotation with overlap, the old key stays active for a while.
-        let query = KeyQuery { owner, status, ..KeyQuery::default() };
-        let active = context.engine.list_keys(ctx, &query, 1).await.map_err(|error| context.to_problem(&error))?;
-        Ok(active.rows.first().map_or(Self::Create, |line| Self::Rotate(line.key.key_id)))
+        let query = KeyQuery {
+            owner,
+            status,
+            ..KeyQuery::default()
+        };
+        let active = context
+            .engine
+            .list_keys(ctx, &query, 1)
+            .await
+            .map_err(|error| context.to_problem(&error))?;
+        Ok(active
+            .rows
+            .first()
+            .map_or(Self::Create, |line| Self::Rotate(line.key.key_id)))
     }
 }
 
 /// The heading, a note about the next key, and the table.
 pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
     let organization = shown.room.organization();
-    let create = format!("{}?for={}", Screen::NewKey(shown.room.organization()).path(), shown.account.actor_id);
-    let create =
-        move || view! { <a class="button primary" href=create.clone()>{icon("plus")}{words::create_key::TITLE}</a> };
+    let create = format!(
+        "{}?for={}",
+        Screen::NewKey(shown.room.organization()).path(),
+        shown.account.actor_id
+    );
+    let create = move || view! { <a class="button primary" href=create.clone()>{icon("plus")}{words::create_key::TITLE}</a> };
     let empty = shown.keys.rows.is_empty() && shown.room.place.before().is_none();
     let button = matches!(shown.next, NextKey::Create).then_some(create);
     let note = match shown.next {
         NextKey::Create => None,
         NextKey::EnableFirst => Some((words::service_accounts::ENABLE_FIRST, None)),
-        NextKey::Rotate(key) => {
-            Some((words::service_accounts::HAS_ITS_ONE_KEY, Some(Screen::RotateKey(organization, key).path())))
-        }
+        NextKey::Rotate(key) => Some((
+            words::service_accounts::HAS_ITS_ONE_KEY,
+            Some(Screen::RotateKey(organization, key).path()),
+        )),
     };
     let note = note.map(|(text, rotate)| {
         let rotate = rotate.map(
@@ -77,12 +96,17 @@ pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
         }),
     };
     let button = button.filter(|_| !empty).map(|button| button());
-    view! { <div class="page-head"><h2>{words::keys::TITLE}</h2>{button}</div>{note}{content} }.into_any()
+    view! { <div class="page-head"><h2>{words::keys::TITLE}</h2>{button}</div>{note}{content} }
+        .into_any()
 }
 
 fn table(shown: &ServiceAccountPageData) -> AnyView {
     let now = shown.room.ctx.now();
-    let rows = shown.keys.rows.iter().map(|line| row(shown.room.organization(), line, now));
+    let rows = shown
+        .keys
+        .rows
+        .iter()
+        .map(|line| row(shown.room.organization(), line, now));
     view! {
         <div class="table-wrap">
             <table class="table">
@@ -119,9 +143,9 @@ fn row(organization: OrganizationId, line: &KeyLine, now: Moment) -> AnyView {
 
 fn expires(at: Option<Moment>) -> impl IntoView {
     match at {
-        Some(at) => {
-            Either::Left(view! { <time datetime=at.to_rfc3339() title=words::format::exact(at)>{at.to_day()}</time> })
-        }
+        Some(at) => Either::Left(
+            view! { <time datetime=at.to_rfc3339() title=words::format::exact(at)>{at.to_day()}</time> },
+        ),
         None => Either::Right(view! { <span class="muted">{words::keys::NEVER_EXPIRES}</span> }),
     }
 }

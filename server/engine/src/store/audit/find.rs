@@ -51,19 +51,36 @@ impl QueryBuilder {
         }
     }
 
-    /// Alternative conditions, of which an event matches exactly one. Each has an index that is ordered by number, so that a
-    /// page sorts no more than it shows: events by an actor and events about them, or each action of a category.
+    /// Alternative conditions, of which an event matches exactly one. Each has an index that is
+    /// ordered by number, so that a page sorts no more than it shows: events by an actor and events
+    /// about them, or each action of a category.
     fn ways(&mut self, reach: &Reach, query: &AuditQuery) -> Vec<String> {
-        let actions: Vec<_> = query.action.map(|action| action.actions()).into_iter().flatten().collect();
-        let actions: Vec<_> = actions.into_iter().map(|action| self.text(action.as_str())).collect();
-        let indexed = query.actor.is_some() || query.object.is_some() || query.from.is_some() || query.until.is_some();
+        let actions: Vec<_> = query
+            .action
+            .map(|action| action.actions())
+            .into_iter()
+            .flatten()
+            .collect();
+        let actions: Vec<_> = actions
+            .into_iter()
+            .map(|action| self.text(action.as_str()))
+            .collect();
+        let indexed = query.actor.is_some()
+            || query.object.is_some()
+            || query.from.is_some()
+            || query.until.is_some();
         if reach.owner().is_none() && !indexed && !actions.is_empty() {
-            return actions.iter().map(|action| format!("e.action = {action}")).collect();
+            return actions
+                .iter()
+                .map(|action| format!("e.action = {action}"))
+                .collect();
         }
         if !actions.is_empty() {
             self.and(format!("e.action IN ({})", actions.join(", ")));
         }
-        let Some(own) = reach.owner() else { return vec!["TRUE".into()] };
+        let Some(own) = reach.owner() else {
+            return vec!["TRUE".into()];
+        };
         let own = self.number(own.0);
         let others = format!("e.concerns = {own} AND (e.actor_id IS NULL OR e.actor_id <> {own})");
         vec![format!("e.actor_id = {own}"), others]
@@ -78,13 +95,18 @@ impl QueryBuilder {
                 "SELECT n FROM (SELECT e.n FROM audit_events e WHERE {wheres} AND {way} ORDER BY e.n {order} LIMIT {limit}) w{n}"
             )
         };
-        let ways = ways.iter().enumerate().map(way).collect::<Vec<_>>().join(" UNION ALL ");
+        let ways = ways
+            .iter()
+            .enumerate()
+            .map(way)
+            .collect::<Vec<_>>()
+            .join(" UNION ALL ");
         format!("SELECT n FROM ({ways}) w ORDER BY n {order} LIMIT {limit}")
     }
 }
 
-/// Events within reach that match the query, newest first. The reach of an actor without wider rights is what they did and
-/// what concerns them (decision D26).
+/// Events within reach that match the query, newest first. The reach of an actor without wider
+/// rights is what they did and what concerns them (decision D26).
 pub async fn list(
     connection: &mut Connection,
     reach: &Reach,
@@ -105,8 +127,8 @@ pub async fn list(
     query_builder.rows(connection, sql).await
 }
 
-/// The range of the events in the query's time, up to `last`. Because the clock may have been set, the range may contain
-/// other events.
+/// The range of the events in the query's time, up to `last`. Because the clock may have been set,
+/// the range may contain other events.
 pub async fn span(
     connection: &mut Connection,
     reach: &Reach,
@@ -120,10 +142,20 @@ pub async fn span(
     let organization = query_builder.text(reach.organization().as_str());
     query_builder.and(format!("e.organization_id = {organization}"));
     query_builder.times(query, "e.at");
-    let sql = format!("SELECT MIN(e.n), MAX(e.n) FROM audit_events e WHERE {}", query_builder.wheres());
+    let sql = format!(
+        "SELECT MIN(e.n), MAX(e.n) FROM audit_events e WHERE {}",
+        query_builder.wheres()
+    );
     let found: Vec<(Option<i64>, Option<i64>)> = query_builder.rows(connection, sql).await?;
-    let (first, latest) = found.first().copied().and_then(|(first, latest)| first.zip(latest)).unwrap_or((1, 0));
-    Ok(Span { after: first - 1, last: latest.min(last) })
+    let (first, latest) = found
+        .first()
+        .copied()
+        .and_then(|(first, latest)| first.zip(latest))
+        .unwrap_or((1, 0));
+    Ok(Span {
+        after: first - 1,
+        last: latest.min(last),
+    })
 }
 
 /// The next events of a range that match the query, oldest first.
@@ -135,9 +167,13 @@ pub async fn read_on(
     limit: i64,
 ) -> Result<Vec<RecordRow>, StoreError> {
     let mut query_builder = QueryBuilder::events_of(reach, query);
-    // `+ 0` keeps the planner from using the index by time, which it would scan from the start for every page.
+    // `+ 0` keeps the planner from using the index by time, which it would scan from the start for
+    // every page.
     query_builder.times(query, "e.at + 0");
-    let (after, last) = (query_builder.number(span.after), query_builder.number(span.last));
+    let (after, last) = (
+        query_builder.number(span.after),
+        query_builder.number(span.last),
+    );
     query_builder.and(format!("e.n > {after} AND e.n <= {last}"));
     let numbers = query_builder.numbers(reach, query, "ASC", limit);
     let sql = format!(

@@ -1,5 +1,5 @@
-//! Counts of keys by state, and the keys that need attention. All of it is read from one covering index; full rows are
-//! fetched only for the few that are shown.
+//! Counts of keys by state, and the keys that need attention. All of it is read from one covering
+//! index; full rows are fetched only for the few that are shown.
 
 use domain::Moment;
 use domain::attention::Horizon;
@@ -55,8 +55,16 @@ impl QueryBuilder {
     /// `Attention::rank` of a usable key, the worst 0; null where it needs none.
     pub(super) fn urgency(&mut self, now: Moment) -> String {
         let at = Horizon::at(now);
-        let moments = [at.day, at.week, at.two_weeks, at.unused, at.never_used, at.never_expires];
-        let [day, week, two_weeks, unused, never_used, never_expires] = moments.map(|moment| self.number(moment.0));
+        let moments = [
+            at.day,
+            at.week,
+            at.two_weeks,
+            at.unused,
+            at.never_used,
+            at.never_expires,
+        ];
+        let [day, week, two_weeks, unused, never_used, never_expires] =
+            moments.map(|moment| self.number(moment.0));
         format!(
             "CASE WHEN k.exposed_at IS NOT NULL THEN 0 WHEN k.rotated_to IS NOT NULL THEN NULL \
              WHEN k.expires_at < {day} THEN 1 WHEN k.expires_at < {week} THEN 2 WHEN k.expires_at < {two_weeks} THEN 3 \
@@ -71,12 +79,19 @@ impl QueryBuilder {
         let (usable, urgency) = (query_builder.usable(now), query_builder.urgency(now));
         query_builder.and(usable);
         query_builder.and(format!("({urgency}) IS NOT NULL"));
-        (query_builder, format!("({urgency}), COALESCE(k.expires_at, 9223372036854775807), k.id"))
+        (
+            query_builder,
+            format!("({urgency}), COALESCE(k.expires_at, 9223372036854775807), k.id"),
+        )
     }
 }
 
 /// How many keys within reach there are in each state.
-pub async fn counts(connection: &mut Connection, reach: &Reach, now: Moment) -> Result<KeyCounts, StoreError> {
+pub async fn counts(
+    connection: &mut Connection,
+    reach: &Reach,
+    now: Moment,
+) -> Result<KeyCounts, StoreError> {
     let mut query_builder = QueryBuilder::keys_of(reach);
     let (usable, expiring) = (query_builder.usable(now), query_builder.expiring(now));
     let (unused, urgency) = (query_builder.unused(now), query_builder.urgency(now));
@@ -84,17 +99,43 @@ pub async fn counts(connection: &mut Connection, reach: &Reach, now: Moment) -> 
     let counted = [
         count(&usable, "active"),
         count(&format!("{usable} AND {expiring}"), "expiring"),
-        count(&format!("{usable} AND k.exposed_at IS NOT NULL"), "exposed"),
+        count(
+            &format!("{usable} AND k.exposed_at IS NOT NULL"),
+            "exposed",
+        ),
         count(&format!("{usable} AND {unused}"), "unused"),
-        count(&format!("{usable} AND ({urgency}) IS NOT NULL"), "attention"),
+        count(
+            &format!("{usable} AND ({urgency}) IS NOT NULL"),
+            "attention",
+        ),
         count(&format!("k.rank = {EXPIRED}"), "expired"),
         count(&format!("k.rank = {REVOKED}"), "revoked"),
     ];
-    let sql = format!("SELECT {} FROM api_keys k WHERE {}", counted.join(", "), query_builder.wheres());
+    let sql = format!(
+        "SELECT {} FROM api_keys k WHERE {}",
+        counted.join(", "),
+        query_builder.wheres()
+    );
     let rows: Vec<CountsRow> = query_builder.rows(connection, sql).await?;
     let row = rows.first().copied().unwrap_or_default();
-    let CountsRow { active, expiring, exposed, unused, attention, expired, revoked } = row;
-    Ok(KeyCounts { active, expiring, exposed, unused, attention, expired, revoked })
+    let CountsRow {
+        active,
+        expiring,
+        exposed,
+        unused,
+        attention,
+        expired,
+        revoked,
+    } = row;
+    Ok(KeyCounts {
+        active,
+        expiring,
+        exposed,
+        unused,
+        attention,
+        expired,
+        revoked,
+    })
 }
 
 /// The keys within reach that need attention, the worst first.
@@ -135,13 +176,23 @@ pub async fn worst_facts(
 }
 
 /// Which of these keys are within reach.
-pub async fn reached(connection: &mut Connection, reach: &Reach, keys: &[i64]) -> Result<Vec<i64>, StoreError> {
+pub async fn reached(
+    connection: &mut Connection,
+    reach: &Reach,
+    keys: &[i64],
+) -> Result<Vec<i64>, StoreError> {
     let mut found = Vec::new();
     for some in keys.chunks(500) {
         let mut query_builder = QueryBuilder::keys_of(reach);
-        let ids: Vec<_> = some.iter().map(|key| query_builder.number(*key)).collect();
+        let ids: Vec<_> = some
+            .iter()
+            .map(|key| query_builder.number(*key))
+            .collect();
         query_builder.and(format!("k.id IN ({})", ids.join(", ")));
-        let sql = format!("SELECT k.id FROM api_keys k WHERE {}", query_builder.wheres());
+        let sql = format!(
+            "SELECT k.id FROM api_keys k WHERE {}",
+            query_builder.wheres()
+        );
         let rows: Vec<(i64,)> = query_builder.rows(connection, sql).await?;
         found.extend(rows.into_iter().map(|(id,)| id));
     }

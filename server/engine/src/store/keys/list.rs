@@ -25,8 +25,8 @@ impl QueryBuilder {
         query_builder
     }
 
-    /// Matches keys whose name, owner or creator contains the text, or whose public prefix begins with it. A complete prefix is
-    /// looked up.
+    /// Matches keys whose name, owner or creator contains the text, or whose public prefix begins
+    /// with it. A complete prefix is looked up.
     fn search(&mut self, typed: &str) {
         // No name contains a NUL, and Postgres rejects it as a parameter.
         if typed.contains('\0') {
@@ -36,7 +36,11 @@ impl QueryBuilder {
             let prefix = self.text(typed);
             return self.and(format!("k.key_prefix = {prefix}"));
         }
-        let pattern = typed.to_lowercase().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+        let pattern = typed
+            .to_lowercase()
+            .replace('\\', r"\\")
+            .replace('%', r"\%")
+            .replace('_', r"\_");
         let (pattern, prefix) = (self.text(&format!("%{pattern}%")), self.text(typed));
         let people = format!(
             "(SELECT s.id FROM actors s WHERE s.organization_id = k.organization_id \
@@ -62,11 +66,17 @@ impl QueryBuilder {
         };
         let usable = self.usable(now);
         self.and(usable);
-        narrower.into_iter().for_each(|condition| self.and(condition));
+        narrower
+            .into_iter()
+            .for_each(|condition| self.and(condition));
     }
 
     fn filters(&mut self, query: &KeyQuery, now: Moment) {
-        if let Some(text) = query.text.as_deref().filter(|text| !text.is_empty()) {
+        if let Some(text) = query
+            .text
+            .as_deref()
+            .filter(|text| !text.is_empty())
+        {
             self.search(text);
         }
         match query.environment {
@@ -97,14 +107,19 @@ impl QueryBuilder {
                     Value::End => self.number(key.expires_at.unwrap_or(i64::MAX)),
                     Value::Id | Value::Use => self.number(key.last_used_at.unwrap_or(0)),
                 };
-                format!("({}, k.id) {beyond} ({there}, {id})", value.expression())
+                format!(
+                    "({}, k.id) {beyond} ({there}, {id})",
+                    value.expression()
+                )
             }
         };
         if !order.ranked {
             return self.and(here);
         }
         let rank = self.number(key.rank);
-        self.and(format!("k.rank >= {rank} AND (k.rank > {rank} OR {here})"));
+        self.and(format!(
+            "k.rank >= {rank} AND (k.rank > {rank} OR {here})"
+        ));
     }
 }
 
@@ -113,8 +128,13 @@ fn is_whole_prefix(typed: &str) -> bool {
     let mut parts = typed.split('_');
     let (brand, kind, lookup) = (parts.next(), parts.next(), parts.next());
     let kind = kind.is_some_and(|kind| kind.parse::<KeyKind>().is_ok());
-    let lookup = lookup.is_some_and(|text| text.len() == LOOKUP && text.bytes().all(|b| b.is_ascii_alphanumeric()));
-    brand.is_some_and(|brand| brand.parse::<Brand>().is_ok()) && kind && lookup && parts.next().is_none()
+    let lookup = lookup.is_some_and(|text| {
+        text.len() == LOOKUP && text.bytes().all(|b| b.is_ascii_alphanumeric())
+    });
+    brand.is_some_and(|brand| brand.parse::<Brand>().is_ok())
+        && kind
+        && lookup
+        && parts.next().is_none()
 }
 
 /// The key after which a page begins.
@@ -165,7 +185,11 @@ impl Order {
         };
         // If all keys have the same state, ordering by state has no effect.
         let ranked = ranked && matches!(query.status, None | Some(StatusFilter::Inactive));
-        Self { value, down: down != query.reversed, ranked }
+        Self {
+            value,
+            down: down != query.reversed,
+            ranked,
+        }
     }
 
     fn clause(&self) -> String {
@@ -192,9 +216,10 @@ pub async fn list(
         const SQL: &str = "SELECT id, rank, folded_name, expires_at, last_used_at FROM api_keys \
              WHERE organization_id = $1 AND id = $2";
         let organization = reach.organization().as_str();
-        let cursor: Option<Cursor> =
-            fetch!(connection, conn => sqlx::query_as(SQL).bind(organization).bind(key.0).fetch_optional(conn))?;
-        let Some(cursor) = cursor else { return Ok(Vec::new()) };
+        let cursor: Option<Cursor> = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization).bind(key.0).fetch_optional(conn))?;
+        let Some(cursor) = cursor else {
+            return Ok(Vec::new());
+        };
         query_builder.after(&order, &cursor);
     }
     let (limit, order) = (query_builder.number(limit), order.clause());
@@ -218,8 +243,17 @@ pub async fn count_inactive(
     now: Moment,
 ) -> Result<i64, StoreError> {
     let mut query_builder = QueryBuilder::keys_of(reach);
-    query_builder.filters(&KeyQuery { status: Some(StatusFilter::Inactive), ..query.clone() }, now);
-    let sql = format!("SELECT COUNT(*) FROM api_keys k WHERE {}", query_builder.wheres());
+    query_builder.filters(
+        &KeyQuery {
+            status: Some(StatusFilter::Inactive),
+            ..query.clone()
+        },
+        now,
+    );
+    let sql = format!(
+        "SELECT COUNT(*) FROM api_keys k WHERE {}",
+        query_builder.wheres()
+    );
     let rows: Vec<(i64,)> = query_builder.rows(connection, sql).await?;
     Ok(rows.first().map_or(0, |(count,)| *count))
 }

@@ -1,4 +1,4 @@
-//! Callers who are gone before they are answered.
+//! Callers that disconnect before they get a response.
 
 use std::time::Duration;
 
@@ -8,20 +8,24 @@ use crate::test_app::{TestApp, origin, revoke};
 
 const CALLERS: u64 = 600;
 
-/// How many connections nobody has on loan, and how many there can be.
+/// The number of idle connections, and the size of the pool.
 fn connections(db: &Db) -> (usize, usize) {
     match db {
         Db::Sqlite { writer, reader, .. } => (
             writer.free() + reader.free(),
-            (writer.pool().options().get_max_connections() + reader.pool().options().get_max_connections()) as usize,
+            (writer.pool().options().get_max_connections()
+                + reader.pool().options().get_max_connections()) as usize,
         ),
-        Db::Postgres { pool, .. } => (pool.free(), pool.pool().options().get_max_connections() as usize),
+        Db::Postgres { pool, .. } => (
+            pool.free(),
+            pool.pool().options().get_max_connections() as usize,
+        ),
     }
 }
 
 both! {
-    // R2: whoever hangs up, wherever that is, costs nobody a connection, and leaves no transaction open.
-    callers_who_hang_up_cost_no_connection(app) {
+    // R2: a caller can disconnect at any point without leaking a connection or an open transaction.
+    disconnected_callers_leak_no_connection(app) {
         let olga = app.north("olga").await;
         let keys = [app.north_key("max").await, app.north_key("mia").await];
         let mut gone = tokio::task::JoinSet::new();
@@ -29,7 +33,7 @@ both! {
             let (engine, olga, key) = (app.engine.clone(), olga.clone(), keys[0].plain.clone());
             let name = format!("w{n}");
             gone.spawn(async move {
-                // Everywhere between the first poll and some milliseconds.
+                // At any point between the first poll and some milliseconds.
                 let patience = Duration::from_micros((n * 7919) % 12_000);
                 let asking = async {
                     if n % 3 == 0 {
@@ -46,7 +50,7 @@ both! {
         while let Some(done) = gone.join_next().await {
             answered += u64::from(done.expect("no panic"));
         }
-        assert!(answered < CALLERS, "nobody hung up");
+        assert!(answered < CALLERS, "no caller disconnected");
         let (mut free, all) = connections(&app.db);
         for _ in 0..100 {
             if free == all {
@@ -55,14 +59,14 @@ both! {
             tokio::time::sleep(Duration::from_millis(50)).await;
             (free, _) = connections(&app.db);
         }
-        assert_eq!(free, all, "connections that never came back");
+        assert_eq!(free, all, "leaked connections");
         app.with_key(&keys[1].plain).await;
-        app.engine.revoke_key(&olga, revoke(keys[1].view.key_id)).await.expect("writing goes on");
+        app.engine.revoke_key(&olga, revoke(keys[1].view.key_id)).await.expect("writes succeed");
         app.sound_chain(crate::test_app::NORTH).await;
     }
 
-    // R2: a change that was being made durable when its caller left is made durable.
-    a_commit_goes_on_to_its_end(app) {
+    // R2
+    a_commit_completes_after_its_caller_disconnects(app) {
         let (olga, key) = (app.north("olga").await, app.north_key("max").await);
         let (mut revoked, mut patience) = (false, Duration::ZERO);
         while !revoked {
@@ -71,16 +75,16 @@ both! {
             patience += Duration::from_micros(200);
             revoked = app.admit(&key.plain).await.is_err();
         }
-        // One event at most: it was written once and for all, or not at all.
+        // At most one event: the change was committed completely or not at all.
         let sql = format!("SELECT count(*) FROM audit_events WHERE action = 'key.revoked' AND object_id = '{}'", key.view.key_id);
         assert_eq!(app.intruder().await.number(&sql).await, 1);
         app.sound_chain(crate::test_app::NORTH).await;
     }
 }
 
-// R2: the connections are the same ones afterwards; nobody makes the server open new ones by hanging up.
+// R2
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hanging_up_makes_nobody_open_connections() {
+async fn connections_are_reused_after_callers_disconnect() {
     let app = TestApp::on_postgres().await;
     let key = app.north_key("max").await;
     let all = async || {
@@ -88,7 +92,9 @@ async fn hanging_up_makes_nobody_open_connections() {
                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
         app.intruder().await.text(sql).await
     };
-    let Db::Postgres { pool, .. } = &app.db else { panic!("a server") };
+    let Db::Postgres { pool, .. } = &app.db else {
+        panic!("a server")
+    };
     let mut open = Vec::new();
     for _ in 0..pool.pool().options().get_max_connections() {
         open.push(pool.pool().acquire().await.expect("a connection"));
@@ -100,6 +106,6 @@ async fn hanging_up_makes_nobody_open_connections() {
         let _ = tokio::time::timeout(Duration::from_micros((n * 131) % 3000), asking).await;
     }
     app.with_key(&key.plain).await;
-    assert_eq!(all().await, before, "connections were thrown away");
+    assert_eq!(all().await, before, "connections were discarded");
     app.close().await;
 }

@@ -1,4 +1,4 @@
-//! A full disk, on a small file system of its own. Mounting one takes a user namespace, which the system may forbid.
+//! A full disk, on a small tmpfs. Mounting it needs a user namespace, which the system may forbid.
 
 use std::io::Write;
 use std::process::Command;
@@ -10,11 +10,12 @@ use engine::audit::ChainState;
 use crate::rollback::engine_with_journal;
 use crate::test_app::{NORTH, TestApp, TestDatabase, refusal, revoke};
 
-/// Where the small file system is, told to the test that runs on it.
+/// The environment variable with the path of the small file system.
 const FOLDER: &str = "ROUNDTABLE_TEST_SMALL_DISK";
 const KEYS: usize = 1_000;
 
-// R1, D.5: creations are refused, a thousand revocations succeed with their events, and everything goes on by itself.
+// R1, D.5: creations fail, a thousand revocations succeed with their events, and the engine
+// recovers by itself.
 #[test]
 fn revoking_works_on_a_full_disk() {
     for size in ["12m", "40m"] {
@@ -22,27 +23,41 @@ fn revoking_works_on_a_full_disk() {
     }
 }
 
-// R3: what the journal cannot take is not acknowledged, and holds all the same.
+// R3: a revocation that cannot be written to the journal is not acknowledged, but it is effective.
 #[test]
-fn a_revocation_that_the_journal_cannot_take_is_no_success() {
+fn a_revocation_fails_if_the_journal_cannot_be_written() {
     on_a_disk_of("64k", "storage::full::journal_on_a_small_disk");
 }
 
-/// Runs an ignored test on a file system of this size, where the machine lets one be mounted.
-#[expect(clippy::print_stderr, reason = "who reads the output must see that the test was skipped")]
+/// Runs an ignored test on a file system of this size, if the system allows mounting one.
+#[expect(
+    clippy::print_stderr,
+    reason = "the output must show that the test was skipped"
+)]
 fn on_a_disk_of(size: &str, inside: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let test = std::env::current_exe().expect("this program");
-    let script =
-        format!("mount -t tmpfs -o size={size} none \"$0\" || exit 77; exec \"$1\" --ignored --exact {inside}");
+    let script = format!(
+        "mount -t tmpfs -o size={size} none \"$0\" || exit 77; exec \"$1\" --ignored --exact {inside}"
+    );
     let mut command = Command::new("unshare");
-    command.args(["-rm", "sh", "-c", &script]).arg(folder.path()).arg(test).env(FOLDER, folder.path());
-    let Ok(done) = command.output() else { return eprintln!("no unshare here: skipped") };
+    command
+        .args(["-rm", "sh", "-c", &script])
+        .arg(folder.path())
+        .arg(test)
+        .env(FOLDER, folder.path());
+    let Ok(done) = command.output() else {
+        return eprintln!("no unshare here: skipped");
+    };
     let said = String::from_utf8_lossy(&done.stdout);
-    if done.status.code() == Some(77) || !said.contains("running 1 test") && !done.status.success() {
+    if done.status.code() == Some(77) || !said.contains("running 1 test") && !done.status.success()
+    {
         return eprintln!("no file system can be mounted here: skipped");
     }
-    assert!(done.status.success() && said.contains("1 passed"), "{size}: {said}");
+    assert!(
+        done.status.success() && said.contains("1 passed"),
+        "{size}: {said}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -57,7 +72,9 @@ async fn journal_on_a_small_disk() {
     let mut last = None;
     for _ in 0..KEYS {
         let key = app.key_of(&olga).await;
-        let done = engine.revoke_key(&olga, revoke(key.view.key_id)).await;
+        let done = engine
+            .revoke_key(&olga, revoke(key.view.key_id))
+            .await;
         let failed = done.is_err();
         last = Some((key, done));
         if failed {
@@ -65,22 +82,49 @@ async fn journal_on_a_small_disk() {
         }
     }
     let (key, done) = last.expect("a key");
-    assert_eq!(refusal(done), Code::Unavailable, "the disk is not full");
+    assert_eq!(
+        refusal(done),
+        Code::Unavailable,
+        "the disk is not full"
+    );
     assert_eq!(refusal(engine.ready().await), Code::Unavailable);
-    // Whatever the database says now: memory refuses the key, and so does the file once there is space.
-    let sql = format!("UPDATE api_keys SET revoked_at = NULL WHERE id = {}", key.view.key_id);
+    // The key is rejected regardless of the database: from memory, and from the file as soon as
+    // there is space.
+    let sql = format!(
+        "UPDATE api_keys SET revoked_at = NULL WHERE id = {}",
+        key.view.key_id
+    );
     app.intruder().await.run(&sql).await;
-    assert_eq!(refusal(engine.authenticate_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
-    let kept = std::fs::metadata(&file).expect("the journal").len();
+    assert_eq!(
+        refusal(
+            engine
+                .authenticate_key(&key.plain, crate::test_app::origin())
+                .await
+        ),
+        Code::Unauthorized
+    );
+    let kept = std::fs::metadata(&file)
+        .expect("the journal")
+        .len();
     assert!(kept <= 64 * 1024, "{kept}");
-    let grow = Command::new("mount").args(["-o", "remount,size=4m"]).arg(&folder).status().expect("mount runs");
+    let grow = Command::new("mount")
+        .args(["-o", "remount,size=4m"])
+        .arg(&folder)
+        .status()
+        .expect("mount runs");
     assert!(grow.success(), "the disk does not grow");
-    engine.catch_up_journal().await.expect("there is space");
+    engine
+        .catch_up_journal()
+        .await
+        .expect("there is space");
     engine.ready().await.expect("ready again");
     drop(engine);
     let text = std::fs::read(&file).expect("the journal");
     let entry = format!("\nkey {} {} ", key.view.key_id, i64::MAX);
-    assert!(String::from_utf8_lossy(&text).contains(&entry), "the entry is missing");
+    assert!(
+        String::from_utf8_lossy(&text).contains(&entry),
+        "the entry is missing"
+    );
     app.close().await;
 }
 
@@ -93,54 +137,108 @@ async fn on_a_small_disk() {
     let olga = app.north("olga").await;
     let (mia, _) = app.browser("mia").await;
     let command = CreateServiceAccount::read("robot", Some("member"), false).expect("an account");
-    let robot = app.engine.create_service_account(&olga, command).await.expect("an account").actor_id;
+    let robot = app
+        .engine
+        .create_service_account(&olga, command)
+        .await
+        .expect("an account")
+        .actor_id;
     let mut keys = Vec::new();
     for _ in 0..KEYS {
         keys.push(app.key_of(&olga).await.view.key_id);
     }
     app.db.hold_reserve(engine::BALLAST).await;
-    assert!(folder.join("roundtable.db.ballast").exists(), "no reserve");
+    assert!(
+        folder.join("roundtable.db.ballast").exists(),
+        "no reserve"
+    );
     fill(&folder);
-    // Space that is left in the files that are there is used up first.
+    // Use up the space that is left in the existing files.
     let mut last = Ok(());
     for n in 0..100_000 {
-        last = app.workspace(&olga, &format!("w{n}")).await.map(drop);
+        last = app
+            .workspace(&olga, &format!("w{n}"))
+            .await
+            .map(drop);
         if last.is_err() {
             break;
         }
     }
-    assert_eq!(refusal(last), Code::Unavailable, "the disk is not full");
+    assert_eq!(
+        refusal(last),
+        Code::Unavailable,
+        "the disk is not full"
+    );
     assert_eq!(refusal(app.engine.ready().await), Code::Unavailable);
     for (n, &key) in keys.iter().enumerate() {
-        app.engine.revoke_key(&olga, revoke(key)).await.unwrap_or_else(|error| panic!("revocation {n}: {error:?}"));
+        app.engine
+            .revoke_key(&olga, revoke(key))
+            .await
+            .unwrap_or_else(|error| panic!("revocation {n}: {error:?}"));
         if n % 25 == 0 {
-            assert_eq!(refusal(app.workspace(&olga, "late").await), Code::Unavailable, "a creation beside revoking");
+            assert_eq!(
+                refusal(app.workspace(&olga, "late").await),
+                Code::Unavailable,
+                "a creation succeeded although the disk is full"
+            );
         }
     }
-    // What was given up is not mistaken for new space when it is looked for again.
+    // The released reserve is not mistaken for free space at the next check.
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
-    assert_eq!(refusal(app.workspace(&olga, "late").await), Code::Unavailable, "a creation from the reserve");
-    let disable =
-        ChangeServiceAccount { actor: robot, name: None, role: None, disabled: Some(true), allow_overlap: None };
-    app.engine.change_service_account(&olga, disable).await.expect("disabled");
-    app.engine.sign_out(&mia, &crate::test_app::origin()).await.expect("signed out");
+    assert_eq!(
+        refusal(app.workspace(&olga, "late").await),
+        Code::Unavailable,
+        "a creation from the reserve"
+    );
+    let disable = ChangeServiceAccount {
+        actor: robot,
+        name: None,
+        role: None,
+        disabled: Some(true),
+        allow_overlap: None,
+    };
+    app.engine
+        .change_service_account(&olga, disable)
+        .await
+        .expect("disabled");
+    app.engine
+        .sign_out(&mia, &crate::test_app::origin())
+        .await
+        .expect("signed out");
     let max = app.member("max", NORTH).await;
-    app.engine.remove_member(&olga, max).await.expect("removed");
+    app.engine
+        .remove_member(&olga, max)
+        .await
+        .expect("removed");
     assert_eq!(refusal(app.engine.ready().await), Code::Unavailable);
     let sql = "SELECT count(*) FROM audit_events WHERE action = 'key.revoked'";
     assert_eq!(app.intruder().await.number(sql).await, KEYS as i64);
-    assert_eq!(app.intruder().await.text("PRAGMA integrity_check").await, "ok");
+    assert_eq!(
+        app.intruder()
+            .await
+            .text("PRAGMA integrity_check")
+            .await,
+        "ok"
+    );
     let north = app.organization(NORTH).await;
-    assert!(matches!(app.engine.verify_audit(&north).await, Ok(ChainState::Sound(_))));
+    assert!(matches!(
+        app.engine.verify_audit(&north).await,
+        Ok(ChainState::Sound(_))
+    ));
     std::fs::remove_file(folder.join("filler")).expect("space");
     let mut tries = 0;
     while app.engine.ready().await.is_err() {
         tries += 1;
-        assert!(tries < 100, "never came back");
+        assert!(tries < 100, "the engine did not recover");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    app.workspace(&olga, "again").await.expect("there is space");
-    assert!(folder.join("roundtable.db.ballast").exists(), "the reserve is not back");
+    app.workspace(&olga, "again")
+        .await
+        .expect("there is space");
+    assert!(
+        folder.join("roundtable.db.ballast").exists(),
+        "the reserve was not restored"
+    );
     app.close().await;
 }
 

@@ -1,11 +1,13 @@
-//! Answers of a provider that look right and are not: its description, its keys, its token endpoint.
+//! Answers of a provider that look right and are not: its description, its keys, its token
+//! endpoint.
 
 use oidc::{Failure, testing::Signer};
 use serde_json::json;
 
 use crate::fake::{Provider, Watch, flow};
 
-/// One answer: the point of the list, its name, how the provider comes to give it, and how the reason begins.
+/// One answer: the point of the list, its name, how the provider comes to give it, and how the
+/// reason begins.
 type Row = (u8, &'static str, fn(&Provider), &'static str);
 
 const JSON: &str = "application/json";
@@ -55,23 +57,42 @@ const ROWS: [Row; 30] = [
 ];
 
 /// Signs in at a provider that gives this answer, and everything else as it should be.
-async fn finish(arrange: impl FnOnce(&Provider), issuer: Option<&str>) -> Result<oidc::Identity, Failure> {
+async fn finish(
+    arrange: impl FnOnce(&Provider),
+    issuer: Option<&str>,
+) -> Result<oidc::Identity, Failure> {
     let signer = Signer::new("first");
     let provider = Provider::start(&signer).await;
     provider.give(&signer.sign(&provider.claims()));
     arrange(&provider);
-    provider.client(&Watch::new(), None).finish("code", issuer, &flow()).await
+    provider
+        .client(&Watch::new(), None)
+        .finish("code", issuer, &flow())
+        .await
 }
 
 // B29, points 14 to 16 of E.5.
 #[tokio::test]
 async fn every_hostile_answer_is_refused_for_its_own_reason() {
     for (point, name, arrange, reason) in ROWS {
-        let failure = finish(arrange, None).await.expect_err(name).to_string();
-        assert!(failure.starts_with(reason), "{point}: {name}: {failure}");
+        let failure = finish(arrange, None)
+            .await
+            .expect_err(name)
+            .to_string();
+        assert!(
+            failure.starts_with(reason),
+            "{point}: {name}: {failure}"
+        );
     }
     for issuer in ["https://evil.example", "", "http://127.0.0.1"] {
-        assert_eq!(finish(|_| (), Some(issuer)).await, Err(Failure::WrongIssuerParameter), "{issuer}");
+        assert_eq!(
+            finish(|_| (), Some(issuer)).await,
+            Err(Failure::WrongIssuerParameter),
+            "{issuer}"
+        );
     }
-    assert!(finish(|_| (), None).await.is_ok(), "and a provider that does nothing of all this is fine");
+    assert!(
+        finish(|_| (), None).await.is_ok(),
+        "and a provider that does nothing of all this is fine"
+    );
 }

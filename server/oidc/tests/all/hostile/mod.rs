@@ -23,11 +23,14 @@ struct Forge {
     claims: Value,
 }
 
-/// A hostile token: the point of the list (security rules, E.5) that it belongs to, its name, and why it is refused.
+/// A hostile token: the point of the list (security rules, E.5) that it belongs to, its name, and
+/// why it is refused.
 type Row = (u8, &'static str, String, Failure);
 
 fn at<const N: usize>(point: u8, rows: [(&'static str, String, Failure); N]) -> Vec<Row> {
-    rows.into_iter().map(|(name, token, reason)| (point, name, token, reason)).collect()
+    rows.into_iter()
+        .map(|(name, token, reason)| (point, name, token, reason))
+        .collect()
 }
 
 impl Forge {
@@ -56,13 +59,20 @@ impl Forge {
     fn headless(&self, name: &str) -> String {
         let mut header = self.good.header();
         header.as_object_mut().unwrap().remove(name);
-        self.good.sign_text(&header.to_string(), &self.claims.to_string())
+        self.good
+            .sign_text(&header.to_string(), &self.claims.to_string())
     }
 
     /// Signed with HMAC, the public modulus being the secret.
     fn confused(&self) -> String {
-        let modulus = self.good.jwks()["keys"][0]["n"].as_str().unwrap().to_owned();
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &URL_SAFE_NO_PAD.decode(modulus).unwrap());
+        let modulus = self.good.jwks()["keys"][0]["n"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let key = hmac::Key::new(
+            hmac::HMAC_SHA256,
+            &URL_SAFE_NO_PAD.decode(modulus).unwrap(),
+        );
         let token = self.header(&self.good, "alg", json!("HS256"));
         let (message, _) = token.rsplit_once('.').unwrap();
         let tag = hmac::sign(&key, message.as_bytes());
@@ -94,12 +104,16 @@ impl Forge {
     }
 
     fn text(&self, claims: &str) -> String {
-        self.good.sign_text(&self.good.header().to_string(), claims)
+        self.good
+            .sign_text(&self.good.header().to_string(), claims)
     }
 
     fn doubled(&self, name: &str, value: &Value) -> String {
         let text = self.claims.to_string();
-        self.text(&format!("{},\"{name}\":{value}}}", text.strip_suffix('}').unwrap()))
+        self.text(&format!(
+            "{},\"{name}\":{value}}}",
+            text.strip_suffix('}').unwrap()
+        ))
     }
 
     fn audiences(&self) -> String {
@@ -114,7 +128,11 @@ async fn start() -> (Provider, oidc::Client, Forge) {
     let good = Signer::new(KID);
     let provider = Provider::start(&good).await;
     let client = provider.client_for(&Watch::new(), Some("example.com"), &["example.com"]);
-    let forge = Forge { good, evil: Signer::new(KID), claims: provider.claims() };
+    let forge = Forge {
+        good,
+        evil: Signer::new(KID),
+        claims: provider.claims(),
+    };
     (provider, client, forge)
 }
 
@@ -128,29 +146,48 @@ async fn every_hostile_token_is_refused_for_its_own_reason() {
         provider.give(token);
         let got = client.finish("code", None, &flow()).await;
         // An answer of more than 64 KiB is dropped before the token in it is looked at.
-        let expected = if token.len() > 64 * 1024 { &Failure::ResponseTooLarge } else { expected };
+        let expected = if token.len() > 64 * 1024 {
+            &Failure::ResponseTooLarge
+        } else {
+            expected
+        };
         assert_eq!(got.as_ref(), Err(expected), "{point}: {name}");
     }
     assert_distinct(&rows);
 }
 
-/// Every token is another one, and two points of the list have a reason in common only where they are about the same:
-/// the signature (of another key, of a key that came along, of other bytes), and the form around it.
+/// Every token is another one, and two points of the list have a reason in common only where they
+/// are about the same: the signature (of another key, of a key that came along, of other bytes),
+/// and the form around it.
 fn assert_distinct(rows: &[Row]) {
     let names: BTreeSet<_> = rows.iter().map(|(_, name, ..)| name).collect();
     let tokens: BTreeSet<_> = rows.iter().map(|(.., token, _)| token).collect();
     assert_eq!((names.len(), tokens.len()), (rows.len(), rows.len()));
     let mut points: BTreeMap<String, BTreeSet<u8>> = BTreeMap::new();
     for (point, .., reason) in rows {
-        points.entry(reason.to_string()).or_default().insert(*point);
+        points
+            .entry(reason.to_string())
+            .or_default()
+            .insert(*point);
     }
-    let shared: Vec<_> =
-        points.iter().filter(|(_, points)| points.len() > 1).map(|(reason, _)| reason.as_str()).collect();
-    let about_the_same = ["the signature is wrong", "the token is malformed: claims", "the token is malformed: parts"];
+    let shared: Vec<_> = points
+        .iter()
+        .filter(|(_, points)| points.len() > 1)
+        .map(|(reason, _)| reason.as_str())
+        .collect();
+    let about_the_same = [
+        "the signature is wrong",
+        "the token is malformed: claims",
+        "the token is malformed: parts",
+    ];
     assert_eq!(shared, about_the_same);
     assert!(points.len() >= 28, "{} reasons", points.len());
     let told: BTreeSet<u8> = points.values().flatten().copied().collect();
-    assert_eq!(told, (1..=14).collect(), "every point of the list about tokens has its row");
+    assert_eq!(
+        told,
+        (1..=14).collect(),
+        "every point of the list about tokens has its row"
+    );
 }
 
 #[tokio::test]
@@ -163,15 +200,24 @@ async fn good_tokens_pass_within_the_leeway() {
         ("fast clock", forge.with("iat", json!(NOW + 60))),
         ("nbf near", forge.with("nbf", json!(NOW + 60))),
         ("azp absent", forge.without("azp")),
-        ("aud a list of one", forge.with("aud", json!([CLIENT_ID]))),
+        (
+            "aud a list of one",
+            forge.with("aud", json!([CLIENT_ID])),
+        ),
         ("several aud and azp", forge.with("aud", several)),
         ("typ absent", forge.headless("typ")),
-        ("jku ignored", forge.header(&forge.good, "jku", json!("http://127.0.0.1:1/"))),
+        (
+            "jku ignored",
+            forge.header(&forge.good, "jku", json!("http://127.0.0.1:1/")),
+        ),
     ] {
         provider.give(&token);
         let person = client.finish("code", None, &flow()).await;
         let person = person.unwrap_or_else(|failure| panic!("{name}: {failure}"));
-        assert_eq!((person.issuer.as_str(), person.subject.as_str()), (&*provider.issuer, "1234"));
+        assert_eq!(
+            (person.issuer.as_str(), person.subject.as_str()),
+            (&*provider.issuer, "1234")
+        );
         assert_eq!(person.email.as_deref(), Some("ada@example.com"));
     }
 }

@@ -12,7 +12,13 @@ const KEPT: &str = "prove_kept";
 /// # Errors
 /// If the database rejects it.
 pub async fn keep(stage: &Stage, table: &str, condition: &str) -> Outcome<()> {
-    write(&stage.program.database, &[format!("CREATE TABLE {KEPT} AS SELECT * FROM {table} WHERE {condition}")]).await
+    write(
+        &stage.program.database,
+        &[format!(
+            "CREATE TABLE {KEPT} AS SELECT * FROM {table} WHERE {condition}"
+        )],
+    )
+    .await
 }
 
 /// Restores the saved rows and runs more statements in the same transaction.
@@ -36,12 +42,17 @@ pub async fn put_back(stage: &Stage, table: &str, condition: &str, more: &[Strin
 pub async fn newest(stage: &Stage) -> Outcome<(i64, String)> {
     let mut rows = stage.program.database.open().await?;
     let columns = format!("n, {}", rows.hex("hash"));
-    let events = rows.select(&columns, "audit_events ORDER BY n DESC LIMIT 2").await?;
+    let events = rows
+        .select(&columns, "audit_events ORDER BY n DESC LIMIT 2")
+        .await?;
     rows.close().await?;
     let (Some(newest), Some(before)) = (events.first(), events.get(1)) else {
         return Err("there are no two events".into());
     };
-    Ok((newest[0].as_i64().unwrap_or_default(), before[1].as_str().unwrap_or_default().to_owned()))
+    Ok((
+        newest[0].as_i64().unwrap_or_default(),
+        before[1].as_str().unwrap_or_default().to_owned(),
+    ))
 }
 
 /// Bytes as an SQL literal of the database.
@@ -61,6 +72,8 @@ async fn write(database: &Database, steps: &[String]) -> Outcome<()> {
 }
 
 async fn run(rows: &mut Rows, step: &str) -> Outcome<()> {
-    rows.run(step).await.map_err(|error| format!("{step}: {error}"))?;
+    rows.run(step)
+        .await
+        .map_err(|error| format!("{step}: {error}"))?;
     Ok(())
 }

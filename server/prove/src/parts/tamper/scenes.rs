@@ -92,9 +92,18 @@ impl Scene {
     /// If that fails.
     pub async fn prepare(self, stage: &mut Stage) -> Outcome<Ended> {
         match self {
-            Self::EventDeleted => key_row(stage, |n| vec![format!("DELETE FROM audit_events WHERE n = {n}")]).await,
+            Self::EventDeleted => {
+                key_row(stage, |n| {
+                    vec![format!("DELETE FROM audit_events WHERE n = {n}")]
+                })
+                .await
+            }
             Self::EventRenamed => {
-                let rename = |n| vec![format!("UPDATE audit_events SET action = 'key.renamed' WHERE n = {n}")];
+                let rename = |n| {
+                    vec![format!(
+                        "UPDATE audit_events SET action = 'key.renamed' WHERE n = {n}"
+                    )]
+                };
                 key_row(stage, rename).await
             }
             Self::HeadReset => head_reset(stage).await,
@@ -106,16 +115,25 @@ impl Scene {
 }
 
 async fn new_key(api: &Api, owner: &str, body: Value) -> Outcome<(i64, String)> {
-    let made = api.must(Method::POST, "/api/v1/keys", owner, body).await?;
+    let made = api
+        .must(Method::POST, "/api/v1/keys", owner, body)
+        .await?;
     Ok((made.number("key_id"), made.text("api_key")))
 }
 
 async fn revoke(api: &Api, owner: &str, id: i64) -> Outcome<()> {
-    api.must(Method::DELETE, &format!("/api/v1/keys/{id}"), owner, Value::Null).await.map(drop)
+    api.must(
+        Method::DELETE,
+        &format!("/api/v1/keys/{id}"),
+        owner,
+        Value::Null,
+    )
+    .await
+    .map(drop)
 }
 
-/// A key that is revoked and restored. `hide` decides what happens to the event of the revocation. Two more events
-/// follow.
+/// A key that is revoked and restored. `hide` decides what happens to the event of the revocation.
+/// Two more events follow.
 async fn key_row(stage: &Stage, hide: impl Fn(i64) -> Vec<String>) -> Outcome<Ended> {
     let (api, owner) = (stage.api()?, &stage.owner.key);
     let (id, key) = new_key(&api, owner, json!({ "label": "ended" })).await?;
@@ -127,7 +145,10 @@ async fn key_row(stage: &Stage, hide: impl Fn(i64) -> Vec<String>) -> Outcome<En
         new_key(&api, owner, json!({ "label": label })).await?;
     }
     put_back(stage, "api_keys", &condition, &hide(n)).await?;
-    Ok(Ended { keys: vec![key], cookie: None })
+    Ok(Ended {
+        keys: vec![key],
+        cookie: None,
+    })
 }
 
 async fn head_reset(stage: &mut Stage) -> Outcome<Ended> {
@@ -136,7 +157,11 @@ async fn head_reset(stage: &mut Stage) -> Outcome<Ended> {
     let condition = format!("id = {id}");
     keep(stage, "api_keys", &condition).await?;
     // Restores the whole head.
-    write_aside(stage, "CREATE TABLE prove_head AS SELECT * FROM audit_heads").await?;
+    write_aside(
+        stage,
+        "CREATE TABLE prove_head AS SELECT * FROM audit_heads",
+    )
+    .await?;
     revoke(&api, &owner, id).await?;
     let (n, before) = newest(stage).await?;
     stage.program.kill()?;
@@ -144,42 +169,96 @@ async fn head_reset(stage: &mut Stage) -> Outcome<Ended> {
         format!("DELETE FROM audit_events WHERE n = {n}"),
         "DELETE FROM audit_heads".into(),
         "INSERT INTO audit_heads SELECT * FROM prove_head".into(),
-        format!("UPDATE audit_heads SET n = {}, hash = {}", n - 1, bytes(stage, &before)),
+        format!(
+            "UPDATE audit_heads SET n = {}, hash = {}",
+            n - 1,
+            bytes(stage, &before)
+        ),
         "DROP TABLE prove_head".into(),
     ];
     put_back(stage, "api_keys", &condition, &hide).await?;
     stage.program.start().await?;
-    Ok(Ended { keys: vec![key], cookie: None })
+    Ok(Ended {
+        keys: vec![key],
+        cookie: None,
+    })
 }
 
 async fn account_row(stage: &Stage) -> Outcome<Ended> {
     let (api, owner) = (stage.api()?, &stage.owner.key);
-    let made = api.must(Method::POST, "/api/v1/service-accounts", owner, json!({ "name": "robot" })).await?;
+    let made = api
+        .must(
+            Method::POST,
+            "/api/v1/service-accounts",
+            owner,
+            json!({ "name": "robot" }),
+        )
+        .await?;
     let account = made.number("actor_id");
-    let (_, key) = new_key(&api, owner, json!({ "label": "of the robot", "actor_id": account })).await?;
+    let (_, key) = new_key(
+        &api,
+        owner,
+        json!({ "label": "of the robot", "actor_id": account }),
+    )
+    .await?;
     let condition = format!("id = {account}");
     keep(stage, "actors", &condition).await?;
     let path = format!("/api/v1/service-accounts/{account}");
-    api.must(Method::PATCH, &path, owner, json!({ "disabled": true })).await?;
+    api.must(
+        Method::PATCH,
+        &path,
+        owner,
+        json!({ "disabled": true }),
+    )
+    .await?;
     let (n, _) = newest(stage).await?;
     new_key(&api, owner, json!({ "label": "one" })).await?;
-    put_back(stage, "actors", &condition, &[format!("DELETE FROM audit_events WHERE n = {n}")]).await?;
-    Ok(Ended { keys: vec![key], cookie: None })
+    put_back(
+        stage,
+        "actors",
+        &condition,
+        &[format!("DELETE FROM audit_events WHERE n = {n}")],
+    )
+    .await?;
+    Ok(Ended {
+        keys: vec![key],
+        cookie: None,
+    })
 }
 
 async fn session_row(stage: &Stage) -> Outcome<Ended> {
     let api = stage.api()?;
     let browser = Browser::signed_in(&api, OLIVIA, "Olivia Owens").await?;
     let token = browser.token().await?;
-    let listed = api.must(Method::GET, "/api/v1/sessions", &token, Value::Null).await?;
-    let id = listed.body["sessions"][0]["id"].as_str().unwrap_or_default().to_owned();
+    let listed = api
+        .must(Method::GET, "/api/v1/sessions", &token, Value::Null)
+        .await?;
+    let id = listed.body["sessions"][0]["id"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let condition = format!("id = '{id}'");
     keep(stage, "sessions", &condition).await?;
-    api.must(Method::DELETE, &format!("/api/v1/sessions/{id}"), &token, Value::Null).await?;
+    api.must(
+        Method::DELETE,
+        &format!("/api/v1/sessions/{id}"),
+        &token,
+        Value::Null,
+    )
+    .await?;
     let (n, _) = newest(stage).await?;
     new_key(&api, &stage.owner.key, json!({ "label": "one" })).await?;
-    put_back(stage, "sessions", &condition, &[format!("DELETE FROM audit_events WHERE n = {n}")]).await?;
-    Ok(Ended { keys: vec![token], cookie: Some(browser.line()) })
+    put_back(
+        stage,
+        "sessions",
+        &condition,
+        &[format!("DELETE FROM audit_events WHERE n = {n}")],
+    )
+    .await?;
+    Ok(Ended {
+        keys: vec![token],
+        cookie: Some(browser.line()),
+    })
 }
 
 /// Ten keys are revoked, and then an earlier copy of the database is restored.
@@ -187,7 +266,14 @@ async fn copy(stage: &mut Stage) -> Outcome<Ended> {
     let (api, owner) = (stage.api()?, stage.owner.key.clone());
     let mut keys = Vec::new();
     for number in 0..REVOKED {
-        keys.push(new_key(&api, &owner, json!({ "label": format!("key {number}") })).await?);
+        keys.push(
+            new_key(
+                &api,
+                &owner,
+                json!({ "label": format!("key {number}") }),
+            )
+            .await?,
+        );
     }
     stage.program.kill()?;
     keep_copy(stage, true).await?;
@@ -198,7 +284,10 @@ async fn copy(stage: &mut Stage) -> Outcome<Ended> {
     stage.program.kill()?;
     keep_copy(stage, false).await?;
     stage.program.start().await?;
-    Ok(Ended { keys: keys.into_iter().map(|(_, key)| key).collect(), cookie: None })
+    Ok(Ended {
+        keys: keys.into_iter().map(|(_, key)| key).collect(),
+        cookie: None,
+    })
 }
 
 /// Creates or restores the copy. The program is stopped.
@@ -226,9 +315,14 @@ async fn copy_cluster(cluster: &Cluster, make: bool) -> Outcome<()> {
     let steps = if make {
         vec![format!("CREATE DATABASE kept TEMPLATE {DATABASE}")]
     } else {
-        vec![format!("DROP DATABASE {DATABASE} WITH (FORCE)"), format!("ALTER DATABASE kept RENAME TO {DATABASE}")]
+        vec![
+            format!("DROP DATABASE {DATABASE} WITH (FORCE)"),
+            format!("ALTER DATABASE kept RENAME TO {DATABASE}"),
+        ]
     };
-    let mut rows = Database::Postgres(cluster.address("postgres")).open().await?;
+    let mut rows = Database::Postgres(cluster.address("postgres"))
+        .open()
+        .await?;
     for step in steps {
         rows.run(&step).await?;
     }

@@ -1,5 +1,5 @@
-//! Completes the schemas with what utoipa's macros cannot express: the values that a text field accepts, and that a
-//! response always contains all of its fields.
+//! Completes the schemas with what utoipa's macros cannot express: the values that a text field
+//! accepts, and that a response always contains all of its fields.
 
 use domain::key::RevokeReason;
 use domain::organization::KeyMakers;
@@ -16,7 +16,12 @@ type Words = (&'static str, &'static str, Vec<Value>);
 
 /// All text fields that accept only the words of a closed set.
 fn words() -> Vec<Words> {
-    let of = |words: &[&str]| words.iter().map(|word| Value::from(*word)).collect::<Vec<_>>();
+    let of = |words: &[&str]| {
+        words
+            .iter()
+            .map(|word| Value::from(*word))
+            .collect::<Vec<_>>()
+    };
     let scopes = of(&Scope::WORDS);
     let roles = of(&[Role::Member.as_str(), Role::Admin.as_str()]);
     vec![
@@ -33,8 +38,16 @@ fn words() -> Vec<Words> {
         ("MemberChange", "role", of(&Role::WORDS)),
         ("NewInvitationRequest", "role", of(&Role::WORDS)),
         ("KeyLeftBehind", "then", of(&["end", "hand_over"])),
-        ("OrganizationChange", "key_makers", of(&KeyMakers::WORDS)),
-        ("OrganizationView", "key_makers", of(&KeyMakers::WORDS)),
+        (
+            "OrganizationChange",
+            "key_makers",
+            of(&KeyMakers::WORDS),
+        ),
+        (
+            "OrganizationView",
+            "key_makers",
+            of(&KeyMakers::WORDS),
+        ),
         ("RunView", "trigger", of(&["api", "hook"])),
         ("Me", "kind", of(&ActorKind::WORDS)),
         ("Me", "credential", of(&["api_key", "id_token"])),
@@ -47,14 +60,16 @@ pub(super) fn complete(components: &mut Components) {
     for (name, schema) in &mut components.schemas {
         // Only an error response omits a field: `fields`, if it is empty.
         if let RefOr::T(schema) = schema
-            && let Some(object) = own(schema).filter(|_| name.ends_with("Body") && name != "ProblemBody")
+            && let Some(object) =
+                own(schema).filter(|_| name.ends_with("Body") && name != "ProblemBody")
         {
             object.required = object.properties.keys().cloned().collect();
         }
     }
     for (name, field, words) in words() {
         if let Some(RefOr::T(schema)) = components.schemas.get_mut(name)
-            && let Some(RefOr::T(field)) = own(schema).and_then(|object| object.properties.get_mut(field))
+            && let Some(RefOr::T(field)) =
+                own(schema).and_then(|object| object.properties.get_mut(field))
         {
             limit(field, &words);
         }
@@ -100,13 +115,24 @@ mod tests {
 
     #[test]
     fn every_field_of_the_table_is_there() {
-        let mut components = super::super::super::description().components.expect("components");
+        let mut components = super::super::super::description()
+            .components
+            .expect("components");
         for (name, field, words) in words() {
-            let Some(RefOr::T(schema)) = components.schemas.get_mut(name) else { panic!("no {name}") };
+            let Some(RefOr::T(schema)) = components.schemas.get_mut(name) else {
+                panic!("no {name}")
+            };
             let found = own(schema).and_then(|object| object.properties.get(field));
-            let Some(RefOr::T(found)) = found else { panic!("no {name}.{field}") };
+            let Some(RefOr::T(found)) = found else {
+                panic!("no {name}.{field}")
+            };
             let text = serde_json::to_string(found).expect("json");
-            assert!(words.iter().all(|word| text.contains(&word.to_string())), "{name}.{field}: {text}");
+            assert!(
+                words
+                    .iter()
+                    .all(|word| text.contains(&word.to_string())),
+                "{name}.{field}: {text}"
+            );
         }
     }
 }

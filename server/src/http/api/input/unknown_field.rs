@@ -1,7 +1,7 @@
 //! The error for a misspelled field name.
 
-/// The error for an unknown field whose name is almost a known one, from the text of serde's error. A name that resembles
-/// none is not repeated: it may be a key in the wrong place.
+/// The error for an unknown field whose name is almost a known one, from the text of serde's error.
+/// A name that resembles none is not repeated: it may be a key in the wrong place.
 pub fn closest(text: &str) -> Option<String> {
     let (_, names) = text.split_once("unknown field ")?;
     let mut names = names.split('`').skip(1).step_by(2);
@@ -11,7 +11,8 @@ pub fn closest(text: &str) -> Option<String> {
     is_close.then(|| format!("Unknown field \"{sent}\"; did you mean \"{meant}\"?"))
 }
 
-/// The number of characters to add, remove or replace to turn one text into the other (Levenshtein distance).
+/// The number of characters to add, remove or replace to turn one text into the other (Levenshtein
+/// distance).
 fn edit_distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (n, a) in one.chars().enumerate() {

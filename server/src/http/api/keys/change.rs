@@ -29,7 +29,8 @@ pub struct KeyChange {
 
 /// Change a key
 ///
-/// Renames a key, or removes scopes. Scopes cannot be added. A key with full access has no scopes to remove.
+/// Renames a key, or removes scopes. Scopes cannot be added. A key with full access has no scopes
+/// to remove.
 #[utoipa::path(patch, path = "/keys/{key_id}", operation_id = "change_key", tag = "Keys",
     extensions(("x-needs" = json!(Action::ChangeKey))),
     request_body = KeyChange,
@@ -41,6 +42,11 @@ pub async fn change_key(
     key: Path<String>,
     Body(change): Body<KeyChange>,
 ) -> ApiResult<Json<KeyLine>> {
-    let command = ChangeKey::read(id(key)?, change.label.as_deref(), change.scopes.as_deref()).map_err(as_label)?;
+    let command = ChangeKey::read(
+        id(key)?,
+        change.label.as_deref(),
+        change.scopes.as_deref(),
+    )
+    .map_err(as_label)?;
     Ok(Json(state.engine.change_key(&ctx, command).await?))
 }

@@ -30,7 +30,8 @@ pub struct NewKeyRequest {
     /// The environment. The default is production.
     #[schema(value_type = Option<Environment>)]
     environment: Option<String>,
-    /// The scopes. Without scopes and template, a production key has full access, and a test key has none.
+    /// The scopes. Without scopes and template, a production key has full access, and a test key
+    /// has none.
     #[schema(example = json!(["workspaces:read", "runs:write"]))]
     scopes: Option<Vec<String>>,
     /// A predefined set of scopes, instead of `scopes`.
@@ -43,9 +44,10 @@ pub struct NewKeyRequest {
 
 /// Create a key
 ///
-/// Only this response contains the key. A key cannot create a key with more access than its own: no other scopes, no
-/// higher role, no production key by a test key, and no later expiration. A service account has one active key unless
-/// it allows several. You can create keys for yourself and for service accounts, but not for other people.
+/// Only this response contains the key. A key cannot create a key with more access than its own: no
+/// other scopes, no higher role, no production key by a test key, and no later expiration. A
+/// service account has one active key unless it allows several. You can create keys for yourself
+/// and for service accounts, but not for other people.
 #[utoipa::path(post, path = "/keys", operation_id = "create_key", tag = "Keys",
     extensions(("x-needs" = json!(Action::CreateKey))),
     request_body = NewKeyRequest,
@@ -63,10 +65,16 @@ pub async fn create_key(
         environment: new.environment.as_deref(),
         template: new.template.as_deref(),
         scopes: new.scopes.as_deref(),
-        expires_at: new.expires_at.as_deref().map_or(Expiry::Never, Expiry::At),
+        expires_at: new
+            .expires_at
+            .as_deref()
+            .map_or(Expiry::Never, Expiry::At),
     };
     let command = CreateKey::draft(&draft, ctx.now()).map_err(as_label)?;
     let idempotency_key = sent_idempotency_key.for_operation("create", &new);
-    let made = state.engine.create_key_once(&ctx, command, idempotency_key.as_ref()).await?;
+    let made = state
+        .engine
+        .create_key_once(&ctx, command, idempotency_key.as_ref())
+        .await?;
     Ok((StatusCode::CREATED, Json(NewKeyBody::from(&made))))
 }

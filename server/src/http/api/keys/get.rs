@@ -22,5 +22,10 @@ pub async fn get_key(
     Authenticated(ctx): Authenticated,
     key: Path<String>,
 ) -> ApiResult<Json<KeyDetail>> {
-    Ok(Json(state.engine.get_key_detail(&ctx, id(key)?).await?))
+    Ok(Json(
+        state
+            .engine
+            .get_key_detail(&ctx, id(key)?)
+            .await?,
+    ))
 }

@@ -13,8 +13,8 @@ use crate::http::problem::{ApiResult, ProblemBody};
 
 /// List keys
 ///
-/// Owners and admins see all keys of the organization, members see their own keys. A test key sees only test keys. The
-/// newest keys come first. The `Link` header contains the URL of the next page.
+/// Owners and admins see all keys of the organization, members see their own keys. A test key sees
+/// only test keys. The newest keys come first. The `Link` header contains the URL of the next page.
 #[utoipa::path(get, path = "/keys", operation_id = "list_keys", tag = "Keys",
     extensions(("x-needs" = json!(Action::ListKeys))),
     params(KeysQuery),
@@ -24,7 +24,16 @@ pub async fn list_keys(
     Authenticated(ctx): Authenticated,
     paging: KeyPaging,
 ) -> ApiResult<Response> {
-    let page = state.engine.list_keys(&ctx, &paging.query, paging.page.limit).await?;
-    let keys: Vec<KeyView> = page.rows.into_iter().map(|line| line.key).collect();
-    Ok(paging.page.answer(&state, "/api/v1/keys", page.next, Json(keys)))
+    let page = state
+        .engine
+        .list_keys(&ctx, &paging.query, paging.page.limit)
+        .await?;
+    let keys: Vec<KeyView> = page
+        .rows
+        .into_iter()
+        .map(|line| line.key)
+        .collect();
+    Ok(paging
+        .page
+        .answer(&state, "/api/v1/keys", page.next, Json(keys)))
 }

@@ -27,8 +27,8 @@ pub struct RevokedBody {
 
 /// Revoke a key
 ///
-/// Takes effect immediately and cannot be undone. Running requests with the key fail. Revoking a revoked key has no
-/// effect and returns the same response. Every key can revoke itself.
+/// Takes effect immediately and cannot be undone. Running requests with the key fail. Revoking a
+/// revoked key has no effect and returns the same response. Every key can revoke itself.
 #[utoipa::path(delete, path = "/keys/{key_id}", operation_id = "revoke_key", tag = "Keys",
     extensions(("x-needs" = json!(Action::RevokeKey))),
     params(("key_id" = i64, Path, description = "The ID of the key", example = 2)),
@@ -38,7 +38,13 @@ pub async fn revoke_key(
     Authenticated(ctx): Authenticated,
     key: Path<String>,
 ) -> ApiResult<Json<RevokedBody>> {
-    let command = RevokeKey { key: id(key)?, reason: RevokeReason::NoLongerNeeded };
+    let command = RevokeKey {
+        key: id(key)?,
+        reason: RevokeReason::NoLongerNeeded,
+    };
     let revoked = state.engine.revoke_key(&ctx, command).await?;
-    Ok(Json(RevokedBody { status: "revoked", key_id: revoked.view.key_id }))
+    Ok(Json(RevokedBody {
+        status: "revoked",
+        key_id: revoked.view.key_id,
+    }))
 }

@@ -1,5 +1,5 @@
-//! `POST /api/v1/keys/rotate` and `POST /api/v1/keys/{key_id}/rotate`. The response contains the new key, which is
-//! shown only once.
+//! `POST /api/v1/keys/rotate` and `POST /api/v1/keys/{key_id}/rotate`. The response contains the
+//! new key, which is shown only once.
 
 use crate::http::api::description::Access;
 use axum::Json;
@@ -36,9 +36,16 @@ pub struct RotatedBody {
 
 impl From<&Rotated> for RotatedBody {
     fn from(rotated: &Rotated) -> Self {
-        let warning = if rotated.messages_orphaned > 0 { STORE_AND_LOSS } else { STORE };
+        let warning = if rotated.messages_orphaned > 0 {
+            STORE_AND_LOSS
+        } else {
+            STORE
+        };
         Self {
-            new: NewKeyBody { warning, ..NewKeyBody::from(&rotated.new) },
+            new: NewKeyBody {
+                warning,
+                ..NewKeyBody::from(&rotated.new)
+            },
             messages_orphaned: rotated.messages_orphaned,
             old_key_ends_at: rotated.old_ends_at,
         }
@@ -49,15 +56,20 @@ impl From<&Rotated> for RotatedBody {
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateItself {
-    /// Confirms that messages and notes that are encrypted for the old key become unreadable. Required if there are
-    /// any.
+    /// Confirms that messages and notes that are encrypted for the old key become unreadable.
+    /// Required if there are any.
     #[serde(default)]
     confirm_message_loss: bool,
     /// Encrypts them for the new key instead.
     #[serde(default)]
     carry_over: bool,
     /// The name of the new key.
-    #[schema(example = "rotated-2026-04", default = "rotated key", min_length = 1, max_length = 100)]
+    #[schema(
+        example = "rotated-2026-04",
+        default = "rotated key",
+        min_length = 1,
+        max_length = 100
+    )]
     #[serde(alias = "name")]
     label: Option<String>,
 }
@@ -74,21 +86,22 @@ pub struct RotateById {
     #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
     #[serde(alias = "name")]
     label: Option<String>,
-    /// The expiration time of the new key. By default it has the same lifetime as the old key. It cannot be later than
-    /// the expiration of the calling key.
+    /// The expiration time of the new key. By default it has the same lifetime as the old key. It
+    /// cannot be later than the expiration of the calling key.
     #[schema(example = "2099-12-31T23:59:59Z", format = DateTime)]
     expires_at: Option<String>,
-    /// Confirms that messages and notes that are encrypted for the old key become unreadable. Required if there are
-    /// any.
+    /// Confirms that messages and notes that are encrypted for the old key become unreadable.
+    /// Required if there are any.
     #[serde(default)]
     confirm_message_loss: bool,
 }
 
 /// Rotate the calling key
 ///
-/// Replaces the calling key with a new key with the same scopes. The calling key is revoked immediately. Messages and
-/// notes that are encrypted for it are lost unless they are carried over. If there are any, and neither option is set,
-/// the response is 409 and nothing changes. Every key can rotate itself.
+/// Replaces the calling key with a new key with the same scopes. The calling key is revoked
+/// immediately. Messages and notes that are encrypted for it are lost unless they are carried over.
+/// If there are any, and neither option is set, the response is 409 and nothing changes. Every key
+/// can rotate itself.
 #[utoipa::path(post, path = "/keys/rotate", operation_id = "rotate_calling_key", tag = "Keys",
     extensions(("x-needs" = json!(Access::AnyKey))),
     request_body(content = Option<RotateItself>),
@@ -101,20 +114,34 @@ pub async fn rotate_calling_key(
     sent_idempotency_key: SentIdempotencyKey,
     MaybeBody(rotation): MaybeBody<RotateItself>,
 ) -> ApiResult<(StatusCode, Json<RotatedBody>)> {
-    let Credential::Key { id: key, .. } = *ctx.credential() else { return Err(ApiError::anonymous()) };
+    let Credential::Key { id: key, .. } = *ctx.credential() else {
+        return Err(ApiError::anonymous());
+    };
     let label = rotation.label.as_deref().unwrap_or("rotated key");
     let command = RotateKey::read(key, None, Some(label), Expiry::Never, ctx.now())?;
-    let command = RotateKey { confirm_message_loss: rotation.confirm_message_loss, ..command };
+    let command = RotateKey {
+        confirm_message_loss: rotation.confirm_message_loss,
+        ..command
+    };
     let idempotency_key = sent_idempotency_key.for_operation(&format!("rotate {key}"), &rotation);
-    let rotated =
-        state.engine.rotate_calling_key(&ctx, &plain, command, rotation.carry_over, idempotency_key.as_ref()).await?;
+    let rotated = state
+        .engine
+        .rotate_calling_key(
+            &ctx,
+            &plain,
+            command,
+            rotation.carry_over,
+            idempotency_key.as_ref(),
+        )
+        .await?;
     Ok((StatusCode::CREATED, Json(RotatedBody::from(&rotated))))
 }
 
 /// Rotate a key
 ///
-/// Replaces a key with a new key with the same scopes. Both keys work until the grace period is over. Then the old key
-/// expires, but never later than before. For the owner of the key and for admins.
+/// Replaces a key with a new key with the same scopes. Both keys work until the grace period is
+/// over. Then the old key expires, but never later than before. For the owner of the key and for
+/// admins.
 #[utoipa::path(post, path = "/keys/{key_id}/rotate", operation_id = "rotate_key", tag = "Keys",
     extensions(("x-needs" = json!(Action::RotateKey))),
     request_body(content = Option<RotateById>),
@@ -129,10 +156,25 @@ pub async fn rotate_key(
     MaybeBody(rotation): MaybeBody<RotateById>,
 ) -> ApiResult<(StatusCode, Json<RotatedBody>)> {
     let key: KeyId = id(key)?;
-    let end = rotation.expires_at.as_deref().map_or(Expiry::Never, Expiry::At);
-    let command = RotateKey::read(key, rotation.overlap_seconds, rotation.label.as_deref(), end, ctx.now())?;
-    let command = RotateKey { confirm_message_loss: rotation.confirm_message_loss, ..command };
+    let end = rotation
+        .expires_at
+        .as_deref()
+        .map_or(Expiry::Never, Expiry::At);
+    let command = RotateKey::read(
+        key,
+        rotation.overlap_seconds,
+        rotation.label.as_deref(),
+        end,
+        ctx.now(),
+    )?;
+    let command = RotateKey {
+        confirm_message_loss: rotation.confirm_message_loss,
+        ..command
+    };
     let idempotency_key = sent_idempotency_key.for_operation(&format!("rotate {key}"), &rotation);
-    let rotated = state.engine.rotate_key(&ctx, command, idempotency_key.as_ref()).await?;
+    let rotated = state
+        .engine
+        .rotate_key(&ctx, command, idempotency_key.as_ref())
+        .await?;
     Ok((StatusCode::CREATED, Json(RotatedBody::from(&rotated))))
 }

@@ -1,7 +1,8 @@
-//! Ends that come by the clock, successors, and keys that were seen where they should not be.
+//! Expiration and rotation of keys, exposed keys, and idempotency keys.
 
 use domain::command::{
-    ChangeOrganization, CreateKey, Expiry, KeyDraft, KeyQuery, OrganizationDraft, RotateKey, SealText, StatusFilter,
+    ChangeOrganization, CreateKey, Expiry, KeyDraft, KeyQuery, OrganizationDraft, RotateKey,
+    SealText, StatusFilter,
 };
 use domain::event::AuditAction;
 use domain::key::KeyStatus;
@@ -15,38 +16,51 @@ use crate::test_app::{NORTH, TestApp, everything, origin, refusal, revoke};
 
 const DAY: i64 = 86_400;
 
-async fn ending(app: &TestApp, ctx: &Ctx, days: &str) -> NewKey {
-    let draft = KeyDraft { name: "Ending", expires_at: Expiry::InDays(days), ..KeyDraft::default() };
-    app.engine.create_key(ctx, CreateKey::draft(&draft, ctx.now()).expect("a command")).await.expect("a key")
+async fn expiring(app: &TestApp, ctx: &Ctx, days: &str) -> NewKey {
+    let draft = KeyDraft {
+        name: "Expiring",
+        expires_at: Expiry::InDays(days),
+        ..KeyDraft::default()
+    };
+    app.engine
+        .create_key(
+            ctx,
+            CreateKey::draft(&draft, ctx.now()).expect("a command"),
+        )
+        .await
+        .expect("a key")
 }
 
-fn overlapping(key: &NewKey, seconds: i64) -> RotateKey {
-    RotateKey { overlap_seconds: seconds, ..RotateKey::immediately(key.view.key_id) }
+fn with_grace_period(key: &NewKey, seconds: i64) -> RotateKey {
+    RotateKey {
+        overlap_seconds: seconds,
+        ..RotateKey::immediately(key.view.key_id)
+    }
 }
 
 both! {
-    // RU-26, D17: at the very second, by itself, for good; then it is written down, once.
-    a_key_ends_by_itself_at_the_second(app) {
-        let key = ending(app, &app.north("max").await, "7").await;
+    // RU-26, D17: the expiration is final, and its event is written once.
+    a_key_expires_at_the_exact_second(app) {
+        let key = expiring(app, &app.north("max").await, "7").await;
         app.clock.advance_seconds(7 * DAY - 1);
         let running = app.with_key(&key.plain).await;
         app.clock.advance_seconds(1);
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
         assert_eq!(refusal(app.workspace(&running.ctx, "Late").await), Code::Unauthorized);
         assert_eq!(refusal(app.engine.recheck_key(&running).await), Code::Unauthorized);
-        assert_eq!(app.engine.expire_keys().await.expect("written"), 0, "at the refusal");
+        assert_eq!(app.engine.expire_keys().await.expect("written"), 0, "the rejection already wrote the event");
         assert_eq!(app.engine.expire_keys().await.expect("written before"), 0);
         app.clock.advance_seconds(-8 * DAY);
-        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized, "no clock brings it back");
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized, "the clock does not revert it");
         let event = app.newest_event(&app.north("olga").await).await;
         assert_ne!(event.action, AuditAction::KeyRevoked);
         app.sound_chain(NORTH).await;
     }
 
     // RU-26
-    an_ended_key_is_listed_as_expired(app) {
+    an_expired_key_is_listed_as_expired(app) {
         let max = app.north("max").await;
-        let (key, live) = (ending(app, &max, "1").await, app.key_of(&max).await);
+        let (key, live) = (expiring(app, &max, "1").await, app.key_of(&max).await);
         app.clock.advance_seconds(DAY);
         let max = app.north("max").await;
         let of = async |status| -> Vec<i64> {
@@ -54,17 +68,17 @@ both! {
             let page = app.engine.list_keys(&max, &query, 10).await.expect("a list");
             page.rows.iter().map(|line| line.key.key_id.0).collect()
         };
-        let (dead, alive) = (key.view.key_id.0, live.view.key_id.0);
-        assert_eq!(of(Some(StatusFilter::Active)).await, [alive]);
-        assert_eq!(of(Some(StatusFilter::Expired)).await, [dead]);
-        assert_eq!(of(None).await, [alive, dead]);
+        let (expired, active) = (key.view.key_id.0, live.view.key_id.0);
+        assert_eq!(of(Some(StatusFilter::Active)).await, [active]);
+        assert_eq!(of(Some(StatusFilter::Expired)).await, [expired]);
+        assert_eq!(of(None).await, [active, expired]);
         assert_eq!(app.engine.count_inactive_keys(&max, &KeyQuery::default()).await.expect("counted"), 1);
         let line = app.engine.get_key(&max, key.view.key_id).await.expect("a key");
         assert_eq!((line.status(max.now()), line.key.is_active), (KeyStatus::Expired, false));
     }
 
-    // D17: an organization's longest lifetime holds for keys of all kinds, and for successors.
-    no_key_outlives_what_the_organization_allows(app) {
+    // D17: the maximum lifetime of an organization also applies to successors.
+    no_key_exceeds_the_maximum_lifetime_of_the_organization(app) {
         let olga = app.north("olga").await;
         let before = app.key_of(&olga).await;
         let limit = ChangeOrganization::read(&OrganizationDraft { max_key_days: Some(Some(30)), ..OrganizationDraft::default() }).expect("a command");
@@ -73,14 +87,14 @@ both! {
         let draft = KeyDraft { name: "Long", expires_at: Expiry::InDays("31"), ..KeyDraft::default() };
         let long = CreateKey::draft(&draft, olga.now()).expect("a command");
         assert_eq!(refusal(app.engine.create_key(&olga, long).await), Code::InvalidFields);
-        ending(app, &olga, "30").await;
+        expiring(app, &olga, "30").await;
         app.with_key(&before.plain).await;
         let successor = app.engine.rotate_key(&olga, RotateKey::immediately(before.view.key_id), None).await.expect("rotated").new;
         assert_eq!(successor.view.expires_at, Some(olga.now().plus_seconds(30 * DAY)));
     }
 
-    // RO-29, RO-30, RO-34, RU-18, D15: the calling key ends, a new one of the same owner takes its place.
-    a_key_replaces_itself(app) {
+    // RO-29, RO-30, RO-34, RU-18, D15
+    the_calling_key_can_rotate_itself(app) {
         let old = app.north_key("max").await;
         let ctx = app.with_key(&old.plain).await.ctx;
         let rotated = app.engine.rotate_calling_key(&ctx, &old.plain, RotateKey::immediately(old.view.key_id), false, None).await.expect("rotated");
@@ -95,16 +109,17 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    // RK-28, RU-18, D15: with an overlap both work, until the old one ends by itself.
-    both_keys_work_until_the_overlap_is_over(app) {
+    // RK-28, RU-18, D15
+    both_keys_work_until_the_grace_period_is_over(app) {
         let (max, old) = (app.north("max").await, app.north_key("max").await);
-        let rotated = app.engine.rotate_key(&max, overlapping(&old, 3600), None).await.expect("rotated");
+        let rotated = app.engine.rotate_key(&max, with_grace_period(&old, 3600), None).await.expect("rotated");
         assert_eq!(rotated.old_ends_at, max.now().plus_seconds(3600));
         app.with_key(&old.plain).await;
         app.with_key(&rotated.new.plain).await;
         let line = app.engine.get_key(&max, old.view.key_id).await.expect("old");
         assert_eq!(line.status(max.now()), KeyStatus::Rotated(rotated.old_ends_at));
-        assert_eq!(refusal(app.engine.rotate_key(&max, overlapping(&old, 0), None).await), Code::Conflict, "one successor");
+        let again = app.engine.rotate_key(&max, with_grace_period(&old, 0), None).await;
+        assert_eq!(refusal(again), Code::Conflict, "a key has only one successor");
         app.clock.advance_seconds(3600);
         assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
         app.with_key(&rotated.new.plain).await;
@@ -112,27 +127,27 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    // D15: never later than it would have ended anyway. "End now" is revoking it.
-    an_overlap_lengthens_no_life(app) {
+    // D15: the old key expires no later than before. Revoking it ends the grace period.
+    a_grace_period_does_not_extend_the_lifetime_of_a_key(app) {
         let max = app.north("max").await;
-        let old = ending(app, &max, "1").await;
+        let old = expiring(app, &max, "1").await;
         app.clock.advance_seconds(DAY - 60);
         let max = app.north("max").await;
-        let rotated = app.engine.rotate_key(&max, overlapping(&old, 604_800), None).await.expect("rotated");
+        let rotated = app.engine.rotate_key(&max, with_grace_period(&old, 604_800), None).await.expect("rotated");
         assert_eq!(Some(rotated.old_ends_at), old.view.expires_at);
-        assert_eq!(rotated.new.view.expires_at, Some(max.now().plus_seconds(DAY)), "as long as its predecessor lived");
-        app.engine.revoke_key(&max, revoke(old.view.key_id)).await.expect("ended now");
+        assert_eq!(rotated.new.view.expires_at, Some(max.now().plus_seconds(DAY)), "it has the lifetime of its predecessor");
+        app.engine.revoke_key(&max, revoke(old.view.key_id)).await.expect("revoked");
         assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
         app.with_key(&rotated.new.plain).await;
     }
 
     // D15
-    what_has_ended_gets_no_successor(app) {
+    a_revoked_rotated_or_foreign_key_cannot_be_rotated(app) {
         let (max, old) = (app.north("max").await, app.north_key("max").await);
         app.engine.revoke_key(&max, revoke(old.view.key_id)).await.expect("revoked");
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.rotate_key(&max, RotateKey::immediately(old.view.key_id), None).await), Code::Conflict);
-        // One that was replaced at once is sound, and refused for the same reason.
+        // A key that was rotated without a grace period gets the same error.
         let replaced = app.north_key("max").await;
         app.engine.rotate_key(&max, RotateKey::immediately(replaced.view.key_id), None).await.expect("rotated");
         let again = app.engine.rotate_key(&max, RotateKey::immediately(replaced.view.key_id), None).await;
@@ -140,11 +155,12 @@ both! {
         let foreign = app.north_key("mia").await;
         assert_eq!(refusal(app.engine.rotate_key(&max, RotateKey::immediately(foreign.view.key_id), None).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.rotate_key(&app.south("otto").await, RotateKey::immediately(foreign.view.key_id), None).await), Code::NotFound);
-        assert_ne!(before, everything(app).await, "only the foreign key was made");
+        assert_ne!(before, everything(app).await, "the test created other keys");
     }
 
-    // RO-31, RO-32, RO-33, RO-35, D16: what is sealed is lost only if that is meant; a refusal changes nothing.
-    sealed_items_are_not_lost_by_accident(app) {
+    // RO-31, RO-32, RO-33, RO-35, D16: losing messages must be confirmed; the rejection changes
+    // nothing.
+    a_rotation_that_loses_messages_must_be_confirmed(app) {
         let old = app.north_key("max").await;
         let ctx = app.with_key(&old.plain).await.ctx;
         for n in 0..3 {
@@ -157,19 +173,19 @@ both! {
         let refused = app.engine.rotate_calling_key(&ctx, &old.plain, itself(false), false, None).await;
         assert_eq!(refusal(refused), Code::MessagesWouldBeLost);
         assert_eq!(before, everything(app).await);
-        let rotated = app.engine.rotate_calling_key(&ctx, &old.plain, itself(true), false, None).await.expect("meant");
+        let rotated = app.engine.rotate_calling_key(&ctx, &old.plain, itself(true), false, None).await.expect("confirmed");
         assert_eq!(rotated.messages_orphaned, 4);
         let ctx = app.with_key(&rotated.new.plain).await.ctx;
         let inbox = app.engine.read_inbox(&ctx, &rotated.new.plain, 10).await.expect("an inbox");
-        assert_eq!((inbox.items.len(), inbox.unreadable), (0, 3), "the new key opens none of them");
+        assert_eq!((inbox.items.len(), inbox.unreadable), (0, 3), "the new key decrypts none of them");
         let text = SealText::read("for the new key").expect("a text");
         app.engine.send_message(&app.north("olga").await, ctx.actor().id, text).await.expect("sent");
         let inbox = app.engine.read_inbox(&ctx, &rotated.new.plain, 10).await.expect("an inbox");
         assert_eq!(inbox.items[0].text, "for the new key");
     }
 
-    // D16, C.9: carried over, the new key opens everything, through any number of rotations.
-    carry_over_keeps_everything_readable(app) {
+    // D16, C9: several rotations in a row
+    carried_over_messages_stay_readable(app) {
         let mut key = app.north_key("max").await;
         let olga = app.north("olga").await;
         for turn in 1..=3 {
@@ -186,11 +202,11 @@ both! {
         }
     }
 
-    // D16: What comes while both keys work is sealed to the one that stays.
-    during_an_overlap_messages_go_to_the_successor(app) {
+    // D16
+    messages_in_the_grace_period_are_encrypted_for_the_successor(app) {
         let (max, olga, old) = (app.north("max").await, app.north("olga").await, app.north_key("max").await);
         let running = app.with_key(&old.plain).await.ctx;
-        let new = app.engine.rotate_key(&max, overlapping(&old, 3600), None).await.expect("rotated").new;
+        let new = app.engine.rotate_key(&max, with_grace_period(&old, 3600), None).await.expect("rotated").new;
         let text = || SealText::read("hello").expect("a text");
         let sealed = app.engine.send_message(&olga, max.actor().id, text()).await.expect("sent");
         assert_eq!(sealed.key_id, new.view.key_id);
@@ -200,8 +216,8 @@ both! {
         assert_eq!(app.engine.read_inbox(&ctx, &new.plain, 10).await.expect("an inbox").items.len(), 1);
     }
 
-    // D23, security rules D.1: what another node took away counts before the answer leaves this one.
-    another_node_takes_away_what_a_running_request_has(app) {
+    // D23, D.1: the recheck before the response detects a change by another node.
+    a_recheck_detects_a_removal_on_another_node(app) {
         if app.db.is_shared() {
             let (olga, key) = (app.north("olga").await, app.north_key("max").await);
             let elsewhere = app.restarted().await;
@@ -216,8 +232,8 @@ both! {
         }
     }
 
-    // D8: a key that is seen in an address is marked, once, with its event; it works on until it is replaced.
-    a_key_in_an_address_is_marked_exposed(app) {
+    // D8: an exposed key keeps working until it is replaced.
+    a_key_sent_in_a_url_is_marked_as_exposed_once(app) {
         let (max, key) = (app.north("max").await, app.north_key("max").await);
         for _ in 0..2 {
             app.engine.expose_key(&key.plain, &origin()).await.expect("marked");
@@ -232,49 +248,49 @@ both! {
         let usage = app.engine.get_key_detail(&max, key.view.key_id).await.expect("a key").usage;
         assert_eq!((usage.refusals[0].cause.as_str(), usage.refusals[0].count), ("sent_in_address", 2));
         app.engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
-        app.engine.expose_key(&key.plain, &origin()).await.expect("no news");
+        app.engine.expose_key(&key.plain, &origin()).await.expect("no effect");
         let successor = TestApp::on_sqlite().await;
-        app.engine.expose_key(&successor.north_key("max").await.plain, &origin()).await.expect("unknown here");
+        app.engine.expose_key(&successor.north_key("max").await.plain, &origin()).await.expect("an unknown key");
         successor.close().await;
         app.sound_chain(NORTH).await;
     }
 
-    // A retry makes no second key and shows none twice.
-    a_repeated_request_is_carried_out_once(app) {
+    // A retry creates no second key and shows no key again.
+    a_request_with_an_idempotency_key_is_executed_once(app) {
         let max = app.north("max").await;
         let create = async |ctx: &Ctx, word: &str, content: &str| {
             let once = IdempotencyKey::of("create", word, content);
             app.engine.create_key_once(ctx, CreateKey::read("Once").expect("a name"), Some(&once)).await
         };
-        let made = create(&max, "a", "body").await.expect("a key");
+        let created = create(&max, "a", "body").await.expect("a key");
         let before = everything(app).await;
         assert_eq!(refusal(create(&max, "a", "body").await), Code::AlreadyDone);
         assert_eq!(refusal(create(&max, "a", "another body").await), Code::InvalidFields);
         assert_eq!(before, everything(app).await);
-        create(&app.north("mia").await, "a", "body").await.expect("another caller's word");
+        create(&app.north("mia").await, "a", "body").await.expect("the idempotency keys of another caller are independent");
         create(&max, "b", "body").await.expect("another request");
         let once = IdempotencyKey::of("rotate", "a", "");
-        let rotate = async || app.engine.rotate_key(&max, overlapping(&made, 60), Some(&once)).await;
+        let rotate = async || app.engine.rotate_key(&max, with_grace_period(&created, 60), Some(&once)).await;
         rotate().await.expect("rotated");
         assert_eq!(refusal(rotate().await), Code::AlreadyDone);
         app.clock.advance_seconds(DAY + 1);
         app.engine.delete_old_requests().await.expect("forgotten");
-        create(&app.north("max").await, "a", "body").await.expect("a day later it is a new request");
+        create(&app.north("max").await, "a", "body").await.expect("after a day the idempotency key can be used again");
     }
 
-    // Finding 2 of PyPI's audit.
-    pypi_02_two_hundred_repetitions_at_once_make_one_key(app) {
+    // PyPI's audit, finding 2
+    two_hundred_concurrent_retries_create_one_key(app) {
         let max = app.north("max").await;
-        let mut storm = JoinSet::new();
+        let mut requests = JoinSet::new();
         for _ in 0..200 {
             let (engine, max) = (app.engine.clone(), max.clone());
-            storm.spawn(async move {
-                let once = IdempotencyKey::of("create", "storm", "body");
-                engine.create_key_once(&max, CreateKey::read("Storm").expect("a name"), Some(&once)).await
+            requests.spawn(async move {
+                let once = IdempotencyKey::of("create", "retry", "body");
+                engine.create_key_once(&max, CreateKey::read("Retry").expect("a name"), Some(&once)).await
             });
         }
         let mut made = 0;
-        for outcome in storm.join_all().await {
+        for outcome in requests.join_all().await {
             match outcome {
                 Ok(_) => made += 1,
                 Err(error) => assert!(matches!(error.code(), Code::AlreadyDone | Code::Unavailable), "{error}"),
@@ -285,8 +301,8 @@ both! {
         assert_eq!(list.rows.len(), 1);
     }
 
-    // Bulk: all or none.
-    several_keys_end_together_or_not_at_all(app) {
+
+    revoking_several_keys_is_atomic(app) {
         let (max, foreign) = (app.north("max").await, app.north_key("mia").await);
         let keys = [app.key_of(&max).await, app.key_of(&max).await];
         let mut ids: Vec<_> = keys.iter().map(|key| key.view.key_id).collect();
@@ -295,8 +311,8 @@ both! {
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.revoke_keys(&max, &ids, reason).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);
-        let ended = app.engine.revoke_keys(&app.north("olga").await, &ids, reason).await.expect("revoked");
-        assert!(ended.len() == 3 && ended.iter().all(|one| one.fresh && one.reason == reason));
+        let revoked = app.engine.revoke_keys(&app.north("olga").await, &ids, reason).await.expect("revoked");
+        assert!(revoked.len() == 3 && revoked.iter().all(|one| one.fresh && one.reason == reason));
         assert_eq!(refusal(app.admit(&foreign.plain).await), Code::Unauthorized);
         app.sound_chain(NORTH).await;
     }
@@ -304,6 +320,11 @@ both! {
 
 // RU-08
 #[test]
-fn no_end_means_never() {
-    assert_eq!(CreateKey::read("For ever").expect("a name").expires_at, None::<Moment>);
+fn a_key_without_expiration_never_expires() {
+    assert_eq!(
+        CreateKey::read("For ever")
+            .expect("a name")
+            .expires_at,
+        None::<Moment>
+    );
 }
