@@ -271,7 +271,8 @@ async fn the_page_shows_whether_the_log_is_intact() {
         .await;
     let shown = page(&app, &olivia, "audit-log").await;
     assert!(
-        shown.contains("id=\"broken\"") && shown.contains("Event 2 does not fit the one before it"),
+        shown.contains("id=\"broken\"")
+            && shown.contains("Event 2 does not match the event before it"),
         "{shown}"
     );
     assert!(!shown.contains("Verified up to"));
