@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::browser::{
     Failure, around, attribute, is_plain, leave_menu, pressed_backdrop, send, text,
 };
-use super::create_key::close_button;
+use super::dialog::close_button;
 use super::trouble;
 use crate::shared_view::{CONFIRM_NOW, field_error, preview, reasons, revoke_effects};
 use crate::words;
