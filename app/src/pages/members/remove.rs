@@ -103,11 +103,7 @@ async fn page_data(
             .into_iter()
             .filter(can_take_a_key)
             .collect(),
-        typed: request
-            .posted
-            .as_ref()
-            .map(|posted| posted.typed.clone())
-            .unwrap_or_default(),
+        typed: request.all_typed(),
         problem: request.problem().cloned(),
         member,
         room,
