@@ -14,6 +14,8 @@ pub const ACCESS_TOKEN_LEDE: &str = "A token lets a script call the API as you, 
 pub const ABOUT_TOKENS: &str = "About access tokens";
 pub const CREATE_TOKEN: &str = "Create token";
 pub const SESSION_REVOKED: &str = "Session revoked. That browser must sign in again.";
+pub const TOKEN_ALREADY_CREATED: &str =
+    "This form was already submitted. The token was shown then and cannot be shown again.";
 
 /// The notice after revoking other sessions.
 pub fn sessions_revoked(count: usize) -> String {
@@ -72,8 +74,6 @@ const SYSTEMS: [(&str, &str); 8] = [
     ("Linux", "Linux"),
     ("X11", "Unix"),
 ];
-pub const TOKEN_ALREADY_CREATED: &str =
-    "This form was already submitted. The token was shown then and cannot be shown again.";
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,9 @@ pub const CONFIRM: &str = "Confirm and remove";
 pub const WAITING: &str = "Removing…";
 pub const LINK: &str = "Remove…";
 pub const TITLE: &str = "Remove member";
+/// Before and after the name of the member to remove.
+pub const HEADING: (&str, &str) = ("Remove ", "?");
+pub const REMOVED: &str = " was removed.";
 pub const FAILED: &str = "The member was not removed";
 pub const TOO_MANY_KEYS: &str =
     "A service account was given more keys than it can have. Choose another one for some of them.";
@@ -56,7 +59,3 @@ pub fn keys_not_listed(count: i64) -> String {
     };
     format!("{} {verb} working (403).", plural(count, "more key"))
 }
-
-pub const REMOVED: &str = " was removed.";
-/// Before and after the name of the member to remove.
-pub const HEADING: (&str, &str) = ("Remove ", "?");

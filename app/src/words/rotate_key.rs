@@ -9,6 +9,8 @@ pub const TITLE: &str = "Rotate key";
 /// Before and after the name of the key to rotate.
 pub const HEADING: (&str, &str) = ("Rotate “", "”");
 pub const BUTTON: &str = "Rotate";
+pub const CONFIRM: &str = "Confirm and rotate";
+pub const WAITING: &str = "Rotating…";
 pub const FAILED: &str = "The key was not rotated";
 /// The steps of a rotation.
 pub const STEPS: [&str; 3] = [
@@ -60,9 +62,6 @@ pub fn messages_lost(n: i64) -> Option<String> {
         )
     })
 }
-
-pub const CONFIRM: &str = "Confirm and rotate";
-pub const WAITING: &str = "Rotating…";
 
 #[cfg(test)]
 mod tests {
