@@ -27,10 +27,6 @@ pub enum FormResult {
 pub struct CreatedKey {
     /// The key.
     pub key: String,
-    /// The masked key.
-    pub preview: String,
-    /// The public prefix.
-    pub key_prefix: String,
     /// The name.
     pub label: String,
     /// The ID.
@@ -54,8 +50,6 @@ impl From<domain::view::NewKey> for CreatedKey {
     fn from(new: domain::view::NewKey) -> Self {
         Self {
             key: new.plain.expose().to_owned(),
-            preview: new.view.preview,
-            key_prefix: new.view.key_prefix,
             label: new.view.label,
             key_id: new.view.key_id,
             replaced: None,

@@ -6,6 +6,7 @@
 mod browser;
 pub mod copying;
 pub mod create_key;
+mod dialog;
 mod field_errors;
 pub mod live;
 pub mod page_help;

@@ -193,6 +193,14 @@ impl PageRequest {
             .and_then(|posted| find(&posted.typed, name))
     }
 
+    /// Every field of the submitted form, as typed.
+    pub fn all_typed(&self) -> Vec<(String, String)> {
+        self.posted
+            .as_ref()
+            .map(|posted| posted.typed.clone())
+            .unwrap_or_default()
+    }
+
     /// The result of the submitted form.
     pub fn result(&self) -> Option<&FormResult> {
         self.posted

@@ -82,64 +82,98 @@ fn choose(memberships: &[Membership], active: Option<OrganizationId>) -> Option<
     })
 }
 
+struct SignInPageData {
+    problem: Option<String>,
+    /// The ID of the request that failed.
+    request_id: Option<String>,
+    /// The path that starts the sign-in.
+    start: String,
+    /// The path of the page to go back to, if the person is signed in.
+    back: Option<String>,
+    development: bool,
+    provider: Option<String>,
+}
+
 /// The sign-in page.
 pub fn load(request: &PageRequest) -> PageResponse {
-    let back = request
+    let to = request
         .query_value("return_to")
         .and_then(Location::parse)
-        .filter(|place| place.screen != Screen::SignIn);
+        .filter(|place| place.screen != Screen::SignIn)
+        .unwrap_or_else(|| Location::top(Screen::Home));
     let site_config = &request.context.site_config;
     let problem = request
         .query_value("problem")
         .and_then(|word| words::sign_in::problem(word, &site_config.allowed_domains));
-    let (signed_in, to) = (
-        request.context.caller.is_some(),
-        back.unwrap_or_else(|| Location::top(Screen::Home)),
-    );
+    let signed_in = request.context.caller.is_some();
     if signed_in && problem.is_none() {
         return PageResponse::Go(to.path());
     }
-    // A person who is already signed in came here to sign in again.
+    let shown = SignInPageData {
+        problem,
+        request_id: request
+            .query_value("request")
+            .filter(|id| is_request(id))
+            .map(str::to_owned),
+        start: start(request, &to),
+        back: signed_in.then(|| to.path()),
+        development: site_config.development,
+        provider: site_config.provider.clone(),
+    };
+    PageResponse::Page(Page::new(words::sign_in::TAB_TITLE, move || {
+        render(shown)
+    }))
+}
+
+/// The path that starts a sign-in, which leads to a location. A person who is already signed in
+/// came here to sign in again.
+fn start(request: &PageRequest, to: &Location) -> String {
     let draft = request
         .query_value("draft")
         .filter(|draft| is_draft(draft));
-    let start = match (signed_in, &to.screen) {
-        (true, _) => draft.map_or_else(|| again(&to), |draft| confirm(&to, draft)),
+    match (request.context.caller.is_some(), &to.screen) {
+        (true, _) => draft.map_or_else(|| again(to), |draft| confirm(to, draft)),
         (false, Screen::Home) => "/sign-in/start".into(),
         (false, _) => format!("/sign-in/start?return_to={}", encoded(&to.path())),
-    };
-    let request_id = request
-        .query_value("request")
-        .filter(|id| is_request(id))
-        .map(str::to_owned);
-    let back = signed_in.then(|| to.path());
-    let (development, provider) = (site_config.development, site_config.provider.clone());
-    PageResponse::Page(Page::new(words::sign_in::TAB_TITLE, move || {
-        let problem = problem.map(|problem| {
-            let request_id = request_id.map(|id| view! { <p>{words::labels::REQUEST_ID}<code>{id}</code></p> });
-            view! { <div class="notice danger" role="alert">{icon("danger")}<p>{problem}</p>{request_id}</div> }
-        });
-        let button = match (development, provider) {
-            (false, None) => EitherOf3::A(
-                view! { <a class="button wide" href=start>{icon("google")}{words::sign_in::WITH_GOOGLE}</a> },
-            ),
-            (false, Some(host)) => EitherOf3::B(
-                view! { <a class="button wide" href=start>{icon("person")}{words::sign_in::with_provider(&host)}</a> },
-            ),
-            (true, _) => EitherOf3::C(view! {
-                <a class="button primary wide" href=start>{words::sign_in::WITH_DEVELOPMENT_SIGN_IN}</a>
-                <div class="notice warning">{icon("warning")}<p>{words::sign_in::DEVELOPMENT_HINT}</p></div>
-            }),
-        };
-        let back =
-            back.map(|to| view! { <a class="button wide" href=to>{words::sign_in::GO_BACK}</a> });
-        let foot =
-            (!development).then(|| view! { <p class="auth-foot">{words::sign_in::FOOTER}</p> });
-        card(
-            view! { <h1>{words::sign_in::TITLE}</h1><p>{words::sign_in::LEDE}</p>{problem}{button}{back} },
-            foot,
-        )
-    }))
+    }
+}
+
+fn render(shown: SignInPageData) -> AnyView {
+    let problem = shown
+        .problem
+        .map(|problem| problem_notice(problem, shown.request_id));
+    let button = button(shown.development, shown.provider, shown.start);
+    let back = shown
+        .back
+        .map(|to| view! { <a class="button wide" href=to>{words::sign_in::GO_BACK}</a> });
+    let foot =
+        (!shown.development).then(|| view! { <p class="auth-foot">{words::sign_in::FOOTER}</p> });
+    card(
+        view! { <h1>{words::sign_in::TITLE}</h1><p>{words::sign_in::LEDE}</p>{problem}{button}{back} },
+        foot,
+    )
+}
+
+fn problem_notice(problem: String, request_id: Option<String>) -> impl IntoView {
+    let request_id =
+        request_id.map(|id| view! { <p>{words::labels::REQUEST_ID}<code>{id}</code></p> });
+    view! { <div class="notice danger" role="alert">{icon("danger")}<p>{problem}</p>{request_id}</div> }
+}
+
+/// The button of the identity provider, or of the development sign-in.
+fn button(development: bool, provider: Option<String>, start: String) -> impl IntoView {
+    match (development, provider) {
+        (false, None) => EitherOf3::A(
+            view! { <a class="button wide" href=start>{icon("google")}{words::sign_in::WITH_GOOGLE}</a> },
+        ),
+        (false, Some(host)) => EitherOf3::B(
+            view! { <a class="button wide" href=start>{icon("person")}{words::sign_in::with_provider(&host)}</a> },
+        ),
+        (true, _) => EitherOf3::C(view! {
+            <a class="button primary wide" href=start>{words::sign_in::WITH_DEVELOPMENT_SIGN_IN}</a>
+            <div class="notice warning">{icon("warning")}<p>{words::sign_in::DEVELOPMENT_HINT}</p></div>
+        }),
+    }
 }
 
 /// Whether a text may be the token of a stored form.

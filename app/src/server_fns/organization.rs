@@ -6,6 +6,7 @@ use domain::command::{
 };
 use domain::{Fault, FieldFault, Name};
 use engine::attempts::{Client, Kind};
+use engine::people::Person;
 use leptos::prelude::*;
 
 use crate::flash::{Flash, OrganizationNotice, OrganizationSettingSaved};
@@ -33,32 +34,8 @@ pub async fn found_organization(
         .get_person(caller.person)
         .await
         .map_err(|error| context.to_problem(&error))?;
-    let owner = if name.trim().is_empty() {
-        &person.name
-    } else {
-        &name
-    };
-    let mut faults = Vec::new();
-    let mut read = |field: &str, text: &str| {
-        Name::parse(text)
-            .map_err(|fault| faults.push(FieldFault::new(field, fault)))
-            .ok()
-    };
-    let (organization, owner) = (
-        read("organization", &organization),
-        read("name", owner),
-    );
-    if !is_setup_token {
-        faults.push(FieldFault::new("setup_token", Fault::WrongSetupToken));
-    }
-    let (Some(organization), Some(owner), true) = (organization, owner, faults.is_empty()) else {
-        return Err(context.invalid(faults).into());
-    };
-    let command = Founding {
-        organization,
-        owner,
-        email: person.email.unwrap_or_default(),
-    };
+    let command = read_founding(person, &organization, &name, is_setup_token)
+        .map_err(|faults| context.invalid(faults))?;
     let made = context
         .engine
         .bootstrap_as_person(caller.person, &command, context.origin.clone())
@@ -70,6 +47,41 @@ pub async fn found_organization(
     Ok(FormResult::Redirect {
         to: Screen::ApiKeys(organization).path(),
     })
+}
+
+/// Reads the fields of the form for the first organization. Without a name in the form, its owner
+/// gets the name of the person.
+fn read_founding(
+    person: Person,
+    organization: &str,
+    name: &str,
+    is_setup_token: bool,
+) -> Result<Founding, Vec<FieldFault>> {
+    let owner = match name.trim() {
+        "" => person.name.as_str(),
+        _ => name,
+    };
+    let mut faults = Vec::new();
+    let mut read = |field: &str, text: &str| {
+        Name::parse(text)
+            .map_err(|fault| faults.push(FieldFault::new(field, fault)))
+            .ok()
+    };
+    let (organization, owner) = (
+        read("organization", organization),
+        read("name", owner),
+    );
+    if !is_setup_token {
+        faults.push(FieldFault::new("setup_token", Fault::WrongSetupToken));
+    }
+    match (organization, owner) {
+        (Some(organization), Some(owner)) if faults.is_empty() => Ok(Founding {
+            organization,
+            owner,
+            email: person.email.unwrap_or_default(),
+        }),
+        _ => Err(faults),
+    }
 }
 
 /// Whether a text is the setup token, or none is needed. Fails after too many wrong attempts.

@@ -38,6 +38,33 @@ fn session_end(reason: &str) -> Option<String> {
     }
 }
 
+/// The format of an export.
+fn file_format(format: &str) -> Option<String> {
+    match format {
+        "csv" => Some("CSV".into()),
+        "jsonl" => Some("JSON Lines".into()),
+        _ => None,
+    }
+}
+
+/// The status of a key.
+fn key_state(state: &str) -> Option<String> {
+    match state {
+        "active" => Some("Active".into()),
+        "expired" => Some("Expired".into()),
+        "revoked" => Some("Revoked".into()),
+        _ => None,
+    }
+}
+
+fn yes_or_no(value: &str) -> Option<String> {
+    match value {
+        "true" => Some("Yes".into()),
+        "false" => Some("No".into()),
+        _ => None,
+    }
+}
+
 /// A value of an event.
 pub fn value(field: &str, value: &str) -> String {
     let said = match field {
@@ -68,28 +95,15 @@ pub fn value(field: &str, value: &str) -> String {
                 Some(id) => super::audit_log::object(kind, id.as_str(), None),
                 None => kind.label().to_owned(),
             }),
-        "format" => match value {
-            "csv" => Some("CSV".into()),
-            "jsonl" => Some("JSON Lines".into()),
-            _ => None,
-        },
+        "format" => file_format(value),
         "from" | "until" => Moment::parse(value).map(Moment::to_words),
         "max_key_days" => Some(super::organization::lifetime(value.parse().ok())),
-        "state" => match value {
-            "active" => Some("Active".into()),
-            "expired" => Some("Expired".into()),
-            "revoked" => Some("Revoked".into()),
-            _ => None,
-        },
+        "state" => key_state(value),
         "key_makers" => value
             .parse()
             .ok()
             .map(|who| super::organization::key_makers(who).to_owned()),
-        "disabled" | "allow_overlap" | "keys_make_keys" => match value {
-            "true" => Some("Yes".into()),
-            "false" => Some("No".into()),
-            _ => None,
-        },
+        "disabled" | "allow_overlap" | "keys_make_keys" => yes_or_no(value),
         _ if field.ends_with("_at") => Moment::parse(value).map(Moment::to_words),
         _ => None,
     };

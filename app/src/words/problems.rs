@@ -2,21 +2,39 @@
 
 use domain::{Code, Fault};
 
+const SIGNED_OUT: &str = "You are signed out, and nothing was changed. Sign in again to continue.";
+const FRESH_SIGN_IN_REQUIRED: &str = "For your security, this requires a sign-in from the last 10 minutes. Sign in again, then try again.";
+const WRONG_ADDRESS: &str =
+    "This invitation is for a different email address than the one you signed in with.";
+const FORBIDDEN: &str =
+    "You don’t have permission to do this. Ask an owner or admin of the organization.";
+const ACTIVE_KEY_EXISTS: &str =
+    "This service account already has an active key. Rotate it, or allow multiple active keys.";
+const MESSAGES_WOULD_BE_LOST: &str = "Messages and notes are encrypted to this key. Select the checkbox below to accept losing them.";
+const ALREADY_DONE: &str =
+    "This request was already completed and was not repeated. Reload the page to see the result.";
+const CONFLICT: &str =
+    "Someone changed this while you had it open. Nothing was saved. Reload the page and try again.";
+const ALREADY_BOOTSTRAPPED: &str =
+    "This installation already has an organization. Ask one of its owners to invite you.";
+const REQUEST_TIMEOUT: &str =
+    "The form took too long to arrive. Check your connection and try again.";
+const HEADERS_TOO_LARGE: &str =
+    "The browser sent headers that are too large. Delete the cookies of this site and try again.";
+const HTTP_VERSION_NOT_SUPPORTED: &str = "The proxy in front of Roundtable uses HTTP/1.0, where a truncated file looks complete. Ask your administrator to set proxy_http_version 1.1 there.";
+const TOO_MANY_ATTEMPTS: &str =
+    "Too many failed attempts from your network. Wait a minute and try again.";
+const UNAVAILABLE: &str =
+    "Roundtable is temporarily unavailable. Nothing was changed. Try again in a moment.";
+const INTERNAL: &str = "Something went wrong in Roundtable. Nothing was changed. Try again. If the problem persists, send the request ID to your administrator.";
+
 /// The sentence of a problem in the dashboard.
 pub const fn sentence(code: Code) -> &'static str {
     match code {
-        Code::Unauthorized => {
-            "You are signed out, and nothing was changed. Sign in again to continue."
-        }
-        Code::FreshSignInRequired => {
-            "For your security, this requires a sign-in from the last 10 minutes. Sign in again, then try again."
-        }
-        Code::WrongAddress => {
-            "This invitation is for a different email address than the one you signed in with."
-        }
-        Code::Forbidden => {
-            "You don’t have permission to do this. Ask an owner or admin of the organization."
-        }
+        Code::Unauthorized => SIGNED_OUT,
+        Code::FreshSignInRequired => FRESH_SIGN_IN_REQUIRED,
+        Code::WrongAddress => WRONG_ADDRESS,
+        Code::Forbidden => FORBIDDEN,
         Code::NotFound => "This doesn’t exist, or was removed. Go back and reload the page.",
         Code::MethodNotAllowed
         | Code::BadRequest
@@ -24,41 +42,19 @@ pub const fn sentence(code: Code) -> &'static str {
         | Code::KeyInQuery => "The form could not be read. Reload the page and try again.",
         Code::InvalidFields => "Some fields need your attention.",
         Code::MissingScope => "This key doesn’t have the permission for that.",
-        Code::ActiveKeyExists => {
-            "This service account already has an active key. Rotate it, or allow multiple active keys."
-        }
-        Code::MessagesWouldBeLost => {
-            "Messages and notes are encrypted to this key. Select the checkbox below to accept losing them."
-        }
-        Code::AlreadyDone => {
-            "This request was already completed and was not repeated. Reload the page to see the result."
-        }
-        Code::Conflict => {
-            "Someone changed this while you had it open. Nothing was saved. Reload the page and try again."
-        }
-        Code::AlreadyBootstrapped => {
-            "This installation already has an organization. Ask one of its owners to invite you."
-        }
-        Code::RequestTimeout => {
-            "The form took too long to arrive. Check your connection and try again."
-        }
-        Code::HeadersTooLarge => {
-            "The browser sent headers that are too large. Delete the cookies of this site and try again."
-        }
-        Code::HttpVersionNotSupported => {
-            "The proxy in front of Roundtable uses HTTP/1.0, where a truncated file looks complete. Ask your administrator to set proxy_http_version 1.1 there."
-        }
+        Code::ActiveKeyExists => ACTIVE_KEY_EXISTS,
+        Code::MessagesWouldBeLost => MESSAGES_WOULD_BE_LOST,
+        Code::AlreadyDone => ALREADY_DONE,
+        Code::Conflict => CONFLICT,
+        Code::AlreadyBootstrapped => ALREADY_BOOTSTRAPPED,
+        Code::RequestTimeout => REQUEST_TIMEOUT,
+        Code::HeadersTooLarge => HEADERS_TOO_LARGE,
+        Code::HttpVersionNotSupported => HTTP_VERSION_NOT_SUPPORTED,
         Code::TooLarge => "That is too long. Shorten it and try again.",
         Code::TooManyRequests => "Too many attempts. Wait a moment and try again.",
-        Code::TooManyAttempts => {
-            "Too many failed attempts from your network. Wait a minute and try again."
-        }
-        Code::Unavailable => {
-            "Roundtable is temporarily unavailable. Nothing was changed. Try again in a moment."
-        }
-        Code::Internal => {
-            "Something went wrong in Roundtable. Nothing was changed. Try again. If the problem persists, send the request ID to your administrator."
-        }
+        Code::TooManyAttempts => TOO_MANY_ATTEMPTS,
+        Code::Unavailable => UNAVAILABLE,
+        Code::Internal => INTERNAL,
     }
 }
 

@@ -28,7 +28,7 @@ async fn a_form_of_an_ended_session_is_told_so_and_leads_back() {
         page(&app, &to, "")
             .await
             .text
-            .contains("Your session has ended and nothing was changed.")
+            .contains("You are signed out, and nothing was changed.")
     );
 }
 

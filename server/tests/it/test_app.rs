@@ -315,7 +315,8 @@ impl TestApp {
         TestResponse {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8_lossy(&bytes).into_owned(),
+            // Views without types end the children of every element with an empty comment.
+            text: String::from_utf8_lossy(&bytes).replace("<!>", ""),
         }
     }
 

@@ -37,15 +37,6 @@ pub fn expiry(form: &KeyForm) -> AnyView {
             Some(words::create_key::UNTIL_REVOKED.into()),
         )
     };
-    let last = form
-        .most_days
-        .map(|days| end_after(form.now, days - 1).to_date());
-    let fault = form.fault("expires_at");
-    let tomorrow = form.now.plus_seconds(DAY_SECONDS).to_date();
-    let typed = form
-        .typed("expires_on")
-        .unwrap_or_default()
-        .to_owned();
     view! {
         <fieldset class="field" id="expires_at" aria-describedby="expires_at-error">
             <legend>{words::create_key::EXPIRATION}</legend>
@@ -55,12 +46,29 @@ pub fn expiry(form: &KeyForm) -> AnyView {
                 {form.most_days.is_none().then(never)}
             </div>
             {form.most_days.map(|days| view! { <p class="hint">{words::create_key::maximum_lifetime(days)}</p> })}
-            <div class="unfold dated">
-                <label for="expires_on">{words::create_key::LAST_DAY}</label>
-                <input class="input short" type="date" id="expires_on" name="expires_on" min=tomorrow max=last value=typed aria-describedby="expires_at-error" aria-invalid=fault.is_some().then_some("true")/>
-            </div>
-            {fault_line("expires_at", fault)}
+            {last_day(form)}
+            {fault_line("expires_at", form.fault("expires_at"))}
         </fieldset>
+    }
+    .into_any()
+}
+
+/// The field for the last day of the key, which unfolds for the choice of a date.
+fn last_day(form: &KeyForm) -> AnyView {
+    let last = form
+        .most_days
+        .map(|days| end_after(form.now, days - 1).to_date());
+    let wrong = form.fault("expires_at").is_some();
+    let tomorrow = form.now.plus_seconds(DAY_SECONDS).to_date();
+    let typed = form
+        .typed("expires_on")
+        .unwrap_or_default()
+        .to_owned();
+    view! {
+        <div class="unfold dated">
+            <label for="expires_on">{words::create_key::LAST_DAY}</label>
+            <input class="input short" type="date" id="expires_on" name="expires_on" min=tomorrow max=last value=typed aria-describedby="expires_at-error" aria-invalid=wrong.then_some("true")/>
+        </div>
     }
     .into_any()
 }

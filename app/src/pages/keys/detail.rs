@@ -64,11 +64,6 @@ pub async fn load(
         find(request, &room, before).await?,
         find(request, &room, after).await?,
     );
-    let typed = request
-        .posted
-        .as_ref()
-        .map(|posted| posted.typed.clone())
-        .unwrap_or_default();
     let (flash, problem) = (context.take_flash().await, request.problem().cloned());
     let title = key.line.key.label.clone();
     let shown = KeyPageData {
@@ -79,7 +74,7 @@ pub async fn load(
         after,
         flash,
         problem,
-        typed,
+        typed: request.all_typed(),
     };
     Ok(Page {
         islands: true,

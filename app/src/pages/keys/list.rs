@@ -58,43 +58,7 @@ pub async fn load(
     }
     let query = query_of(&place);
     let room = OrganizationPage::enter(context, &organization, place).await?;
-    let to_problem = |error| context.to_problem(&error);
-    let mark = Mark::set(context, &room.ctx, EventCategory::Keys).await?;
-    let rows = context
-        .engine
-        .list_keys(&room.ctx, &query, ROWS)
-        .await
-        .map_err(to_problem)?;
-    let inactive = context
-        .engine
-        .count_inactive_keys(&room.ctx, &query)
-        .await
-        .map_err(to_problem)?;
-    let creators = context
-        .engine
-        .list_creators(&room.ctx)
-        .await
-        .map_err(to_problem)?;
-    let attention_banner = news(context, &room.ctx).await?;
-    let (flash, url) = (
-        context.take_flash().await,
-        context.site_config.public_url.clone(),
-    );
-    let form = KeyForm::load(request, &room, None).await?;
-    let problem = request.problem().cloned();
-    let list = List {
-        room,
-        mark,
-        query,
-        rows,
-        inactive,
-        creators,
-        attention_banner,
-        flash,
-        url,
-        problem,
-        form,
-    };
+    let list = List::load(request, room, query).await?;
     Ok(PageResponse::Page(Page {
         islands: true,
         ..Page::new(words::keys::TITLE, move || render(&list))
@@ -142,6 +106,44 @@ const fn natural(sort: KeySort) -> &'static str {
 }
 
 impl List {
+    async fn load(
+        request: &PageRequest,
+        room: OrganizationPage,
+        query: KeyQuery,
+    ) -> Result<Self, Problem> {
+        let context = &request.context;
+        let to_problem = |error: engine::Error| context.to_problem(&error);
+        let mark = Mark::set(context, &room.ctx, EventCategory::Keys).await?;
+        let rows = context
+            .engine
+            .list_keys(&room.ctx, &query, ROWS)
+            .await
+            .map_err(to_problem)?;
+        let inactive = context
+            .engine
+            .count_inactive_keys(&room.ctx, &query)
+            .await
+            .map_err(to_problem)?;
+        let creators = context
+            .engine
+            .list_creators(&room.ctx)
+            .await
+            .map_err(to_problem)?;
+        Ok(Self {
+            mark,
+            rows,
+            inactive,
+            creators,
+            attention_banner: news(context, &room.ctx).await?,
+            flash: context.take_flash().await,
+            url: context.site_config.public_url.clone(),
+            form: KeyForm::load(request, &room, None).await?,
+            problem: request.problem().cloned(),
+            room,
+            query,
+        })
+    }
+
     fn place(&self) -> &Location {
         &self.room.place
     }

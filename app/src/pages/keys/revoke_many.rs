@@ -62,18 +62,34 @@ fn render(
     reason: &str,
     typed: String,
 ) -> AnyView {
-    let list = Screen::ApiKeys(room.organization()).path();
     if keys.is_empty() {
-        let why = words::revoke_keys::none_left(room.place.all("key").count());
-        let body = view! {
-            <div class="sheet">
-                <div class="sheet-head"><h1>{words::revoke_keys::TITLE}</h1></div>
-                <div class="sheet-body"><div class="notice">{icon("info")}<p>{why}</p></div></div>
-                <div class="sheet-foot"><a class="button" href=list>{words::DONE}</a></div>
-            </div>
-        };
-        return frame(room, words::revoke_keys::TITLE, None, body.into_any());
+        return frame(room, words::revoke_keys::TITLE, None, none_left(room));
     }
+    let form = form(room, keys, problem, reason, typed);
+    view! { {frame(room, words::revoke_keys::TITLE, None, form)}<PageHelp/> }.into_any()
+}
+
+/// The sheet if none of the selected keys can be revoked.
+fn none_left(room: &OrganizationPage) -> AnyView {
+    let why = words::revoke_keys::none_left(room.place.all("key").count());
+    let list = Screen::ApiKeys(room.organization()).path();
+    view! {
+        <div class="sheet">
+            <div class="sheet-head"><h1>{words::revoke_keys::TITLE}</h1></div>
+            <div class="sheet-body"><div class="notice">{icon("info")}<p>{why}</p></div></div>
+            <div class="sheet-foot"><a class="button" href=list>{words::DONE}</a></div>
+        </div>
+    }
+    .into_any()
+}
+
+fn form(
+    room: &OrganizationPage,
+    keys: &[KeyView],
+    problem: Option<&Problem>,
+    reason: &str,
+    typed: String,
+) -> AnyView {
     let ids = keys
         .iter()
         .map(|key| key.key_id.to_string())
@@ -83,14 +99,7 @@ fn render(
         .iter()
         .any(|key| key.will_be_missed(room.ctx.now()));
     let confirm = Confirm::of(room);
-    let count = words::format::plural(i64::try_from(keys.len()).unwrap_or_default(), "key");
-    let button = ButtonWords {
-        id: None,
-        label: format!("{} {count}", words::revoke_key::LABEL),
-        confirm: words::revoke_keys::CONFIRM,
-        waiting: words::revoke_key::WAITING,
-    };
-    let body = view! {
+    view! {
         <form
             class="sheet" method="post" action="/ui/revoke_keys" data-once=""
             data-stale=confirm.stale() data-fresh-for=confirm.left() data-power=power(keys.len() > 1)
@@ -106,12 +115,23 @@ fn render(
             </div>
             <div class="sheet-foot">
                 <p class="push">{confirm.note()}</p>
-                <a class="button" href=list>{words::CANCEL}</a>
-                {confirm.button("button danger", button)}
+                <a class="button" href=Screen::ApiKeys(room.organization()).path()>{words::CANCEL}</a>
+                {confirm.button("button danger", button(keys.len()))}
             </div>
         </form>
-    };
-    view! { {frame(room, words::revoke_keys::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
+    }
+    .into_any()
+}
+
+/// The button that revokes this number of keys.
+fn button(n: usize) -> ButtonWords {
+    let count = words::format::plural(i64::try_from(n).unwrap_or_default(), "key");
+    ButtonWords {
+        id: None,
+        label: format!("{} {count}", words::revoke_key::LABEL),
+        confirm: words::revoke_keys::CONFIRM,
+        waiting: words::revoke_key::WAITING,
+    }
 }
 
 fn line(room: &OrganizationPage, key: &KeyView) -> AnyView {

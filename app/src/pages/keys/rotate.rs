@@ -20,6 +20,24 @@ use crate::words;
 /// One day is usually enough to replace the old key everywhere.
 const PRESELECTED: i64 = 86_400;
 
+struct RotatePageData {
+    room: OrganizationPage,
+    line: KeyLine,
+    problem: Option<Problem>,
+    /// The selected overlap, in seconds.
+    overlap: i64,
+    /// The typed name of the new key.
+    label: String,
+    token: FormToken,
+}
+
+impl RotatePageData {
+    /// The path of the page of the key.
+    fn back(&self) -> String {
+        Screen::Key(self.room.organization(), self.line.key.key_id).path()
+    }
+}
+
 /// The form, or the new key.
 pub async fn load(
     request: &PageRequest,
@@ -38,7 +56,6 @@ pub async fn load(
         .get_key(&room.ctx, key)
         .await
         .map_err(|error| request.context.to_problem(&error))?;
-    let problem = request.problem().cloned();
     let overlap = request
         .typed("overlap_seconds")
         .and_then(|text| text.parse().ok())
@@ -47,43 +64,52 @@ pub async fn load(
         .typed("label")
         .unwrap_or_default()
         .to_owned();
-    let token = FormToken::generate(request.context.engine.runtime());
-    let render = move || render(&room, &line, problem.as_ref(), overlap, label, &token);
+    let shown = RotatePageData {
+        room,
+        line,
+        problem: request.problem().cloned(),
+        overlap,
+        label,
+        token: FormToken::generate(request.context.engine.runtime()),
+    };
     Ok(Page {
         islands: true,
-        ..Page::new(words::rotate_key::TITLE, render)
+        ..Page::new(words::rotate_key::TITLE, move || render(&shown))
     })
 }
 
-fn render(
-    room: &OrganizationPage,
-    line: &KeyLine,
-    problem: Option<&Problem>,
-    overlap: i64,
-    label: String,
-    token: &FormToken,
-) -> AnyView {
-    let key = &line.key;
-    let back = Screen::Key(room.organization(), key.key_id).path();
-    let heading = view! { <div class="sheet-head"><h1>{words::rotate_key::HEADING.0}<bdi>{key.label.clone()}</bdi>{words::rotate_key::HEADING.1}</h1></div> };
-    let closed = match (key.is_active, line.rotated_to) {
+fn render(shown: &RotatePageData) -> AnyView {
+    let room = &shown.room;
+    let Some(why) = why_closed(&shown.line) else {
+        return view! { {frame(room, words::rotate_key::TITLE, None, form(shown))}<PageHelp/> }
+            .into_any();
+    };
+    let body = view! {
+        <div class="sheet">
+            {heading(&shown.line)}
+            <div class="sheet-body"><div class="notice">{icon("info")}<p>{why}</p></div>{facts(room, &shown.line)}</div>
+            <div class="sheet-foot"><a class="button" href=shown.back()>{words::DONE}</a></div>
+        </div>
+    };
+    frame(room, words::rotate_key::TITLE, None, body.into_any())
+}
+
+/// Why the key cannot be rotated, if so.
+fn why_closed(line: &KeyLine) -> Option<&'static str> {
+    match (line.key.is_active, line.rotated_to) {
         (false, _) => Some(words::rotate_key::NOT_ACTIVE),
         (true, Some(_)) => Some(words::rotate_key::ALREADY_ROTATED),
         (true, None) => None,
-    };
-    if let Some(why) = closed {
-        let body = view! {
-            <div class="sheet">
-                {heading}
-                <div class="sheet-body"><div class="notice">{icon("info")}<p>{why}</p></div>{facts(room, line)}</div>
-                <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
-            </div>
-        };
-        return frame(room, words::rotate_key::TITLE, None, body.into_any());
     }
-    let name_fault = problem
-        .and_then(|problem| problem.field("label"))
-        .map(str::to_owned);
+}
+
+fn heading(line: &KeyLine) -> AnyView {
+    view! { <div class="sheet-head"><h1>{words::rotate_key::HEADING.0}<bdi>{line.key.label.clone()}</bdi>{words::rotate_key::HEADING.1}</h1></div> }
+        .into_any()
+}
+
+fn form(shown: &RotatePageData) -> AnyView {
+    let (room, key, problem) = (&shown.room, &shown.line.key, shown.problem.as_ref());
     let confirm = Confirm::of(room);
     let button = ButtonWords {
         id: None,
@@ -92,37 +118,50 @@ fn render(
         waiting: words::rotate_key::WAITING,
     };
     let steps = words::rotate_key::STEPS.map(|step| view! { <li>{step}</li> });
-    let body = view! {
+    view! {
         <form
             class="sheet" method="post" action="/ui/rotate_key" data-once=""
             data-stale=confirm.stale() data-fresh-for=confirm.left() data-power=power(has_admin_power(key.role, key.scopes))
         >
             {room.fields(Some(("key_id", key.key_id.to_string())))}
-            {form_token(token)}
-            {heading}
+            {form_token(&shown.token)}
+            {heading(&shown.line)}
             <div class="sheet-body">
                 {summary(words::rotate_key::FAILED, problem, &room.place)}
-                {facts(room, line)}
+                {facts(room, &shown.line)}
                 <ol>{steps.collect_view()}</ol>
-                {overlaps(room.ctx.now(), key.expires_at, overlap, problem)}
-                <div class="field">
-                    <label for="label">{words::rotate_key::NEW_NAME}</label>
-                    <input
-                        class="input" id="label" name="label" autocomplete="off" dir="auto" placeholder=key.label.clone() value=label
-                        aria-describedby="label-error label-hint" aria-invalid=name_fault.is_some().then_some("true")
-                    />
-                    {fault_line("label", name_fault)}
-                    <p class="hint" id="label-hint">{words::rotate_key::NEW_NAME_HINT}</p>
-                </div>
+                {overlaps(room.ctx.now(), key.expires_at, shown.overlap, problem)}
+                {name_field(shown)}
                 {loss(problem)}
             </div>
             <div class="sheet-foot">
                 <p class="push">{confirm.note()}</p>
-                <a class="button" href=back>{words::CANCEL}</a>{confirm.button("button primary", button)}
+                <a class="button" href=shown.back()>{words::CANCEL}</a>{confirm.button("button primary", button)}
             </div>
         </form>
-    };
-    view! { {frame(room, words::rotate_key::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
+    }
+    .into_any()
+}
+
+/// The field with the name of the new key. The name of the old one is its default.
+fn name_field(shown: &RotatePageData) -> AnyView {
+    let fault = shown
+        .problem
+        .as_ref()
+        .and_then(|problem| problem.field("label"))
+        .map(str::to_owned);
+    view! {
+        <div class="field">
+            <label for="label">{words::rotate_key::NEW_NAME}</label>
+            <input
+                class="input" id="label" name="label" autocomplete="off" dir="auto" placeholder=shown.line.key.label.clone() value=shown.label.clone()
+                aria-describedby="label-error label-hint" aria-invalid=fault.is_some().then_some("true")
+            />
+            {fault_line("label", fault)}
+            <p class="hint" id="label-hint">{words::rotate_key::NEW_NAME_HINT}</p>
+        </div>
+    }
+    .into_any()
 }
 
 fn facts(room: &OrganizationPage, line: &KeyLine) -> AnyView {

@@ -3,7 +3,6 @@
 use domain::policy::{Action, Grant, decide, may_give};
 use domain::view::MemberView;
 use domain::{ActorId, Code, OrganizationId, Problem, Role};
-use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::components::confirm::{ButtonWords, Confirm, power};
@@ -63,8 +62,39 @@ fn render(
     chosen: Role,
     problem: Option<&Problem>,
 ) -> AnyView {
+    let body = if stays {
+        last_owner(room, member)
+    } else {
+        form(room, member, chosen, problem)
+    };
+    view! { {frame(room, words::change_role::TITLE, None, body)}<PageHelp/> }.into_any()
+}
+
+fn heading(member: &MemberView) -> AnyView {
+    view! { <div class="sheet-head"><h1>{words::change_role::heading(&member.name)}</h1></div> }
+        .into_any()
+}
+
+/// The sheet for the only owner, who keeps the role.
+fn last_owner(room: &OrganizationPage, member: &MemberView) -> AnyView {
     let back = Screen::Members(room.organization()).path();
-    let heading = view! { <div class="sheet-head"><h1>{words::change_role::heading(&member.name)}</h1></div> };
+    view! {
+        <div class="sheet">
+            {heading(member)}
+            <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::change_role::LAST_OWNER}</p></div></div>
+            <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
+        </div>
+    }
+    .into_any()
+}
+
+fn form(
+    room: &OrganizationPage,
+    member: &MemberView,
+    chosen: Role,
+    problem: Option<&Problem>,
+) -> AnyView {
+    let back = Screen::Members(room.organization()).path();
     let confirm = Confirm::of(room);
     let powerful = |role: Role| role == Role::Owner || (role == Role::Admin && role > member.role);
     let button = ButtonWords {
@@ -73,39 +103,30 @@ fn render(
         confirm: words::change_role::CONFIRM,
         waiting: words::change_role::WAITING,
     };
-    let body = match stays {
-        true => Either::Left(view! {
-            <div class="sheet">
-                {heading}
-                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::change_role::LAST_OWNER}</p></div></div>
-                <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
+    view! {
+        <form
+            class="sheet" method="post" action="/ui/change_role" data-once=""
+            data-stale=confirm.stale() data-fresh-for=confirm.left() data-power=power(member.role == Role::Owner)
+        >
+            {room.fields(Some(("actor_id", member.actor_id.to_string())))}
+            {heading(member)}
+            <div class="sheet-body">
+                {summary(words::change_role::FAILED, problem, &room.place)}
+                {own(room, member)}
+                {role_cards(problem, chosen, words::change_role::HINT, given_by(room.ctx.actor().role), powerful)}
+                <ul class="plain-list">
+                    <li>{icon("danger")}{words::change_role::EFFECTS[0]}</li>
+                    <li>{icon("key")}{words::change_role::EFFECTS[1]}</li>
+                </ul>
             </div>
-        }),
-        false => Either::Right(view! {
-            <form
-                class="sheet" method="post" action="/ui/change_role" data-once=""
-                data-stale=confirm.stale() data-fresh-for=confirm.left() data-power=power(member.role == Role::Owner)
-            >
-                {room.fields(Some(("actor_id", member.actor_id.to_string())))}
-                {heading}
-                <div class="sheet-body">
-                    {summary(words::change_role::FAILED, problem, &room.place)}
-                    {own(room, member)}
-                    {role_cards(problem, chosen, words::change_role::HINT, given_by(room.ctx.actor().role), powerful)}
-                    <ul class="plain-list">
-                        <li>{icon("danger")}{words::change_role::EFFECTS[0]}</li>
-                        <li>{icon("key")}{words::change_role::EFFECTS[1]}</li>
-                    </ul>
-                </div>
-                <div class="sheet-foot">
-                    <p class="push">{confirm.note()}</p>
-                    <a class="button" href=back>{words::CANCEL}</a>
-                    {confirm.button("button primary", button)}
-                </div>
-            </form>
-        }),
-    };
-    view! { {frame(room, words::change_role::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
+            <div class="sheet-foot">
+                <p class="push">{confirm.note()}</p>
+                <a class="button" href=back>{words::CANCEL}</a>
+                {confirm.button("button primary", button)}
+            </div>
+        </form>
+    }
+    .into_any()
 }
 
 /// The warning for changing your own role: you cannot raise it again.

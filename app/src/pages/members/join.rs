@@ -3,21 +3,63 @@
 //! is.
 
 use domain::view::{Offer, Standing};
-use domain::{Code, Problem};
+use domain::{Code, Moment, Problem};
 use engine::attempts::Kind;
 use engine::people::Person;
 use leptos::prelude::*;
 
 use crate::components::{card, page_field, sign_out_line, summary, when_due};
 use crate::pages::{Page, PageResponse, sign_in_path};
-use crate::request::PageRequest;
+use crate::request::{PageContext, PageRequest};
 use crate::routes::{LinkToken, Location, Screen, as_someone_else};
 use crate::shared_view::icon;
 use crate::words;
 
+struct JoinPageData {
+    offer: Offer,
+    /// Whether the invitation is for the person, if one is signed in.
+    is_for_them: bool,
+    person: Option<Person>,
+    problem: Option<Problem>,
+    place: Location,
+    now: Moment,
+}
+
 /// The invitation of the link. A member of the organization goes to its keys instead.
 pub async fn load(request: &PageRequest, token: LinkToken) -> Result<PageResponse, Problem> {
     let context = &request.context;
+    let standing = match look_up(context, &token).await {
+        Err(engine::Error::NotFound) => return Ok(PageResponse::Page(not_valid())),
+        found => found.map_err(|error| context.to_problem(&error))?,
+    };
+    let (offer, is_for_them) = match standing {
+        Standing::Member(organization) => {
+            return Ok(PageResponse::Go(Screen::ApiKeys(organization).path()));
+        }
+        Standing::Invited(offer) => (offer, true),
+        Standing::WrongAddress(offer) => (offer, false),
+    };
+    // The page already says which address the invitation is for.
+    let problem = request
+        .problem()
+        .filter(|problem| problem.code != Code::WrongAddress)
+        .cloned();
+    let shown = JoinPageData {
+        offer,
+        is_for_them,
+        person: signed_in(context).await?,
+        problem,
+        place: Location::top(Screen::Join(token)),
+        now: context.engine.runtime().now(),
+    };
+    Ok(PageResponse::Page(Page::new(
+        words::join::TITLE,
+        move || render(&shown),
+    )))
+}
+
+/// The invitation, and whether it is for the person who is signed in. Guessing tokens is limited.
+async fn look_up(context: &PageContext, token: &LinkToken) -> engine::Result<Standing> {
     let look = async {
         match &context.caller {
             None => context
@@ -33,7 +75,7 @@ pub async fn load(request: &PageRequest, token: LinkToken) -> Result<PageRespons
             }
         }
     };
-    let offered = context
+    context
         .engine
         .attempt(
             Kind::Invitation,
@@ -41,64 +83,53 @@ pub async fn load(request: &PageRequest, token: LinkToken) -> Result<PageRespons
             token.as_str().as_bytes(),
             look,
         )
-        .await;
-    let standing = match offered {
-        Err(engine::Error::NotFound) => return Ok(PageResponse::Page(not_valid())),
-        offered => offered.map_err(|error| context.to_problem(&error))?,
+        .await
+}
+
+async fn signed_in(context: &PageContext) -> Result<Option<Person>, Problem> {
+    let Some(caller) = &context.caller else {
+        return Ok(None);
     };
-    let (offer, is_for_them) = match standing {
-        Standing::Member(organization) => {
-            return Ok(PageResponse::Go(Screen::ApiKeys(organization).path()));
-        }
-        Standing::Invited(offer) => (offer, true),
-        Standing::WrongAddress(offer) => (offer, false),
+    context
+        .engine
+        .get_person(caller.person)
+        .await
+        .map(Some)
+        .map_err(|error| context.to_problem(&error))
+}
+
+fn render(shown: &JoinPageData) -> AnyView {
+    let place = &shown.place;
+    let next = match &shown.person {
+        None => not_signed_in(&shown.offer, place),
+        Some(_) if shown.is_for_them => accept_form(place),
+        Some(person) => wrong_address(&shown.offer, person, place),
     };
-    let person = match &context.caller {
-        None => None,
-        Some(caller) => Some(
-            context
-                .engine
-                .get_person(caller.person)
-                .await
-                .map_err(|error| context.to_problem(&error))?,
-        ),
+    let foot = shown
+        .person
+        .as_ref()
+        .map(|person| sign_out_line(person, place));
+    let body = view! {
+        <h1>{words::join::heading(&shown.offer.organization_name)}</h1>
+        {summary(words::join::FAILED, shown.problem.as_ref(), place)}
+        {facts(&shown.offer, shown.now)}
+        {next}
     };
-    // The page already says which address the invitation is for.
-    let problem = request
-        .problem()
-        .filter(|problem| problem.code != Code::WrongAddress)
-        .cloned();
-    let (place, now) = (
-        Location::top(Screen::Join(token)),
-        context.engine.runtime().now(),
-    );
-    Ok(PageResponse::Page(Page::new(
-        words::join::TITLE,
-        move || {
-            let next = match &person {
-                None => not_signed_in(&offer, &place),
-                Some(_) if is_for_them => accept_form(&place),
-                Some(person) => wrong_address(&offer, person, &place),
-            };
-            let foot = person
-                .as_ref()
-                .map(|person| sign_out_line(person, &place));
-            let body = view! {
-                <h1>{words::join::heading(&offer.organization_name)}</h1>
-                {summary(words::join::FAILED, problem.as_ref(), &place)}
-                <dl class="facts boxed">
-                    <dt>{words::organization::TITLE}</dt><dd><bdi>{offer.organization_name.clone()}</bdi></dd>
-                    <dt>{words::join::ORGANIZATION_ID}</dt><dd><code class="id">{offer.organization.to_string()}</code></dd>
-                    <dt>{words::labels::INVITED_BY}</dt><dd>{inviter(&offer)}</dd>
-                    <dt>{words::labels::ROLE}</dt><dd>{offer.role.label()}</dd>
-                    <dd class="whole sub">{words::roles::summary(offer.role)}</dd>
-                    <dt>{words::labels::EXPIRES}</dt><dd>{when_due(now, offer.expires_at)}</dd>
-                </dl>
-                {next}
-            };
-            card(body, foot)
-        },
-    )))
+    card(body, foot)
+}
+
+fn facts(offer: &Offer, now: Moment) -> AnyView {
+    view! {
+        <dl class="facts boxed">
+            <dt>{words::organization::TITLE}</dt><dd><bdi>{offer.organization_name.clone()}</bdi></dd>
+            <dt>{words::join::ORGANIZATION_ID}</dt><dd><code class="id">{offer.organization.to_string()}</code></dd>
+            <dt>{words::labels::INVITED_BY}</dt><dd>{inviter(offer)}</dd>
+            <dt>{words::labels::ROLE}</dt><dd>{offer.role.label()}</dd>
+            <dd class="whole sub">{words::roles::summary(offer.role)}</dd>
+            <dt>{words::labels::EXPIRES}</dt><dd>{when_due(now, offer.expires_at)}</dd>
+        </dl>
+    }
+    .into_any()
 }
 
 fn inviter(offer: &Offer) -> AnyView {

@@ -15,7 +15,7 @@ use crate::components::{summary, when};
 use crate::form_result::FormResult;
 use crate::islands::page_help::PageHelp;
 use crate::pages::{Page, PageResponse};
-use crate::request::PageRequest;
+use crate::request::{PageContext, PageRequest};
 use crate::routes::{Location, Screen};
 use crate::shared_view::icon;
 use crate::words;
@@ -47,7 +47,6 @@ pub async fn load(
     member: ActorId,
 ) -> Result<PageResponse, Problem> {
     let context = &request.context;
-    let to_problem = |error: engine::Error| context.to_problem(&error);
     let place = Location::top(Screen::RemoveMember(organization.clone(), member));
     let room = OrganizationPage::enter(context, &organization, place).await?;
     if let Some(FormResult::MemberRemoved(removed)) = request.result() {
@@ -65,27 +64,26 @@ pub async fn load(
     }
     let member = match context.engine.get_member(&room.ctx, member).await {
         Err(engine::Error::NotFound) => return Ok(PageResponse::Page(gone(room))),
-        found => found.map_err(to_problem)?,
+        found => found.map_err(|error| context.to_problem(&error))?,
     };
     if !may_give(own.role, member.role) {
         return Err(context.problem(Code::Forbidden));
     }
-    let query = KeyQuery {
-        owner: Some(member.actor_id),
-        status: Some(StatusFilter::Active),
-        sort: KeySort::LastUsed,
-        ..KeyQuery::default()
-    };
-    let keys = context
-        .engine
-        .list_keys(&room.ctx, &query, MOST)
-        .await
-        .map_err(to_problem)?;
-    let unlisted = if keys.next.is_some() {
-        member.active_keys.unwrap_or_default() - MOST
-    } else {
-        0
-    };
+    let shown = page_data(request, room, member).await?;
+    Ok(PageResponse::Page(Page {
+        islands: true,
+        ..Page::new(words::remove_member::TITLE, move || render(&shown))
+    }))
+}
+
+async fn page_data(
+    request: &PageRequest,
+    room: OrganizationPage,
+    member: MemberView,
+) -> Result<RemoveMemberPageData, Problem> {
+    let context = &request.context;
+    let to_problem = |error: engine::Error| context.to_problem(&error);
+    let (keys, unlisted) = active_keys(context, &room, &member).await?;
     let accounts = context
         .engine
         .list_service_accounts(&room.ctx, None, MOST)
@@ -97,30 +95,47 @@ pub async fn load(
         .count_owners(&room.ctx)
         .await
         .map_err(to_problem)?;
-    let mut listed = keys.rows;
-    // The order of the list does not include the uses of the last minute yet.
-    listed.sort_by_key(|line| std::cmp::Reverse(line.key.last_used));
-    let shown = RemoveMemberPageData {
+    Ok(RemoveMemberPageData {
         stays: member.role == Role::Owner && owners < 2,
-        keys: listed,
-        unlisted: unlisted.max(0),
+        keys,
+        unlisted,
         service_accounts: accounts
             .into_iter()
             .filter(can_take_a_key)
             .collect(),
-        typed: request
-            .posted
-            .as_ref()
-            .map(|posted| posted.typed.clone())
-            .unwrap_or_default(),
+        typed: request.all_typed(),
         problem: request.problem().cloned(),
         member,
         room,
+    })
+}
+
+/// The active keys of the member, the last used first, and the number of those that are not listed.
+async fn active_keys(
+    context: &PageContext,
+    room: &OrganizationPage,
+    member: &MemberView,
+) -> Result<(Vec<KeyLine>, i64), Problem> {
+    let query = KeyQuery {
+        owner: Some(member.actor_id),
+        status: Some(StatusFilter::Active),
+        sort: KeySort::LastUsed,
+        ..KeyQuery::default()
     };
-    Ok(PageResponse::Page(Page {
-        islands: true,
-        ..Page::new(words::remove_member::TITLE, move || render(&shown))
-    }))
+    let keys = context
+        .engine
+        .list_keys(&room.ctx, &query, MOST)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
+    let unlisted = if keys.next.is_some() {
+        member.active_keys.unwrap_or_default() - MOST
+    } else {
+        0
+    };
+    let mut listed = keys.rows;
+    // The order of the list does not include the uses of the last minute yet.
+    listed.sort_by_key(|line| std::cmp::Reverse(line.key.last_used));
+    Ok((listed, unlisted.max(0)))
 }
 
 /// Whether a service account can have another key: one that does not allow several keeps its only

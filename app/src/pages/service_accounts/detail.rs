@@ -12,7 +12,7 @@ use crate::components::service_accounts::account_status;
 use crate::components::{done, when};
 use crate::flash::{AccountNotice, Flash};
 use crate::pages::Page;
-use crate::request::PageRequest;
+use crate::request::{PageContext, PageRequest};
 use crate::routes::{Location, Screen};
 use crate::words;
 
@@ -43,25 +43,13 @@ pub async fn load(
         Screen::ServiceAccount(organization.clone(), actor),
         &request.query,
     );
-    let before = place.before();
     let room = OrganizationPage::enter(context, &organization, place).await?;
     let account = context
         .engine
         .get_service_account(&room.ctx, actor)
         .await
         .map_err(|error| context.to_problem(&error))?;
-    let after = before.map(KeyId);
-    let query = KeyQuery {
-        owner: Some(actor),
-        sort: KeySort::Usable,
-        after,
-        ..KeyQuery::default()
-    };
-    let keys = context
-        .engine
-        .list_keys(&room.ctx, &query, ROWS)
-        .await
-        .map_err(|error| context.to_problem(&error))?;
+    let keys = list_keys(context, &room, actor).await?;
     let next = NextKey::of(context, &room.ctx, &account).await?;
     let name = request
         .typed("name")
@@ -88,6 +76,25 @@ pub async fn load(
         words::service_accounts::TITLE
     );
     Ok(Page::new(&title, move || render(&shown)))
+}
+
+/// The keys of the account on this page of the list.
+async fn list_keys(
+    context: &PageContext,
+    room: &OrganizationPage,
+    account: ActorId,
+) -> Result<Rows<KeyLine>, Problem> {
+    let query = KeyQuery {
+        owner: Some(account),
+        sort: KeySort::Usable,
+        after: room.place.before().map(KeyId),
+        ..KeyQuery::default()
+    };
+    context
+        .engine
+        .list_keys(&room.ctx, &query, ROWS)
+        .await
+        .map_err(|error| context.to_problem(&error))
 }
 
 fn render(shown: &ServiceAccountPageData) -> AnyView {

@@ -1,0 +1,55 @@
+//! The dialog with the new key, and the question before the key is lost.
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use super::{CreatedKeyState, Dialogs};
+use crate::islands::dialog::{close_button, on_backdrop};
+use crate::shared_view::revealed;
+use crate::words;
+
+/// The dialog with the new key.
+pub fn reveal_dialog(dialogs: Dialogs) -> impl IntoView {
+    view! {
+        <dialog
+            class="dialog large"
+            node_ref=dialogs.reveal
+            aria-labelledby="reveal-title"
+            aria-describedby="reveal-notice"
+            on:close=move |_| dialogs.closed()
+            on:cancel=move |event: ev::Event| dialogs.cancel(&event)
+            on:mousedown=on_backdrop(move || dialogs.close())
+        >
+            {move || dialogs.shown.get().map(|new| key_sheet(dialogs, new))}
+        </dialog>
+    }
+}
+
+fn key_sheet(dialogs: Dialogs, new: CreatedKeyState) -> impl IntoView {
+    let url = dialogs
+        .opening
+        .with_untracked(|opening| opening.url.clone());
+    view! {
+        <div class="sheet">
+            <div class="sheet-head"><h2 id="reveal-title">{words::reveal_key::TITLE}</h2>{close_button(move || dialogs.close())}</div>
+            {revealed(&new.key, &new.key_id, &new.label, &url)}
+            <div class="sheet-foot"><button class="button" type="button" on:click=move |_| dialogs.close()>{words::DONE}</button></div>
+        </div>
+    }
+}
+
+/// The dialog that asks whether to close although the key was not copied.
+pub fn guard_dialog(dialogs: Dialogs) -> impl IntoView {
+    view! {
+        <dialog class="dialog small" aria-labelledby="guard-title" aria-describedby="guard-text" node_ref=dialogs.guard>
+            <div class="sheet">
+                <div class="sheet-head"><h2 id="guard-title">{words::reveal_key::GUARD_TITLE}</h2></div>
+                <div class="sheet-body"><p id="guard-text">{words::reveal_key::GUARD_TEXT}</p></div>
+                <div class="sheet-foot">
+                    <button class="button" type="button" on:click=move |_| dialogs.leave()>{words::reveal_key::GUARD_LEAVE}</button>
+                    <button class="button primary" type="button" on:click=move |_| dialogs.stay()>{words::reveal_key::GUARD_STAY}</button>
+                </div>
+            </div>
+        </dialog>
+    }
+}
