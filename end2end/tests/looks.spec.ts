@@ -23,7 +23,7 @@ test('before signing in', async ({ page, guard }) => {
 test('the pages of an organization', async ({ page, baseURL }) => {
   await signIn(page, OLIVIA);
   const used = await createKey(page, 'CI/CD Pipeline', true);
-  await createKey(page, 'A rather long name of a key that was given by someone who likes to explain everything at once', true);
+  await createKey(page, 'A rather long name of a key that was given by someone who likes to explain everything in one line', true);
   await createKey(page, 'مفتاح التقارير الشهرية', true);
   await createKey(page, 'Anunbrokennamewithoutanyplacetobreakwhichmustnotpushthetablesidewaysatanywidthwhatsoever', true);
   await curl(`${baseURL}/api/v1/workspaces`, ...bearer(used));

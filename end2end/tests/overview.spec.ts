@@ -10,7 +10,7 @@ import { expect } from '../support/test.ts';
 
 test.describe.configure({ timeout: 90_000 });
 
-const LONG = 'A rather long name of a key that was given by someone who likes to explain everything at once';
+const LONG = 'A rather long name of a key that was given by someone who likes to explain everything in one line';
 const ARABIC = 'مفتاح التقارير الشهرية';
 
 /** Creates a key that expires in seven days. */
