@@ -4,7 +4,7 @@ import { test } from '../support/own.ts';
 import { expect } from '../support/test.ts';
 
 const NAMES = [
-  'A rather long name of a key, given by someone who likes to explain everything in one line, and again',
+  'A rather long name of a key, given by someone who likes to explain all of it in one line, and again',
   'x'.repeat(100),
   'مفتاح التقارير الشهرية للمؤسسة العربية الكبيرة التي تحب الأسماء الطويلة جدا في كل مكان',
   '每月报告自动化部署流水线密钥每月报告自动化部署流水线密钥每月报告自动化部署流水线密钥每月报告自动化部署流水线密钥',
