@@ -36,10 +36,13 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
         .into());
     }
 
+    let runtime = Runtime::system();
+    assemble::check(&settings, &runtime)?;
+
     let db = Db::open_to_serve(options.database_url()?)
         .await
         .map_err(cannot_open)?;
-    let engine = open_engine(options, &settings, &db).await?;
+    let engine = open_engine(options, &settings, &db, runtime).await?;
     let App {
         state,
         dev_provider,
@@ -87,7 +90,12 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
 
 /// Migrates the database, decrypts the key ring, opens the revocation journal and verifies the
 /// audit logs.
-async fn open_engine(options: &Options, settings: &Settings, db: &Db) -> Result<Engine, CliError> {
+async fn open_engine(
+    options: &Options,
+    settings: &Settings,
+    db: &Db,
+    runtime: Runtime,
+) -> Result<Engine, CliError> {
     let key = options.master_key()?;
     let previous = options.previous_master_key()?;
 
@@ -95,7 +103,6 @@ async fn open_engine(options: &Options, settings: &Settings, db: &Db) -> Result<
     db.hold_reserve(BALLAST).await;
     let ring = keyring::open(db, &key, previous.as_ref()).await?;
 
-    let runtime = Runtime::system();
     let file = options.journal_file(db.file())?;
     let journal = Journal::open(&file, &ring, runtime.now())?;
     let engine = Engine::with_journal(

@@ -156,7 +156,7 @@ both! {
             app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
             for attempt in tries.join_all().await {
                 let error = attempt.expect_err("it is revoked");
-                assert!(matches!(error, Error::Unauthenticated("the key is revoked")), "{error:?}");
+                assert!(matches!(error, Error::Unauthenticated("the key has expired or was revoked")), "{error:?}");
             }
         }
     }

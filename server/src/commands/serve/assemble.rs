@@ -25,6 +25,15 @@ pub(super) struct App {
     pub setup_token: Option<SecretString>,
 }
 
+/// Checks what the settings of the identity providers consist of, before the database is opened.
+pub(super) fn check(settings: &Settings, runtime: &Runtime) -> Result<(), CliError> {
+    firebase(settings, runtime)?;
+    if let SignIn::Provider { .. } = settings.sign_in {
+        provider_client(settings, runtime)?;
+    }
+    Ok(())
+}
+
 /// Builds the state, and adds the demo organizations if asked to.
 pub(super) async fn assemble(
     settings: &Settings,
@@ -71,67 +80,87 @@ async fn sign_in_provider(
     seed_demo: bool,
 ) -> Result<(oidc::Client, Option<DevProvider>), CliError> {
     let runtime = engine.runtime();
-    let redirect_uri: Url = format!("{}{}", settings.public_url, sign_in::CALLBACK)
+    if let SignIn::Provider { .. } = settings.sign_in {
+        return Ok((provider_client(settings, runtime)?, None));
+    }
+    let provider = dev_provider(settings, engine, site, seed_demo).await?;
+    let registration = oidc::Settings {
+        issuer: provider.issuer().to_owned(),
+        ..registration(settings)?
+    };
+    Ok((client(registration, runtime)?, Some(provider)))
+}
+
+/// The development provider, with the people who exist. Adds the demo organizations if asked to.
+async fn dev_provider(
+    settings: &Settings,
+    engine: &Engine,
+    site: &site::Site,
+    seed_demo: bool,
+) -> Result<DevProvider, CliError> {
+    let issuer: Url = format!("{}/dev/idp", settings.public_url)
         .parse()
         .map_err(bad_public_url)?;
-    let mut client = oidc::Settings {
+    if seed_demo {
+        let organizations = demo::organizations(issuer.as_str());
+        let seeded = engine.seed_demo(&organizations).await;
+        seeded.map_err(|error| CliError::Other(error.to_string()))?;
+    }
+    let people = demo::existing_people(engine, issuer.as_str()).await;
+    let people = people.map_err(|error| CliError::Other(error.to_string()))?;
+
+    let runtime = engine.runtime().clone();
+    let random: oidc::Random = Arc::new(move |bytes: &mut [u8]| runtime.fill(bytes));
+    let provider = DevProvider::new(
+        &issuer,
+        DEV_CLIENT_ID.to_owned(),
+        registration(settings)?.redirect_uri,
+        people,
+        Some(format!("{}/roundtable.css", site.assets())),
+        clock(engine.runtime()),
+        random,
+    );
+    provider.map_err(|error| bad_setting(&table::PUBLIC_URL, &error))
+}
+
+/// The client of the provider that the operator has configured.
+fn provider_client(settings: &Settings, runtime: &Runtime) -> Result<oidc::Client, CliError> {
+    let mut registration = registration(settings)?;
+    if let SignIn::Provider {
+        issuer,
+        client_id,
+        client_secret,
+        hosted_domain,
+    } = &settings.sign_in
+    {
+        registration.issuer.clone_from(issuer);
+        registration.client_id.clone_from(client_id);
+        registration
+            .client_secret
+            .clone_from(client_secret);
+        registration
+            .hosted_domain
+            .clone_from(hosted_domain);
+    }
+    client(registration, runtime)
+}
+
+/// What the registrations at every provider have in common.
+fn registration(settings: &Settings) -> Result<oidc::Settings, CliError> {
+    let redirect_uri = format!("{}{}", settings.public_url, sign_in::CALLBACK);
+    Ok(oidc::Settings {
         issuer: String::new(),
         client_id: DEV_CLIENT_ID.to_owned(),
         client_secret: None,
-        redirect_uri: redirect_uri.clone(),
+        redirect_uri: redirect_uri.parse().map_err(bad_public_url)?,
         hosted_domain: None,
         allowed_email_domains: settings.allowed_email_domains.clone(),
-    };
+    })
+}
 
-    let dev_provider = match &settings.sign_in {
-        SignIn::Development => {
-            let issuer: Url = format!("{}/dev/idp", settings.public_url)
-                .parse()
-                .map_err(bad_public_url)?;
-            if seed_demo {
-                let organizations = demo::organizations(issuer.as_str());
-                engine
-                    .seed_demo(&organizations)
-                    .await
-                    .map_err(|error| CliError::Other(error.to_string()))?;
-            }
-            let people = demo::existing_people(engine, issuer.as_str()).await;
-            let people = people.map_err(|error| CliError::Other(error.to_string()))?;
-            let random: oidc::Random = {
-                let runtime = runtime.clone();
-                Arc::new(move |bytes: &mut [u8]| runtime.fill(bytes))
-            };
-            let stylesheet = Some(format!("{}/roundtable.css", site.assets()));
-            let provider = DevProvider::new(
-                &issuer,
-                DEV_CLIENT_ID.to_owned(),
-                redirect_uri,
-                people,
-                stylesheet,
-                clock(runtime),
-                random,
-            );
-            let provider = provider.map_err(|error| bad_setting(&table::PUBLIC_URL, &error))?;
-            client.issuer = provider.issuer().to_owned();
-            Some(provider)
-        }
-        SignIn::Provider {
-            issuer,
-            client_id,
-            client_secret,
-            hosted_domain,
-        } => {
-            client.issuer.clone_from(issuer);
-            client.client_id.clone_from(client_id);
-            client.client_secret.clone_from(client_secret);
-            client.hosted_domain.clone_from(hosted_domain);
-            None
-        }
-    };
-
-    let client = oidc::Client::new(client, clock(runtime));
-    let client = client.map_err(|error| bad_setting(&table::OIDC_ISSUER, &error))?;
-    Ok((client, dev_provider))
+fn client(registration: oidc::Settings, runtime: &Runtime) -> Result<oidc::Client, CliError> {
+    let client = oidc::Client::new(registration, clock(runtime));
+    client.map_err(|error| bad_setting(&table::OIDC_ISSUER, &error))
 }
 
 /// Verifies ID tokens on the API if a Firebase project is configured.

@@ -315,7 +315,7 @@ async fn removing_a_member_revokes_or_transfers_the_listed_keys() {
     let me = app.get("/api/v1/me", &successor).await.json();
     assert_eq!(
         (&me["kind"], &me["name"]),
-        (&json!("service"), &json!("moves"))
+        (&json!("service"), &json!("transferred"))
     );
     assert_eq!(
         app.get("/api/v1/me", &mina).await.status.as_u16(),

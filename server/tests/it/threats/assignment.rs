@@ -173,6 +173,8 @@ async fn bodies_with_unknown_fields_are_rejected() {
         for (name, value) in names
             .iter()
             .filter(|(name, _)| !own.contains(*name))
+            // Another name of the label.
+            .filter(|(name, _)| *name != "name" || !own.contains("label"))
         {
             let number = value
                 .parse::<i64>()
@@ -189,7 +191,10 @@ async fn bodies_with_unknown_fields_are_rejected() {
                     answer.text
                 );
                 assert!(
-                    answer.text.contains("contains an unknown field"),
+                    answer
+                        .text
+                        .to_lowercase()
+                        .contains("unknown field"),
                     "{} with {name}: {}",
                     line.0,
                     answer.text

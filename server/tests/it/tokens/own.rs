@@ -574,8 +574,8 @@ async fn a_response_is_withheld_if_the_session_is_revoked_meanwhile() {
         .route("/revoked", get(reading(true)))
         .route_layer(admitted);
     for (path, status) in [
-        ("/calm", StatusCode::OK),
-        ("/ended", StatusCode::UNAUTHORIZED),
+        ("/valid", StatusCode::OK),
+        ("/revoked", StatusCode::UNAUTHORIZED),
     ] {
         let request = Request::get(path).header("authorization", format!("Bearer {token}"));
         let answer = server_fns

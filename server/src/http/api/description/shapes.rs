@@ -29,8 +29,12 @@ fn words() -> Vec<Words> {
         ("NewKeyRequest", "scopes", scopes.clone()),
         ("NewKeyRequest", "template", of(&Template::WORDS)),
         ("KeyChange", "scopes", scopes.clone()),
-        ("KeyView", "scopes", [of(&["*"]), scopes].concat()),
-        ("KeyLine", "revoke_reason", of(&RevokeReason::WORDS)),
+        ("KeyBody", "scopes", [of(&["*"]), scopes].concat()),
+        (
+            "KeyLineBody",
+            "revoke_reason",
+            of(&RevokeReason::WORDS),
+        ),
         ("RefusalBody", "cause", of(&RefusalCause::WORDS)),
         ("NewWorkspace", "provider", of(&Provider::WORDS)),
         ("NewServiceAccount", "role", roles.clone()),
@@ -44,13 +48,13 @@ fn words() -> Vec<Words> {
             of(&KeyMakers::WORDS),
         ),
         (
-            "OrganizationView",
+            "OrganizationBody",
             "key_makers",
             of(&KeyMakers::WORDS),
         ),
-        ("RunView", "trigger", of(&["api", "hook"])),
-        ("Me", "kind", of(&ActorKind::WORDS)),
-        ("Me", "credential", of(&["api_key", "id_token"])),
+        ("RunBody", "trigger", of(&["api", "hook"])),
+        ("MeBody", "kind", of(&ActorKind::WORDS)),
+        ("MeBody", "credential", of(&["api_key", "id_token"])),
         ("RevokedBody", "status", of(&["revoked"])),
     ]
 }
