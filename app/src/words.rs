@@ -81,7 +81,7 @@ mod tests {
         for n in [1, 2] {
             assert!(
                 revoke_key::immediate(n).contains("immediately")
-                    && revoke_key::immediate(n).contains("in progress fail")
+                    && revoke_key::immediate(n).contains("in flight fail")
             );
             assert!(revoke_key::recorded(n).contains("audit log"));
         }

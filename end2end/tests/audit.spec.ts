@@ -111,7 +111,7 @@ test('an event links to its object, to all events of the object, and to its acto
   const slice = page.getByRole('region', { name: 'Audit log' });
   await expect(slice.getByRole('listitem').first()).toContainText('Revoked an API key');
   await expect(slice.getByRole('listitem').last()).toContainText('Created an API key');
-  await slice.getByRole('link', { name: 'All events of this key' }).click();
+  await slice.getByRole('link', { name: 'All events for this key' }).click();
   await expect(events(page)).toHaveCount(2);
 });
 

@@ -294,7 +294,7 @@ test('a network error while creating is shown, and the input stays', async ({ pa
   await form.getByLabel('Name').fill(name);
   await page.route('**/ui/create_key*', (route) => route.abort('connectionrefused'));
   await form.getByRole('button', { name: 'Generate' }).click();
-  await expect(form.getByRole('alert')).toContainText('No answer from the server');
+  await expect(form.getByRole('alert')).toContainText('No response from the server');
   await expect(form.getByLabel('Name')).toHaveValue(name);
   await page.unroute('**/ui/create_key*');
   await form.getByRole('button', { name: 'Generate' }).click();

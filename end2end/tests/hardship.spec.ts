@@ -10,7 +10,7 @@ test('a network failure does not lose the input, and a retry works', async ({ pa
   await form.getByLabel('Name').fill(name);
   await context.setOffline(true);
   await form.getByRole('button', { name: 'Generate' }).click();
-  await expect(form.getByText('No answer from the server')).toBeVisible();
+  await expect(form.getByText('No response from the server')).toBeVisible();
   await expect(form.getByLabel('Name')).toHaveValue(name);
   await context.setOffline(false);
   await form.getByRole('button', { name: 'Generate' }).click();
@@ -21,7 +21,7 @@ test('a network failure does not lose the input, and a retry works', async ({ pa
   await beginRevoking(page, name, true);
   await context.setOffline(true);
   await sheet(page, true).getByRole('button', { name: 'Revoke key' }).click();
-  await expect(sheet(page, true).getByRole('alert')).toHaveText(/^No answer from the serverThe key may or may not be revoked/);
+  await expect(sheet(page, true).getByRole('alert')).toHaveText(/^No response from the serverThe key may or may not have been revoked/);
   await context.setOffline(false);
   await sheet(page, true).getByRole('button', { name: 'Revoke key' }).click();
   await expect(page.getByRole('status').filter({ hasText: name })).toBeVisible();

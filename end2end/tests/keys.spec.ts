@@ -50,7 +50,7 @@ test('a test key is created with single permissions and an expiration date', { t
   await expect(form.getByRole('radio', { name: 'Audit log: Read' })).toBeVisible();
   await form.getByRole('radio', { name: /^Test/ }).check();
   await expect(form.getByRole('radio', { name: 'Audit log: Read' })).toBeHidden();
-  await expect(form.getByText('Test keys can reach only workspaces, runs and API keys.')).toBeVisible();
+  await expect(form.getByText('Test keys can access only workspaces, runs and API keys.')).toBeVisible();
   await form.getByRole('radio', { name: 'Workspaces: Read' }).check();
   await form.getByRole('radio', { name: 'Runs: Write' }).check();
   if (scripted) await expect(form.getByText('2 permissions selected.')).toBeVisible();

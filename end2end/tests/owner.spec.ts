@@ -100,7 +100,7 @@ test(
     await expect(ask.getByRole('heading', { name: `Revoke “${name}”?` })).toBeVisible();
     await expect(ask).toContainText(preview);
     await expect(ask).toContainText('stops working immediately');
-    await expect(ask).toContainText('Requests in progress fail'); // RK-24
+    await expect(ask).toContainText('Requests in flight fail'); // RK-24
     await expect(ask).toContainText('permanent'); // RK-27
     await ask.getByText('Cancel', { exact: true }).click();
     await expect(page.getByRole('dialog')).toHaveCount(0);

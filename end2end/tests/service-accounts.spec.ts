@@ -35,7 +35,7 @@ test(
     await openList(page);
     await expect(nav(page).getByRole('link', { name: 'Service accounts' })).toHaveAttribute('aria-current', 'page');
     await expect(nav(page).locator('[aria-current]')).toHaveCount(1);
-    await expect(page.getByText(/A service account lets a program use .* API with its own keys, independent of any person\./)).toBeVisible();
+    await expect(page.getByText(/A service account lets a program use .* API with its own keys, independently of any person\./)).toBeVisible();
     await expect(page.getByRole('link', { name: 'About service accounts' })).toHaveAttribute('href', '/docs/service-accounts');
 
     // RA-17: the input is kept until it is valid.
@@ -80,7 +80,7 @@ test(
     await page.getByRole('button', { name: 'Allow only one active key' }).click();
     await expect(page.getByRole('definition').filter({ hasText: /^0$/ })).toBeVisible();
 
-    await expect(page.getByText('All its keys stop working immediately. Requests in progress fail.')).toBeVisible();
+    await expect(page.getByText('All its keys stop working immediately. Requests in flight fail.')).toBeVisible();
     await page.getByRole('button', { name: 'Disable' }).click();
     await expect(page.getByRole('status')).toHaveText(`“${later}” disabled. Its keys no longer work.`);
     await expect(key).toHaveCount(0);

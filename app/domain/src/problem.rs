@@ -118,15 +118,15 @@ closed_set! {
         ),
         /// The note would be encrypted for a key that was rotated.
         KeyIsReplaced = "key_is_replaced" (
-            "This key has a successor and expires soon. Use the successor to write notes"
+            "This key was rotated and expires soon. Use its replacement to write notes"
         ),
         /// The member signed in for the first time during the request.
         FirstSignIn = "first_sign_in" (
             "This member has just signed in for the first time. Try again"
         ),
-        /// The key to be transferred was already rotated.
+        /// The key to be handed over was already rotated.
         HandedOverKeyIsRotated = "handed_over_key_is_rotated" (
-            "A key to be transferred already has a successor. Revoke it instead"
+            "A key to be handed over was already rotated. Revoke it instead"
         ),
         /// The key has full access, so it has no scopes to remove.
         FullAccess = "full_access" (
@@ -259,7 +259,7 @@ impl Fault {
             Self::Past => "Choose a time in the future.".into(),
             Self::TooLate { latest } => format!("Choose a time no later than {latest}."),
             Self::OutOfRange { min, max } => format!("Enter a whole number from {min} to {max}."),
-            Self::NotAnId => "Enter a valid id.".into(),
+            Self::NotAnId => "Enter a valid ID.".into(),
             Self::NotACursor => "Use the cursor from the Link header of the previous page, or omit it.".into(),
             Self::NotVisibleAscii { max } => format!("Use 1 to {max} visible ASCII characters."),
             Self::TooMany { max } => format!("Use at most {max} entries."),

@@ -39,7 +39,7 @@ pub const EXPORT_FILTERED: &str = "All events that match the filters, on every p
 pub const CHAIN_BROKEN: &str = "Audit log integrity check failed";
 pub const CHAIN_BROKEN_ADVICE: &str = "The database was changed directly, bypassing Roundtable. Contact your administrator, and compare the log with a backup or an earlier export.";
 pub const KEY_EVENTS: &str = "Audit log";
-pub const ALL_KEY_EVENTS: &str = "All events of this key";
+pub const ALL_KEY_EVENTS: &str = "All events for this key";
 pub const WITH_KEY: &str = "With key ";
 
 /// Below the title.
@@ -52,7 +52,7 @@ pub fn lede(all: bool, organization: &str) -> String {
             "What you did in {organization}, and what was done to your keys, newest first. Owners and admins see everything."
         )
     };
-    format!("{what} Entries cannot be changed or deleted.")
+    format!("{what} Events cannot be changed or deleted.")
 }
 
 /// Above the table of events, for screen readers.

@@ -11,7 +11,7 @@ pub const HINT: &str = "What they can do in the organization.";
 pub const FAILED: &str = "The role was not changed";
 /// The effects of another role. A key never gets more power than it had when it was created.
 pub const EFFECTS: [&str; 2] = [
-    "A lower role takes effect immediately, for existing keys too. Requests in progress with those keys fail.",
+    "A lower role takes effect immediately, for existing keys too. Requests in flight with those keys fail.",
     "A higher role does not apply to existing keys. Create new keys to use it.",
 ];
 pub const OWN_ROLE: &str =

@@ -51,7 +51,7 @@ pub const PERMISSIONS: &str = "Permissions";
 pub const LEAST_PRIVILEGE: &str = "Follow least privilege: grant only the permissions the script needs. You can remove permissions later, but not add any.";
 pub const CUSTOM: &str = "Custom";
 pub const CUSTOM_HINT: &str = "Choose access for each part of the API";
-pub const SANDBOX_GROUPS: &str = "Test keys can reach only workspaces, runs and API keys.";
+pub const SANDBOX_GROUPS: &str = "Test keys can access only workspaces, runs and API keys.";
 pub const WRITE_INCLUDES_READ: &str = "Write includes read.";
 pub const SEARCH_PERMISSIONS: &str = "Search permissions";
 

@@ -12,7 +12,7 @@ pub const FAILED: &str = "You did not leave the organization";
 /// The effects of leaving.
 pub const EFFECTS: [&str; 3] = [
     "You lose access immediately and need a new invitation to return.",
-    "Your keys there stop working (403) permanently, even if you return. Requests in progress fail.",
+    "Your keys there stop working (403) permanently, even if you return. Requests in flight fail.",
     "Invitations you sent are canceled. Resources you created remain, and the audit log records that you left.",
 ];
 pub const LAST_OWNER: &str =

@@ -16,7 +16,7 @@ pub const KEY_MAKERS: &str = "Who can create keys";
 pub const KEY_MAKERS_HINT: &str =
     "Existing keys keep working, and their owners can still rotate and revoke them.";
 pub const KEYS_MAKE_KEYS: &str = "Keys can create keys";
-pub const KEYS_MAKE_KEYS_HINT: &str = "A key can never create a key that can do more or lasts longer than itself. It can always rotate and revoke itself.";
+pub const KEYS_MAKE_KEYS_HINT: &str = "A key can never create a key that can do more or last longer than itself. It can always rotate and revoke itself.";
 pub const KEYS_MAKE_KEYS_YES: &str = "Yes, with write access to API keys";
 pub const KEYS_MAKE_KEYS_NO: &str = "No, only people can";
 pub const MAXIMUM_LIFETIME: &str = "Maximum lifetime of new keys";

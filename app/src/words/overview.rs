@@ -12,7 +12,7 @@ pub const NO_ATTENTION_NEEDED: &str = "No key needs attention.";
 pub const KEYS_BY_STATUS: &str = "Keys by status";
 pub const CALLS_PER_DAY: &str = "Calls per day";
 pub const CHART_HINT: &str =
-    "Production and Test keys together. Days are in UTC. Numbers may be up to a minute old.";
+    "Production and test keys together. Days are in UTC. Numbers may be up to a minute old.";
 pub const CALLS: &str = "Calls";
 pub const REFUSED: &str = "Refused";
 pub const LATEST_EVENTS: &str = "Latest events";

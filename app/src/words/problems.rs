@@ -3,14 +3,14 @@
 use domain::{Code, Fault};
 
 const SIGNED_OUT: &str = "You are signed out, and nothing was changed. Sign in again to continue.";
-const FRESH_SIGN_IN_REQUIRED: &str = "For your security, this requires a sign-in from the last 10 minutes. Sign in again, then try again.";
+const FRESH_SIGN_IN_REQUIRED: &str = "For your security, this requires a sign-in within the last 10 minutes. Sign in again, then try again.";
 const WRONG_ADDRESS: &str =
     "This invitation is for a different email address than the one you signed in with.";
 const FORBIDDEN: &str =
     "You don’t have permission to do this. Ask an owner or admin of the organization.";
 const ACTIVE_KEY_EXISTS: &str =
     "This service account already has an active key. Rotate it, or allow multiple active keys.";
-const MESSAGES_WOULD_BE_LOST: &str = "Messages and notes are encrypted to this key. Select the checkbox below to accept losing them.";
+const MESSAGES_WOULD_BE_LOST: &str = "Messages and notes are encrypted for this key. Select the checkbox below to accept losing them.";
 const ALREADY_DONE: &str =
     "This request was already completed and was not repeated. Reload the page to see the result.";
 const CONFLICT: &str =
@@ -20,7 +20,7 @@ const ALREADY_BOOTSTRAPPED: &str =
 const REQUEST_TIMEOUT: &str =
     "The form took too long to arrive. Check your connection and try again.";
 const HEADERS_TOO_LARGE: &str =
-    "The browser sent headers that are too large. Delete the cookies of this site and try again.";
+    "Your browser sent headers that are too large. Delete the cookies of this site and try again.";
 const HTTP_VERSION_NOT_SUPPORTED: &str = "The proxy in front of Roundtable uses HTTP/1.0, where a truncated file looks complete. Ask your administrator to set proxy_http_version 1.1 there.";
 const TOO_MANY_ATTEMPTS: &str =
     "Too many failed attempts from your network. Wait a minute and try again.";
@@ -41,7 +41,7 @@ pub const fn sentence(code: Code) -> &'static str {
         | Code::UnsupportedMediaType
         | Code::KeyInQuery => "The form could not be read. Reload the page and try again.",
         Code::InvalidFields => "Some fields need your attention.",
-        Code::MissingScope => "This key doesn’t have the permission for that.",
+        Code::MissingScope => "This key doesn’t have permission to do this.",
         Code::ActiveKeyExists => ACTIVE_KEY_EXISTS,
         Code::MessagesWouldBeLost => MESSAGES_WOULD_BE_LOST,
         Code::AlreadyDone => ALREADY_DONE,
@@ -51,14 +51,14 @@ pub const fn sentence(code: Code) -> &'static str {
         Code::HeadersTooLarge => HEADERS_TOO_LARGE,
         Code::HttpVersionNotSupported => HTTP_VERSION_NOT_SUPPORTED,
         Code::TooLarge => "That is too long. Shorten it and try again.",
-        Code::TooManyRequests => "Too many attempts. Wait a moment and try again.",
+        Code::TooManyRequests => "Too many requests. Wait a moment and try again.",
         Code::TooManyAttempts => TOO_MANY_ATTEMPTS,
         Code::Unavailable => UNAVAILABLE,
         Code::Internal => INTERNAL,
     }
 }
 
-pub const NO_ANSWER: &str = "No answer from the server";
+pub const NO_ANSWER: &str = "No response from the server";
 
 /// The sentence of an invalid field.
 pub fn field_fault(field: &str, fault: &Fault) -> String {

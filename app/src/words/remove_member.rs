@@ -13,7 +13,7 @@ pub const REMOVED: &str = " was removed.";
 pub const FAILED: &str = "The member was not removed";
 pub const TOO_MANY_KEYS: &str =
     "A service account was given more keys than it can have. Choose another one for some of them.";
-pub const KEYS_CHANGED: &str = "A key or service account has changed in the meantime. The list below is up to date: review it and try again.";
+pub const KEYS_CHANGED: &str = "A key or service account changed in the meantime. The list below is up to date: review it and try again.";
 /// The effects of removing a member. The first is about the person.
 pub const EFFECTS: [&str; 4] = [
     "They lose access immediately, and are signed out unless they belong to another organization here.",

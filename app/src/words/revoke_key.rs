@@ -4,7 +4,7 @@ pub const LABEL: &str = "Revoke";
 pub const BUTTON: &str = "Revoke key";
 pub const WAITING: &str = "Revoking…";
 pub const FAILED: &str = "The key was not revoked";
-pub const NO_ANSWER: &str = "The key may or may not be revoked. Check your connection and try again. Revoking a key twice is safe.";
+pub const NO_ANSWER: &str = "The key may or may not have been revoked. Check your connection and try again. Revoking a key twice is safe.";
 pub const PERMANENT: &str = "This is permanent. You can create a new key at any time.";
 pub const CONFIRM_DIFFERS: &str = "That doesn’t match. Type it exactly as shown.";
 pub const CONFIRM_MISSING: &str = "To confirm, type it exactly as shown.";
@@ -35,8 +35,8 @@ pub const fn failed(n: usize) -> &'static str {
 pub const fn immediate(n: usize) -> &'static str {
     one_or_several(
         n,
-        "The key stops working immediately. Requests in progress fail.",
-        "The keys stop working immediately. Requests in progress fail.",
+        "The key stops working immediately. Requests in flight fail.",
+        "The keys stop working immediately. Requests in flight fail.",
     )
 }
 

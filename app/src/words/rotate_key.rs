@@ -16,7 +16,7 @@ pub const FAILED: &str = "The key was not rotated";
 pub const STEPS: [&str; 3] = [
     "You get a new key with the same permissions, environment and owner. It is shown once.",
     "Replace the old key everywhere it is used.",
-    "The old key stops working at the end of the period you choose below. You can revoke it sooner.",
+    "The old key stops working at the end of the grace period you choose below. You can revoke it sooner.",
 ];
 pub const OVERLAP: &str = "How long should the old key keep working?";
 pub const STOP_NOW: &str = "Stop it now";
@@ -37,7 +37,7 @@ pub fn overlap_end(end: Moment) -> String {
 
 pub const NEW_NAME: &str = "Name of the new key";
 pub const NEW_NAME_HINT: &str = "Leave blank to keep the current name.";
-pub const MESSAGE_LOSS: &str = "Messages and notes are encrypted to this key. If you rotate it here, they can never be read again.";
+pub const MESSAGE_LOSS: &str = "Messages and notes are encrypted for this key. If you rotate it here, they can never be read again.";
 pub const CONFIRM_MESSAGE_LOSS: &str =
     "I understand these messages and notes will be permanently unreadable.";
 pub const NOT_ACTIVE: &str = "This key has expired or was revoked. Create a new key instead.";
@@ -57,7 +57,7 @@ pub fn messages_lost(n: i64) -> Option<String> {
     let verb = if n == 1 { "was" } else { "were" };
     (n > 0).then(|| {
         format!(
-            "{} {verb} encrypted to the old key and can no longer be read.",
+            "{} {verb} encrypted for the old key and can no longer be read.",
             plural(n, "item")
         )
     })
@@ -72,11 +72,11 @@ mod tests {
         assert_eq!(messages_lost(0), None);
         assert_eq!(
             messages_lost(1).as_deref(),
-            Some("1 item was encrypted to the old key and can no longer be read.")
+            Some("1 item was encrypted for the old key and can no longer be read.")
         );
         assert_eq!(
             messages_lost(2).as_deref(),
-            Some("2 items were encrypted to the old key and can no longer be read.")
+            Some("2 items were encrypted for the old key and can no longer be read.")
         );
     }
 }

@@ -40,7 +40,7 @@ pub const ENABLE: &str = "Enable";
 pub const DISABLE_TITLE: &str = "Disable service account";
 /// The effects of disabling it.
 pub const DISABLE_EFFECTS: [&str; 2] = [
-    "All its keys stop working immediately. Requests in progress fail.",
+    "All its keys stop working immediately. Requests in flight fail.",
     "You can enable it again at any time. Its active keys then work again.",
 ];
 pub const ENABLE_TITLE: &str = "Enable service account";
@@ -51,7 +51,7 @@ pub const RENAME: &str = "Rename";
 pub fn lede(organization: &str) -> String {
     let organization = isolated(organization);
     format!(
-        "A service account lets a program use {organization}’s API with its own keys, independent of any person."
+        "A service account lets a program use {organization}’s API with its own keys, independently of any person."
     )
 }
 

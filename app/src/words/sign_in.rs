@@ -38,11 +38,11 @@ pub fn problem(word: &str, domains: &[String]) -> Option<String> {
         }
         "not_fresh" => "Your identity provider did not ask you to sign in again. Sign out of it, then try again.".into(),
         "undated" => {
-            "Your identity provider does not report when you signed in, so this cannot be confirmed. Ask your administrator to configure it to send “auth_time”."
+            "Your identity provider does not report when you signed in, so Roundtable cannot confirm that your sign-in is recent. Ask your administrator to configure it to send “auth_time”."
                 .into()
         }
         "someone_else" => {
-            "You signed in as someone else. Nothing was changed. Use the account that is open here, or sign out first."
+            "You signed in as someone else. Nothing was changed. Continue with the account you were using here, or sign out first."
                 .into()
         }
         "refused" => "The sign-in was not confirmed. Try again.".into(),

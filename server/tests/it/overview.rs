@@ -159,7 +159,7 @@ async fn the_calls_are_a_chart_a_sentence_and_a_table() {
         "one for each day, and the page's"
     );
     assert!(page.contains("8 Apr 2026: 3 passed, 1 refused") && page.contains("url(#hatch)"));
-    assert!(page.contains("Daily usage") && page.contains("Production and Test keys together"));
+    assert!(page.contains("Daily usage") && page.contains("Production and test keys together"));
     assert_eq!(page.matches("<th scope=\"row\">").count(), 30);
 }
 

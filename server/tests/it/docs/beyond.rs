@@ -72,7 +72,7 @@ async fn members_roles_and_organizations_are_documented() {
     says(
         &app,
         "/docs/organization",
-        "who-may-create-keys",
+        "who-can-create-keys",
         &["everyone or only owners and admins"],
     )
     .await;
@@ -89,11 +89,11 @@ async fn members_roles_and_organizations_are_documented() {
             .replace("</td>", " </td>"),
     );
     assert!(
-        text.contains("Admin all keys own keys, and keys of service accounts any key"),
+        text.contains("Admin all keys their own keys, and keys of service accounts any key"),
         "{text}"
     );
     assert!(
-        text.contains("Member own keys own keys own keys"),
+        text.contains("Member their own keys their own keys their own keys"),
         "{text}"
     );
 }
@@ -148,7 +148,7 @@ async fn the_audit_log_is_documented() {
         &app,
         page,
         "",
-        &["Nobody can change or delete an entry"],
+        &["Nobody can change or delete an event"],
     )
     .await;
     says(

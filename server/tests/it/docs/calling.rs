@@ -172,7 +172,7 @@ async fn signing_in_yields_a_token() {
 async fn the_quickstart_describes_bootstrap() {
     let app = TestApp::empty().await;
     let phrases = [
-        "It is the only endpoint that needs no API key",
+        "It needs no API key and no access token",
         r#"curl -X POST "$ROUNDTABLE_URL/api/v1/bootstrap""#,
         "with the label bootstrap key",
         "Copy api_key now",

@@ -70,7 +70,7 @@ async fn least_privilege_stands_beside_the_scopes() {
     let phrases = [
         "They are grouped by the parts of the API",
         "runs:read, runs:write",
-        "Choose a template, or choose single scopes",
+        "Choose a template, or choose individual scopes",
         "ci_cd",
         "key_rotation",
         "A key without scopes has no access",
@@ -140,7 +140,7 @@ async fn regular_rotation() {
     );
     let tip = between(&markup, "<div class=\"notice\"", "</div>").expect("a tip");
     assert!(
-        plain(&format!("<{tip}")).contains("Rotate every key regularly, every 90 days"),
+        plain(&format!("<{tip}")).contains("Rotate every key regularly, at least every 90 days"),
         "{tip}"
     );
     let phrases = [

@@ -120,7 +120,7 @@ async fn a_range_and_a_cursor_have_specific_messages() {
     let key = app.key("olivia").await;
     let cursor = "Use the cursor from the Link header of the previous page, or omit it.";
     let range = "Enter a whole number from 1 to 200.";
-    let id = "Enter a valid id.";
+    let id = "Enter a valid ID.";
     for path in [
         "/api/v1/keys",
         "/api/v1/workspaces",

@@ -197,7 +197,7 @@ async fn a_key_with_a_successor_is_offered_no_heir() {
         .await;
     assert_eq!(refused.status.as_u16(), 409);
     assert!(
-        refused.text.contains("already has a successor"),
+        refused.text.contains("was already rotated"),
         "{}",
         refused.text
     );
