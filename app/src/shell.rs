@@ -55,7 +55,7 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="robots" content="noindex"/>
-                <title>{format!("{} · {}", document.title, words::PRODUCT)}</title>
+                <title inner_html=title(&document.title)></title>
                 <link rel="preload" href="/fonts/inter.woff2" r#as="font" r#type="font/woff2" crossorigin=""/>
                 <link rel="stylesheet" href=style/>
                 <link rel="expect" href=format!("#{END}") blocking="render"/>
@@ -70,6 +70,12 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// The title of the document, escaped. It is not a child of its element: a view without types ends
+/// the children of every element with a comment, and a title cannot contain one.
+fn title(page: &str) -> String {
+    html_escape::encode_text(&format!("{page} · {}", words::PRODUCT)).into_owned()
 }
 
 /// Loads the script, then hydrates every island. Islands are not nested, so this replaces the

@@ -13,7 +13,7 @@ import { ports, url } from '../support/server.ts';
 import { expect } from '../support/test.ts';
 
 const TABLE = readFileSync(join(import.meta.dirname, '..', '..', 'server', 'tests', 'it', 'server_fns.rs'), 'utf8');
-const FORMS = [...TABLE.matchAll(/\("(\/ui\/\w+)", "([^"]*)", \d+, \d+\)/g)].map(([, path, form]) => ({ path, form }));
+const FORMS = [...TABLE.matchAll(/\(\s*"(\/ui\/\w+)",\s*"([^"]*)",\s*\d+,\s*\d+,?\s*\)/g)].map(([, path, form]) => ({ path, form }));
 
 const escape = (text: string) => text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;');
 const fields = (form: string) =>
