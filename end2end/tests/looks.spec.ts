@@ -14,7 +14,7 @@ test('before signing in', async ({ page, guard }) => {
   await inspect(page, 'sign-in-problem');
   await page.goto('/sign-in');
   await page.getByRole('link', { name: 'Continue with the development sign-in' }).click();
-  await inspect(page, 'stand-in');
+  await inspect(page, 'provider');
   guard.expects(/404/);
   await page.goto('/nowhere');
   await inspect(page, 'not-found');
