@@ -93,7 +93,7 @@ test('the style page shows every component in both themes', { tag: '@plain' }, a
   test.slow();
   await page.goto('/dev/style');
   await expect(page.getByRole('heading', { name: 'Style', exact: true })).toBeVisible();
-  for (const part of ['Colour', 'Type', 'Space', 'Buttons', 'Badges', 'Notices', 'Fields', 'Menus', 'Lists', 'Sheets']) {
+  for (const part of ['Color', 'Type', 'Space', 'Buttons', 'Badges', 'Notices', 'Fields', 'Menus', 'Lists', 'Sheets']) {
     await expect(page.getByRole('heading', { name: part, exact: true })).toBeVisible();
   }
   // axe needs timers, which do not run without JavaScript; the markup is the same.
