@@ -19,7 +19,7 @@ test('with forced colors the selection and the focus are visible', async ({ page
   await expect(current).toBeFocused();
   expect(await current.evaluate((element) => getComputedStyle(element).outlineStyle)).toBe('solid');
   await beginCreating(page, true);
-  await page.screenshot({ path: 'screenshots/forced-colours-1280.png' });
+  await page.screenshot({ path: 'screenshots/forced-colors-1280.png' });
 });
 
 test('at 200 % and 400 % nothing scrolls horizontally, and dialogs can be used', async ({ page }) => {
@@ -43,12 +43,12 @@ test('printed pages are dark on white in both themes and have no buttons', async
   for (const theme of THEMES) {
     await repaint(page, theme);
     await page.emulateMedia({ media: 'print' });
-    const colours = await page.evaluate(() => {
+    const colors = await page.evaluate(() => {
       const { color, backgroundColor } = getComputedStyle(document.body);
       return { color, backgroundColor };
     });
-    expect(colours.backgroundColor, theme).toBe('rgb(255, 255, 255)');
-    expect(colours.color, theme).toBe('rgb(24, 27, 33)');
+    expect(colors.backgroundColor, theme).toBe('rgb(255, 255, 255)');
+    expect(colors.color, theme).toBe('rgb(24, 27, 33)');
     await expect(page.locator('.nav')).toBeHidden();
     await expect(page.getByRole('link', { name: 'Create API Key' })).toHaveCount(0);
     await expect(page.getByRole('heading', { name: 'API Keys' })).toBeVisible();
