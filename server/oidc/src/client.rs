@@ -90,7 +90,7 @@ impl Client {
         if let Some(domain) = &settings.hosted_domain {
             request = request.add_extra_param("hd", domain.clone());
         }
-        // Google cannot be told to ask for the password again, but it can be told to let the user
+        // Google cannot be made to ask for the password again, but it can be made to let the user
         // choose an account. For other providers a limit is always sent, because some report
         // `auth_time` only if the request has `max_age`.
         request = match (flow.fresh_since, settings.issuer == GOOGLE) {

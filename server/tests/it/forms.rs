@@ -176,7 +176,7 @@ async fn the_page_that_ends_several_keys_speaks_of_several() {
         ("keys", keys.as_str()),
         ("reason", "leaked"),
     ];
-    for told in ["2 keys revoked.", "The keys were already revoked."] {
+    for notice in ["2 keys revoked.", "The keys were already revoked."] {
         let sent = send(
             &app,
             "revoke_keys",
@@ -190,8 +190,8 @@ async fn the_page_that_ends_several_keys_speaks_of_several() {
             page(&app, &list, &olivia.cookie())
                 .await
                 .text
-                .contains(told),
-            "{told}"
+                .contains(notice),
+            "{notice}"
         );
     }
     assert!(

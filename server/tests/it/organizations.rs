@@ -388,7 +388,7 @@ async fn each_setting_is_kept_by_a_form_of_its_own() {
     );
 }
 
-// Where only owners and admins make keys, members find no button, and are told why.
+// Where only owners and admins make keys, members find no button, and see why.
 #[tokio::test]
 async fn who_may_not_create_keys_finds_no_button_and_is_told_why() {
     let app = TestApp::new().await;

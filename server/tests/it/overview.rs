@@ -257,13 +257,13 @@ async fn a_nudge_is_put_away_until_there_is_another_reason() {
         get(&app, &elsewhere, &list)
             .await
             .contains("Dismiss"),
-        "another browser was told nothing"
+        "another browser saw nothing"
     );
     let wrong = dismiss(&app, &mina, "/account").await;
     assert_eq!(wrong.status.as_u16(), 400, "{}", wrong.text);
 }
 
-// Owners and admins are told of every key of the organization, members of their own.
+// Owners and admins see every key of the organization, members of their own.
 #[tokio::test]
 async fn a_nudge_is_about_what_the_list_shows() {
     let app = TestApp::new().await;

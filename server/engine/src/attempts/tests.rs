@@ -207,7 +207,7 @@ async fn attempts_at_the_same_time_do_not_get_past_the_limit() {
     }
     assert!(
         waiting.try_join_next().is_none(),
-        "somebody did not wait"
+        "an attempt did not wait"
     );
     running.pop().expect("one").failed();
     running.pop().expect("one").undecided();
@@ -281,7 +281,7 @@ proptest! {
     }
 }
 
-/// Whoever is refused may begin again after the wait that they were told; the counts themselves
+/// A refused client may begin again after the wait that the error names; the counts themselves
 /// stay as they are.
 fn expect_free_after(
     counts: Counts,

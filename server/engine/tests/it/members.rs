@@ -220,8 +220,8 @@ both! {
         for new in &made {
             assert_eq!(app.with_key(&new.plain).await.ctx.actor().role, Role::Member, "{}", new.view.actor_name);
         }
-        let heir = app.engine.get_service_account(&olga, made[1].view.actor_id).await.expect("created for the key");
-        assert_eq!(heir.role, Role::Member);
+        let successor = app.engine.get_service_account(&olga, made[1].view.actor_id).await.expect("created for the key");
+        assert_eq!(successor.role, Role::Member);
     }
 
     a_removal_with_key_changes_is_atomic(app) {

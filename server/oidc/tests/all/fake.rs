@@ -144,7 +144,7 @@ async fn document(State(provider): State<Provider>) -> Json<Value> {
     Json(provider.document.lock().unwrap().clone())
 }
 
-/// Answers with what the test put there, to whoever has the access token; null is an outage.
+/// Answers with what the test put there, to a client with the access token; null is an outage.
 async fn userinfo(State(provider): State<Provider>, headers: HeaderMap) -> Response {
     if headers
         .get("authorization")

@@ -25,18 +25,18 @@ async fn finish(client: &Client) -> Result<Identity, Failure> {
 async fn a_discovery_document_of_someone_else_is_refused() {
     let (provider, client, _) = start().await;
     provider.set_document("issuer", json!(format!("{}/", provider.issuer)));
-    let told = Failure::DiscoveryMismatch {
+    let expected = Failure::DiscoveryMismatch {
         configured: provider.issuer.clone(),
         named: format!("{}/", provider.issuer),
     };
     assert_eq!(
         client.authorization_url(&flow()).await,
-        Err(told.clone())
+        Err(expected.clone())
     );
-    assert_eq!(finish(&client).await, Err(told.clone()));
+    assert_eq!(finish(&client).await, Err(expected.clone()));
     // F17: the start says both names.
-    assert_eq!(client.check_discovery().await, Err(told.clone()));
-    let text = told.to_string();
+    assert_eq!(client.check_discovery().await, Err(expected.clone()));
+    let text = expected.to_string();
     assert!(
         text.contains(&format!("{},", provider.issuer)) && text.ends_with('/'),
         "{text}"
@@ -233,7 +233,7 @@ async fn a_flood_of_unknown_keys_is_one_look_a_minute() {
     }
 }
 
-// B22: a fresh sign-in is asked for, and an old one is told apart where the provider says when it
+// B22: a fresh sign-in is asked for, and an old one is rejected where the provider says when it
 // was.
 #[tokio::test]
 async fn a_fresh_sign_in_is_asked_for_and_checked() {
@@ -283,12 +283,12 @@ async fn a_fresh_sign_in_is_asked_for_and_checked() {
             expected,
             "{at}"
         );
-        let told = client
+        let finished = client
             .finish("code", None, &flow())
             .await
             .map(|person| person.signed_in_at);
         assert_eq!(
-            told.is_ok(),
+            finished.is_ok(),
             !matches!(
                 expected,
                 Some(Failure::SignedInInFuture | Failure::BadTime(_))
@@ -297,7 +297,7 @@ async fn a_fresh_sign_in_is_asked_for_and_checked() {
         );
     }
     provider.give(&signer.sign(&provider.claims()));
-    // F7: whoever is asked must say when.
+    // F7: the provider must say when the person signed in.
     assert_eq!(
         client.finish("code", None, &fresh).await.err(),
         Some(Failure::MissingClaim("auth_time"))

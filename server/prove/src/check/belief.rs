@@ -41,26 +41,28 @@ impl Key {
             faults.push(format!("key {id} was made and is not there"));
             return;
         };
-        let heirs: Vec<_> = tables
+        let successors: Vec<_> = tables
             .keys
             .iter()
-            .filter(|(_, heir)| heir.rotated_from.as_deref() == Some(id))
+            .filter(|(_, successor)| successor.rotated_from.as_deref() == Some(id))
             .collect();
-        let heir = heirs.first().map(|(heir, _)| (*heir).clone());
-        let whole = self.rotated != Known::Open || row.revoked == heir.is_some();
+        let successor = successors
+            .first()
+            .map(|(successor, _)| (*successor).clone());
+        let whole = self.rotated != Known::Open || row.revoked == successor.is_some();
         if !self.ended.fits(row.revoked)
-            || !self.rotated.fits(heir.is_some())
-            || heirs.len() > 1
+            || !self.rotated.fits(successor.is_some())
+            || successors.len() > 1
             || !whole
         {
             let (ended, rotated, revoked) = (self.ended, self.rotated, row.revoked);
             faults.push(format!(
-                "key {id}: ended {ended:?}, rotated {rotated:?}; revoked {revoked}, heirs {heirs:?}"
+                "key {id}: ended {ended:?}, rotated {rotated:?}; revoked {revoked}, successors {successors:?}"
             ));
         }
-        if self.successor.is_some() && self.successor != heir {
+        if self.successor.is_some() && self.successor != successor {
             faults.push(format!(
-                "key {id}: its successor was {:?} and is {heir:?}",
+                "key {id}: its successor was {:?} and is {successor:?}",
                 self.successor
             ));
         }

@@ -26,14 +26,14 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     let said = [output.stdout, output.stderr]
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         .concat();
-    let told = report_proofs(&said, report);
+    let proofs = report_proofs(&said, report);
     report_totals(&said, output.status.success(), report);
     report.row(
         "tests that tell their counts",
         "both",
-        told,
+        proofs,
         "see above",
-        told > 0,
+        proofs > 0,
     );
     Ok(())
 }

@@ -201,7 +201,7 @@ async fn a_link_says_who_invites_whom_to_what() {
     assert_eq!(members(&app, &olivia).await, before);
 }
 
-// B4: a link is taken up once. Whoever took it up is led in, from the second tab and after a double
+// B4: a link is accepted once. The person who accepted it is led in, from the second tab and after a double
 // click too.
 #[tokio::test]
 async fn joining_twice_leads_in_and_joins_once() {

@@ -334,18 +334,18 @@ async fn a_removal_is_told_once_by_name() {
         "{}",
         answer.text
     );
-    let told = "<bdi>نور الهاشمي</bdi> was removed.";
+    let notice = "<bdi>نور الهاشمي</bdi> was removed.";
     assert!(
         page(&scene.app, &scene.list, &scene.owner.cookie)
             .await
             .text
-            .contains(told)
+            .contains(notice)
     );
     assert!(
         !page(&scene.app, &scene.list, &scene.owner.cookie)
             .await
             .text
-            .contains(told)
+            .contains(notice)
     );
     let gone = page(&scene.app, &scene.on, &scene.owner.cookie).await;
     assert_eq!(gone.status.as_u16(), 404);

@@ -34,9 +34,13 @@ async fn a_role_is_changed_and_told_once() {
         "{}",
         answer.text
     );
-    let told = |text: &str| text.contains("<bdi>Mina Moreau</bdi> is now an admin.");
-    assert!(told(&page(&app, &list, &owner.cookie).await.text));
-    assert!(!told(&page(&app, &list, &owner.cookie).await.text));
+    let shows_notice = |text: &str| text.contains("<bdi>Mina Moreau</bdi> is now an admin.");
+    assert!(shows_notice(
+        &page(&app, &list, &owner.cookie).await.text
+    ));
+    assert!(!shows_notice(
+        &page(&app, &list, &owner.cookie).await.text
+    ));
 
     let wrong = [fields[0], fields[1], ("role", "root")];
     let answer = send(&app, "change_role", &on, &wrong, &owner.cookie).await;
@@ -80,7 +84,7 @@ async fn an_admin_neither_makes_nor_unmakes_an_owner() {
     assert_eq!(members(&app, &olivia).await, before);
 }
 
-// B22: whoever signed in more than ten minutes ago makes no admin or owner. The form is kept, with
+// B22: a person who signed in more than ten minutes ago adds no admin or owner. The form is kept, with
 // the way to a fresh sign-in and back to this place.
 #[tokio::test]
 async fn an_admin_or_owner_is_made_only_after_a_fresh_sign_in() {
@@ -170,7 +174,7 @@ async fn an_admin_or_owner_is_made_only_after_a_fresh_sign_in() {
     assert_eq!(answer.status.as_u16(), 200);
 }
 
-// D5, B18: the only owner is told why they stay, on every way out.
+// D5, B18: the only owner sees why they stay, on every way out.
 #[tokio::test]
 async fn the_only_owner_stays_and_is_told_why() {
     let app = TestApp::new().await;

@@ -305,18 +305,21 @@ async fn signing_in_as_somebody_else_finishes_nothing_and_loses_nothing() {
     let refused = late.sign_in("theo", &start, &browser).await;
     assert_eq!(problem(&refused), "someone_else");
     assert!(late.keys().await.is_empty());
-    let told = get(&late.app, refused.header("location"), &late.session).await;
+    let page_after = get(&late.app, refused.header("location"), &late.session).await;
     assert!(
-        told.text
+        page_after
+            .text
             .contains("You signed in as someone else. Nothing was changed."),
         "{}",
-        told.text
+        page_after.text
     );
     // The way leads on from there, with the same form.
     assert!(
-        told.text.contains(&start.replace('&', "&amp;")),
+        page_after
+            .text
+            .contains(&start.replace('&', "&amp;")),
         "{}",
-        told.text
+        page_after.text
     );
     let done = late.sign_in("olivia", &start, &browser).await;
     assert_eq!(
@@ -369,7 +372,7 @@ async fn a_form_is_finished_once_and_in_time() {
     assert_eq!(late.keys().await, [("One".to_owned(), true)]);
 }
 
-// Whoever has a stolen session lures its owner into signing in again, for a form of their own.
+// An attacker with a stolen session lures its owner into signing in again, for a form of their own.
 // B22
 #[tokio::test]
 async fn a_form_that_was_sent_in_another_browser_is_not_finished() {
@@ -378,7 +381,7 @@ async fn a_form_that_was_sent_in_another_browser_is_not_finished() {
         .ask(
             "create_key",
             &late.on("api-keys/new"),
-            &[("name", "A back door")],
+            &[("name", "A hidden key")],
         )
         .await;
     let done = late.sign_in("olivia", &start, "").await;

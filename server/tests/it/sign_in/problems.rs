@@ -20,9 +20,9 @@ async fn app(hosted_domain: Option<&str>, email_domains: &[&str]) -> (TestApp, P
         .iter()
         .map(|domain| (*domain).to_owned())
         .collect();
-    let told = domains.clone();
+    let allowed = domains.clone();
     let mut app = TestApp::with(None, move |site_config| {
-        site_config.allowed_domains = told
+        site_config.allowed_domains = allowed
     })
     .await;
     let mut organizations = server::demo::organizations(&provider.issuer);
@@ -338,7 +338,7 @@ async fn a_new_subject_with_the_same_address_and_domain_reaches_nothing() {
     );
 }
 
-// B22: a provider that gives an old sign-in for a fresh one is told apart.
+// B22: a provider that gives an old sign-in for a fresh one is detected.
 #[tokio::test]
 async fn an_old_sign_in_is_no_fresh_one() {
     let (app, provider) = app(None, &[]).await;

@@ -1,4 +1,4 @@
-//! The seal against the vectors that come with RFC 9180, and against whoever alters it.
+//! The seal against the test vectors of RFC 9180, and against alterations.
 
 use std::sync::Arc;
 
@@ -170,7 +170,7 @@ fn nothing_opens_but_the_whole_blob_in_its_place_with_its_key() {
             .is_err()
     );
     let again = seal_to(&runtime, &key.public_key(), &place(), TEXT).expect("sealed");
-    assert_ne!(blob, again, "the dice are thrown anew");
+    assert_ne!(blob, again, "the random bytes differ");
     assert!(
         seal_to(&runtime, &[0; 32], &place(), TEXT).is_err(),
         "the neutral element is no public key"

@@ -137,17 +137,17 @@ impl Model {
             return Err(Code::NotFound);
         }
         let owned = self.members[member].role;
-        let heir = self.keys[key]
+        let successor = self.keys[key]
             .cap
             .min(owned)
             .min(self.session(by)?)
             .min(Role::Admin);
         self.deactivate(member)?;
         self.keys[key].revoked = true;
-        self.services.push(heir);
+        self.services.push(successor);
         self.keys.push(Key {
             owner: Owner::Service(self.services.len() - 1),
-            cap: heir,
+            cap: successor,
             revoked: false,
         });
         Ok(())

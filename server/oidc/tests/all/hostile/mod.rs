@@ -182,9 +182,9 @@ fn assert_distinct(rows: &[Row]) {
     ];
     assert_eq!(shared, about_the_same);
     assert!(points.len() >= 28, "{} reasons", points.len());
-    let told: BTreeSet<u8> = points.values().flatten().copied().collect();
+    let covered: BTreeSet<u8> = points.values().flatten().copied().collect();
     assert_eq!(
-        told,
+        covered,
         (1..=14).collect(),
         "every point of the list about tokens has its row"
     );

@@ -1,4 +1,4 @@
-//! The same tokens, and a few more, shown to whoever checks the installation's own.
+//! The same tokens, and a few more, shown to the verifier of the installation's own tokens.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use oidc::{
