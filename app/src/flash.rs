@@ -1,5 +1,6 @@
 //! A message that one request leaves in the session for the next page.
 
+use domain::view::Stopped;
 use domain::{KeyId, Role};
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,9 @@ pub enum Flash {
         name: String,
         /// False when it had been revoked before.
         fresh: bool,
+        /// Where it has stopped.
+        #[serde(default)]
+        stopped: Stopped,
     },
     /// The service account of the next page was changed.
     Account(AccountNotice),
@@ -60,6 +64,9 @@ pub enum Flash {
     RevokedMany {
         /// The number of them.
         count: usize,
+        /// Where they have stopped.
+        #[serde(default)]
+        stopped: Stopped,
     },
     /// A key was renamed.
     Renamed,

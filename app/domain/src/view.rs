@@ -8,7 +8,7 @@ mod sessions;
 mod usage;
 
 pub use audit::{AuditRecord, AuditView, ChainView};
-pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated};
+pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated, Stopped};
 pub use members::{InvitationView, MemberView, NewInvitation, Offer, Standing};
 pub use overview::{AttentionBanner, Concern, KeyCounts, Overview, Reason, Staff};
 pub use sessions::SessionView;

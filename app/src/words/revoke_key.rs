@@ -17,6 +17,19 @@ pub const REASON: &str = "Reason";
 pub const REVOKED: &str = "” revoked. ";
 pub const WAS_ALREADY_REVOKED: &str = "” was already revoked. ";
 
+/// Where and how soon revoked keys have stopped.
+#[cfg(feature = "ssr")]
+pub fn stopped(stopped: &domain::view::Stopped) -> String {
+    let took = match stopped.took_ms {
+        0 => "less than 1 ms".to_owned(),
+        took => format!("{took} ms"),
+    };
+    match stopped.nodes {
+        0 | 1 => format!("Stopped in {took}. "),
+        nodes => format!("Stopped on {nodes} nodes in {took}. "),
+    }
+}
+
 /// One of two wordings, for one key or for several.
 pub(super) const fn one_or_several(
     n: usize,

@@ -1,28 +1,58 @@
-//! The requests in flight by API key, so that revoking a key cancels them (decision D23).
+//! The requests in flight by API key, so that a change which weakens a key, or its owner, cancels
+//! them (decision D23).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use domain::KeyId;
+use domain::{ActorId, KeyId};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// How long a revocation waits for the requests it cancelled. Later responses are withheld anyway.
-const PATIENCE: Duration = Duration::from_secs(1);
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
-/// The requests in flight, by key. Cheap to clone.
-#[derive(Clone, Default)]
-pub struct InFlightRequests {
-    registry: Arc<Mutex<Registry>>,
-    finished: Arc<Notify>,
+/// How long a change waits for the requests that it cancelled. Later responses are withheld anyway.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Requests of different keys rarely wait for each other.
+const SHARDS: usize = 64;
+
+/// Whose authority a change concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authority {
+    /// One key.
+    Key(KeyId),
+    /// Every key of an owner.
+    Owner(ActorId),
 }
 
-#[derive(Default)]
-struct Registry {
-    next: u64,
-    cancellations: u64,
-    running: HashMap<KeyId, HashMap<u64, CancellationToken>>,
+impl Authority {
+    fn covers(self, key: KeyId, owner: ActorId) -> bool {
+        match self {
+            Self::Key(id) => id == key,
+            Self::Owner(id) => id == owner,
+        }
+    }
+}
+
+/// The requests in flight. Cheap to clone.
+#[derive(Clone)]
+pub struct InFlightRequests {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shards: Vec<Mutex<Shard>>,
+    next: AtomicU64,
+    finished: Notify,
+}
+
+type Shard = HashMap<KeyId, Vec<Running>>;
+
+struct Running {
+    id: u64,
+    owner: ActorId,
+    token: CancellationToken,
 }
 
 /// Registers a request until it is dropped.
@@ -34,53 +64,67 @@ pub struct RequestGuard {
     in_flight: InFlightRequests,
 }
 
-impl InFlightRequests {
-    /// How often keys were cancelled so far. Read it before the state of a key;
-    /// [`InFlightRequests::register`] says whether that state may be stale.
-    pub fn epoch(&self) -> u64 {
-        self.registry().cancellations
+impl Default for InFlightRequests {
+    fn default() -> Self {
+        let inner = Inner {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            next: AtomicU64::new(1),
+            finished: Notify::new(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
     }
+}
 
-    /// Registers a request, and says whether any key was cancelled since `epoch`.
-    pub fn register(&self, key: KeyId, epoch: u64) -> (RequestGuard, bool) {
-        let mut registry = self.registry();
-        registry.next += 1;
-        let id = registry.next;
+impl InFlightRequests {
+    /// Registers a request with a key of this owner.
+    pub fn register(&self, key: KeyId, owner: ActorId) -> RequestGuard {
+        let id = self.inner.next.fetch_add(1, Ordering::Relaxed);
         let token = CancellationToken::new();
-        registry
-            .running
+        let running = Running {
+            id,
+            owner,
+            token: token.clone(),
+        };
+        self.shard(key)
             .entry(key)
             .or_default()
-            .insert(id, token.clone());
-        (
-            RequestGuard {
-                id,
-                key,
-                token,
-                in_flight: self.clone(),
-            },
-            registry.cancellations != epoch,
-        )
-    }
-
-    /// Cancels every request with this key except one, and waits up to one second until they are
-    /// finished.
-    pub async fn cancel(&self, key: KeyId, except: Option<u64>) {
-        self.cancel_all(&[key], except).await;
-    }
-
-    /// As [`InFlightRequests::cancel`], for several keys.
-    pub async fn cancel_all(&self, keys: &[KeyId], except: Option<u64>) {
-        for &key in keys {
-            self.signal(key, except);
+            .push(running);
+        RequestGuard {
+            id,
+            key,
+            token,
+            in_flight: self.clone(),
         }
+    }
+
+    /// Cancels every request that depends on one of these, except one.
+    pub fn cancel(&self, ended: &[Authority], except: Option<u64>) {
+        if ended.is_empty() {
+            return;
+        }
+        for shard in &self.inner.shards {
+            for (key, requests) in lock(shard).iter() {
+                let concerned = requests.iter().filter(|running| {
+                    ended
+                        .iter()
+                        .any(|one| one.covers(*key, running.owner))
+                });
+                concerned
+                    .filter(|running| Some(running.id) != except)
+                    .for_each(|running| running.token.cancel());
+            }
+        }
+    }
+
+    /// Waits up to one second until every cancelled request is finished.
+    pub async fn wait_for_cancelled(&self) {
         let all_finished = async {
             loop {
-                let finished = self.finished.notified();
-                if keys
-                    .iter()
-                    .all(|&key| self.count_others(key, except) == 0)
-                {
+                let mut finished = std::pin::pin!(self.inner.finished.notified());
+                finished.as_mut().enable();
+                if !self.has_cancelled() {
                     return;
                 }
                 finished.await;
@@ -89,37 +133,34 @@ impl InFlightRequests {
         let _ = tokio::time::timeout(PATIENCE, all_finished).await;
     }
 
-    /// How many requests with this key are in flight, not counting `except`.
-    pub fn count_others(&self, key: KeyId, except: Option<u64>) -> usize {
-        let registry = self.registry();
-        let requests = registry.running.get(&key);
-        requests.map_or(0, |requests| {
-            requests
-                .keys()
-                .filter(|&&id| Some(id) != except)
-                .count()
+    fn has_cancelled(&self) -> bool {
+        self.inner.shards.iter().any(|shard| {
+            lock(shard)
+                .values()
+                .flatten()
+                .any(|running| running.token.is_cancelled())
         })
     }
 
-    fn signal(&self, key: KeyId, except: Option<u64>) {
-        let mut registry = self.registry();
-        registry.cancellations += 1;
-        for (id, token) in registry.running.get(&key).into_iter().flatten() {
-            if Some(*id) != except {
-                token.cancel();
-            }
-        }
+    /// How many requests run with a key.
+    pub fn count(&self, key: KeyId) -> usize {
+        self.shard(key).get(&key).map_or(0, Vec::len)
     }
 
-    fn registry(&self) -> std::sync::MutexGuard<'_, Registry> {
-        self.registry
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn shard(&self, key: KeyId) -> MutexGuard<'_, Shard> {
+        let number = usize::try_from(key.0.unsigned_abs() % SHARDS as u64).unwrap_or_default();
+        lock(&self.inner.shards[number])
     }
 }
 
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
 impl RequestGuard {
-    /// Resolves when the key is revoked or expires.
+    /// Resolves when the key is weakened: revoked, expired or narrowed, or its owner.
     pub async fn cancelled(&self) {
         self.token.cancelled().await;
     }
@@ -132,15 +173,17 @@ impl RequestGuard {
 
 impl Drop for RequestGuard {
     fn drop(&mut self) {
-        let mut registry = self.in_flight.registry();
-        if let Some(requests) = registry.running.get_mut(&self.key) {
-            requests.remove(&self.id);
+        let mut shard = self.in_flight.shard(self.key);
+        if let Some(requests) = shard.get_mut(&self.key) {
+            requests.retain(|running| running.id != self.id);
             if requests.is_empty() {
-                registry.running.remove(&self.key);
+                shard.remove(&self.key);
             }
         }
-        drop(registry);
-        self.in_flight.finished.notify_waiters();
+        drop(shard);
+        if self.token.is_cancelled() {
+            self.in_flight.inner.finished.notify_waiters();
+        }
     }
 }
 
@@ -148,33 +191,40 @@ impl Drop for RequestGuard {
 mod tests {
     use super::*;
 
+    const OWNER: ActorId = ActorId(7);
+
     // RK-24
     #[tokio::test]
     async fn cancelling_a_key_cancels_its_requests_and_waits_for_them() {
         let in_flight = InFlightRequests::default();
-        let (guard, is_stale) = in_flight.register(KeyId(1), in_flight.epoch());
-        assert!(!is_stale);
-        let (bystander, _) = in_flight.register(KeyId(2), in_flight.epoch());
-        let running = tokio::spawn(async move {
-            guard.cancelled().await;
-        });
-        in_flight.cancel(KeyId(1), None).await;
-        assert_eq!(in_flight.count_others(KeyId(1), None), 0);
+        let guard = in_flight.register(KeyId(1), OWNER);
+        let bystander = in_flight.register(KeyId(2), OWNER);
+        let running = tokio::spawn(async move { guard.cancelled().await });
+        let ended = [Authority::Key(KeyId(1))];
+        in_flight.cancel(&ended, None);
+        in_flight.wait_for_cancelled().await;
+        assert_eq!(in_flight.count(KeyId(1)), 0);
         running.await.expect("cancelled");
+        assert!(!bystander.is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn cancelling_an_owner_cancels_the_requests_of_all_their_keys() {
+        let in_flight = InFlightRequests::default();
+        let guards = [1, 2, 65].map(|key| in_flight.register(KeyId(key), OWNER));
+        let bystander = in_flight.register(KeyId(3), ActorId(8));
+        in_flight.cancel(&[Authority::Owner(OWNER)], None);
+        assert!(guards.iter().all(RequestGuard::is_cancelled));
         assert!(!bystander.is_cancelled());
     }
 
     #[tokio::test]
     async fn a_request_that_revokes_its_own_key_does_not_wait_for_itself() {
         let in_flight = InFlightRequests::default();
-        let before = in_flight.epoch();
-        let (guard, _) = in_flight.register(KeyId(1), before);
-        in_flight.cancel(KeyId(1), Some(guard.id)).await;
+        let guard = in_flight.register(KeyId(1), OWNER);
+        let ended = [Authority::Key(KeyId(1))];
+        in_flight.cancel(&ended, Some(guard.id));
+        in_flight.wait_for_cancelled().await;
         assert!(!guard.is_cancelled());
-        let (_late, is_stale) = in_flight.register(KeyId(1), before);
-        assert!(
-            is_stale,
-            "the state of the key from before the cancellation is stale"
-        );
     }
 }

@@ -134,14 +134,14 @@ pub struct Ring {
 pub struct Tampered;
 
 impl Ring {
-    /// Keyed digests of a secret value under every lookup key, the newest first.
-    pub fn lookups(&self, purpose: Purpose, value: &[u8]) -> Vec<(i64, Vec<u8>)> {
-        let mut found: Vec<_> = self
-            .of(purpose)
-            .map(|(id, key)| (id, mac(key, value).to_vec()))
-            .collect();
-        found.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
-        found
+    /// Keyed digests of a secret value under every lookup key, with the id of that key, the newest
+    /// first.
+    pub fn digests(&self, purpose: Purpose, value: &[u8]) -> impl Iterator<Item = (i64, [u8; 32])> {
+        self.keys
+            .iter()
+            .rev()
+            .filter(move |(_, (of, _))| *of == purpose)
+            .map(move |(id, (_, key))| (*id, mac(key, value)))
     }
 
     /// The keyed digest under the active key, with that key's id.

@@ -1,6 +1,7 @@
 //! API keys: one file per operation. Here is what the operations share.
 
 mod authenticate;
+mod cached;
 mod change;
 mod create;
 mod expire;
@@ -23,6 +24,8 @@ use crate::store::keys::{self, KeyRow};
 use crate::{Engine, Error, Result};
 
 pub use authenticate::AuthenticatedRequest;
+pub use cached::DEFAULT_KEY_CACHE;
+pub(crate) use cached::Keys;
 pub(crate) use create::KeyPlan;
 pub use idempotency::IdempotencyKey;
 pub(crate) use refused::RefusedKeys;
@@ -49,7 +52,7 @@ impl Engine {
         } else {
             after
         };
-        if keys::update(tx, &after, before.audit_n).await? {
+        if keys::update(tx, &after, before).await? {
             Ok(after)
         } else {
             Err(Error::Broken(format!(

@@ -17,11 +17,13 @@ pub mod in_flight;
 pub mod invitations;
 pub mod journal;
 pub mod key_material;
+mod key_table;
 pub mod keyring;
 pub mod keys;
 pub mod live;
 pub mod me;
 mod members;
+mod nodes;
 pub mod organizations;
 mod overview;
 pub mod people;
@@ -35,6 +37,7 @@ pub mod service_accounts;
 pub mod sessions;
 pub mod settings;
 mod store;
+mod sync;
 pub mod tokens;
 pub mod usage;
 pub mod workspaces;
@@ -45,6 +48,7 @@ use domain::token::Brand;
 
 pub use ctx::{Caller, Credential, Ctx};
 pub use error::{Error, Result};
+pub use nodes::NodeTasks;
 pub use runtime::Runtime;
 pub use store::{BALLAST, Db, StoreError, migrate};
 
@@ -55,11 +59,12 @@ pub struct Engine {
 }
 
 struct Inner {
-    db: store::Journaled,
+    db: store::ServedDb,
     ring: keyring::Ring,
     runtime: Runtime,
     brand: Brand,
-    in_flight: in_flight::InFlightRequests,
+    keys: Arc<keys::Keys>,
+    nodes: nodes::Nodes,
     usage: usage::Usage,
     live: live::Live,
     chains: audit::Chains,
@@ -88,15 +93,17 @@ impl Engine {
         brand: Brand,
         journal: journal::Journal,
     ) -> Self {
-        let db = store::Journaled::new(db, journal);
-        let in_flight = in_flight::InFlightRequests::default();
+        let keys = Arc::new(keys::Keys::new(keys::DEFAULT_KEY_CACHE));
+        let nodes = nodes::Nodes::new(&runtime, db.is_shared());
+        let db = store::ServedDb::new(db, journal, keys.clone(), nodes.clone());
         let attempts = attempts::Attempts::new(runtime.clone());
         let inner = Inner {
             db,
             ring,
             runtime,
             brand,
-            in_flight,
+            keys,
+            nodes,
             usage: usage::Usage::default(),
             live: live::Live::default(),
             chains: audit::Chains::default(),
@@ -116,7 +123,12 @@ impl Engine {
 
     /// The requests in flight that an API key authenticated.
     pub fn in_flight(&self) -> &in_flight::InFlightRequests {
-        &self.inner.in_flight
+        self.inner.keys.in_flight()
+    }
+
+    /// Sets how many keys are kept in memory; 0 for none.
+    pub fn set_key_cache(&self, keys: usize) {
+        self.inner.keys.set_limit(keys);
     }
 
     /// Whether the database can be read and written, and the revocation journal too.
@@ -143,7 +155,15 @@ impl Engine {
         self.inner.db.journal()
     }
 
-    pub(crate) fn db(&self) -> &store::Journaled {
+    pub(crate) fn keys(&self) -> &keys::Keys {
+        &self.inner.keys
+    }
+
+    pub(crate) fn nodes(&self) -> &nodes::Nodes {
+        &self.inner.nodes
+    }
+
+    pub(crate) fn db(&self) -> &store::ServedDb {
         &self.inner.db
     }
 

@@ -54,11 +54,12 @@ impl Engine {
         tx: &mut Tx,
         ctx: &Ctx,
         reach: &Reach,
-        after: ActorRow,
+        (before, after): (&ActorRow, ActorRow),
         event: Event,
     ) -> Result<()> {
         let audit_n = journal(self, tx, ctx, event).await?;
-        actors::update(tx, &ActorRow { audit_n, ..after }.sealed(self.ring())).await?;
+        let after = ActorRow { audit_n, ..after }.sealed(self.ring());
+        actors::update(tx, &after, before).await?;
         match actors::count_owners(tx, reach.organization()).await? {
             0 => Err(conflict(ConflictReason::LastOwner)),
             _ => Ok(()),
@@ -78,7 +79,7 @@ impl Engine {
             removed_at: Some(ctx.now.0),
             ..before.clone()
         };
-        self.save_member(tx, ctx, reach, after, event)
+        self.save_member(tx, ctx, reach, (before, after), event)
             .await?;
         self.revoke_invitations_of(tx, ctx, before).await
     }

@@ -62,6 +62,7 @@ impl Engine {
                 .into_iter()
                 .filter(|row| self.is_sound(row))
             {
+                let before = row.clone();
                 let row = actors::ActorRow {
                     person_id: Some(person.0),
                     claim_email: None,
@@ -74,6 +75,7 @@ impl Engine {
                 actors::update(
                     &mut tx,
                     &actors::ActorRow { audit_n, ..row }.sealed(self.ring()),
+                    &before,
                 )
                 .await?;
             }

@@ -19,6 +19,7 @@ pub(crate) async fn reauthorize(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Resu
     if matches!(ctx.credential, Credential::System) {
         return Ok(None);
     }
+    tx.spare(ctx.in_flight());
     engine.check_log_intact(&ctx.actor.organization)?;
     store::audit::lock_chain_head(tx, &ctx.actor.organization).await?;
 

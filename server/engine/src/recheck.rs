@@ -6,8 +6,10 @@ use crate::{Engine, Error, Result};
 
 /// A row that carries the number of the audit event that last changed it.
 pub(crate) trait Numbered {
+    /// What differs between two versions of the row.
+    type Version: PartialEq + Send;
     /// The number of the event that last changed the row.
-    fn event_number(&self) -> i64;
+    fn version(&self) -> Self::Version;
     /// Logs that the row was altered, and gives the error for the caller.
     fn altered(&self) -> Error;
 }
@@ -30,10 +32,10 @@ where
         if is_sound(&row) {
             return Ok(Some(row));
         }
-        if suspect == Some(row.event_number()) {
+        if suspect == Some(row.version()) {
             return Err(row.altered());
         }
-        suspect = Some(row.event_number());
+        suspect = Some(row.version());
     }
     Ok(None)
 }
@@ -49,7 +51,9 @@ impl Engine {
 }
 
 impl Numbered for ActorRow {
-    fn event_number(&self) -> i64 {
+    type Version = i64;
+
+    fn version(&self) -> i64 {
         self.audit_n
     }
 
@@ -64,8 +68,10 @@ impl Numbered for ActorRow {
 }
 
 impl Numbered for PresentedRow {
-    fn event_number(&self) -> i64 {
-        self.key.audit_n
+    type Version = (i64, i64);
+
+    fn version(&self) -> (i64, i64) {
+        (self.key.audit_n, self.owner.audit_n)
     }
 
     fn altered(&self) -> Error {
@@ -77,8 +83,9 @@ impl Numbered for PresentedRow {
         tracing::error!(
             key_id = id,
             organization = organization_id,
-            "integrity failure: the key's row was altered"
+            actor_id = self.owner.id,
+            "integrity failure: the row of the key or of its owner was altered"
         );
-        Error::Unauthenticated("the key's row was altered")
+        Error::Unauthenticated("the row of the key or of its owner was altered")
     }
 }

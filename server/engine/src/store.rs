@@ -17,16 +17,18 @@ mod file;
 pub mod future_times;
 pub mod idempotency_keys;
 pub mod invitations;
-mod journaled;
+
 pub mod keys;
 mod lease;
 pub mod meta;
+pub mod nodes;
 pub mod organizations;
 pub mod people;
 mod postgres;
 mod query_builder;
 pub mod runs;
 pub mod sealed;
+mod served;
 pub mod sessions;
 pub mod signing;
 mod sqlite;
@@ -41,7 +43,7 @@ pub(crate) use connection::Conn;
 pub use connection::{Connection, Tx};
 pub use db::Db;
 pub use fault::StoreError;
-pub(crate) use journaled::Journaled;
+pub(crate) use served::ServedDb;
 
 /// Runs a query that returns rows, on either database.
 macro_rules! fetch {

@@ -53,7 +53,7 @@ async fn requests_in_progress_fail_when_the_key_is_revoked() {
     while app
         .engine
         .in_flight()
-        .count_others(key.view.key_id, None)
+        .count(key.view.key_id)
         < held_requests()
     {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -69,7 +69,7 @@ async fn requests_in_progress_fail_when_the_key_is_revoked() {
     assert_eq!(
         app.engine
             .in_flight()
-            .count_others(key.view.key_id, None),
+            .count(key.view.key_id),
         0,
         "revoking waits for them"
     );

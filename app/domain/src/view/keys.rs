@@ -179,6 +179,18 @@ pub struct NewKey {
     pub public_key_hex: String,
 }
 
+/// That no node lets a key pass any more, and that everything in flight with it has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Stopped {
+    /// On how many nodes. A single server is one node.
+    #[cfg_attr(feature = "schema", schema(example = 3))]
+    pub nodes: usize,
+    /// How long that took after the change was stored, in milliseconds.
+    #[cfg_attr(feature = "schema", schema(example = 4))]
+    pub took_ms: u64,
+}
+
 /// The result of revoking a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revoked {
@@ -188,6 +200,8 @@ pub struct Revoked {
     pub reason: RevokeReason,
     /// False if it was already revoked (D25).
     pub fresh: bool,
+    /// Where it has stopped.
+    pub stopped: Stopped,
 }
 
 /// The result of rotating a key.

@@ -49,6 +49,7 @@ pub async fn revoke_key(
             key_id: key,
             name: ended.view.label,
             fresh: ended.fresh,
+            stopped: ended.stopped,
         })
         .await;
     Ok(FormResult::Redirect {
@@ -102,6 +103,10 @@ pub async fn revoke_keys(
     context
         .set_flash(Flash::RevokedMany {
             count: ended.iter().filter(|one| one.fresh).count(),
+            stopped: ended
+                .first()
+                .map(|one| one.stopped)
+                .unwrap_or_default(),
         })
         .await;
     Ok(FormResult::Redirect {

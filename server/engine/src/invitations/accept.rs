@@ -73,9 +73,10 @@ impl Engine {
             tx,
             &ActorRow {
                 person_id: None,
-                ..former
+                ..former.clone()
             }
             .sealed(self.ring()),
+            &former,
         )
         .await?)
     }

@@ -172,7 +172,7 @@ impl Replay<'_> {
             audit_n: journal(engine, tx, ctx, event).await?,
             ..after
         };
-        actors::update(tx, &after.sealed(engine.ring())).await?;
+        actors::update(tx, &after.sealed(engine.ring()), &row).await?;
         self.done.actors.push(id);
         Ok(())
     }

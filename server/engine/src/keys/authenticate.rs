@@ -6,9 +6,12 @@ use domain::view::RefusalCause;
 use domain::{Actor, ActorId, KeyId, Moment, Role};
 use subtle::ConstantTimeEq;
 
+use super::cached::{CachedKey, is_old};
 use crate::ctx::{Credential, Ctx, Origin};
 use crate::in_flight::RequestGuard;
+use crate::key_table::Digest;
 use crate::keyring::{CanonicalEncoder, Purpose};
+use crate::nodes::LeaseNumber;
 use crate::recheck::read_sound;
 use crate::store::actors::ActorRow;
 use crate::store::keys::{self, KeyRow, PresentedRow};
@@ -22,6 +25,8 @@ pub struct AuthenticatedRequest {
     /// Is cancelled when the key is revoked.
     pub guard: RequestGuard,
     expires_at: Option<Moment>,
+    /// The lease under which the state of the key was known; none if it has to be read again.
+    lease: Option<LeaseNumber>,
 }
 
 impl AuthenticatedRequest {
@@ -33,8 +38,7 @@ impl AuthenticatedRequest {
 
 impl Engine {
     /// Authenticates a request by its API key. An unknown, altered, expired or revoked key is
-    /// `Unauthenticated`; a key whose owner was removed or disabled is `Denied`. The state of the
-    /// key is read from the database for every request: a cache would outlive a revocation.
+    /// `Unauthenticated`; a key whose owner was removed or disabled is `Denied`.
     ///
     /// # Errors
     /// `Unauthenticated`, `Denied`, or `Busy` when the state cannot be read.
@@ -43,69 +47,153 @@ impl Engine {
         key: &PlainKey,
         origin: Origin,
     ) -> Result<AuthenticatedRequest> {
-        let epoch = self.in_flight().epoch();
-        let row = self.find_key(key).await?;
-        self.check_log_intact(&parse_column(
-            &row.organization_id,
-            "api_keys.organization_id",
-        )?)?;
-        let (guard, is_stale) = self.in_flight().register(KeyId(row.id), epoch);
-        let row = if is_stale {
-            self.find_key(key).await?
-        } else {
-            row
-        };
-
-        let id = KeyId(row.id);
-        let now = self.runtime().now();
-        let refused = match self.state_of_presented(&row) {
-            KeyState::Active => None,
-            KeyState::Expired { .. } => Some(RefusalCause::Expired),
-            KeyState::Revoked { .. } => Some(RefusalCause::Revoked),
-        };
-        if let Some(cause) = refused {
-            self.usage().refused(id, cause, now, &origin);
-            drop(guard);
-            if let Some(recording) = self.record_refused_expiry(&row) {
-                // The caller is refused whether or not the expiry could be recorded.
-                drop(recording.await);
-            }
-            return Err(Error::Unauthenticated(
-                "the key has expired or was revoked",
-            ));
+        match self.authenticate_cached_key(key, &origin) {
+            Some(request) => Ok(request),
+            None => self.authenticate_read_key(key, origin).await,
         }
+    }
 
-        let actor = match acting(&row, &self.owner_row(&row).await?)? {
-            Ok(actor) => actor,
-            Err(cause) => {
-                self.usage().refused(id, cause, now, &origin);
-                return Err(Error::Denied);
-            }
-        };
-        self.usage()
-            .accepted(&actor.organization, id, now, &origin);
-        self.live().notify(&actor.organization);
+    /// Authenticates a request by a key in memory. None if the key is not in memory, or has to be
+    /// read again: then [`Engine::authenticate_key`] decides.
+    pub fn authenticate_cached_key(
+        &self,
+        key: &PlainKey,
+        origin: &Origin,
+    ) -> Option<AuthenticatedRequest> {
+        let lease = self.nodes().lease()?;
+        let auth = key_material::auth_value(key);
+        let (entry, guard) = self
+            .ring()
+            .digests(Purpose::Lookup, auth.as_slice())
+            .find_map(|(_, digest)| self.keys().admit_cached(&digest))?;
+
+        let now = self.runtime().now();
+        let has_expired = entry
+            .value
+            .expires_at
+            .is_some_and(|end| end <= now);
+        if has_expired || is_old(&entry, self.runtime().elapsed()) {
+            self.keys().expire(&entry);
+            return None;
+        }
+        let actor = &entry.value.actor;
+        self.check_log_intact(&actor.organization).ok()?;
+        self.note_use(actor, entry.key, now, origin);
         let credential = Credential::Key {
-            id,
-            prefix: row.key_prefix,
+            id: entry.key,
+            prefix: entry.value.prefix.clone(),
             in_flight: guard.id,
         };
-        let expires_at = row.expires_at.map(Moment);
-        Ok(AuthenticatedRequest {
-            ctx: Ctx::new(actor, now, origin, credential),
+        Some(AuthenticatedRequest {
+            ctx: Ctx::new(actor.clone(), now, origin.clone(), credential),
             guard,
-            expires_at,
+            expires_at: entry.value.expires_at,
+            lease: Some(lease),
         })
     }
 
-    /// Checks the key of a request again, right before the response. The database is read only
-    /// where other nodes may have revoked the key. What the request itself took from its key, or
-    /// from the key's owner, does not withhold its own response.
+    async fn authenticate_read_key(
+        &self,
+        key: &PlainKey,
+        origin: Origin,
+    ) -> Result<AuthenticatedRequest> {
+        loop {
+            let generation = self.keys().generation();
+            let lease = self.nodes().lease();
+            let read_at = self.runtime().elapsed();
+            let (
+                digest,
+                PresentedRow {
+                    key: row, owner, ..
+                },
+            ) = self.find_key(key).await?;
+            self.check_log_intact(&parse_column(
+                &row.organization_id,
+                "api_keys.organization_id",
+            )?)?;
+
+            let now = self.runtime().now();
+            let actor = match self.admission(&row, &owner)? {
+                Admission::Acting(actor) => actor,
+                Admission::Refused(cause) => {
+                    self.usage()
+                        .refused(KeyId(row.id), cause, now, &origin);
+                    return Err(self.refuse(&row, cause).await);
+                }
+            };
+            let cached = CachedKey {
+                actor: actor.clone(),
+                prefix: row.key_prefix.clone(),
+                name: row.name,
+                expires_at: row.expires_at.map(Moment),
+            };
+            let of = (KeyId(row.id), ActorId(row.actor_id));
+            let admitted = self
+                .keys()
+                .admit_read(generation, digest, of, read_at, cached);
+            // Something changed while the row was read.
+            let Some(guard) = admitted else {
+                continue;
+            };
+
+            self.note_use(&actor, KeyId(row.id), now, &origin);
+            let credential = Credential::Key {
+                id: KeyId(row.id),
+                prefix: row.key_prefix,
+                in_flight: guard.id,
+            };
+            return Ok(AuthenticatedRequest {
+                ctx: Ctx::new(actor, now, origin, credential),
+                guard,
+                expires_at: row.expires_at.map(Moment),
+                lease,
+            });
+        }
+    }
+
+    /// Whether a key and its owner, as they are in the database, may act now.
+    pub(super) fn admission(&self, row: &KeyRow, owner: &ActorRow) -> Result<Admission> {
+        Ok(match self.state_of_presented(row) {
+            KeyState::Active => match acting(row, owner)? {
+                Ok(actor) => Admission::Acting(actor),
+                Err(cause) => Admission::Refused(cause),
+            },
+            KeyState::Expired { .. } => Admission::Refused(RefusalCause::Expired),
+            KeyState::Revoked { .. } => Admission::Refused(RefusalCause::Revoked),
+        })
+    }
+
+    /// Refuses a request, and records the expiry that it is refused for.
+    async fn refuse(&self, row: &KeyRow, cause: RefusalCause) -> Error {
+        if matches!(
+            cause,
+            RefusalCause::OwnerRemoved | RefusalCause::OwnerDisabled
+        ) {
+            return Error::Denied;
+        }
+        if let Some(recording) = self.record_refused_expiry(row) {
+            // The caller is refused whether or not the expiry could be recorded.
+            drop(recording.await);
+        }
+        Error::Unauthenticated("the key has expired or was revoked")
+    }
+
+    fn note_use(&self, actor: &Actor, key: KeyId, now: Moment, origin: &Origin) {
+        self.usage()
+            .accepted(&actor.organization, key, now, origin);
+        self.live().notify(&actor.organization);
+    }
+
+    /// Checks the key of a request again, right before the response. Under the lease with which the
+    /// request was authenticated, a change would have cancelled the request; else the database is
+    /// read. What the request itself took from its key, or from the key's owner, does not withhold
+    /// its own response.
     ///
     /// # Errors
     /// `Unauthenticated` or `Denied` when the key is no longer good, `Busy` when its state cannot
     /// be read.
     pub async fn recheck_key(&self, request: &AuthenticatedRequest) -> Result<()> {
+        let is_leased = request.lease.is_some() && request.lease == self.nodes().lease();
         if request.has_expired(self.runtime().now()) || request.guard.is_cancelled() {
             return Err(Error::Unauthenticated(
                 "the key expired or was revoked while the request ran",
@@ -114,11 +202,13 @@ impl Engine {
         let Credential::Key { id, .. } = request.ctx.credential else {
             return Ok(());
         };
-        if !self.db().is_shared() {
+        if is_leased {
             return Ok(());
         }
+        self.recheck_row(&request.ctx, id).await
+    }
 
-        let ctx = &request.ctx;
+    async fn recheck_row(&self, ctx: &Ctx, id: KeyId) -> Result<()> {
         let found = keys::find(
             &mut self.db().read().await?,
             &ctx.actor.organization,
@@ -165,21 +255,21 @@ impl Engine {
         }
     }
 
-    /// The row of a presented key. The row is found by a keyed digest, its sealed verifier must
-    /// equal that of the key, its own seal must be valid, and it must not be an older version that
-    /// was put back. An unknown key costs the same work, so that timing does not reveal which keys
-    /// exist.
-    pub(super) async fn find_key(&self, key: &PlainKey) -> Result<KeyRow> {
+    /// The row of a presented key with its owner, and the digest that found it. Its sealed verifier
+    /// must equal that of the key, the seals of both rows must be valid, and neither may be an
+    /// older version that was put back. An unknown key costs the same work, so that timing does not
+    /// reveal which keys exist.
+    pub(super) async fn find_key(&self, key: &PlainKey) -> Result<(Digest, PresentedRow)> {
         let auth = key_material::auth_value(key);
         for (lookup_key, lookup) in self
             .ring()
-            .lookups(Purpose::Lookup, auth.as_slice())
+            .digests(Purpose::Lookup, auth.as_slice())
         {
             let read = async || {
                 Ok(keys::by_lookup(&mut self.db().read().await?, lookup_key, &lookup).await?)
             };
             if let Some(row) = read_sound(read, |row| self.is_proven(row, auth.as_slice())).await? {
-                return Ok(row.key);
+                return Ok((lookup, row));
             }
         }
 
@@ -195,7 +285,8 @@ impl Engine {
         Err(Error::Unauthenticated("no such key"))
     }
 
-    fn is_proven(&self, PresentedRow { key: row, newest_n }: &PresentedRow, auth: &[u8]) -> bool {
+    fn is_proven(&self, presented: &PresentedRow, auth: &[u8]) -> bool {
+        let row = &presented.key;
         let opened = self.ring().unseal(
             "api_keys",
             &row.id.to_be_bytes(),
@@ -205,8 +296,9 @@ impl Engine {
         let is_equal = opened.is_ok_and(|stored| stored.ct_eq(auth).into());
         is_equal
             && row.is_sound(self.ring())
-            && *newest_n == row.audit_n
+            && presented.newest_n == row.audit_n
             && !row.is_superseded(self.journal())
+            && self.is_sound(&presented.owner)
     }
 
     async fn owner_row(&self, row: &KeyRow) -> Result<ActorRow> {
@@ -229,6 +321,14 @@ impl Engine {
         .await?;
         Ok(request.as_deref() == Some(ctx.request_id()))
     }
+}
+
+/// Whether a key may act.
+pub(super) enum Admission {
+    /// As this actor.
+    Acting(Actor),
+    /// Not, for this reason.
+    Refused(RefusalCause),
 }
 
 /// The key's owner with the effective power (decision D6): the lower of the key's role cap and the

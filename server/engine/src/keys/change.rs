@@ -32,19 +32,10 @@ impl Engine {
             Some(name) => self.rename(&mut tx, ctx, row, name).await?,
             None => row,
         };
-        let is_narrowed = match command.scopes {
-            Some(scopes) => self.narrow(&mut tx, ctx, row, scopes).await?,
-            None => false,
-        };
-
-        // Requests in flight were authenticated with more scopes than the key has now.
-        let cancelled = if is_narrowed {
-            vec![command.key]
-        } else {
-            Vec::new()
-        };
-        self.commit_and_cancel(tx, cancelled, ctx.in_flight())
-            .await?;
+        if let Some(scopes) = command.scopes {
+            self.narrow(&mut tx, ctx, row, scopes).await?;
+        }
+        tx.commit().await?;
         self.get_key(ctx, command.key).await
     }
 
@@ -64,7 +55,7 @@ impl Engine {
         self.save_key(tx, &row, renamed).await
     }
 
-    async fn narrow(&self, tx: &mut Tx, ctx: &Ctx, row: KeyRow, scopes: ScopeSet) -> Result<bool> {
+    async fn narrow(&self, tx: &mut Tx, ctx: &Ctx, row: KeyRow, scopes: ScopeSet) -> Result<()> {
         let row = self.require_sound_key(row)?;
         let Permissions::Only(before) = row.permissions()? else {
             return Err(conflict(ConflictReason::FullAccess));
@@ -76,7 +67,7 @@ impl Engine {
             return Err(invalid("scopes", Fault::NotNarrower));
         }
         if before == scopes {
-            return Ok(false);
+            return Ok(());
         }
 
         let narrowed = Permissions::Only(scopes).line();
@@ -94,6 +85,6 @@ impl Engine {
             },
         )
         .await?;
-        Ok(true)
+        Ok(())
     }
 }

@@ -111,10 +111,8 @@ impl Engine {
         check_expiry(command.expires_at, latest)?;
 
         let is_exclusive = owner.kind == ActorKind::Service && !owner_row.allow_overlap;
-        let mut expired = Vec::new();
         if is_exclusive {
-            expired = self
-                .expire_due_keys(&mut tx, &owner.organization)
+            self.expire_due_keys(&mut tx, &owner.organization)
                 .await?;
             if keys::count_usable(&mut tx, &owner.organization, owner.id, ctx.now).await? > 0 {
                 return Err(Error::conflict(Code::ActiveKeyExists));
@@ -139,7 +137,7 @@ impl Engine {
         let new = self.insert_key(&mut tx, ctx, plan).await?;
         self.record_request(&mut tx, ctx, idempotency_key, new.view.key_id)
             .await?;
-        self.commit_and_cancel(tx, expired, None).await?;
+        tx.commit().await?;
         Ok(new)
     }
 

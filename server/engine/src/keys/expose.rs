@@ -21,7 +21,7 @@ impl Engine {
     pub async fn expose_key(&self, key: &PlainKey, origin: &Origin) -> Result<bool> {
         let found = match self.find_key(key).await {
             Err(Error::Unauthenticated(_)) => return Ok(false),
-            found => found?,
+            found => found?.1.key,
         };
         let id = KeyId(found.id);
         let now = self.runtime().now();

@@ -105,10 +105,8 @@ impl Engine {
                 Origin::of_clock(),
             );
             self.mark_expired(&mut tx, &ctx, row).await?;
-            tx.commit().await?;
-            let in_flight = self.in_flight().clone();
-            // The refusal does not wait for the requests in flight.
-            tokio::spawn(async move { in_flight.cancel_all(&[id], None).await });
+            // Every node compares the expiry with its clock, and the refusal has to wait for nobody.
+            tx.commit_without_waiting().await?;
         }
         self.refused_keys().lock().remove(&id);
         Ok(())

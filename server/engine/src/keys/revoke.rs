@@ -1,4 +1,4 @@
-//! Revoking keys, and cancelling the requests that run with them.
+//! Revoking keys. The commit cancels the requests that run with them, on every node.
 
 use std::collections::BTreeSet;
 
@@ -12,9 +12,11 @@ use domain::{ActorId, KeyId};
 use super::{is_calling_key, lock_within_reach};
 use crate::audit::journal;
 use crate::ctx::Ctx;
+use crate::in_flight::Authority;
+use crate::key_table::AuthorityChange;
 use crate::reauthorize::reauthorize;
+use crate::store::Tx;
 use crate::store::keys::{self, KeyRow, REVOKED};
-use crate::store::{StoreError, Tx};
 use crate::{Engine, Error, Result};
 
 impl Engine {
@@ -81,11 +83,16 @@ impl Engine {
                 let event = revoked_event(&row).changed("reason", None, Some(reason.as_str()));
                 self.mark_revoked(&mut tx, ctx, &row, None, reason, event)
                     .await?;
+            } else {
+                // The answer means the same as the first one: no node lets the key pass.
+                tx.changed(AuthorityChange {
+                    of: Authority::Key(id),
+                    weakens: true,
+                });
             }
             fresh.push(is_unrevoked);
         }
-        self.commit_and_cancel(tx, ids.clone(), ctx.in_flight())
-            .await?;
+        let stopped = tx.commit_and_stop().await?;
 
         let mut connection = self.db().read().await?;
         let mut revoked = Vec::new();
@@ -98,6 +105,7 @@ impl Engine {
                 reason: line.revoke_reason.unwrap_or(reason),
                 view: line.key,
                 fresh,
+                stopped,
             });
         }
         Ok(revoked)
@@ -125,27 +133,6 @@ impl Engine {
             ..row.clone()
         };
         self.save_key(tx, row, revoked).await.map(drop)
-    }
-
-    /// Commits, then cancels the requests in flight that run with these keys. The task completes
-    /// even if the caller disconnects: a committed revocation must always cancel.
-    pub(crate) async fn commit_and_cancel(
-        &self,
-        tx: Tx,
-        keys: Vec<KeyId>,
-        except: Option<u64>,
-    ) -> Result<()> {
-        let in_flight = self.in_flight().clone();
-        let task = tokio::spawn(async move {
-            let committed = tx.commit().await;
-            // A failure of the journal comes after the commit: the database has the change.
-            if matches!(committed, Ok(()) | Err(StoreError::Journal(_))) {
-                in_flight.cancel_all(&keys, except).await;
-            }
-            Ok(committed?)
-        });
-        task.await
-            .map_err(|error| Error::Broken(error.to_string()))?
     }
 }
 

@@ -131,13 +131,7 @@ impl Engine {
         }
         self.record_request(&mut tx, ctx, idempotency_key, successor)
             .await?;
-        let revoked = if command.overlap_seconds == 0 {
-            vec![command.key]
-        } else {
-            Vec::new()
-        };
-        self.commit_and_cancel(tx, revoked, ctx.in_flight())
-            .await?;
+        tx.commit().await?;
         let messages_orphaned = if inherited_key.is_some() { 0 } else { lost };
         Ok(Rotated {
             new,

@@ -7,7 +7,6 @@ use domain::{ActorId, Role};
 use super::{check_may_grant, check_may_manage, member_event};
 use crate::ctx::Ctx;
 use crate::store::actors::ActorRow;
-use crate::store::keys;
 use crate::{Engine, Result};
 
 impl Engine {
@@ -47,12 +46,8 @@ impl Engine {
             Some(&before.role),
             Some(&after.role),
         );
-        self.save_member(&mut tx, ctx, &reach, after, event)
+        self.save_member(&mut tx, ctx, &reach, (&before, after), event)
             .await?;
-
-        let keys = keys::unrevoked_of(&mut tx, reach.organization(), member).await?;
-        let cancelled = if role < old_role { keys } else { Vec::new() };
-        self.commit_and_cancel(tx, cancelled, ctx.in_flight())
-            .await
+        Ok(tx.commit().await?)
     }
 }

@@ -5,7 +5,6 @@ use domain::policy::{Action, permit};
 
 use super::member_event;
 use crate::ctx::Ctx;
-use crate::store::keys;
 use crate::{Engine, Result};
 
 impl Engine {
@@ -33,9 +32,6 @@ impl Engine {
         );
         self.mark_removed(&mut tx, ctx, &reach, &before, event)
             .await?;
-
-        let keys = keys::unrevoked_of(&mut tx, reach.organization(), ctx.actor.id).await?;
-        self.commit_and_cancel(tx, keys, ctx.in_flight())
-            .await
+        Ok(tx.commit().await?)
     }
 }

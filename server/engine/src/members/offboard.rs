@@ -4,14 +4,14 @@ use domain::command::{KeyDisposition, RemoveMember};
 use domain::event::AuditAction;
 use domain::policy::{Action, Reach, permit};
 use domain::view::NewKey;
-use domain::{ActorId, ConflictReason, Fault, KeyId, Moment, PersonId};
+use domain::{ActorId, ConflictReason, Fault, Moment, PersonId};
 
 use super::member_event;
 use crate::ctx::Ctx;
 use crate::error::{conflict, invalid};
 use crate::store::actors::ActorRow;
 use crate::store::keys::KeyRow;
-use crate::store::{Tx, actors, keys, organizations, people, sessions};
+use crate::store::{Tx, actors, organizations, people, sessions};
 use crate::{Engine, Error, Result};
 
 /// Keys that one removal may dispose of.
@@ -63,7 +63,7 @@ impl Engine {
             return Err(conflict(ConflictReason::FirstSignIn));
         }
 
-        let (successors, expired) = self
+        let successors = self
             .dispose_of_keys(&mut tx, ctx, &reach, command, calling_key)
             .await?;
         let event = member_event(AuditAction::MemberRemoved, &before).changed(
@@ -81,21 +81,11 @@ impl Engine {
             // Deleting a session also ends its tokens. The event of the removal covers both.
             sessions::delete_of(&mut tx, person).await?;
         }
-
-        let unrevoked = keys::unrevoked_of(&mut tx, reach.organization(), command.member).await?;
-        let disposed = command.keys.iter().map(|(key, _)| *key);
-        let cancelled = unrevoked
-            .into_iter()
-            .chain(disposed)
-            .chain(expired)
-            .collect();
-        self.commit_and_cancel(tx, cancelled, ctx.in_flight())
-            .await?;
+        tx.commit().await?;
         Ok(successors)
     }
 
-    /// Revokes or transfers the keys that the command names. Gives the successors, and the keys
-    /// whose expiry was recorded on the way.
+    /// Revokes or transfers the keys that the command names. Gives the successors.
     async fn dispose_of_keys(
         &self,
         tx: &mut Tx,
@@ -103,15 +93,13 @@ impl Engine {
         reach: &Reach,
         command: &RemoveMember,
         calling_key: Option<KeyRow>,
-    ) -> Result<(Vec<NewKey>, Vec<KeyId>)> {
-        let mut expired = Vec::new();
+    ) -> Result<Vec<NewKey>> {
         if transfers_keys(command) {
             if ctx.by_key() && !self.settings_of(tx, ctx).await?.keys_make_keys {
                 return Err(Error::Denied);
             }
             // A service account whose only key has just expired may get another one.
-            expired = self
-                .expire_due_keys(tx, reach.organization())
+            self.expire_due_keys(tx, reach.organization())
                 .await?;
         }
 
@@ -134,7 +122,7 @@ impl Engine {
                 None => self.revoke_left_behind(tx, ctx, &row).await?,
             }
         }
-        Ok((successors, expired))
+        Ok(successors)
     }
 
     /// The keys of the command, each with the service account that takes it over, or none if the

@@ -11,7 +11,7 @@ use crate::audit::journal;
 use crate::ctx::Ctx;
 use crate::reauthorize::reauthorize;
 use crate::store::actors::{self, ActorRow, ServiceRow};
-use crate::store::{keys, parse_column};
+use crate::store::parse_column;
 use crate::{Engine, Error, Result};
 
 impl Engine {
@@ -49,7 +49,6 @@ impl Engine {
         let before = &found.actor;
         let after = changed(before, command, ctx.now);
         let old_role: Role = parse_column(&before.role, "actors.role")?;
-        let new_role: Role = parse_column(&after.role, "actors.role")?;
         if old_role > ctx.actor.role {
             return Err(Error::Denied);
         }
@@ -59,16 +58,10 @@ impl Engine {
         if event.changes.is_empty() {
             return Ok(found.view()?);
         }
-        let is_weaker =
-            new_role < old_role || (before.disabled_at.is_none() && after.disabled_at.is_some());
         let audit_n = journal(self, &mut tx, ctx, event).await?;
         let after = ActorRow { audit_n, ..after };
-        actors::update(&mut tx, &after.clone().sealed(self.ring())).await?;
-
-        let keys = keys::unrevoked_of(&mut tx, reach.organization(), command.actor).await?;
-        let cancelled = if is_weaker { keys } else { Vec::new() };
-        self.commit_and_cancel(tx, cancelled, ctx.in_flight())
-            .await?;
+        actors::update(&mut tx, &after.clone().sealed(self.ring()), before).await?;
+        tx.commit().await?;
         Ok(ServiceRow {
             actor: after,
             ..found

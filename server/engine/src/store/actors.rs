@@ -2,10 +2,12 @@
 
 use domain::environment::Environment;
 use domain::view::ServiceAccount;
-use domain::{Actor, ActorId, Moment, OrganizationId, Permissions, PersonId};
+use domain::{Actor, ActorId, Moment, OrganizationId, Permissions, PersonId, Role};
 
 use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
+use crate::in_flight::Authority;
 use crate::journal::{Journal, Mark, Subject};
+use crate::key_table::AuthorityChange;
 use crate::keyring::{CanonicalEncoder, Purpose, Ring};
 
 /// One actor.
@@ -87,6 +89,13 @@ impl ActorRow {
     /// Whether the actor may act: neither removed nor disabled.
     pub const fn is_enabled(&self) -> bool {
         self.removed_at.is_none() && self.disabled_at.is_none()
+    }
+
+    /// Whether a request that was authenticated for the actor as it was before has to end.
+    fn is_weaker_than(&self, before: &Self) -> Result<bool, StoreError> {
+        let role: Role = parse_column(&self.role, "actors.role")?;
+        let role_before: Role = parse_column(&before.role, "actors.role")?;
+        Ok(role < role_before || (before.is_enabled() && !self.is_enabled()))
     }
 
     fn mark(&self) -> Mark {
@@ -190,8 +199,8 @@ pub async fn insert(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes the mutable columns of an actor.
-pub async fn update(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
+/// Writes the mutable columns of an actor, which was read as `before`.
+pub async fn update(tx: &mut Tx, row: &ActorRow, before: &ActorRow) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE actors SET person_id = $3, claim_email = $4, name = $5, role = $6, removed_at = $7, \
          audit_n = $8, row_mac = $9, folded_name = $10, disabled_at = $11, allow_overlap = $12 \
          WHERE organization_id = $1 AND id = $2";
@@ -200,6 +209,10 @@ pub async fn update(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
         .bind(&row.role).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac).bind(row.name.to_lowercase())
         .bind(row.disabled_at).bind(row.allow_overlap).execute(conn))?;
     tx.mark(row.mark());
+    tx.changed(AuthorityChange {
+        of: Authority::Owner(ActorId(row.id)),
+        weakens: row.is_weaker_than(before)?,
+    });
     if changed == 1 {
         Ok(())
     } else {

@@ -45,6 +45,11 @@ impl Breaker {
         })
     }
 
+    /// How to connect to the server.
+    pub(super) const fn options(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
     /// Waits for the database, unless the server is or becomes unreachable.
     ///
     /// # Errors

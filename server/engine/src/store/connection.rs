@@ -4,16 +4,20 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use domain::OrganizationId;
+use domain::view::Stopped;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Postgres, Sqlite};
+use tokio::time::Instant;
 
 use super::StoreError;
 use super::breaker::Breaker;
 use super::file::DbFile;
 use super::lease::Lease;
+use super::served::AfterCommit;
 use super::writing::Writing;
 use crate::journal::{Journal, Mark};
+use crate::key_table::AuthorityChange;
 use crate::live::Live;
 
 /// A connection for reading, or inside a [`Tx`] for writing.
@@ -43,7 +47,11 @@ pub struct Tx {
     watchers: Vec<(Live, OrganizationId)>,
     /// Journal entries to record after the commit.
     marks: Vec<Mark>,
-    journal: Option<Journal>,
+    /// Keys and owners whose authority this transaction changes.
+    changes: Vec<AuthorityChange>,
+    /// The request that must not be cancelled, because it runs this transaction.
+    spared: Option<u64>,
+    after_commit: Option<AfterCommit>,
 }
 
 pub(crate) enum Conn<'a> {
@@ -172,14 +180,16 @@ impl Tx {
             connection,
             watchers: Vec::new(),
             marks: Vec::new(),
-            journal: None,
+            changes: Vec::new(),
+            spared: None,
+            after_commit: None,
         }
     }
 
-    /// The same, with the journal of this process.
-    pub(super) fn journaled(self, journal: &Journal) -> Self {
+    /// The same, with what its commit has to reach.
+    pub(super) fn reaching(self, after_commit: &AfterCommit) -> Self {
         Self {
-            journal: Some(journal.clone()),
+            after_commit: Some(after_commit.clone()),
             ..self
         }
     }
@@ -188,6 +198,19 @@ impl Tx {
     /// operation can forget it.
     pub(crate) fn mark(&mut self, mark: Mark) {
         self.marks.push(mark);
+    }
+
+    /// Adds a change of authority. The commit drops the key from the memory of every node, and
+    /// cancels the requests in flight if the change weakens it. The store functions call it, so
+    /// that no operation can forget it.
+    pub(crate) fn changed(&mut self, change: AuthorityChange) {
+        self.changes.push(change);
+    }
+
+    /// Spares the request that runs this transaction from the cancellation: a key that revokes
+    /// itself gets its response.
+    pub(crate) const fn spare(&mut self, request: Option<u64>) {
+        self.spared = request;
     }
 
     /// Notifies the watchers of an organization after the commit.
@@ -202,24 +225,78 @@ impl Tx {
         }
     }
 
-    /// Commits, records the journal entries, and notifies the watchers. Completes even if the
-    /// caller is dropped.
+    /// Commits, records the journal entries, and notifies the watchers. What the transaction
+    /// weakened has ended on every node before this returns. Completes even if the caller is
+    /// dropped.
     ///
     /// # Errors
     /// When the database does not confirm it.
-    pub async fn commit(mut self) -> Result<(), StoreError> {
-        let committing = tokio::spawn(async move {
-            self.connection.commit().await?;
-            let recorded = record(self.journal, self.marks).await;
-            self.watchers
-                .iter()
-                .for_each(|(live, organization)| live.notify(organization));
-            recorded
-        });
-        committing
-            .await
-            .unwrap_or(Err(StoreError::Sqlx(sqlx::Error::WorkerCrashed)))
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.commit_and_stop().await.map(drop)
     }
+
+    /// As [`Tx::commit`]. Gives on how many nodes the weakened keys have stopped, and how long that
+    /// took.
+    ///
+    /// # Errors
+    /// As [`Tx::commit`].
+    pub(crate) async fn commit_and_stop(self) -> Result<Stopped, StoreError> {
+        completed(self.finish(true)).await
+    }
+
+    /// As [`Tx::commit`], without waiting for requests in flight and for other nodes.
+    ///
+    /// # Errors
+    /// As [`Tx::commit`].
+    pub(crate) async fn commit_without_waiting(self) -> Result<(), StoreError> {
+        completed(self.finish(false)).await.map(drop)
+    }
+
+    async fn finish(mut self, waits: bool) -> Result<Stopped, StoreError> {
+        let changes = std::mem::take(&mut self.changes);
+        let after = self.after_commit.take();
+        let journal = after.as_ref().map(|after| after.journal.clone());
+        let after = after.filter(|_| !changes.is_empty());
+        let number = match &after {
+            Some(after) => {
+                after
+                    .number(&mut self.connection, &changes)
+                    .await?
+            }
+            None => None,
+        };
+
+        let committed = self.connection.commit().await;
+        let recorded = match &committed {
+            Ok(()) => record(journal, self.marks).await,
+            Err(_) => Ok(()),
+        };
+        // Also if the commit failed: the database may have it although it did not confirm it.
+        let since = Instant::now();
+        if let Some(after) = &after {
+            after.announce(&changes, self.spared);
+        }
+        committed?;
+
+        self.watchers
+            .iter()
+            .for_each(|(live, organization)| live.notify(organization));
+        let mut stopped = Stopped::default();
+        if let Some(after) = after.filter(|_| waits) {
+            stopped = after.wait(self.connection, number, since).await;
+        }
+        recorded?;
+        Ok(stopped)
+    }
+}
+
+/// Runs the rest of a commit in a task, so that it completes even if the caller is dropped.
+async fn completed<T: Send + 'static>(
+    commit: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::spawn(commit)
+        .await
+        .unwrap_or(Err(StoreError::Sqlx(sqlx::Error::WorkerCrashed)))
 }
 
 /// Records the journal entries of a committed transaction, before the response.

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::{Postgres, Sqlite};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPoolOptions};
+use sqlx::{ConnectOptions, Postgres, Sqlite};
 
 use super::connection::HealthCheck;
 use super::database_url::DatabaseUrl;
@@ -118,6 +119,40 @@ impl Db {
                 Connection::postgres(health.run(pool.lease()).await?, health, writing)
             }
         })
+    }
+
+    /// A connection of this name outside of the pool.
+    ///
+    /// # Errors
+    /// When the server cannot be reached; `Url` on SQLite, whose connections are all in pools.
+    pub(crate) async fn connect_apart(&self, name: &str) -> Result<PgConnection, StoreError> {
+        Ok(self.named(name)?.connect().await?)
+    }
+
+    /// A connection of this name outside of the pool that receives the notifications of a channel.
+    ///
+    /// # Errors
+    /// As [`Db::connect_apart`].
+    pub(crate) async fn listener(
+        &self,
+        name: &str,
+        channel: &str,
+    ) -> Result<PgListener, StoreError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_with(self.named(name)?)
+            .await?;
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.eager_reconnect(false);
+        listener.listen(channel).await?;
+        Ok(listener)
+    }
+
+    fn named(&self, name: &str) -> Result<PgConnectOptions, StoreError> {
+        match &self.state().health {
+            HealthCheck::Server(breaker) => Ok(breaker.options().clone().application_name(name)),
+            HealthCheck::File(_) => Err(StoreError::Url("not a database server".into())),
+        }
     }
 
     /// A transaction for writing. On SQLite it takes the write lock immediately.

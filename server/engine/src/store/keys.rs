@@ -3,6 +3,7 @@
 
 mod attention;
 mod list;
+mod presented;
 mod recent_use;
 
 use domain::key::KeyState;
@@ -10,7 +11,9 @@ use domain::token::KeyKind;
 use domain::{ActorId, KeyId, Moment, OrganizationId, Permissions};
 
 use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
+use crate::in_flight::Authority;
 use crate::journal::{Journal, Mark, Subject};
+use crate::key_table::AuthorityChange;
 use crate::keyring::{CanonicalEncoder, Purpose, Ring};
 
 /// One key.
@@ -58,15 +61,6 @@ pub struct ListedRow {
     pub key: KeyRow,
     pub actor_name: String,
     pub creator_name: String,
-}
-
-/// A presented key with the number of the newest event about it. They are read together, so that a
-/// concurrent revocation is not taken for an alteration.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct PresentedRow {
-    #[sqlx(flatten)]
-    pub key: KeyRow,
-    pub newest_n: i64,
 }
 
 /// The key is neither revoked nor recorded as expired.
@@ -119,6 +113,13 @@ impl KeyRow {
     /// Whether the row says that the key was revoked or has expired.
     const fn is_inactive(&self) -> bool {
         self.revoked_at.is_some() || self.expired_at.is_some()
+    }
+
+    /// Whether a request that was authenticated with the key as it was before has to end. An earlier
+    /// expiry takes effect when it is reached.
+    fn is_weaker_than(&self, before: &Self) -> Result<bool, StoreError> {
+        let lost_scopes = !self.permissions()?.covers(before.permissions()?);
+        Ok(lost_scopes || (self.is_inactive() && !before.is_inactive()))
     }
 
     /// Whether the journal knows of a later change of the key than this row.
@@ -194,6 +195,7 @@ macro_rules! listed {
 }
 pub use attention::{FactsRow, counts, reached, worst, worst_facts};
 pub use list::{count_inactive, creators, list};
+pub use presented::{PresentedRow, by_lookup};
 pub use recent_use::{among, used_since};
 
 pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
@@ -208,27 +210,6 @@ pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
         .bind(row.audit_n).bind(&row.row_mac).bind(&row.scopes).bind(&row.folded_name).bind(row.rotated_from)
         .bind(row.sole).bind(row.rank).execute(conn))?;
     Ok(())
-}
-
-/// The key with this keyed digest, in any organization: the only read before the organization is
-/// known.
-pub async fn by_lookup(
-    connection: &mut Connection,
-    lookup_key: i64,
-    lookup: &[u8],
-) -> Result<Option<PresentedRow>, StoreError> {
-    const SQL: &str = concat!(
-        "SELECT ",
-        columns!(),
-        ", (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = k.organization_id \
-         AND e.object_kind = 'key' AND e.object_id = CAST(k.id AS TEXT) \
-         AND e.action IN ('key.created', 'key.narrowed', 'key.rotated', 'key.exposed', 'key.expired', 'key.revoked')) \
-         AS newest_n \
-         FROM api_keys k WHERE k.lookup_key_id = $1 AND k.lookup = $2"
-    );
-    Ok(
-        fetch!(connection, conn => sqlx::query_as(SQL).bind(lookup_key).bind(lookup).fetch_optional(conn))?,
-    )
 }
 
 pub async fn find(
@@ -283,18 +264,22 @@ pub async fn lock(
     fetch!(tx, conn => sqlx::query_as(sql).bind(organization.as_str()).bind(id.0).fetch_optional(conn))
 }
 
-/// Writes the mutable columns of a key, unless it was changed since it was read. Says whether it
-/// was written.
-pub async fn update(tx: &mut Tx, row: &KeyRow, read_at: i64) -> Result<bool, StoreError> {
+/// Writes the mutable columns of a key, unless it was changed since it was read as `before`. Says
+/// whether it was written.
+pub async fn update(tx: &mut Tx, row: &KeyRow, before: &KeyRow) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE api_keys SET name = $4, folded_name = $5, scopes = $6, expires_at = $7, revoked_at = $8, \
          revoked_by = $9, revoke_reason = $10, expired_at = $11, exposed_at = $12, rotated_to = $13, sole = $14, \
          rank = $15, audit_n = $16, row_mac = $17 WHERE organization_id = $1 AND id = $2 AND audit_n = $3";
     let changed = execute!(tx, conn => sqlx::query(SQL)
-        .bind(&row.organization_id).bind(row.id).bind(read_at).bind(&row.name).bind(&row.folded_name).bind(&row.scopes)
+        .bind(&row.organization_id).bind(row.id).bind(before.audit_n).bind(&row.name).bind(&row.folded_name).bind(&row.scopes)
         .bind(row.expires_at).bind(row.revoked_at).bind(row.revoked_by).bind(&row.revoke_reason).bind(row.expired_at)
         .bind(row.exposed_at).bind(row.rotated_to).bind(row.sole).bind(row.rank).bind(row.audit_n).bind(&row.row_mac)
         .execute(conn))?;
     tx.mark(row.mark());
+    tx.changed(AuthorityChange {
+        of: Authority::Key(KeyId(row.id)),
+        weakens: row.is_weaker_than(before)?,
+    });
     Ok(changed == 1)
 }
 
@@ -337,17 +322,6 @@ pub async fn count_usable(
          AND rotated_to IS NULL AND (expires_at IS NULL OR expires_at > $3)";
     let (count,): (i64,) = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).bind(now.0).fetch_one(conn))?;
     Ok(count)
-}
-
-/// The keys of an actor that have not been revoked.
-pub async fn unrevoked_of(
-    connection: &mut Connection,
-    organization: &OrganizationId,
-    actor: ActorId,
-) -> Result<Vec<KeyId>, StoreError> {
-    const SQL: &str = "SELECT id FROM api_keys WHERE organization_id = $1 AND actor_id = $2 AND revoked_at IS NULL";
-    let rows: Vec<(i64,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).fetch_all(conn))?;
-    Ok(rows.into_iter().map(|(id,)| KeyId(id)).collect())
 }
 
 #[cfg(test)]

@@ -18,19 +18,26 @@ pub fn notice(list: &List) -> Option<AnyView> {
             key_id,
             name,
             fresh,
+            stopped,
         } => {
             let text = if *fresh {
                 words::revoke_key::REVOKED
             } else {
                 words::revoke_key::WAS_ALREADY_REVOKED
             };
+            let stopped = words::revoke_key::stopped(stopped);
             (
-                view! { "“"<bdi>{name.clone()}</bdi>{text} }.into_any(),
+                view! { "“"<bdi>{name.clone()}</bdi>{text}{stopped} }.into_any(),
                 Location::log_of(organization, *key_id),
             )
         }
-        Flash::RevokedMany { count } => (
-            words::revoke_keys::revoked(*count).into_any(),
+        Flash::RevokedMany { count, stopped } => (
+            format!(
+                "{}{}",
+                words::revoke_keys::revoked(*count),
+                words::revoke_key::stopped(stopped)
+            )
+            .into_any(),
             Location::top(Screen::AuditLog(organization)),
         ),
         _ => return None,

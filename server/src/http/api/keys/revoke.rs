@@ -6,6 +6,7 @@ use domain::KeyId;
 use domain::command::RevokeKey;
 use domain::key::RevokeReason;
 use domain::policy::Action;
+use domain::view::Stopped;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,12 +24,15 @@ pub struct RevokedBody {
     /// The ID of the key.
     #[schema(example = 2, value_type = i64)]
     key_id: KeyId,
+    /// Where the key has stopped: when this response is sent, no node accepts it.
+    stopped: Stopped,
 }
 
 /// Revoke a key
 ///
-/// Takes effect immediately and cannot be undone. Running requests with the key fail. Revoking a
-/// revoked key has no effect and returns the same response. Every key can revoke itself.
+/// Takes effect immediately and cannot be undone. When the response is sent, no node accepts the key,
+/// and running requests with it have failed. Revoking a revoked key has no effect and returns the
+/// same response. Every key can revoke itself.
 #[utoipa::path(delete, path = "/keys/{key_id}", operation_id = "revoke_key", tag = "Keys",
     extensions(("x-needs" = json!(Action::RevokeKey))),
     params(("key_id" = i64, Path, description = "The ID of the key", example = 2)),
@@ -46,5 +50,6 @@ pub async fn revoke_key(
     Ok(Json(RevokedBody {
         status: "revoked",
         key_id: revoked.view.key_id,
+        stopped: revoked.stopped,
     }))
 }

@@ -1,0 +1,380 @@
+//! The keys in memory, and the requests that run with them.
+//!
+//! A key is read from the database once, and then admitted from memory until something changes it.
+//! So memory must never be behind an acknowledged change. The difficult case: a request reads the
+//! old row, a revocation commits and drops the key from memory, and then the request would keep
+//! the old row. Therefore:
+//!
+//! - [`KeyTable::generation`] is noted before the row is read. [`KeyTable::admit_read`] keeps the
+//!   row only if no change was announced since, under the lock that an announcement takes.
+//! - A request is registered before it looks at whether its key is still current. An announcement
+//!   first drops the key, then cancels the registered requests. So a request either sees that its
+//!   key was dropped, or is cancelled.
+
+use std::collections::hash_map::RandomState;
+use std::collections::{HashMap, HashSet};
+use std::marker::PhantomData;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use domain::{ActorId, KeyId};
+use quick_cache::sync::Cache;
+use quick_cache::{Lifecycle, UnitWeighter};
+
+use crate::in_flight::{Authority, InFlightRequests, RequestGuard};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard};
+
+/// The keyed digest by which a key is found.
+pub type Digest = [u8; 32];
+
+/// Something that changed what a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthorityChange {
+    /// What was changed.
+    pub of: Authority,
+    /// Whether it may do less than before, so that requests in flight must end.
+    pub weakens: bool,
+}
+
+/// A key in memory.
+pub struct CachedEntry<V> {
+    /// Its id.
+    pub key: KeyId,
+    /// Its owner.
+    pub owner: ActorId,
+    /// When it was read, on the monotonic clock.
+    pub read_at: Duration,
+    /// What a check needs.
+    pub value: V,
+    digest: Digest,
+    is_dropped: AtomicBool,
+}
+
+/// The keys in memory, up to a limit, and the requests in flight.
+pub struct KeyTable<V> {
+    cached: Cache<Digest, Arc<CachedEntry<V>>, UnitWeighter, RandomState, Evictions<V>>,
+    index: Mutex<Index<V>>,
+    /// Changes with `index` locked.
+    generation: AtomicU64,
+    in_flight: InFlightRequests,
+}
+
+struct Index<V> {
+    by_key: HashMap<KeyId, Arc<CachedEntry<V>>>,
+    by_owner: HashMap<ActorId, HashSet<KeyId>>,
+    limit: usize,
+}
+
+/// Collects the entries that an insertion evicts.
+struct Evictions<V>(PhantomData<fn() -> V>);
+
+impl<V> Clone for Evictions<V> {
+    fn clone(&self) -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<V> Lifecycle<Digest, Arc<CachedEntry<V>>> for Evictions<V> {
+    type RequestState = Vec<Arc<CachedEntry<V>>>;
+
+    fn begin_request(&self) -> Self::RequestState {
+        Vec::new()
+    }
+
+    fn on_evict(&self, evicted: &mut Self::RequestState, _: Digest, entry: Arc<CachedEntry<V>>) {
+        evicted.push(entry);
+    }
+}
+
+impl<V> KeyTable<V> {
+    /// A table that keeps up to `limit` keys; 0 keeps none.
+    pub fn new(limit: usize) -> Self {
+        let cached = Cache::with(
+            limit.max(1),
+            limit.max(1) as u64,
+            UnitWeighter,
+            RandomState::new(),
+            Evictions(PhantomData),
+        );
+        Self {
+            cached,
+            index: Mutex::new(Index {
+                by_key: HashMap::new(),
+                by_owner: HashMap::new(),
+                limit,
+            }),
+            generation: AtomicU64::new(0),
+            in_flight: InFlightRequests::default(),
+        }
+    }
+
+    /// Changes how many keys are kept, and drops those that are.
+    pub fn set_limit(&self, limit: usize) {
+        self.clear();
+        self.cached.set_capacity(limit.max(1) as u64);
+        self.index().limit = limit;
+    }
+
+    /// The requests in flight.
+    pub const fn in_flight(&self) -> &InFlightRequests {
+        &self.in_flight
+    }
+
+    /// How many keys are in memory.
+    pub fn len(&self) -> usize {
+        self.index().by_key.len()
+    }
+
+    /// The number of the newest change. Note it before a row is read.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    /// Admits a request whose key is in memory.
+    pub fn admit_cached(&self, digest: &Digest) -> Option<(Arc<CachedEntry<V>>, RequestGuard)> {
+        let entry = self.cached.get(digest)?;
+        let guard = self.in_flight.register(entry.key, entry.owner);
+        if entry.is_dropped.load(Ordering::SeqCst) {
+            return None;
+        }
+        Some((entry, guard))
+    }
+
+    /// Admits a request whose key was read after `generation`, and keeps the key. None if something
+    /// changed since: the row has to be read again.
+    pub fn admit_read(
+        &self,
+        generation: u64,
+        digest: Digest,
+        (key, owner): (KeyId, ActorId),
+        read_at: Duration,
+        value: V,
+    ) -> Option<RequestGuard> {
+        let guard = self.in_flight.register(key, owner);
+        let mut index = self.index();
+        if self.generation.load(Ordering::SeqCst) != generation {
+            return None;
+        }
+        if index.limit > 0 {
+            let entry = Arc::new(CachedEntry {
+                key,
+                owner,
+                read_at,
+                value,
+                digest,
+                is_dropped: AtomicBool::new(false),
+            });
+            index.insert(entry.clone());
+            // The evicted entries are no longer announced, so nobody may be admitted with them.
+            for evicted in self.cached.insert_with_lifecycle(digest, entry) {
+                index.remove_if_same(&evicted);
+            }
+        }
+        Some(guard)
+    }
+
+    /// Drops the keys that were changed, and cancels the requests in flight of those that were
+    /// weakened, except one. From the return on, no request is admitted with the earlier state.
+    pub fn announce(&self, changes: &[AuthorityChange], except: Option<u64>) {
+        let mut index = self.index();
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        for change in changes {
+            for entry in index.remove(change.of) {
+                self.forget(&entry);
+            }
+        }
+        drop(index);
+        self.in_flight.cancel(&weakened(changes), except);
+    }
+
+    /// Drops a key that is too old, unless it was replaced.
+    pub fn expire(&self, entry: &Arc<CachedEntry<V>>) {
+        self.index().remove_if_same(entry);
+        self.forget(entry);
+    }
+
+    /// Drops every key. Rows that are being read are not kept.
+    pub fn clear(&self) {
+        let mut index = self.index();
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        for (_, entry) in index.by_key.drain() {
+            entry.mark_dropped();
+        }
+        index.by_owner.clear();
+        self.cached.clear();
+    }
+
+    fn forget(&self, entry: &Arc<CachedEntry<V>>) {
+        self.cached
+            .remove_if(&entry.digest, |kept| Arc::ptr_eq(kept, entry));
+    }
+
+    fn index(&self) -> MutexGuard<'_, Index<V>> {
+        self.index
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What may do less after these changes.
+pub fn weakened(changes: &[AuthorityChange]) -> Vec<Authority> {
+    changes
+        .iter()
+        .filter(|change| change.weakens)
+        .map(|change| change.of)
+        .collect()
+}
+
+impl<V> CachedEntry<V> {
+    fn mark_dropped(&self) {
+        self.is_dropped.store(true, Ordering::SeqCst);
+    }
+}
+
+/// An entry that leaves the index is marked as dropped: a request may still hold it.
+impl<V> Index<V> {
+    fn insert(&mut self, entry: Arc<CachedEntry<V>>) {
+        self.by_owner
+            .entry(entry.owner)
+            .or_default()
+            .insert(entry.key);
+        if let Some(replaced) = self.by_key.insert(entry.key, entry) {
+            replaced.mark_dropped();
+        }
+    }
+
+    fn remove(&mut self, authority: Authority) -> Vec<Arc<CachedEntry<V>>> {
+        let keys: Vec<_> = match authority {
+            Authority::Key(key) => vec![key],
+            Authority::Owner(owner) => self
+                .by_owner
+                .get(&owner)
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect(),
+        };
+        keys.into_iter()
+            .filter_map(|key| self.remove_key(key))
+            .collect()
+    }
+
+    fn remove_key(&mut self, key: KeyId) -> Option<Arc<CachedEntry<V>>> {
+        let entry = self.by_key.remove(&key)?;
+        entry.mark_dropped();
+        if let Some(keys) = self.by_owner.get_mut(&entry.owner) {
+            keys.remove(&key);
+            if keys.is_empty() {
+                self.by_owner.remove(&entry.owner);
+            }
+        }
+        Some(entry)
+    }
+
+    fn remove_if_same(&mut self, entry: &Arc<CachedEntry<V>>) {
+        let is_same = self
+            .by_key
+            .get(&entry.key)
+            .is_some_and(|kept| Arc::ptr_eq(kept, entry));
+        if is_same {
+            self.remove_key(entry.key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: KeyId = KeyId(1);
+    const OWNER: ActorId = ActorId(7);
+    const WEAKER: AuthorityChange = AuthorityChange {
+        of: Authority::Key(KEY),
+        weakens: true,
+    };
+
+    fn read(table: &KeyTable<&'static str>, key: i64, generation: u64) -> Option<RequestGuard> {
+        let mut digest = [0; 32];
+        digest[..8].copy_from_slice(&key.to_be_bytes());
+        table.admit_read(
+            generation,
+            digest,
+            (KeyId(key), OWNER),
+            Duration::ZERO,
+            "state",
+        )
+    }
+
+    fn digest(key: i64) -> Digest {
+        let mut digest = [0; 32];
+        digest[..8].copy_from_slice(&key.to_be_bytes());
+        digest
+    }
+
+    #[test]
+    fn a_key_is_admitted_from_memory_until_it_changes() {
+        let table = KeyTable::new(10);
+        drop(read(&table, 1, table.generation()).expect("admitted"));
+        let (entry, running) = table.admit_cached(&digest(1)).expect("in memory");
+        assert_eq!(entry.value, "state");
+        table.announce(&[WEAKER], None);
+        assert!(running.is_cancelled());
+        assert!(table.admit_cached(&digest(1)).is_none());
+        assert_eq!(table.len(), 0);
+    }
+
+    #[test]
+    fn a_row_that_was_read_before_a_change_is_not_kept() {
+        let table = KeyTable::new(10);
+        let generation = table.generation();
+        table.announce(&[WEAKER], None);
+        assert!(read(&table, 1, generation).is_none());
+        assert!(table.admit_cached(&digest(1)).is_none());
+        assert_eq!(table.in_flight().count(KEY), 0);
+    }
+
+    #[test]
+    fn a_change_that_does_not_weaken_drops_the_key_and_cancels_nothing() {
+        let table = KeyTable::new(10);
+        let running = read(&table, 1, table.generation()).expect("admitted");
+        let renamed = AuthorityChange {
+            weakens: false,
+            ..WEAKER
+        };
+        table.announce(&[renamed], None);
+        assert!(!running.is_cancelled());
+        assert!(table.admit_cached(&digest(1)).is_none());
+    }
+
+    #[test]
+    fn a_change_of_an_owner_drops_all_their_keys() {
+        let table = KeyTable::new(10);
+        for key in 1..=3 {
+            drop(read(&table, key, table.generation()));
+        }
+        let disabled = AuthorityChange {
+            of: Authority::Owner(OWNER),
+            weakens: true,
+        };
+        table.announce(&[disabled], None);
+        assert_eq!(table.len(), 0);
+        assert!((1..=3).all(|key| table.admit_cached(&digest(key)).is_none()));
+    }
+
+    #[test]
+    fn memory_and_index_are_bounded_together() {
+        let table = KeyTable::new(100);
+        for key in 1..=10_000 {
+            drop(read(&table, key, table.generation()));
+        }
+        assert!(table.len() <= 110, "{}", table.len());
+        let found = (1..=10_000)
+            .filter(|key| table.admit_cached(&digest(*key)).is_some())
+            .count();
+        assert_eq!(found, table.len());
+        table.set_limit(0);
+        drop(read(&table, 1, table.generation()).expect("admitted, but not kept"));
+        assert_eq!(table.len(), 0);
+    }
+}

@@ -1,0 +1,240 @@
+//! The nodes that share a Postgres database: what each of them keeps in memory is as true as the
+//! database.
+//!
+//! A node renews a lease of one second several times a second ([`renewal`]). Only under a valid
+//! lease it admits keys from memory, and only then a response leaves without another read of the
+//! key. A transaction that changes what a key may do appends the change with a number, in the order
+//! of the commits. Nodes apply the changes ([`changes`]) and record the number that they have seen.
+//! The node that made the change answers when every other node has seen it, or one lease has
+//! passed since the commit.
+//!
+//! Why that is enough: a renewal reads the number of the newest change. A lease that is granted
+//! after a commit is only used once the change is applied, and a lease from before it ends within
+//! one second. No clock of another machine is compared: durations are measured on the monotonic
+//! clock of each node.
+
+mod changes;
+mod lease;
+mod renewal;
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use self::lease::Lease;
+use crate::store::nodes::{self, NodeRow};
+use crate::store::{Db, StoreError};
+use crate::{Engine, Runtime};
+
+pub(crate) use self::lease::LeaseNumber;
+
+/// How long a lease lasts from before its renewal was sent.
+const LEASE: Duration = Duration::from_secs(1);
+/// How often a lease is renewed.
+const RENEWAL: Duration = Duration::from_millis(250);
+/// How soon the other nodes are asked the first time whether they have seen a change. Each further
+/// time takes twice as long, up to [`SLOWEST_POLL`].
+const FIRST_POLL: Duration = Duration::from_millis(1);
+const SLOWEST_POLL: Duration = Duration::from_millis(16);
+
+/// This node among the others. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Nodes {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    id: OnceLock<String>,
+    runtime: Runtime,
+    lease: Lease,
+    /// The last change that was applied here. Locked while changes are applied.
+    applied: tokio::sync::Mutex<i64>,
+    /// Notified when there are changes to apply, or changes whose number has to be recorded.
+    changed: Notify,
+    /// The last known start of the database server, and since when it is known.
+    incarnation: Mutex<Option<(String, Instant)>>,
+}
+
+impl Nodes {
+    /// This node. A database that is not shared needs no lease.
+    pub fn new(runtime: &Runtime, is_shared: bool) -> Self {
+        let lease = if is_shared {
+            Lease::lapsed(runtime.clone())
+        } else {
+            Lease::endless(runtime.clone())
+        };
+        let inner = Inner {
+            id: OnceLock::new(),
+            runtime: runtime.clone(),
+            lease,
+            applied: tokio::sync::Mutex::new(0),
+            changed: Notify::new(),
+            incarnation: Mutex::new(None),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// The id of this node.
+    pub fn id(&self) -> &str {
+        self.inner
+            .id
+            .get_or_init(|| self.inner.runtime.random_id("node_"))
+    }
+
+    /// The lease that is valid now, if any.
+    pub fn lease(&self) -> Option<LeaseNumber> {
+        self.inner.lease.current()
+    }
+
+    /// Waits until every other node has seen the change of this number. Gives their number. A node
+    /// that does not record it within one lease admits no key from before the change any more; its
+    /// row is removed if it is dead, so that the next change does not wait for it.
+    pub async fn wait_until_seen(&self, db: &Db, number: i64, since: Instant) -> usize {
+        let mut first: Option<Vec<NodeRow>> = None;
+        let mut pause = FIRST_POLL;
+        let end = since + LEASE;
+        while Instant::now() < end {
+            // A database that does not answer leaves only the end of the leases to wait for.
+            if let Ok(others) = self.others(db).await {
+                let is_seen = others.iter().all(|node| node.seen >= number);
+                if is_seen {
+                    sleep_until(self.is_whole_set_at().unwrap_or(since)).await;
+                    return others.len();
+                }
+                first.get_or_insert(others);
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(SLOWEST_POLL);
+        }
+        self.remove_dead(db, number, &first.unwrap_or_default())
+            .await
+    }
+
+    async fn others(&self, db: &Db) -> Result<Vec<NodeRow>, StoreError> {
+        nodes::others(&mut db.read().await?, self.id()).await
+    }
+
+    /// Removes the nodes that have not renewed their lease since they were first seen. Gives the
+    /// number of the others.
+    async fn remove_dead(&self, db: &Db, number: i64, first: &[NodeRow]) -> usize {
+        let mut alive = 0;
+        for node in first {
+            let removed = match db.read().await {
+                Ok(mut connection) if node.seen < number => {
+                    nodes::remove_dead(&mut connection, node)
+                        .await
+                        .unwrap_or_default()
+                }
+                _ => false,
+            };
+            if removed {
+                tracing::warn!(
+                    node = node.id,
+                    "a node that did not renew its lease was removed"
+                );
+            } else {
+                alive += 1;
+            }
+        }
+        alive
+    }
+
+    /// From when on the table of nodes is complete. After a failover, the new server may not know
+    /// the lease that a node got from the old one.
+    fn is_whole_set_at(&self) -> Option<Instant> {
+        let known = self
+            .inner
+            .incarnation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().map(|(_, since)| *since + LEASE)
+    }
+
+    fn note_incarnation(&self, incarnation: &str) {
+        let mut known = self
+            .inner
+            .incarnation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if known
+            .as_ref()
+            .is_none_or(|(last, _)| last != incarnation)
+        {
+            *known = Some((incarnation.to_owned(), Instant::now()));
+        }
+    }
+}
+
+/// The tasks that hold the lease of this node and apply the changes of the others. Dropped, they
+/// stop, and the lease ends by itself.
+#[must_use = "without these tasks the node has no lease"]
+pub struct NodeTasks {
+    engine: Engine,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Joins the nodes that share the database. Until then, and on every failure, each check of a
+    /// key reads the database. Does nothing on SQLite, which one process serves.
+    pub fn join_nodes(&self) -> NodeTasks {
+        let mut tasks = Vec::new();
+        if self.db().is_shared() {
+            tasks.push(tokio::spawn(renewal::run(self.clone())));
+            tasks.push(tokio::spawn(changes::run(self.clone())));
+        }
+        NodeTasks {
+            engine: self.clone(),
+            tasks,
+        }
+    }
+
+    /// Deletes the changes that no node needs any more.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn delete_old_authority_changes(&self) -> crate::Result<()> {
+        if !self.db().is_shared() {
+            return Ok(());
+        }
+        Ok(nodes::delete_old_changes(&mut self.db().read().await?).await?)
+    }
+}
+
+impl NodeTasks {
+    /// Leaves the other nodes, so that they do not wait for this one.
+    pub async fn leave(mut self) {
+        self.stop();
+        if !self.engine.db().is_shared() {
+            return;
+        }
+        let leaving = async {
+            let mut conn = self
+                .engine
+                .db()
+                .connect_apart(renewal::CONNECTION)
+                .await?;
+            nodes::leave(&mut conn, self.engine.nodes().id()).await
+        };
+        if !matches!(tokio::time::timeout(LEASE, leaving).await, Ok(Ok(()))) {
+            tracing::warn!(
+                "this node could not be removed from the table of nodes; the others remove it"
+            );
+        }
+    }
+
+    fn stop(&mut self) {
+        self.tasks.drain(..).for_each(|task| task.abort());
+        self.engine.nodes().inner.lease.lapse();
+    }
+}
+
+impl Drop for NodeTasks {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

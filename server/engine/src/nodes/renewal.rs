@@ -1,0 +1,91 @@
+//! Renewing the lease of this node, on a connection of its own.
+
+use sqlx::postgres::PgConnection;
+use tokio::time::{sleep, timeout};
+
+use super::{LEASE, RENEWAL, changes};
+use crate::Engine;
+use crate::store::StoreError;
+use crate::store::nodes::{self, Renewal};
+
+/// The name of the connection in `pg_stat_activity`.
+pub(super) const CONNECTION: &str = "roundtable-lease";
+
+/// Holds the lease, and gets it back after every failure.
+pub(super) async fn run(engine: Engine) {
+    let mut failing = false;
+    loop {
+        let Err(error) = hold(&engine, &mut failing).await else {
+            continue;
+        };
+        if !std::mem::replace(&mut failing, true) {
+            tracing::warn!(%error, "the lease of this node cannot be renewed: each check of a key reads the database");
+        }
+        sleep(RENEWAL).await;
+    }
+}
+
+/// Joins and renews until something fails, or until another node has removed this one.
+async fn hold(engine: &Engine, failing: &mut bool) -> Result<(), StoreError> {
+    let nodes = engine.nodes();
+    let lease = &nodes.inner.lease;
+    let mut conn = in_time(engine.db().connect_apart(CONNECTION)).await?;
+    let sent = lease.now();
+    let joined = in_time(nodes::join(&mut conn, nodes.id())).await?;
+    begin(engine, sent, &joined).await;
+    if std::mem::take(failing) {
+        tracing::info!("this node has a lease again");
+    }
+    loop {
+        sleep(RENEWAL).await;
+        let sent = lease.now();
+        let Some(renewed) = in_time(nodes::renew(&mut conn, nodes.id())).await? else {
+            lease.lapse();
+            return Ok(());
+        };
+        extend(engine, &mut conn, sent, &renewed).await?;
+    }
+}
+
+/// Begins a lease with nothing in memory.
+async fn begin(engine: &Engine, sent: std::time::Duration, joined: &Renewal) {
+    let nodes = engine.nodes();
+    let mut applied = nodes.inner.applied.lock().await;
+    nodes.note_incarnation(&joined.incarnation);
+    nodes.inner.lease.lapse();
+    engine.keys().clear();
+    *applied = joined.newest;
+    nodes.inner.lease.begin(sent);
+}
+
+/// Applies what was committed before the renewal, then extends the lease. A lease that has lapsed
+/// meanwhile begins again with nothing in memory.
+async fn extend(
+    engine: &Engine,
+    conn: &mut PgConnection,
+    sent: std::time::Duration,
+    renewed: &Renewal,
+) -> Result<(), StoreError> {
+    let nodes = engine.nodes();
+    nodes.note_incarnation(&renewed.incarnation);
+    if changes::is_behind(engine, renewed.newest).await {
+        in_time(changes::apply(engine, conn)).await?;
+        nodes.inner.changed.notify_one();
+    }
+    if nodes.inner.lease.is_valid() {
+        nodes.inner.lease.extend(sent);
+    } else {
+        nodes.inner.lease.lapse();
+        engine.keys().clear();
+        nodes.inner.lease.begin(sent);
+    }
+    Ok(())
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    timeout(LEASE, work).await.unwrap_or_else(|_| {
+        Err(StoreError::Away(
+            "the database server does not answer".into(),
+        ))
+    })
+}
