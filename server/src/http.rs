@@ -11,6 +11,7 @@ pub mod host;
 mod identity;
 pub mod jwks;
 pub mod layers;
+pub mod lean;
 pub mod listen;
 pub mod live;
 pub mod origin;
@@ -22,6 +23,7 @@ pub mod site;
 pub mod ui;
 pub mod unfinished;
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,14 +37,20 @@ use engine::tokens::Parties;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::config::AccessLog;
+
 /// The largest request body in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
 /// How long a request may take, including its body.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The state of all handlers. Cheap to clone.
+/// The state of all handlers. Cheap to clone, because every layer and every handler clones it.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Parts {
     /// The operations of the product.
     pub engine: Engine,
     /// Signs users in.
@@ -57,6 +65,29 @@ pub struct AppState {
     pub site: site::Site,
     /// The number of reverse proxies that append to `X-Forwarded-For`.
     pub trusted_proxies: usize,
+    /// The requests that are logged.
+    pub access_log: AccessLog,
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for AppState {
+    /// Changes this copy of the state only.
+    fn deref_mut(&mut self) -> &mut Parts {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl From<Parts> for AppState {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
 }
 
 impl AppState {
@@ -68,12 +99,13 @@ impl AppState {
         site_config: SiteConfig,
         site: site::Site,
         trusted_proxies: usize,
+        access_log: AccessLog,
     ) -> Self {
         let runtime = engine.runtime().clone();
         let clock: oidc::Clock = Arc::new(move || runtime.now().0);
         let Parties { issuer, audience } = site_config.parties();
         let own_tokens = oidc::OwnTokens::new(&issuer, &audience, clock);
-        Self {
+        Self::from(Parts {
             engine,
             oidc,
             firebase,
@@ -81,7 +113,8 @@ impl AppState {
             site_config: Arc::new(site_config),
             site,
             trusted_proxies,
-        }
+            access_log,
+        })
     }
 
     /// Whether browsers use HTTPS.
@@ -92,8 +125,14 @@ impl AppState {
     }
 }
 
-/// All routes, and those of the development identity provider if there is one.
+/// All routes, and those of the development identity provider if there is one. Checks of a key in
+/// memory are answered before the layers of the other routes.
 pub fn router(state: &AppState, dev_provider: Option<Router>) -> Router {
+    let all = all_routes(state, dev_provider);
+    Router::new().fallback_service(lean::Lean::new(state.clone(), all))
+}
+
+fn all_routes(state: &AppState, dev_provider: Option<Router>) -> Router {
     let pages = ui::router()
         .merge(sign_in::router(state.clone()))
         .layer(from_fn_with_state(state.clone(), context::receive))

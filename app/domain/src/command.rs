@@ -10,7 +10,7 @@ mod organizations;
 
 pub use accounts::{ChangeServiceAccount, CreateServiceAccount};
 pub use keys::{
-    ChangeKey, CreateKey, EXPIRY_DAYS, Expiry, KeyDraft, MOST_DAYS, RevokeKey, RotateKey,
+    ChangeKey, CreateKey, EXPIRY_DAYS, Expiry, KeyDraft, MOST_DAYS, RevokeKey, RotateKey, VerifyKey,
 };
 pub use listing::{KeyQuery, KeySort, StatusFilter};
 pub use log::{ActionFilter, AuditDraft, AuditQuery, ExportFormat, ObjectFilter};

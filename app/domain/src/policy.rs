@@ -18,6 +18,8 @@ closed_set! {
     ) {
         /// List keys.
         ListKeys = "list_keys" (Some(Scope::KeysRead), &[]),
+        /// Verify a key that someone else has presented.
+        VerifyKey = "verify_key" (Some(Scope::KeysRead), &[]),
         /// Create a key for oneself.
         CreateKey = "create_key" (Some(Scope::KeysWrite), &[Event::KeyCreated]),
         /// Rename a key or remove scopes from it.
@@ -120,7 +122,9 @@ pub const fn decide(role: Role, action: Action) -> Grant {
         | Action::ReadNotebook
         | Action::WriteNotebook
         | Action::Leave => Grant::Own,
-        Action::ListWorkspaces
+        // Whoever presents a key could also use it.
+        Action::VerifyKey
+        | Action::ListWorkspaces
         | Action::CreateWorkspace
         | Action::ListRuns
         | Action::CreateRun

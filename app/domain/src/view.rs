@@ -6,9 +6,11 @@ mod members;
 mod overview;
 mod sessions;
 mod usage;
+mod verdict;
 
 pub use audit::{AuditRecord, AuditView, ChainView};
 pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated, Stopped};
+pub use verdict::{Verdict, VerdictCode, VerdictOwner, VerifiedKey};
 pub use members::{InvitationView, MemberView, NewInvitation, Offer, Standing};
 pub use overview::{AttentionBanner, Concern, KeyCounts, Overview, Reason, Staff};
 pub use sessions::SessionView;

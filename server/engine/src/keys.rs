@@ -13,6 +13,7 @@ mod refused;
 mod revoke;
 mod rotate;
 mod transfer;
+mod verify;
 mod view;
 
 use domain::policy::Reach;

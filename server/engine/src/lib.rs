@@ -50,7 +50,7 @@ pub use ctx::{Caller, Credential, Ctx};
 pub use error::{Error, Result};
 pub use nodes::NodeTasks;
 pub use runtime::Runtime;
-pub use store::{BALLAST, Db, StoreError, migrate};
+pub use store::{BALLAST, DEFAULT_CONNECTIONS, Db, StoreError, migrate};
 
 /// All operations, with the state they share. Cheap to clone.
 #[derive(Clone)]
@@ -124,6 +124,11 @@ impl Engine {
     /// The requests in flight that an API key authenticated.
     pub fn in_flight(&self) -> &in_flight::InFlightRequests {
         self.inner.keys.in_flight()
+    }
+
+    /// How many keys are in memory.
+    pub fn cached_keys(&self) -> usize {
+        self.inner.keys.len()
     }
 
     /// Sets how many keys are kept in memory; 0 for none.

@@ -7,7 +7,7 @@
 mod watch;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use domain::{Code, OrganizationId, PersonId};
 use tokio::sync::watch as hint;
@@ -28,7 +28,8 @@ pub struct Live {
 
 #[derive(Default)]
 struct Inner {
-    channels: Mutex<HashMap<OrganizationId, hint::Sender<()>>>,
+    /// Each use of a key reads it.
+    channels: RwLock<HashMap<OrganizationId, hint::Sender<()>>>,
     permits: Mutex<HashMap<PersonId, usize>>,
     closing: CancellationToken,
 }
@@ -37,14 +38,23 @@ impl Live {
     /// Notifies the watchers of an organization. Without watchers it costs almost nothing;
     /// notifications that a watcher has not handled yet are merged.
     pub fn notify(&self, organization: &OrganizationId) {
-        if let Some(channel) = lock(&self.inner.channels).get(organization) {
+        let channels = self
+            .inner
+            .channels
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(channel) = channels.get(organization) {
             channel.send_replace(());
         }
     }
 
     /// Subscribes to the notifications of an organization.
     fn subscribe(&self, organization: &OrganizationId) -> hint::Receiver<()> {
-        let mut channels = lock(&self.inner.channels);
+        let mut channels = self
+            .inner
+            .channels
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         channels.retain(|_, channel| channel.receiver_count() > 0);
         channels
             .entry(organization.clone())
@@ -135,7 +145,8 @@ mod tests {
             drop(live.subscribe(&organization(&format!("org_{n}"))));
         }
         let _kept = live.subscribe(&organization("org_kept"));
-        assert_eq!(lock(&live.inner.channels).len(), 1);
+        let channels = live.inner.channels.read().expect("not poisoned");
+        assert_eq!(channels.len(), 1);
     }
 
     #[test]

@@ -42,6 +42,7 @@ pub use ballast::BALLAST;
 pub(crate) use connection::Conn;
 pub use connection::{Connection, Tx};
 pub use db::Db;
+pub use postgres::DEFAULT_CONNECTIONS;
 pub use fault::StoreError;
 pub(crate) use served::ServedDb;
 

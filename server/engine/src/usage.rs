@@ -23,10 +23,20 @@ const MAX_REFUSALS: i64 = 20;
 /// Callers of one key that are recorded between two flushes. More are counted, but not recorded.
 const MAX_PENDING_CALLERS: usize = 64;
 
+/// Requests with different keys rarely wait for each other.
+const SHARDS: usize = 64;
+
 /// Usage that is not in the database yet.
-#[derive(Default)]
 pub struct Usage {
-    pending: Mutex<HashMap<KeyId, PendingUsage>>,
+    shards: Vec<Mutex<HashMap<KeyId, PendingUsage>>>,
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+        }
+    }
 }
 
 /// When a key was last used, from which IP address, and by which user agent.
@@ -46,13 +56,13 @@ struct PendingUsage {
 impl Usage {
     /// Counts a request that this key authenticated (decision D27).
     pub fn accepted(&self, organization: &OrganizationId, key: KeyId, at: Moment, origin: &Origin) {
-        let mut pending = self.pending();
+        let mut pending = self.pending(key);
         let pending_usage = pending.entry(key).or_default();
+        pending_usage.day(at).calls += 1;
         pending_usage
             .organization
             .get_or_insert_with(|| organization.clone());
         pending_usage.last = Some((at, origin.address.clone(), origin.agent.clone()));
-        pending_usage.day(at).calls += 1;
         let caller = (
             origin.address.clone().unwrap_or_default(),
             origin.agent.clone().unwrap_or_default(),
@@ -67,7 +77,7 @@ impl Usage {
 
     /// Counts a request that was refused with this key, or because of it.
     pub fn refused(&self, key: KeyId, cause: RefusalCause, at: Moment, origin: &Origin) {
-        let mut pending = self.pending();
+        let mut pending = self.pending(key);
         let pending_usage = pending.entry(key).or_default();
         pending_usage.day(at).refused += 1;
         let seen = pending_usage
@@ -80,7 +90,7 @@ impl Usage {
     /// Adds the cost of a request (decision D19).
     pub fn cost(&self, key: KeyId, at: Moment, cost: i64) {
         if cost > 0 {
-            self.pending()
+            self.pending(key)
                 .entry(key)
                 .or_default()
                 .day(at)
@@ -90,7 +100,7 @@ impl Usage {
 
     /// The last use of a key that is not in the database yet.
     pub fn last_of(&self, key: KeyId) -> Option<LastUse> {
-        self.pending().get(&key)?.last.clone()
+        self.pending(key).get(&key)?.last.clone()
     }
 
     /// Days of every key that are not in the database yet.
@@ -102,9 +112,15 @@ impl Usage {
                 .map(|(_, row)| *row)
                 .collect()
         };
-        self.pending()
+        self.shards
             .iter()
-            .map(|(key, pending_usage)| (*key, days(pending_usage)))
+            .flat_map(|shard| {
+                let found = lock(shard)
+                    .iter()
+                    .map(|(key, pending_usage)| (*key, days(pending_usage)))
+                    .collect::<Vec<_>>();
+                found
+            })
             .collect()
     }
 
@@ -114,31 +130,52 @@ impl Usage {
         organization: &OrganizationId,
         since: Moment,
     ) -> Vec<(KeyId, LastUse)> {
-        let pending = self.pending();
-        let here = pending
-            .iter()
-            .filter(|(_, pending_usage)| pending_usage.organization.as_ref() == Some(organization));
-        let last =
-            here.filter_map(|(key, pending_usage)| Some((*key, pending_usage.last.clone()?)));
-        last.filter(|(_, (at, ..))| *at > since).collect()
+        let mut found = Vec::new();
+        for shard in &self.shards {
+            for (key, pending_usage) in lock(shard).iter() {
+                let last = pending_usage
+                    .last
+                    .clone()
+                    .filter(|(at, ..)| *at > since);
+                if pending_usage.organization.as_ref() == Some(organization)
+                    && let Some(last) = last
+                {
+                    found.push((*key, last));
+                }
+            }
+        }
+        found
     }
 
     fn take(&self) -> HashMap<KeyId, PendingUsage> {
-        std::mem::take(&mut self.pending())
+        let mut taken = HashMap::new();
+        for shard in &self.shards {
+            taken.extend(std::mem::take(&mut *lock(shard)));
+        }
+        taken
     }
 
     fn put_back(&self, uses: HashMap<KeyId, PendingUsage>) {
-        let mut pending = self.pending();
         for (key, older) in uses {
-            pending.entry(key).or_default().add(older);
+            self.pending(key)
+                .entry(key)
+                .or_default()
+                .add(older);
         }
     }
 
-    fn pending(&self) -> MutexGuard<'_, HashMap<KeyId, PendingUsage>> {
-        self.pending
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self, key: KeyId) -> MutexGuard<'_, HashMap<KeyId, PendingUsage>> {
+        let number = usize::try_from(key.0.unsigned_abs() % SHARDS as u64).unwrap_or_default();
+        lock(&self.shards[number])
     }
+}
+
+fn lock(
+    shard: &Mutex<HashMap<KeyId, PendingUsage>>,
+) -> MutexGuard<'_, HashMap<KeyId, PendingUsage>> {
+    shard
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 impl PendingUsage {
@@ -284,7 +321,7 @@ impl Engine {
         let first = today - SHOWN_DAYS + 1;
         let mut all = self
             .usage()
-            .pending()
+            .pending(key)
             .get(&key)
             .cloned()
             .unwrap_or_default();

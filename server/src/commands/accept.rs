@@ -71,7 +71,7 @@ fn report(accepted: &[(OrganizationId, i64)]) {
 async fn open(options: &Options) -> Result<Engine, CliError> {
     let key = options.master_key()?;
     let previous = options.previous_master_key()?;
-    let db = Db::open_to_serve(options.database_url()?)
+    let db = Db::open_to_serve(options.database_url()?, options.database_connections()?)
         .await
         .map_err(cannot_open)?;
     engine::migrate(&db).await?;

@@ -39,7 +39,7 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     let runtime = Runtime::system();
     assemble::check(&settings, &runtime)?;
 
-    let db = Db::open_to_serve(options.database_url()?)
+    let db = Db::open_to_serve(options.database_url()?, options.database_connections()?)
         .await
         .map_err(cannot_open)?;
     let engine = open_engine(options, &settings, &db, runtime).await?;
@@ -63,6 +63,7 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
         print_setup_token(&settings, &token);
     }
 
+    let nodes = engine.join_nodes();
     let maintenance = tokio::spawn(run_maintenance(engine.clone()));
     let discovery = tokio::spawn(check_discovery(
         state.oidc.clone(),
@@ -76,6 +77,7 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     };
     listen::serve(listener, router, stop).await;
 
+    nodes.leave().await;
     discovery.abort();
     maintenance.abort();
     log_summary.abort();
@@ -122,6 +124,7 @@ async fn open_engine(
         .map_err(|error| CliError::Other(format!("the audit logs: {error}")))?;
 
     engine.attempts().set_limits(settings.attempts);
+    engine.set_key_cache(settings.key_cache);
     Ok(engine)
 }
 
@@ -178,6 +181,7 @@ async fn run_maintenance(engine: Engine) {
                 .await
                 .map(drop),
             engine.catch_up_journal().await,
+            engine.delete_old_authority_changes().await,
         ] {
             if let Err(error) = result {
                 tracing::warn!(%error, "a maintenance task failed; it is retried");

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use domain::token::Brand;
+use axum::http::StatusCode;
 use engine::attempts::Limits;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -18,6 +19,7 @@ const DEFAULT_DATABASE: &str = "sqlite://data/roundtable.db";
 /// The default revocation journal for a Postgres database.
 const DEFAULT_JOURNAL: &str = "data/roundtable.journal";
 const MIN_SETUP_TOKEN_LENGTH: usize = 16;
+const DEFAULT_KEY_CACHE: u64 = engine::keys::DEFAULT_KEY_CACHE as u64;
 
 /// The settings of `roundtable serve`.
 pub struct Settings {
@@ -40,6 +42,33 @@ pub struct Settings {
     pub trusted_proxies: usize,
     /// The number of attempts that may fail per client and minute.
     pub attempts: Limits,
+    /// The number of keys that are kept in memory.
+    pub key_cache: usize,
+    /// The requests that are logged.
+    pub access_log: AccessLog,
+}
+
+domain::closed_set! {
+    /// The requests that are logged.
+    pub enum AccessLog {
+        /// Every request.
+        All = "all",
+        /// Only requests that failed.
+        Errors = "errors",
+        /// None.
+        None = "none",
+    }
+}
+
+impl AccessLog {
+    /// Whether a request with this status is logged.
+    pub fn covers(self, status: StatusCode) -> bool {
+        match self {
+            Self::All => true,
+            Self::Errors => status.is_client_error() || status.is_server_error(),
+            Self::None => false,
+        }
+    }
 }
 
 impl Settings {
@@ -120,6 +149,7 @@ impl Options {
         let addr = self.addr()?;
         let brand = self.text(&table::BRAND)?.unwrap_or("rt").parse();
         let proxies = self.number(&table::TRUSTED_PROXIES, 0..=100, 0)?;
+        let key_cache = self.number(&table::KEY_CACHE, 0..=10_000_000, DEFAULT_KEY_CACHE)?;
         Ok(Settings {
             addr,
             public_url: self.public_url(addr)?,
@@ -130,7 +160,25 @@ impl Options {
             brand: brand.map_err(|e| BadSetting(format!("{}: {e}", self.name(&table::BRAND))))?,
             trusted_proxies: usize::try_from(proxies).unwrap_or_default(),
             attempts: self.attempts()?,
+            key_cache: usize::try_from(key_cache).unwrap_or_default(),
+            access_log: self.access_log()?,
         })
+    }
+
+    /// The number of connections to a Postgres database.
+    ///
+    /// # Errors
+    /// If the setting is not a number from 2 to 1000.
+    pub fn database_connections(&self) -> Result<u32, BadSetting> {
+        let default = engine::DEFAULT_CONNECTIONS;
+        let number = self.number(&table::DATABASE_CONNECTIONS, 2..=1_000, default.into())?;
+        Ok(u32::try_from(number).unwrap_or(default))
+    }
+
+    fn access_log(&self) -> Result<AccessLog, BadSetting> {
+        let text = self.text(&table::ACCESS_LOG)?.unwrap_or("errors");
+        text.parse()
+            .map_err(|_| self.bad(&table::ACCESS_LOG, "must be all, errors or none"))
     }
 
     fn attempts(&self) -> Result<Limits, BadSetting> {

@@ -83,6 +83,8 @@ macro_rules! settings {
 settings! {
     CONFIG, "config", File, General, "TOML file with settings, named like the flags but with underscores";
     LOG_FORMAT, "log_format", Value, General, "`text` or `json` [default: text]";
+    ACCESS_LOG, "access_log", Value, General,
+        "Requests to log: `all`, `errors` or `none` [default: errors]";
     LOG, "log", Value, General, "Log filter in the syntax of the tracing crate [default: info,sqlx=warn]";
     ADDR, "addr", Value, Server, "IP address and port to listen on [default: 127.0.0.1:3000]";
     PUBLIC_URL, "public_url", Value, Server, "URL that users open in their browser [default: http://ADDR]";
@@ -118,6 +120,10 @@ settings! {
         "Failed keys, tokens, sessions and sign-ins allowed per IP address and minute; 0 means no limit [default: 60]";
     SETUP_FAILURES_PER_MINUTE, "setup_failures_per_minute", Value, Advanced,
         "The same for the setup token and invitations [default: 10]";
+    KEY_CACHE, "key_cache", Value, Advanced,
+        "Keys that are kept in memory after their first use; 0 reads the database on each request [default: 100000]";
+    DATABASE_CONNECTIONS, "database_connections", Value, Advanced,
+        "Connections of this node to a Postgres database [default: 10]";
     BRAND, "brand", Value, Advanced, "Prefix of new keys [default: rt]";
     FIREBASE_PROJECT_ID, "firebase_project_id", Value, Advanced, "Firebase project whose ID tokens the API accepts";
     FIREBASE_JWKS_URL, "firebase_jwks_url", Value, Advanced, "URL of the key set of that project";

@@ -9,7 +9,7 @@ mod credentials;
 mod description;
 mod input;
 mod invitations;
-mod keys;
+pub mod keys;
 mod me;
 mod members;
 mod organization;
@@ -57,6 +57,7 @@ fn guarded() -> OpenApiRouter<AppState> {
             keys::create::create_key
         ))
         .routes(routes!(keys::rotate::rotate_calling_key))
+        .routes(routes!(keys::verify::verify_key))
         .routes(routes!(
             keys::get::get_key,
             keys::change::change_key,

@@ -17,7 +17,8 @@ pub struct RequestId(pub String);
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Adds an ID and an origin to the request, and logs one line when it is complete. The query is
+/// Adds an ID and an origin to the request. If the setting `ACCESS_LOG` covers the request, logs
+/// one line when it is complete. The query is
 /// never logged because it may contain keys. Keys and invitation tokens in the path are redacted.
 pub async fn log(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let runtime = state.engine.runtime().clone();
@@ -31,8 +32,10 @@ pub async fn log(State(state): State<AppState>, mut request: Request, next: Next
         .insert(RequestId(id.clone()));
     request.extensions_mut().insert(origin);
     let mut response = next.run(request).await;
-    let took = runtime.now().0 - started_at.0;
-    tracing::info!(request_id = id, %method, path, status = response.status().as_u16(), took_ms = took, "request completed");
+    if state.access_log.covers(response.status()) {
+        let took = runtime.now().0 - started_at.0;
+        tracing::info!(request_id = id, %method, path, status = response.status().as_u16(), took_ms = took, "request completed");
+    }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response
             .headers_mut()
@@ -44,7 +47,12 @@ pub async fn log(State(state): State<AppState>, mut request: Request, next: Next
 /// Adds the security headers to every response.
 pub async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    add_security_headers(response.headers_mut(), state.is_https());
+    response
+}
+
+/// Adds the security headers that a response does not have.
+pub fn add_security_headers(headers: &mut HeaderMap, is_https: bool) {
     set(headers, "x-content-type-options", "nosniff");
     set(headers, "cross-origin-opener-policy", "same-origin");
     set(headers, "cross-origin-resource-policy", "same-origin");
@@ -64,14 +72,13 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
             "default-src 'none'; frame-ancestors 'none'",
         );
     }
-    if state.is_https() {
+    if is_https {
         set(
             headers,
             "strict-transport-security",
             "max-age=63072000; includeSubDomains",
         );
     }
-    response
 }
 
 /// Adds a nonce and a content security policy that allows only our own scripts and those with the

@@ -20,6 +20,7 @@ use engine::runtime::{FrozenClock, SeededRng};
 use engine::{Caller, Ctx, Db, Engine, Runtime};
 use http_body_util::BodyExt;
 use serde_json::Value;
+use server::config::AccessLog;
 use server::http::{self, site};
 use tower::ServiceExt;
 
@@ -154,6 +155,7 @@ impl TestApp {
             site_config,
             site::Site::find(),
             0,
+            AccessLog::All,
         );
         let router = http::router(&parts, None);
         Self {

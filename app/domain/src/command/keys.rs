@@ -8,6 +8,7 @@ use crate::moment::Moment;
 use crate::problem::{Fault, FieldFault};
 use crate::scope::{Permissions, ScopeSet, read_permissions, read_scopes};
 use crate::text::Name;
+use crate::token::PlainKey;
 
 /// Create a key.
 #[derive(Clone, Debug)]
@@ -145,6 +146,39 @@ impl CreateKey {
                 environment: environment?,
                 permissions: permissions?,
                 expires_at: expires_at?,
+            })
+        })
+    }
+}
+
+/// Verify a key that someone else has presented.
+#[derive(Clone)]
+pub struct VerifyKey {
+    /// The key, or none if the text cannot be one.
+    pub key: Option<PlainKey>,
+    /// The scopes that it must have.
+    pub scopes: ScopeSet,
+    /// Whether the use of the key is not counted.
+    pub dry_run: bool,
+}
+
+impl VerifyKey {
+    /// Reads the fields of a body. White space around the key is ignored.
+    ///
+    /// # Errors
+    /// Every invalid field.
+    pub fn read(
+        key: &str,
+        scopes: Option<&[String]>,
+        dry_run: bool,
+    ) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let scopes = faults.take("scopes", read_scopes(scopes.unwrap_or_default()));
+        faults.done(|| {
+            Some(Self {
+                key: PlainKey::parse(key.trim()).ok(),
+                scopes: scopes?,
+                dry_run,
             })
         })
     }

@@ -7,7 +7,7 @@
 //! time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::OrganizationId;
 use domain::policy::{Action, permit};
@@ -37,13 +37,14 @@ pub enum ChainState {
 /// again.
 #[derive(Default)]
 pub struct Chains {
-    known: Mutex<HashMap<OrganizationId, Arc<Chain>>>,
+    /// Each check of a key reads it.
+    known: RwLock<HashMap<OrganizationId, Arc<Chain>>>,
     turn: Mutex<Option<OrganizationId>>,
 }
 
 #[derive(Default)]
 struct Chain {
-    view: Mutex<ChainView>,
+    view: RwLock<ChainView>,
     progress: tokio::sync::Mutex<Progress>,
 }
 
@@ -320,7 +321,7 @@ impl Chains {
     fn of(&self, organization: &OrganizationId) -> Arc<Chain> {
         let mut known = self
             .known
-            .lock()
+            .write()
             .unwrap_or_else(PoisonError::into_inner);
         known
             .entry(organization.clone())
@@ -332,28 +333,28 @@ impl Chains {
     pub(super) fn is_broken(&self, organization: &OrganizationId) -> bool {
         let known = self
             .known
-            .lock()
+            .read()
             .unwrap_or_else(PoisonError::into_inner);
         known
             .get(organization)
-            .is_some_and(|chain| chain.view().broken.is_some())
+            .is_some_and(|chain| chain.read_view().broken.is_some())
     }
 
     /// Whether any chain is known to be broken.
     pub(crate) fn is_any_broken(&self) -> bool {
         let known = self
             .known
-            .lock()
+            .read()
             .unwrap_or_else(PoisonError::into_inner);
         known
             .values()
-            .any(|chain| chain.view().broken.is_some())
+            .any(|chain| chain.read_view().broken.is_some())
     }
 
     /// Forgets what is known of a chain, so that it is verified from its beginning.
     pub(super) fn forget(&self, organization: &OrganizationId) {
         self.known
-            .lock()
+            .write()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(organization);
     }
@@ -366,9 +367,15 @@ impl Chains {
 }
 
 impl Chain {
-    fn view(&self) -> std::sync::MutexGuard<'_, ChainView> {
+    fn view(&self) -> std::sync::RwLockWriteGuard<'_, ChainView> {
         self.view
-            .lock()
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read_view(&self) -> std::sync::RwLockReadGuard<'_, ChainView> {
+        self.view
+            .read()
             .unwrap_or_else(PoisonError::into_inner)
     }
 }

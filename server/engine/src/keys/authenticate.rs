@@ -48,13 +48,16 @@ impl Engine {
         origin: Origin,
     ) -> Result<AuthenticatedRequest> {
         match self.authenticate_cached_key(key, &origin) {
-            Some(request) => Ok(request),
+            Some(request) => {
+                self.count_use(&request);
+                Ok(request)
+            }
             None => self.authenticate_read_key(key, origin).await,
         }
     }
 
-    /// Authenticates a request by a key in memory. None if the key is not in memory, or has to be
-    /// read again: then [`Engine::authenticate_key`] decides.
+    /// Authenticates a request by a key in memory, without counting its use. None if the key is not
+    /// in memory, or has to be read again: then [`Engine::authenticate_key`] decides.
     pub fn authenticate_cached_key(
         &self,
         key: &PlainKey,
@@ -78,7 +81,6 @@ impl Engine {
         }
         let actor = &entry.value.actor;
         self.check_log_intact(&actor.organization).ok()?;
-        self.note_use(actor, entry.key, now, origin);
         let credential = Credential::Key {
             id: entry.key,
             prefix: entry.value.prefix.clone(),
@@ -154,9 +156,9 @@ impl Engine {
     /// Whether a key and its owner, as they are in the database, may act now.
     pub(super) fn admission(&self, row: &KeyRow, owner: &ActorRow) -> Result<Admission> {
         Ok(match self.state_of_presented(row) {
-            KeyState::Active => match acting(row, owner)? {
-                Ok(actor) => Admission::Acting(actor),
-                Err(cause) => Admission::Refused(cause),
+            KeyState::Active => match refusal_of(owner) {
+                None => Admission::Acting(acting(row, owner)?),
+                Some(cause) => Admission::Refused(cause),
             },
             KeyState::Expired { .. } => Admission::Refused(RefusalCause::Expired),
             KeyState::Revoked { .. } => Admission::Refused(RefusalCause::Revoked),
@@ -178,7 +180,24 @@ impl Engine {
         Error::Unauthenticated("the key has expired or was revoked")
     }
 
-    fn note_use(&self, actor: &Actor, key: KeyId, now: Moment, origin: &Origin) {
+    /// Counts the use of the key that authenticated a request.
+    pub fn count_use(&self, request: &AuthenticatedRequest) {
+        let ctx = &request.ctx;
+        if let Credential::Key { id, .. } = ctx.credential {
+            self.note_use(&ctx.actor, id, ctx.now, &ctx.origin);
+        }
+    }
+
+    /// Whether a request that a key in memory authenticated may be answered: nothing has weakened
+    /// the key since, on any node. If not, [`Engine::recheck_key`] decides.
+    pub fn is_still_admitted(&self, request: &AuthenticatedRequest) -> bool {
+        let is_leased = request.lease.is_some() && request.lease == self.nodes().lease();
+        is_leased
+            && !request.guard.is_cancelled()
+            && !request.has_expired(self.runtime().now())
+    }
+
+    pub(super) fn note_use(&self, actor: &Actor, key: KeyId, now: Moment, origin: &Origin) {
         self.usage()
             .accepted(&actor.organization, key, now, origin);
         self.live().notify(&actor.organization);
@@ -193,7 +212,9 @@ impl Engine {
     /// `Unauthenticated` or `Denied` when the key is no longer good, `Busy` when its state cannot
     /// be read.
     pub async fn recheck_key(&self, request: &AuthenticatedRequest) -> Result<()> {
-        let is_leased = request.lease.is_some() && request.lease == self.nodes().lease();
+        if self.is_still_admitted(request) {
+            return Ok(());
+        }
         if request.has_expired(self.runtime().now()) || request.guard.is_cancelled() {
             return Err(Error::Unauthenticated(
                 "the key expired or was revoked while the request ran",
@@ -202,9 +223,6 @@ impl Engine {
         let Credential::Key { id, .. } = request.ctx.credential else {
             return Ok(());
         };
-        if is_leased {
-            return Ok(());
-        }
         self.recheck_row(&request.ctx, id).await
     }
 
@@ -230,15 +248,16 @@ impl Engine {
         }
 
         let owner = self.owner_row(&row).await?;
-        match acting(&row, &owner)? {
-            Ok(actor) if actor.role >= ctx.actor.role => Ok(()),
-            _ if self
+        let is_as_strong =
+            refusal_of(&owner).is_none() && acting(&row, &owner)?.role >= ctx.actor.role;
+        if is_as_strong
+            || self
                 .is_event_of_request(ctx, owner.audit_n)
-                .await? =>
-            {
-                Ok(())
-            }
-            _ => Err(Error::Denied),
+                .await?
+        {
+            Ok(())
+        } else {
+            Err(Error::Denied)
         }
     }
 
@@ -331,15 +350,20 @@ pub(super) enum Admission {
     Refused(RefusalCause),
 }
 
-/// The key's owner with the effective power (decision D6): the lower of the key's role cap and the
-/// owner's current role, restricted to the key's scopes. Or the cause why the owner may not act.
-fn acting(row: &KeyRow, owner: &ActorRow) -> Result<std::result::Result<Actor, RefusalCause>> {
+/// Why the owner of a key may not act, if so.
+const fn refusal_of(owner: &ActorRow) -> Option<RefusalCause> {
     if owner.removed_at.is_some() {
-        return Ok(Err(RefusalCause::OwnerRemoved));
+        Some(RefusalCause::OwnerRemoved)
+    } else if owner.disabled_at.is_some() {
+        Some(RefusalCause::OwnerDisabled)
+    } else {
+        None
     }
-    if owner.disabled_at.is_some() {
-        return Ok(Err(RefusalCause::OwnerDisabled));
-    }
+}
+
+/// The key's owner with the effective power (decision D6): the lower of the key's role cap and the
+/// owner's current role, restricted to the key's scopes.
+pub(super) fn acting(row: &KeyRow, owner: &ActorRow) -> Result<Actor> {
     let mut actor = owner.actor()?;
     actor.role = actor.role.min(parse_column::<Role>(
         &row.role_cap,
@@ -347,5 +371,5 @@ fn acting(row: &KeyRow, owner: &ActorRow) -> Result<std::result::Result<Actor, R
     )?);
     actor.permissions = row.permissions()?;
     actor.environment = row.kind()?.environment();
-    Ok(Ok(actor))
+    Ok(actor)
 }

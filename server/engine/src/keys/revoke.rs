@@ -12,8 +12,6 @@ use domain::{ActorId, KeyId};
 use super::{is_calling_key, lock_within_reach};
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::in_flight::Authority;
-use crate::key_table::AuthorityChange;
 use crate::reauthorize::reauthorize;
 use crate::store::Tx;
 use crate::store::keys::{self, KeyRow, REVOKED};
@@ -85,10 +83,7 @@ impl Engine {
                     .await?;
             } else {
                 // The answer means the same as the first one: no node lets the key pass.
-                tx.changed(AuthorityChange {
-                    of: Authority::Key(id),
-                    weakens: true,
-                });
+                tx.wait_for_earlier_changes();
             }
             fresh.push(is_unrevoked);
         }

@@ -49,6 +49,8 @@ pub struct Tx {
     marks: Vec<Mark>,
     /// Keys and owners whose authority this transaction changes.
     changes: Vec<AuthorityChange>,
+    /// Whether the other nodes must also have seen what was committed before.
+    waits_for_earlier: bool,
     /// The request that must not be cancelled, because it runs this transaction.
     spared: Option<u64>,
     after_commit: Option<AfterCommit>,
@@ -181,6 +183,7 @@ impl Tx {
             watchers: Vec::new(),
             marks: Vec::new(),
             changes: Vec::new(),
+            waits_for_earlier: false,
             spared: None,
             after_commit: None,
         }
@@ -205,6 +208,13 @@ impl Tx {
     /// that no operation can forget it.
     pub(crate) fn changed(&mut self, change: AuthorityChange) {
         self.changes.push(change);
+    }
+
+    /// Makes the commit wait until the other nodes have seen every earlier change. For a transaction
+    /// that finds the change made, which may not have reached them: the node that made it can have
+    /// failed before its response.
+    pub(crate) const fn wait_for_earlier_changes(&mut self) {
+        self.waits_for_earlier = true;
     }
 
     /// Spares the request that runs this transaction from the cancellation: a key that revokes
@@ -256,7 +266,7 @@ impl Tx {
         let changes = std::mem::take(&mut self.changes);
         let after = self.after_commit.take();
         let journal = after.as_ref().map(|after| after.journal.clone());
-        let after = after.filter(|_| !changes.is_empty());
+        let after = after.filter(|_| self.waits_for_earlier || !changes.is_empty());
         let number = match &after {
             Some(after) => {
                 after

@@ -59,22 +59,22 @@ impl Db {
     /// # Errors
     /// `Url` when the URL cannot be used, another error when the database does not answer.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        Self::open_as(url, false).await
+        Self::open_as(url, false, postgres::DEFAULT_CONNECTIONS).await
     }
 
-    /// As [`Db::open`], for serving. An SQLite file is served by one process at a time, because a
+    /// As [`Db::open`], for serving, with up to `connections` to a server. An SQLite file is served by one process at a time, because a
     /// second process could not cancel the requests in flight of the first.
     ///
     /// # Errors
     /// As [`Db::open`]; `Url` when another process serves it.
-    pub async fn open_to_serve(url: &str) -> Result<Self, StoreError> {
-        Self::open_as(url, true).await
+    pub async fn open_to_serve(url: &str, connections: u32) -> Result<Self, StoreError> {
+        Self::open_as(url, true, connections).await
     }
 
-    async fn open_as(url: &str, alone: bool) -> Result<Self, StoreError> {
+    async fn open_as(url: &str, alone: bool, connections: u32) -> Result<Self, StoreError> {
         match DatabaseUrl::parse(url)? {
             DatabaseUrl::Postgres(options) => {
-                let (pool, breaker) = postgres::open(*options).await?;
+                let (pool, breaker) = postgres::open(*options, connections).await?;
                 Ok(Self::Postgres {
                     pool,
                     state: State::new(HealthCheck::Server(breaker)),

@@ -145,6 +145,14 @@ pub async fn append(
     Ok(last)
 }
 
+/// The number of the newest committed change.
+pub async fn newest(connection: &mut Connection) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT n FROM authority_counter WHERE id = 1";
+    let (newest,): (i64,) =
+        fetch!(connection, conn => sqlx::query_as(SQL).fetch_one(conn))?;
+    Ok(newest)
+}
+
 /// Tells the other nodes that there is a new change. Only a hint: it may be lost.
 pub async fn hint(connection: &mut Connection) -> Result<(), StoreError> {
     let health = connection.health();

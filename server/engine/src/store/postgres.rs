@@ -14,9 +14,12 @@ use super::lease::Gate;
 
 /// How long the server may take to accept the first connection.
 const FIRST: Duration = Duration::from_secs(5);
+/// How many connections a node has unless a setting says otherwise.
+pub const DEFAULT_CONNECTIONS: u32 = 10;
 
 pub(super) async fn open(
     options: PgConnectOptions,
+    connections: u32,
 ) -> Result<(Gate<Postgres>, Arc<Breaker>), StoreError> {
     let first = timeout(FIRST, options.connect()).await;
     let first = first.map_err(|_| unreachable(&options, "no answer within five seconds"))?;
@@ -25,7 +28,7 @@ pub(super) async fn open(
     let breaker = Breaker::new(options.clone());
     let known = breaker.clone();
     let pool = PgPoolOptions::new()
-        .max_connections(10)
+        .max_connections(connections)
         .acquire_timeout(FIRST)
         .test_before_acquire(false)
         .before_acquire(move |conn, about| {

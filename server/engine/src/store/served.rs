@@ -66,7 +66,8 @@ impl ServedDb {
 
 impl AfterCommit {
     /// Appends the changes to the transaction, for the other nodes. Gives the number of the last
-    /// one, or none if no other node can share the database.
+    /// one, or of the last earlier one if there are none. None if no other node can share the
+    /// database.
     pub(super) async fn number(
         &self,
         connection: &mut Connection,
@@ -75,7 +76,11 @@ impl AfterCommit {
         if !self.db.is_shared() {
             return Ok(None);
         }
-        let number = super::nodes::append(connection, self.nodes.id(), changes).await?;
+        let number = if changes.is_empty() {
+            super::nodes::newest(connection).await?
+        } else {
+            super::nodes::append(connection, self.nodes.id(), changes).await?
+        };
         Ok(Some(number))
     }
 

@@ -64,6 +64,7 @@ pub(super) async fn assemble(
         site_config,
         site,
         settings.trusted_proxies,
+        settings.access_log,
     );
     Ok(App {
         state,

@@ -25,7 +25,8 @@ use crate::http::{AppState, identity};
 
 /// The other header that a key may be sent in.
 pub const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-const X_ORGANIZATION: HeaderName = HeaderName::from_static("x-organization");
+/// The header that names the organization a person acts in.
+pub const X_ORGANIZATION: HeaderName = HeaderName::from_static("x-organization");
 
 /// The credential of a request, before it is checked.
 #[derive(Debug)]
@@ -136,6 +137,11 @@ async fn authenticate_key(
     key: &PlainKey,
     origin: &Origin,
 ) -> engine::Result<AuthenticatedRequest> {
+    // A key in memory was accepted before, so its attempt is not limited.
+    if let Some(admitted) = state.engine.authenticate_cached_key(key, origin) {
+        state.engine.count_use(&admitted);
+        return Ok(admitted);
+    }
     let admitted = state.engine.authenticate_key(key, origin.clone());
     state
         .engine
@@ -163,7 +169,7 @@ async fn run_with_key(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let cost = cost(request.method());
+    let cost = cost(request.method(), request.uri().path());
     request
         .extensions_mut()
         .insert(admitted.ctx.clone());
@@ -217,7 +223,7 @@ async fn run_as_person(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let is_read = cost(request.method()) == 0;
+    let is_read = cost(request.method(), request.uri().path()) == 0;
     let entered = Entered::default();
     request.extensions_mut().insert(caller.clone());
     request.extensions_mut().insert(entered.clone());
@@ -385,6 +391,14 @@ fn refused(failure: oidc::Failure) -> ApiError {
         Code::Unauthorized
     };
     ApiError::new(code, failure.to_string())
+}
+
+/// The key of a request that presents one, and nothing else.
+pub fn presented_key(headers: &HeaderMap) -> Option<PlainKey> {
+    match read_credential(headers, &[]) {
+        Ok(PresentedCredential::Key(key)) => Some(key),
+        _ => None,
+    }
 }
 
 /// Reads the credential of a request. The same credential in several places counts once. Two

@@ -5,9 +5,10 @@ use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// The cost of an operation: 0 for a read, 1 for a write.
-pub fn cost(method: &Method) -> i64 {
-    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+/// The cost of an operation: 0 for a read, 1 for a write. Verifying a key reads.
+pub fn cost(method: &Method, path: &str) -> i64 {
+    let is_read = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    if is_read || path.ends_with("/v1/keys/verify") {
         0
     } else {
         1
@@ -16,7 +17,7 @@ pub fn cost(method: &Method) -> i64 {
 
 /// Adds the environment (D7) and the cost (D19) to every response.
 pub async fn add_headers(request: Request, next: Next) -> Response {
-    let cost = cost(request.method());
+    let cost = cost(request.method(), request.uri().path());
     with_headers(next.run(request).await, cost)
 }
 

@@ -92,9 +92,9 @@ impl Needs {
 
 /// Completes the description that utoipa generates from the handlers.
 pub fn complete(mut description: OpenApi) -> OpenApi {
-    for item in description.paths.paths.values_mut() {
+    for (path, item) in &mut description.paths.paths {
         for (method, operation) in operations(item) {
-            describe(&method, operation);
+            describe(&method, path, operation);
         }
     }
     let components = description
@@ -132,11 +132,11 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
         .filter_map(|(method, operation)| Some((method, operation?)))
 }
 
-fn describe(method: &Method, operation: &mut Operation) {
+fn describe(method: &Method, path: &str, operation: &mut Operation) {
     let Some(needs) = Needs::of(operation) else {
         return;
     };
-    let cost = super::cost::cost(method);
+    let cost = super::cost::cost(method, path);
 
     let text = operation
         .description

@@ -6,6 +6,7 @@ pub mod get;
 pub mod list;
 pub mod revoke;
 pub mod rotate;
+pub mod verify;
 
 use domain::FieldFault;
 use domain::view::NewKey;

@@ -113,7 +113,7 @@ async fn a_file_is_served_by_one_process_even_under_another_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name);
     let url = |path: &Path| format!("sqlite://{}", path.display());
-    let first = Db::open_to_serve(&url(&at("rt.db")))
+    let first = Db::open_to_serve(&url(&at("rt.db")), 10)
         .await
         .expect("the first process serves");
     symlink(at("rt.db"), at("symbolic.db")).expect("a symbolic link");
@@ -127,7 +127,7 @@ async fn a_file_is_served_by_one_process_even_under_another_name() {
         "below/../rt.db",
         "below/folder/rt.db",
     ] {
-        let second = Db::open_to_serve(&url(&at(name))).await;
+        let second = Db::open_to_serve(&url(&at(name)), 10).await;
         let refused = second
             .err()
             .unwrap_or_else(|| panic!("{name} is served by two processes"));
@@ -147,7 +147,7 @@ async fn a_file_is_served_by_one_process_even_under_another_name() {
     beside.close().await;
     first.close().await;
     drop(first);
-    let next = Db::open_to_serve(&url(&at("symbolic.db")))
+    let next = Db::open_to_serve(&url(&at("symbolic.db")), 10)
         .await
         .expect("the next process serves");
     next.close().await;
