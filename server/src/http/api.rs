@@ -7,6 +7,7 @@ mod bootstrap;
 mod cost;
 mod credentials;
 mod description;
+mod guarded_body;
 mod input;
 mod invitations;
 pub mod keys;

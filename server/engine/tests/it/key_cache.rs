@@ -128,7 +128,7 @@ impl Weakening {
             Self::RotateItself => {
                 let command = RotateKey::immediately(id);
                 engine
-                    .rotate_key(&running.ctx, command)
+                    .rotate_key(&running.ctx, command, None)
                     .await
                     .map(drop)
             }

@@ -20,6 +20,7 @@ use engine::{Caller, Ctx, Error};
 
 use super::cost::cost;
 use super::credentials::names_of_key;
+use super::guarded_body;
 use crate::http::problem::{ApiError, ApiResult};
 use crate::http::{AppState, identity};
 
@@ -211,7 +212,7 @@ async fn run_with_key(
     response
         .headers_mut()
         .insert("x-environment", environment);
-    response
+    guarded_body::guard(response, &state.engine, admitted)
 }
 
 /// Runs the request of a person. The result of a read is withheld if they have been signed out
