@@ -101,6 +101,7 @@ async fn every_operation_states_its_cost() {
         .collect();
     for (id, cost) in [
         ("list_keys", 0),
+        ("verify_key", 0),
         ("create_key", 1),
         ("rotate_calling_key", 1),
         ("rotate_key", 1),

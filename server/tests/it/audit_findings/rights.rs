@@ -122,7 +122,7 @@ async fn a_read_scope_does_not_allow_changes() {
         for example in scene
             .operations()
             .iter()
-            .filter(|example| example.method != Method::GET)
+            .filter(|example| example.method != Method::GET && example.id != "verify_key")
         {
             if ANY_KEY.contains(&example.id) {
                 continue;
