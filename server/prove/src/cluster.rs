@@ -62,7 +62,7 @@ impl Cluster {
     /// If it does not start.
     pub fn go(&self) -> Outcome<()> {
         let options = format!(
-            "-p {} -k '' -c listen_addresses=127.0.0.1 -c max_connections=100 -c fsync=off -c full_page_writes=off \
+            "-p {} -k '' -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync=off -c full_page_writes=off \
              -c shared_buffers=64MB",
             self.port
         );
@@ -105,10 +105,12 @@ impl Cluster {
 
     /// The URL of a database.
     pub fn address(&self, name: &str) -> String {
-        format!(
-            "postgres://{SUPERUSER}@127.0.0.1:{}/{name}",
-            self.port
-        )
+        address(self.port, name)
+    }
+
+    /// Its port on 127.0.0.1.
+    pub const fn port(&self) -> u16 {
+        self.port
     }
 
     /// Checks every table and index with `pg_amcheck`. `None` if it is not installed.
@@ -164,6 +166,11 @@ impl Drop for Cluster {
             ));
         }
     }
+}
+
+/// The URL of a database behind a port on 127.0.0.1.
+pub fn address(port: u16, name: &str) -> String {
+    format!("postgres://{SUPERUSER}@127.0.0.1:{port}/{name}")
 }
 
 /// Whether this runs as root.

@@ -7,6 +7,7 @@ mod api;
 mod check;
 mod cluster;
 mod database;
+mod fake_clock;
 mod forge;
 mod http_client;
 mod load;

@@ -5,6 +5,7 @@ mod counts;
 mod disk;
 mod hangups;
 mod kill;
+mod nodes;
 mod postgres;
 mod sigterm;
 mod tamper;
@@ -33,6 +34,8 @@ domain::closed_set! {
         Hangups = "hangups" ("Clients that disconnect", hangups::ABOUT),
         /// Postgres stops and starts.
         Postgres = "postgres" ("Postgres stops and starts", postgres::ABOUT),
+        /// Several nodes.
+        Nodes = "nodes" ("Several nodes", nodes::ABOUT),
         /// SIGTERM under load.
         Sigterm = "sigterm" ("SIGTERM under load", sigterm::ABOUT),
         /// The clock jumps.
@@ -55,6 +58,7 @@ impl Part {
             Self::Disk => disk::run(run, report).await,
             Self::Hangups => hangups::run(run, report).await,
             Self::Postgres => postgres::run(run, report).await,
+            Self::Nodes => nodes::run(run, report).await,
             Self::Sigterm => sigterm::run(run, report).await,
             Self::Clock => clock::run(run, report).await,
             Self::Tamper => tamper::run(run, report).await,

@@ -158,18 +158,26 @@ pub struct Joiner {
     pub key: Key,
 }
 
-/// Invites a user, signs them in, accepts the invitation and creates a key.
+/// Invites a user as a member, signs them in, accepts the invitation and creates a key.
 ///
 /// # Errors
 /// If any step fails.
 pub async fn join(api: &Api, owner: &str, name: &str) -> Outcome<Joiner> {
+    join_as(api, owner, name, "member").await
+}
+
+/// As [`join`], with another role.
+///
+/// # Errors
+/// If any step fails.
+pub async fn join_as(api: &Api, owner: &str, name: &str, role: &str) -> Outcome<Joiner> {
     let email = format!("{name}@prove.example");
     let invited = api
         .must(
             Method::POST,
             "/api/v1/invitations",
             owner,
-            json!({ "email": email }),
+            json!({ "email": email, "role": role }),
         )
         .await?;
     let url = invited.text("url");

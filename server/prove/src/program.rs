@@ -15,6 +15,7 @@ use crate::{Outcome, http_client};
 pub const SETUP_TOKEN: &str = "setup_0123456789abcdefghij";
 /// How long the program may take to start.
 const START: Duration = Duration::from_secs(20);
+const NOT_RUNNING: &str = "the program does not run";
 
 /// An installation: its folder, its database, its settings and, while it runs, its process.
 pub struct Program {
@@ -50,6 +51,11 @@ impl Program {
     pub fn set(&mut self, name: &str, value: &str) {
         self.settings.retain(|(known, _)| known != name);
         self.settings.push((name.into(), value.into()));
+    }
+
+    /// Removes an environment variable for the next start.
+    pub fn unset(&mut self, name: &str) {
+        self.settings.retain(|(known, _)| known != name);
     }
 
     /// The URL of the program.
@@ -157,22 +163,33 @@ impl Program {
         Ok(())
     }
 
+    /// Sends it a signal, such as `STOP`.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn signal(&self, name: &str) -> Outcome<()> {
+        let child = self.child.as_ref().ok_or(NOT_RUNNING)?;
+        let status = Command::new("sh")
+            .args(["-c", "kill -\"$0\" \"$1\"", name, &child.id().to_string()])
+            .status()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("SIG{name} could not be sent").into())
+        }
+    }
+
     /// Sends SIGTERM and waits. Kills the program after `limit`. Returns how long the shutdown
     /// took.
     ///
     /// # Errors
     /// If it had to be killed.
     pub async fn terminate(&mut self, limit: Duration) -> Outcome<(ExitStatus, Duration)> {
-        let Some(child) = self.child.as_mut() else {
-            return Err("the program does not run".into());
-        };
         let begun = Instant::now();
-        let status = Command::new("sh")
-            .args(["-c", "kill -TERM \"$0\"", &child.id().to_string()])
-            .status()?;
-        if !status.success() {
-            return Err("SIGTERM could not be sent".into());
-        }
+        self.signal("TERM")?;
+        let Some(child) = self.child.as_mut() else {
+            return Err(NOT_RUNNING.into());
+        };
         loop {
             if let Some(status) = child.try_wait()? {
                 self.child = None;

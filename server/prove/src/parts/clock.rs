@@ -1,6 +1,5 @@
 //! The clock jumps while the program runs.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -8,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::api::{Api, OLIVIA};
+use crate::fake_clock::FakeClock;
 use crate::person::Browser;
 use crate::report::Report;
 use crate::stage::{BOTH, On, Stage};
@@ -30,17 +30,6 @@ const MOMENTS: [(&str, &str); 4] = [
     ("2100", "@2100-01-01 00:00:00"),
 ];
 
-/// A clock that the test sets.
-struct Clock(PathBuf);
-
-impl Clock {
-    fn set(&self, moment: &str) -> Outcome<()> {
-        let new = self.0.with_extension("new");
-        std::fs::write(&new, format!("{moment}\n"))?;
-        Ok(std::fs::rename(&new, &self.0)?)
-    }
-}
-
 pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     for on in BOTH {
         jumps(run, on, report).await?;
@@ -49,16 +38,11 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
 }
 
 async fn jumps(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
-    let clock = Clock(run.folder.join(format!("clock-{}", on.name())));
-    clock.set("+0")?;
-    let (library, file) = (library()?, clock.0.display().to_string());
-    let settings = [
-        ("LD_PRELOAD", library.as_str()),
-        ("FAKETIME_TIMESTAMP_FILE", &file),
-        ("FAKETIME_NO_CACHE", "1"),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-        ("TZ", "UTC"),
-    ];
+    let clock = FakeClock::new(run.folder.join(format!("clock-{}", on.name())))?;
+    let settings = clock.settings()?;
+    let settings = settings
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
     let mut stage = Stage::up(run, on, &settings).await?;
     let mut look = Look {
         api: stage.api()?,
@@ -170,7 +154,7 @@ impl Look {
 
 /// A key that expires in 90 minutes. Once rejected, it stays rejected, even before the expiry is
 /// recorded.
-async fn expiring(clock: &Clock, look: &mut Look, jumps: u64) -> Outcome<()> {
+async fn expiring(clock: &FakeClock, look: &mut Look, jumps: u64) -> Outcome<()> {
     let now = date("+90 minutes")?;
     for jump in 0..jumps {
         let (key, _) = look
@@ -205,7 +189,7 @@ async fn expiring(clock: &Clock, look: &mut Look, jumps: u64) -> Outcome<()> {
 }
 
 /// A session expires and stays expired.
-async fn sessions(clock: &Clock, look: &mut Look) -> Outcome<()> {
+async fn sessions(clock: &FakeClock, look: &mut Look) -> Outcome<()> {
     let api = look.api.clone();
     let browser = Browser::signed_in(&api, OLIVIA, "Olivia Owens").await?;
     let mut expect = async |when: &str, lives: bool| -> Outcome<()> {
@@ -226,7 +210,7 @@ async fn sessions(clock: &Clock, look: &mut Look) -> Outcome<()> {
 
 /// The clock is 400 days ahead while a key is used, until the use is recorded. Then the clock is
 /// corrected.
-async fn last_use(clock: &Clock, look: &mut Look) -> Outcome<()> {
+async fn last_use(clock: &FakeClock, look: &mut Look) -> Outcome<()> {
     let (key, id) = look.key("used", None).await?;
     clock.set("+400d")?;
     look.status("400 days ahead", "a key without an end", &key, 200)
@@ -255,7 +239,7 @@ async fn last_use(clock: &Clock, look: &mut Look) -> Outcome<()> {
 }
 
 /// Times far away: nothing breaks, and no revoked or expired credential is accepted again.
-async fn moments(clock: &Clock, look: &mut Look) -> Outcome<()> {
+async fn moments(clock: &FakeClock, look: &mut Look) -> Outcome<()> {
     let (short, _) = look
         .key("short", Some(&date("+90 minutes")?))
         .await?;
@@ -292,19 +276,4 @@ fn date(distance: &str) -> Outcome<String> {
     Ok(String::from_utf8(output.stdout)?
         .trim()
         .to_owned())
-}
-
-fn library() -> Outcome<String> {
-    let folders =
-        std::fs::read_dir("/usr/lib")?.filter_map(|entry| entry.ok().map(|entry| entry.path()));
-    let found = folders
-        .chain([PathBuf::from("/usr/lib")])
-        .map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
-    let found = found
-        .into_iter()
-        .find(|path: &PathBuf| Path::exists(path));
-    Ok(found
-        .ok_or("faketime is not installed: run .ci/tools prove")?
-        .display()
-        .to_string())
 }
