@@ -1,6 +1,6 @@
 # Roundtable: `make run` to try it, `make test` to test it, `make help` for all targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build watch test test-fast prove bench bench-build tour fmt clean-tools
+.PHONY: help run build watch test test-fast prove bench bench-build bench-peers tour fmt clean-tools
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,11 +23,14 @@ test-fast: ## Run all checks except those in a browser
 prove: ## Test the release build for up to 45 minutes: kill -9, full disk, Postgres outage, tampering; write docs/dev/proofs.md
 	@.ci/tools prove && .ci/prove
 
-bench: ## Measure pages and operations into docs/performance.md; fail over a budget or below a score of 100
+bench: ## Measure pages, operations and key checks into docs/performance.md; fail over a budget or below a score of 100
 	@.ci/tools bench && .ci/bench
 
 bench-build: ## Measure building with empty caches into docs/dev/building.md; takes about 12 minutes
 	@.ci/bench-build
+
+bench-peers: ## Measure key checks of Better Auth beside ours into docs/performance.md
+	@.ci/tools peers && .ci/bench peers
 
 tour: ## Take the screenshots of docs/tour from the real server
 	@.ci/tools tour && .ci/tour

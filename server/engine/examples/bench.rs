@@ -1,6 +1,8 @@
 //! The cost of operations as ratios within one run, because ratios depend less on the machine than
 //! times. Run it with `make bench`.
 
+#[path = "bench/stopwatch.rs"]
+mod stopwatch;
 #[path = "bench/test_app.rs"]
 mod test_app;
 
@@ -12,7 +14,7 @@ use domain::key::RevokeReason;
 use domain::token::PlainKey;
 use engine::ctx::Origin;
 use engine::{Ctx, Engine};
-use test_app::{micros, per_call_of};
+use stopwatch::{micros, per_call_of};
 
 const FEW: usize = 500;
 const MANY: usize = 10_000;
@@ -26,7 +28,8 @@ const CALLS: u32 = 2_000;
 )]
 async fn main() {
     let folder = std::env::temp_dir().join(format!("roundtable-bench-{}", std::process::id()));
-    let (_, engine, ctx) = test_app::app(&format!("sqlite://{}/bench.db", folder.display())).await;
+    let url = format!("sqlite://{}/bench.db", folder.display());
+    let (_, engine, ctx) = test_app::app(&url, &test_app::new_master_key()).await;
     let mut keys = Vec::new();
     grow(&engine, &ctx, &mut keys, FEW).await;
     let reject = per_call(async |n| drop(PlainKey::parse(&format!("rt_sk_{n:057}")))).await;

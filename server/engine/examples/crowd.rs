@@ -2,6 +2,8 @@
 //! On SQLite, or on the empty Postgres database that `ROUNDTABLE_BENCH_POSTGRES` names. Run it with
 //! `make bench`.
 
+#[path = "bench/stopwatch.rs"]
+mod stopwatch;
 #[path = "bench/test_app.rs"]
 mod test_app;
 
@@ -9,7 +11,7 @@ use domain::KeyId;
 use domain::command::{CreateKey, KeyQuery, KeySort, StatusFilter};
 use engine::ctx::Origin;
 use engine::{Ctx, Db, Engine};
-use test_app::{micros, per_call_of};
+use stopwatch::{micros, per_call_of};
 
 const CROWD: i64 = 100_000;
 const CALLS: u32 = 30;
@@ -36,7 +38,7 @@ async fn main() {
     let folder = std::env::temp_dir().join(format!("roundtable-crowd-{}", std::process::id()));
     let url = std::env::var("ROUNDTABLE_BENCH_POSTGRES")
         .unwrap_or_else(|_| format!("sqlite://{}/crowd.db", folder.display()));
-    let (db, engine, ctx) = test_app::app(&url).await;
+    let (db, engine, ctx) = test_app::app(&url, &test_app::new_master_key()).await;
     let key = engine
         .create_key(&ctx, CreateKey::read("Original").expect("valid"))
         .await

@@ -2,6 +2,8 @@
 //! run: searching and exporting events, and verifying the chain. On SQLite, or on the empty
 //! Postgres database that `ROUNDTABLE_BENCH_POSTGRES` names. Run it with `make bench`.
 
+#[path = "bench/stopwatch.rs"]
+mod stopwatch;
 #[path = "bench/test_app.rs"]
 mod test_app;
 
@@ -10,7 +12,7 @@ use domain::{ActorId, Moment};
 use engine::ctx::Origin;
 use engine::people::Identity;
 use engine::{Ctx, Db, Engine};
-use test_app::{micros, per_call_of};
+use stopwatch::{micros, per_call_of};
 
 const EVENTS: i64 = 100_000;
 /// Events with a valid chain.
@@ -36,7 +38,7 @@ async fn main() {
     let folder = std::env::temp_dir().join(format!("roundtable-log-{}", std::process::id()));
     let url = std::env::var("ROUNDTABLE_BENCH_POSTGRES")
         .unwrap_or_else(|_| format!("sqlite://{}/log.db", folder.display()));
-    let (db, engine, ctx) = test_app::app(&url).await;
+    let (db, engine, ctx) = test_app::app(&url, &test_app::new_master_key()).await;
     let identity = Identity {
         issuer: "bench".into(),
         subject: "one".into(),

@@ -1,7 +1,5 @@
-//! Shared by the benchmarks: an installation with one owner, and a stopwatch.
+//! Shared by the benchmarks: an installation with one owner.
 #![expect(unreachable_pub, reason = "a module of several programs")]
-
-use std::time::{Duration, Instant};
 
 use domain::Role;
 use engine::ctx::Origin;
@@ -10,13 +8,18 @@ use engine::organizations::DemoOrganization;
 use engine::people::Identity;
 use engine::{Caller, Ctx, Db, Engine, Runtime};
 
+/// A new master key, as it is written to a file.
+pub fn new_master_key() -> String {
+    MasterKey::generate_hex(&Runtime::system()).to_string()
+}
+
 #[expect(clippy::expect_used, reason = "a benchmark panics on an error")]
-/// An installation, and the context of a session of its owner.
-pub async fn app(url: &str) -> (Db, Engine, Ctx) {
+/// An installation with this master key, and the context of a session of its owner.
+pub async fn app(url: &str, master_key: &str) -> (Db, Engine, Ctx) {
     let db = Db::open(url).await.expect("opens");
     engine::migrate(&db).await.expect("migrates");
     let runtime = Runtime::system();
-    let key = MasterKey::read(MasterKey::generate_hex(&runtime).as_bytes()).expect("a master key");
+    let key = MasterKey::read(master_key.as_bytes()).expect("a master key");
     keyring::init(&db, &key, &runtime)
         .await
         .expect("ring");
@@ -61,19 +64,4 @@ pub async fn app(url: &str) -> (Db, Engine, Ctx) {
         .await
         .expect("admitted");
     (db, engine, ctx)
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-/// The average duration of a call, measured over this many calls.
-pub async fn per_call_of<T>(calls: u32, mut call: impl AsyncFnMut(u32) -> T) -> Duration {
-    let begun = Instant::now();
-    for n in 0..calls {
-        call(n).await;
-    }
-    begun.elapsed() / calls
-}
-
-/// Microseconds.
-pub fn micros(took: Duration) -> f64 {
-    took.as_secs_f64() * 1e6
 }

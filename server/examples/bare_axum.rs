@@ -1,0 +1,38 @@
+//! The smallest server of the same framework. `make bench` compares with it what checking a key
+//! costs. It reads the same requests, checks nothing, and answers a fixed text of the size of a real
+//! answer. The first argument is the address to listen on.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+
+/// An answer to `GET /api/v1/me`.
+const BODY: &str = "{\"actor_id\":1,\"name\":\"One\",\"kind\":\"member\",\"role\":\"owner\",\
+    \"organization\":\"org_a1B2c3D4e5F6g7H8\",\"credential\":\"api_key\",\"key_id\":1000}";
+
+#[tokio::main]
+#[expect(clippy::expect_used, reason = "a benchmark panics on an error")]
+async fn main() {
+    let address = std::env::args()
+        .nth(1)
+        .expect("the address to listen on");
+    let listener = TcpListener::bind(address)
+        .await
+        .expect("a free address");
+    let router = Router::new()
+        .route("/api/v1/me", get(|| async { answer() }))
+        .route(
+            "/api/v1/keys/verify",
+            post(|_: Bytes| async { answer() }),
+        );
+    axum::serve(listener, router)
+        .await
+        .expect("serves");
+}
+
+fn answer() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], BODY)
+}
