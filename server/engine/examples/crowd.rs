@@ -71,22 +71,33 @@ async fn main() {
             micros(took) / micros(check)
         );
     }
-    let count = per_call_of(CALLS, async |_| {
-        assert!(
-            engine
-                .count_inactive_keys(&ctx, &KeyQuery::default())
-                .await
-                .expect("counted")
-                > 0
+    for (what, text) in [
+        ("count the inactive keys", None),
+        (
+            "count the inactive keys that a search finds",
+            Some("script 777"),
+        ),
+    ] {
+        let query = KeyQuery {
+            text: text.map(Into::into),
+            ..KeyQuery::default()
+        };
+        let count = per_call_of(CALLS, async |_| {
+            assert!(
+                engine
+                    .count_inactive_keys(&ctx, &query)
+                    .await
+                    .expect("counted")
+                    > 0
+            );
+        })
+        .await;
+        println!(
+            "{what:<46} {:>9.1} us  {:>7.2} x",
+            micros(count),
+            micros(count) / micros(check)
         );
-    })
-    .await;
-    println!(
-        "{:<46} {:>9.1} us  {:>7.2} x",
-        "count the inactive keys",
-        micros(count),
-        micros(count) / micros(check)
-    );
+    }
     let _ = std::fs::remove_dir_all(folder);
 }
 
@@ -149,7 +160,19 @@ fn queries() -> Vec<(&'static str, KeyQuery)> {
         ("by expiration, first page", sorted(KeySort::Expires)),
         ("search that finds many", find("script")),
         ("search that finds one by prefix", find("rt_sk_77777")),
+        ("search that finds one by name", find("script 77777")),
+        ("search that finds about 100", find("script 777")),
+        (
+            "search that finds about 1000 in a row",
+            find("script 77"),
+        ),
+        (
+            "search that finds about 10000 in a row",
+            find("script 7"),
+        ),
+        ("search that finds all by their owner", find("one")),
         ("search that finds nothing", find("no such key")),
+        ("search for two characters, finds nothing", find("zz")),
     ]
 }
 

@@ -130,9 +130,14 @@ impl Connection {
         }
     }
 
+    /// Whether the database is Postgres, for queries that are assembled.
+    pub(crate) const fn is_postgres(&self) -> bool {
+        matches!(self.lease, AnyLease::Postgres(_))
+    }
+
     /// Whether rows can be locked one by one.
     pub(crate) const fn has_row_locks(&self) -> bool {
-        matches!(self.lease, AnyLease::Postgres(_))
+        self.is_postgres()
     }
 
     /// Records a failed write, for the readiness check.

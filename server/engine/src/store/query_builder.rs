@@ -17,6 +17,7 @@ enum Bind {
 pub struct QueryBuilder {
     wheres: Vec<String>,
     binds: Vec<Bind>,
+    planned_each_time: bool,
 }
 
 impl QueryBuilder {
@@ -37,6 +38,17 @@ impl QueryBuilder {
         format!("${}", self.binds.len())
     }
 
+    /// Makes Postgres plan the query for its values each time, instead of once for all values.
+    /// SQLite always prepares a query only once.
+    pub fn plan_each_time(&mut self) {
+        self.planned_each_time = true;
+    }
+
+    /// The conditions so far, which are not conditions of the query any more.
+    pub fn take(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.wheres)
+    }
+
     /// All conditions.
     pub fn wheres(&self) -> String {
         self.wheres.join(" AND ")
@@ -51,8 +63,10 @@ impl QueryBuilder {
     where
         T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
+        // Postgres keeps a plan only with a statement that is kept.
+        let is_kept = !(self.planned_each_time && connection.is_postgres());
         Ok(fetch!(connection, conn => {
-            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql));
+            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).persistent(is_kept);
             for bind in self.binds {
                 query = match bind {
                     Bind::Number(number) => query.bind(number),

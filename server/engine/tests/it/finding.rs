@@ -1,5 +1,7 @@
 //! Searching, filtering and sorting keys, and their usage.
 
+mod search;
+
 use domain::command::{CreateKey, Expiry, KeyDraft, KeyQuery, KeySort, StatusFilter};
 use domain::environment::Environment;
 use domain::key::KeyStatus;

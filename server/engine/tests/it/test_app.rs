@@ -444,7 +444,7 @@ impl TestDatabase {
 }
 
 /// Panics without a Postgres server, so that the Postgres tests cannot be skipped by accident.
-fn server_url() -> String {
+pub fn server_url() -> String {
     std::env::var("ROUNDTABLE_TEST_POSTGRES").unwrap_or_else(|_| {
         panic!("ROUNDTABLE_TEST_POSTGRES is not set: run `make test`, or `.ci/postgres with cargo test -p engine`");
     })

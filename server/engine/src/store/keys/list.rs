@@ -1,204 +1,285 @@
 //! Listing keys: search, filters, order, pages.
+//!
+//! A list is read in its order, which an index has, until a page is full. A search that few keys
+//! match would read every key. A search that is looked up by index would fetch every match, however
+//! many there are, before the first page is known. So [`list`] reads a few pages in order first. If
+//! they do not fill one page, it asks how many candidates the indexes have.
+
+mod filters;
+mod order;
+mod search;
+#[cfg(test)]
+mod tests;
 
 use domain::Moment;
-use domain::command::{KeyQuery, KeySort, StatusFilter};
+use domain::command::{KeyQuery, StatusFilter};
 use domain::environment::Environment;
 use domain::policy::Reach;
-use domain::token::{Brand, KeyKind, LOOKUP};
 
+use self::filters::ORGANIZATION;
+use self::order::{Cursor, Order};
+use self::search::{Search, Text};
 use super::super::query_builder::QueryBuilder;
 use super::super::{Connection, StoreError, fetch};
-use super::{EXPIRED, ListedRow, REVOKED, USABLE, columns};
+use super::{ListedRow, columns};
 
-impl QueryBuilder {
-    pub(super) fn keys_of(reach: &Reach) -> Self {
-        let mut query_builder = Self::default();
-        let organization = query_builder.text(reach.organization().as_str());
-        query_builder.and(format!("k.organization_id = {organization}"));
-        if let Some(owner) = reach.owner() {
+/// How many pages of keys a search reads in order before it uses the indexes. A search that a tenth
+/// of the keys match is as fast as a list.
+const WINDOW: i64 = 10;
+/// How many inactive keys are counted without the indexes.
+const SMALL: i64 = 500;
+/// The most candidates that are looked up one by one. If more of 100,000 keys match, reading about
+/// as many keys in order fills a page of 50.
+const FEW: i64 = 2_000;
+
+/// How the rows of a list are found.
+#[derive(Clone, Copy)]
+enum Access {
+    /// In the order of the list, until there are enough.
+    Order,
+    /// The same, but only among so many first rows.
+    Window(i64),
+    /// By organization, owner and state, in any order.
+    Range,
+    /// By the indexes of the search, in any order.
+    Candidates,
+}
+
+/// How much a search has to read.
+enum Extent {
+    /// There are only a few keys to search in.
+    Small,
+    /// The indexes have few candidates.
+    Few,
+    /// They have many, or cannot be used.
+    Many,
+}
+
+/// A list to read.
+struct Listing<'a> {
+    reach: &'a Reach,
+    query: &'a KeyQuery,
+    now: Moment,
+    search: Option<Search<'a>>,
+    order: Order,
+    after: Option<Cursor>,
+}
+
+impl<'a> Listing<'a> {
+    fn of(reach: &'a Reach, query: &'a KeyQuery, now: Moment, is_postgres: bool) -> Self {
+        let text = query
+            .text
+            .as_deref()
+            .filter(|text| !text.is_empty());
+        Self {
+            reach,
+            query,
+            now,
+            search: text.map(|text| Search::of(text, is_postgres)),
+            order: Order::of(query),
+            after: None,
+        }
+    }
+
+    /// The text, if the indexes can find it.
+    fn indexed_text(&self) -> Option<&Text<'a>> {
+        match &self.search {
+            Some(Search::Text(text)) if text.is_indexed() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether an index has the rows in the order of the list. Those of one owner are sorted.
+    fn is_in_order(&self) -> bool {
+        self.order.indexed && self.reach.owner().is_none() && self.query.owner.is_none()
+    }
+
+    /// The conditions that select a range of an index: organization, owner and state.
+    fn range(&self) -> QueryBuilder {
+        let mut query_builder = QueryBuilder::keys_within(self.reach);
+        if let Some(owner) = self.query.owner {
             let owner = query_builder.number(owner.0);
             query_builder.and(format!("k.actor_id = {owner}"));
         }
-        if reach.environment() == Environment::Test {
-            query_builder.and("k.kind = 'test'".into());
+        if let Some(status) = self.query.status {
+            query_builder.state(status, self.now);
         }
         query_builder
     }
 
-    /// Matches keys whose name, owner or creator contains the text, or whose public prefix begins
-    /// with it. A complete prefix is looked up.
-    fn search(&mut self, typed: &str) {
-        // No name contains a NUL, and Postgres rejects it as a parameter.
-        if typed.contains('\0') {
-            return self.and("1 = 0".into());
-        }
-        if is_whole_prefix(typed) {
-            let prefix = self.text(typed);
-            return self.and(format!("k.key_prefix = {prefix}"));
-        }
-        let pattern = typed
-            .to_lowercase()
-            .replace('\\', r"\\")
-            .replace('%', r"\%")
-            .replace('_', r"\_");
-        let (pattern, prefix) = (self.text(&format!("%{pattern}%")), self.text(typed));
-        let people = format!(
-            "(SELECT s.id FROM actors s WHERE s.organization_id = k.organization_id \
-             AND s.folded_name LIKE {pattern} ESCAPE '\\')"
-        );
-        self.and(format!(
-            "(k.folded_name LIKE {pattern} ESCAPE '\\' OR SUBSTR(k.key_prefix, 1, LENGTH({prefix})) = {prefix} \
-             OR k.actor_id IN {people} OR k.created_by IN {people})"
-        ));
-    }
-
-    fn status(&mut self, status: StatusFilter, now: Moment) {
-        let narrower = match status {
-            StatusFilter::Expired => return self.and(format!("k.rank = {EXPIRED}")),
-            StatusFilter::Revoked => return self.and(format!("k.rank = {REVOKED}")),
-            StatusFilter::Inactive => return self.and(format!("k.rank > {USABLE}")),
-            StatusFilter::Active => None,
-            StatusFilter::Exposed => Some("k.exposed_at IS NOT NULL".into()),
-            StatusFilter::Expiring => Some(self.expiring(now)),
-            StatusFilter::Unused => Some(self.unused(now)),
-            StatusFilter::NeverUsed => Some("k.last_used_at IS NULL".into()),
-            StatusFilter::Attention => Some(format!("({}) IS NOT NULL", self.urgency(now))),
-        };
-        let usable = self.usable(now);
-        self.and(usable);
-        narrower
-            .into_iter()
-            .for_each(|condition| self.and(condition));
-    }
-
-    fn filters(&mut self, query: &KeyQuery, now: Moment) {
-        if let Some(text) = query
-            .text
-            .as_deref()
-            .filter(|text| !text.is_empty())
-        {
-            self.search(text);
-        }
-        match query.environment {
-            Some(Environment::Test) => self.and("k.kind = 'test'".into()),
-            Some(Environment::Production) => self.and("k.kind <> 'test'".into()),
+    /// The other conditions.
+    fn narrow(&self, query_builder: &mut QueryBuilder) {
+        query_builder.environment_of(self.reach);
+        match self.query.environment {
+            Some(Environment::Test) => query_builder.and("k.kind = 'test'".into()),
+            Some(Environment::Production) => query_builder.and("k.kind <> 'test'".into()),
             None => {}
         }
-        for (column, actor) in [("actor_id", query.owner), ("created_by", query.creator)] {
-            if let Some(actor) = actor {
-                let actor = self.number(actor.0);
-                self.and(format!("k.{column} = {actor}"));
+        if let Some(creator) = self.query.creator {
+            let creator = query_builder.number(creator.0);
+            query_builder.and(format!("k.created_by = {creator}"));
+        }
+        if let Some(status) = self.query.status {
+            query_builder.detail(status, self.now);
+        }
+        let found = match &self.search {
+            None => return,
+            Some(Search::Nothing) => "1 = 0".into(),
+            Some(Search::Prefix(prefix)) => {
+                format!("k.key_prefix = {}", query_builder.text(prefix))
             }
-        }
-        if let Some(status) = query.status {
-            self.status(status, now);
-        }
+            Some(Search::Text(text)) => query_builder.matches(text),
+        };
+        query_builder.and(found);
     }
 
-    /// The rows after a key in the order of the list.
-    fn after(&mut self, order: &Order, key: &Cursor) {
-        let beyond = if order.down { "<" } else { ">" };
-        let id = self.number(key.id);
-        let here = match order.value {
-            Value::Id => format!("k.id {beyond} {id}"),
-            value => {
-                let there = match value {
-                    Value::Name => self.text(&key.folded_name),
-                    Value::End => self.number(key.expires_at.unwrap_or(i64::MAX)),
-                    Value::Id | Value::Use => self.number(key.last_used_at.unwrap_or(0)),
-                };
+    /// The tables and the conditions of the list, as in `SELECT … FROM`.
+    fn source(&self, query_builder: &mut QueryBuilder, access: Access) -> String {
+        if let Some(key) = &self.after {
+            query_builder.after(&self.order, key);
+        }
+        let mut range = query_builder.take();
+        self.narrow(query_builder);
+        let narrow = query_builder.take();
+
+        match (access, self.indexed_text()) {
+            (Access::Window(rows), _) => {
+                let (range, narrow) = (range.join(" AND "), narrow.join(" AND "));
+                let (rows, order) = (query_builder.number(rows), self.order.clause());
                 format!(
-                    "({}, k.id) {beyond} ({there}, {id})",
-                    value.expression()
+                    "(SELECT k.* FROM api_keys k WHERE {range} ORDER BY {order} LIMIT {rows}) k WHERE {narrow}"
                 )
             }
+            (Access::Range, _) => {
+                let (range, narrow) = (range.join(" AND "), narrow.join(" AND "));
+                format!(
+                    "api_keys k WHERE k.id IN (SELECT k.id FROM api_keys k WHERE {range}) AND {narrow}"
+                )
+            }
+            (Access::Candidates, Some(text)) => {
+                // Postgres decides by the text whether to use an index.
+                query_builder.plan_each_time();
+                let candidates = query_builder.candidates(text).join(" UNION ALL ");
+                // The cast keeps SQLite from reading all keys of the organization instead.
+                range[0] = format!("CAST(k.organization_id AS TEXT) = {ORGANIZATION}");
+                let all = [range, narrow].concat().join(" AND ");
+                format!("api_keys k WHERE k.id IN ({candidates}) AND {all}")
+            }
+            (Access::Order | Access::Candidates, _) => {
+                format!(
+                    "api_keys k WHERE {}",
+                    [range, narrow].concat().join(" AND ")
+                )
+            }
+        }
+    }
+
+    /// The query of one page.
+    fn page(&self, access: Access, limit: i64) -> (QueryBuilder, String) {
+        let mut query_builder = self.range();
+        let source = self.source(&mut query_builder, access);
+        let (limit, order) = (query_builder.number(limit), self.order.clause());
+        // The rows of a window are in order already. Both databases keep it, and need not sort the
+        // whole window to find a page of it.
+        let sorted = match access {
+            Access::Window(_) => String::new(),
+            Access::Order | Access::Range | Access::Candidates => format!("ORDER BY {order} "),
         };
-        if !order.ranked {
-            return self.and(here);
-        }
-        let rank = self.number(key.rank);
-        self.and(format!(
-            "k.rank >= {rank} AND (k.rank > {rank} OR {here})"
-        ));
+        // Only ids are sorted; full rows are fetched for one page.
+        let sql = format!(
+            "SELECT {}, a.name AS actor_name, c.name AS creator_name \
+             FROM (SELECT k.id FROM {source} {sorted}LIMIT {limit}) p JOIN api_keys k ON k.id = p.id \
+             JOIN actors a ON a.organization_id = k.organization_id AND a.id = k.actor_id \
+             JOIN actors c ON c.organization_id = k.organization_id AND c.id = k.created_by ORDER BY {order}",
+            columns!()
+        );
+        (query_builder, sql)
     }
-}
 
-/// Brand, kind and all eight characters of the lookup.
-fn is_whole_prefix(typed: &str) -> bool {
-    let mut parts = typed.split('_');
-    let (brand, kind, lookup) = (parts.next(), parts.next(), parts.next());
-    let kind = kind.is_some_and(|kind| kind.parse::<KeyKind>().is_ok());
-    let lookup = lookup.is_some_and(|text| {
-        text.len() == LOOKUP && text.bytes().all(|b| b.is_ascii_alphanumeric())
-    });
-    brand.is_some_and(|brand| brand.parse::<Brand>().is_ok())
-        && kind
-        && lookup
-        && parts.next().is_none()
-}
-
-/// The key after which a page begins.
-#[derive(sqlx::FromRow)]
-struct Cursor {
-    id: i64,
-    rank: i64,
-    folded_name: String,
-    expires_at: Option<i64>,
-    last_used_at: Option<i64>,
-}
-
-/// The column that orders a list. Each has an index on the same expression.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Value {
-    Id,
-    Name,
-    Use,
-    End,
-}
-
-impl Value {
-    const fn expression(self) -> &'static str {
-        match self {
-            Self::Id => "k.id",
-            Self::Name => "k.folded_name",
-            Self::Use => "COALESCE(k.last_used_at, 0)",
-            Self::End => "COALESCE(k.expires_at, 9223372036854775807)",
-        }
+    /// The query of the number of keys.
+    fn count(&self, access: Access) -> (QueryBuilder, String) {
+        let mut query_builder = self.range();
+        let sql = format!(
+            "SELECT COUNT(*) FROM {}",
+            self.source(&mut query_builder, access)
+        );
+        (query_builder, sql)
     }
-}
 
-/// The order of a list: by state and value, or by value only.
-struct Order {
-    value: Value,
-    down: bool,
-    ranked: bool,
-}
+    /// The query of [`Extent`]: the number of candidates, at most one more than `FEW`, or -1 if
+    /// there are no more than `small` keys to search in.
+    fn survey(&self, text: &Text<'_>, small: i64) -> (QueryBuilder, String) {
+        let mut query_builder = self.range();
+        query_builder.plan_each_time();
+        let range = query_builder.take().join(" AND ");
+        let candidates = query_builder.candidates(text).join(" UNION ALL ");
+        let (small, larger) = (
+            query_builder.number(small),
+            query_builder.number(small + 1),
+        );
+        let many = query_builder.number(FEW + 1);
+        let sql = format!(
+            "SELECT CASE \
+             WHEN (SELECT COUNT(*) FROM (SELECT k.id FROM api_keys k WHERE {range} LIMIT {larger}) r) <= {small} THEN -1 \
+             WHEN {} THEN {many} \
+             ELSE (SELECT COUNT(*) FROM (SELECT f.id FROM ({candidates}) f LIMIT {many}) c) END",
+            text.unindexed_when()
+        );
+        (query_builder, sql)
+    }
 
-impl Order {
-    fn of(query: &KeyQuery) -> Self {
-        let (value, down, ranked) = match query.sort {
-            KeySort::Newest => (Value::Id, true, false),
-            KeySort::Usable => (Value::Id, true, true),
-            KeySort::Name => (Value::Name, false, true),
-            KeySort::LastUsed => (Value::Use, true, true),
-            KeySort::Expires => (Value::End, false, true),
+    async fn extent(
+        &self,
+        connection: &mut Connection,
+        text: &Text<'_>,
+        small: i64,
+    ) -> Result<Extent, StoreError> {
+        let (query_builder, sql) = self.survey(text, small);
+        let rows: Vec<(i64,)> = query_builder.rows(connection, sql).await?;
+        Ok(match rows.first() {
+            Some((..0,)) => Extent::Small,
+            Some((..=FEW,)) => Extent::Few,
+            _ => Extent::Many,
+        })
+    }
+
+    async fn read(
+        &self,
+        connection: &mut Connection,
+        access: Access,
+        limit: i64,
+    ) -> Result<Vec<ListedRow>, StoreError> {
+        let (query_builder, sql) = self.page(access, limit);
+        query_builder.rows(connection, sql).await
+    }
+
+    /// Reads a page of a search for a text that the indexes can find.
+    async fn find(
+        &self,
+        connection: &mut Connection,
+        text: &Text<'_>,
+        limit: i64,
+    ) -> Result<Vec<ListedRow>, StoreError> {
+        let (window, mut first) = (WINDOW * limit, None);
+        // Otherwise all rows would be sorted to find the first ones.
+        if self.is_in_order() {
+            let rows = self
+                .read(connection, Access::Window(window), limit)
+                .await?;
+            if i64::try_from(rows.len()) == Ok(limit) {
+                return Ok(rows);
+            }
+            first = Some(rows);
+        }
+
+        let access = match (self.extent(connection, text, window).await?, first) {
+            // The window had all keys.
+            (Extent::Small, Some(rows)) => return Ok(rows),
+            (Extent::Small, None) => Access::Range,
+            (Extent::Few, _) => Access::Candidates,
+            (Extent::Many, _) => Access::Order,
         };
-        // If all keys have the same state, ordering by state has no effect.
-        let ranked = ranked && matches!(query.status, None | Some(StatusFilter::Inactive));
-        Self {
-            value,
-            down: down != query.reversed,
-            ranked,
-        }
-    }
-
-    fn clause(&self) -> String {
-        let way = if self.down { "DESC" } else { "ASC" };
-        let rank = if self.ranked { "k.rank, " } else { "" };
-        match self.value {
-            Value::Id => format!("{rank}k.id {way}"),
-            value => format!("{rank}{} {way}, k.id {way}", value.expression()),
-        }
+        self.read(connection, access, limit).await
     }
 }
 
@@ -210,29 +291,22 @@ pub async fn list(
     now: Moment,
     limit: i64,
 ) -> Result<Vec<ListedRow>, StoreError> {
-    let (mut query_builder, order) = (QueryBuilder::keys_of(reach), Order::of(query));
-    query_builder.filters(query, now);
+    let mut listing = Listing::of(reach, query, now, connection.is_postgres());
     if let Some(key) = query.after {
-        const SQL: &str = "SELECT id, rank, folded_name, expires_at, last_used_at FROM api_keys \
-             WHERE organization_id = $1 AND id = $2";
-        let organization = reach.organization().as_str();
-        let cursor: Option<Cursor> = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization).bind(key.0).fetch_optional(conn))?;
-        let Some(cursor) = cursor else {
+        listing.after = Cursor::find(connection, reach, key).await?;
+        if listing.after.is_none() {
             return Ok(Vec::new());
-        };
-        query_builder.after(&order, &cursor);
+        }
     }
-    let (limit, order) = (query_builder.number(limit), order.clause());
-    // Only ids are sorted; full rows are fetched for one page.
-    let sql = format!(
-        "SELECT {}, a.name AS actor_name, c.name AS creator_name \
-         FROM (SELECT k.id FROM api_keys k WHERE {} ORDER BY {order} LIMIT {limit}) p JOIN api_keys k ON k.id = p.id \
-         JOIN actors a ON a.organization_id = k.organization_id AND a.id = k.actor_id \
-         JOIN actors c ON c.organization_id = k.organization_id AND c.id = k.created_by ORDER BY {order}",
-        columns!(),
-        query_builder.wheres()
-    );
-    query_builder.rows(connection, sql).await
+
+    match listing.indexed_text() {
+        None => {
+            listing
+                .read(connection, Access::Order, limit)
+                .await
+        }
+        Some(text) => listing.find(connection, text, limit).await,
+    }
 }
 
 /// How many expired and revoked keys within reach match the query. Its status filter is ignored.
@@ -242,18 +316,20 @@ pub async fn count_inactive(
     query: &KeyQuery,
     now: Moment,
 ) -> Result<i64, StoreError> {
-    let mut query_builder = QueryBuilder::keys_of(reach);
-    query_builder.filters(
-        &KeyQuery {
-            status: Some(StatusFilter::Inactive),
-            ..query.clone()
+    let query = KeyQuery {
+        status: Some(StatusFilter::Inactive),
+        ..query.clone()
+    };
+    let listing = Listing::of(reach, &query, now, connection.is_postgres());
+    let access = match listing.indexed_text() {
+        None => Access::Order,
+        Some(text) => match listing.extent(connection, text, SMALL).await? {
+            Extent::Small => Access::Range,
+            Extent::Few => Access::Candidates,
+            Extent::Many => Access::Order,
         },
-        now,
-    );
-    let sql = format!(
-        "SELECT COUNT(*) FROM api_keys k WHERE {}",
-        query_builder.wheres()
-    );
+    };
+    let (query_builder, sql) = listing.count(access);
     let rows: Vec<(i64,)> = query_builder.rows(connection, sql).await?;
     Ok(rows.first().map_or(0, |(count,)| *count))
 }
