@@ -42,6 +42,14 @@ pub mod tokens;
 pub mod usage;
 pub mod workspaces;
 
+// Not inside of these modules, because `server/prove` compiles them with other locks.
+#[cfg(test)]
+#[path = "in_flight/tests.rs"]
+mod in_flight_tests;
+#[cfg(test)]
+#[path = "key_table/tests.rs"]
+mod key_table_tests;
+
 use std::sync::Arc;
 
 use domain::token::Brand;

@@ -73,8 +73,14 @@ async fn a_key_in_memory_gets_the_same_responses_as_one_from_the_database() {
     assert_eq!(app.engine.cached_keys(), 2);
     let from_memory = ask().await;
     assert_eq!(from_memory, from_database);
-    let statuses: Vec<_> = from_memory.iter().map(|(status, ..)| *status).collect();
-    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 422, 422, 422]);
+    let statuses: Vec<_> = from_memory
+        .iter()
+        .map(|(status, ..)| *status)
+        .collect();
+    assert_eq!(
+        statuses,
+        [200, 200, 200, 200, 200, 200, 422, 422, 422]
+    );
 }
 
 // P1
@@ -86,7 +92,9 @@ async fn a_revoked_key_is_refused_by_the_next_check() {
     let (plain, witness) = (key.plain.expose(), app.key("adam").await);
     for _ in 0..2 {
         assert_eq!(app.get(ME, plain).await.status, 200);
-        let verdict = app.post(VERIFY, &witness, json!({ "key": plain })).await;
+        let verdict = app
+            .post(VERIFY, &witness, json!({ "key": plain }))
+            .await;
         assert_eq!(verdict.json()["code"], "valid");
     }
     let command = RevokeKey {
@@ -98,9 +106,22 @@ async fn a_revoked_key_is_refused_by_the_next_check() {
         .await
         .expect("revoked");
     assert_eq!(app.get(ME, plain).await.status, 401);
-    assert_eq!(app.post(VERIFY, plain, json!({ "key": witness })).await.status, 401);
-    let verdict = app.post(VERIFY, &witness, json!({ "key": plain })).await;
-    assert_eq!((verdict.json()["valid"].clone(), verdict.json()["code"].clone()), (json!(false), json!("revoked")));
+    assert_eq!(
+        app.post(VERIFY, plain, json!({ "key": witness }))
+            .await
+            .status,
+        401
+    );
+    let verdict = app
+        .post(VERIFY, &witness, json!({ "key": plain }))
+        .await;
+    assert_eq!(
+        (
+            verdict.json()["valid"].clone(),
+            verdict.json()["code"].clone()
+        ),
+        (json!(false), json!("revoked"))
+    );
     assert_eq!(verdict.json()["key_id"], key.view.key_id.0);
 }
 
@@ -113,35 +134,58 @@ async fn a_verdict_says_why_a_key_is_not_valid() {
     let code = async |body: Value| {
         let response = app.post(VERIFY, &caller, body).await;
         assert_eq!(response.status, 200, "{}", response.text);
-        let code = response.json()["code"].as_str().expect("a code").to_owned();
+        let code = response.json()["code"]
+            .as_str()
+            .expect("a code")
+            .to_owned();
         assert_eq!(response.json()["valid"], code == "valid");
         code
     };
     let made = app
-        .post("/api/v1/service-accounts", &caller, json!({ "name": "bot" }))
+        .post(
+            "/api/v1/service-accounts",
+            &caller,
+            json!({ "name": "bot" }),
+        )
         .await;
     let actor = made.json()["actor_id"].as_i64().expect("an id");
     let create = async |body: Value| {
         let made = app.post("/api/v1/keys", &caller, body).await;
         assert_eq!(made.status, 201, "{}", made.text);
-        made.json()["api_key"].as_str().expect("a key").to_owned()
+        made.json()["api_key"]
+            .as_str()
+            .expect("a key")
+            .to_owned()
     };
     let bot = create(json!({ "label": "bot", "actor_id": actor, "scopes": ["runs:read"] })).await;
     let test = create(json!({ "label": "test", "environment": "test" })).await;
     let brief = create(json!({ "label": "brief", "expires_at": "2099-01-01T00:00:00Z" })).await;
     for _ in 0..2 {
         assert_eq!(code(json!({ "key": bot })).await, "valid");
-        assert_eq!(code(json!({ "key": bot, "scopes": ["runs:read"] })).await, "valid");
-        assert_eq!(code(json!({ "key": bot, "scopes": ["runs:write"] })).await, "missing_scope");
-        assert_eq!(code(json!({ "key": test })).await, "wrong_environment");
+        assert_eq!(
+            code(json!({ "key": bot, "scopes": ["runs:read"] })).await,
+            "valid"
+        );
+        assert_eq!(
+            code(json!({ "key": bot, "scopes": ["runs:write"] })).await,
+            "missing_scope"
+        );
+        assert_eq!(
+            code(json!({ "key": test })).await,
+            "wrong_environment"
+        );
         assert_eq!(code(json!({ "key": brief })).await, "valid");
     }
     // A key of another organization is not found, in memory or not.
     let foreign = app.key("zoe").await;
     for _ in 0..2 {
         assert_eq!(app.get(ME, &foreign).await.status, 200);
-        let response = app.post(VERIFY, &caller, json!({ "key": foreign })).await;
-        let id = response.headers["x-request-id"].to_str().expect("text");
+        let response = app
+            .post(VERIFY, &caller, json!({ "key": foreign }))
+            .await;
+        let id = response.headers["x-request-id"]
+            .to_str()
+            .expect("text");
         let expected = json!({ "valid": false, "code": "not_found", "request_id": id });
         assert_eq!(response.json(), expected);
     }
@@ -159,7 +203,9 @@ async fn a_verdict_says_why_a_key_is_not_valid() {
     assert_eq!(code(json!({ "key": bot })).await, "paused");
     app.clock.advance_seconds(80 * 365 * 86_400);
     let late = app.key("olivia").await;
-    let response = app.post(VERIFY, &late, json!({ "key": brief })).await;
+    let response = app
+        .post(VERIFY, &late, json!({ "key": brief }))
+        .await;
     assert_eq!(response.json()["code"], "expired");
 }
 
@@ -171,7 +217,9 @@ async fn a_long_response_ends_when_its_key_is_revoked() {
     let key = app.key_of(&olivia).await;
     for n in 0..120 {
         let body = json!({ "label": format!("{n}{}", "x".repeat(60)) });
-        let made = app.post("/api/v1/keys", key.plain.expose(), body).await;
+        let made = app
+            .post("/api/v1/keys", key.plain.expose(), body)
+            .await;
         assert_eq!(made.status, 201, "{}", made.text);
     }
     let request = || {
@@ -196,7 +244,11 @@ async fn a_long_response_ends_when_its_key_is_revoked() {
     assert!(whole.text.as_bytes().starts_with(&first));
     assert!(first.len() < whole.text.len());
     assert_eq!(app.engine.in_flight().count(key.view.key_id), 1);
-    let (engine, ctx, id) = (app.engine.clone(), olivia.ctx.clone(), key.view.key_id);
+    let (engine, ctx, id) = (
+        app.engine.clone(),
+        olivia.ctx.clone(),
+        key.view.key_id,
+    );
     let revoking = tokio::spawn(async move {
         let command = RevokeKey {
             key: id,

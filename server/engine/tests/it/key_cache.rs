@@ -64,9 +64,7 @@ const fn weakenings(action: Action) -> &'static [Weakening] {
             Weakening::LowerOwner,
         ],
         Action::Leave => &[Weakening::OwnerLeaves],
-        Action::ManageServiceAccounts => {
-            &[Weakening::DisableOwner, Weakening::LowerServiceAccount]
-        }
+        Action::ManageServiceAccounts => &[Weakening::DisableOwner, Weakening::LowerServiceAccount],
         // They read, or change nothing that a check depends on.
         Action::ListKeys
         | Action::VerifyKey
@@ -111,8 +109,14 @@ impl Weakening {
         let (id, owner) = (key.view.key_id, key.view.actor_id);
         let olga = app.north("olga").await;
         let done = match self {
-            Self::Revoke => engine.revoke_key(&olga, revoke(id)).await.map(drop),
-            Self::RevokeItself => engine.revoke_key(&running.ctx, revoke(id)).await.map(drop),
+            Self::Revoke => engine
+                .revoke_key(&olga, revoke(id))
+                .await
+                .map(drop),
+            Self::RevokeItself => engine
+                .revoke_key(&running.ctx, revoke(id))
+                .await
+                .map(drop),
             Self::RevokeSeveral => {
                 let other = app.north_key("mia").await.view.key_id;
                 let reason = domain::key::RevokeReason::Leaked;
@@ -123,7 +127,10 @@ impl Weakening {
             }
             Self::Rotate => {
                 let command = RotateKey::immediately(id);
-                engine.rotate_key(&olga, command, None).await.map(drop)
+                engine
+                    .rotate_key(&olga, command, None)
+                    .await
+                    .map(drop)
             }
             Self::RotateItself => {
                 let command = RotateKey::immediately(id);
@@ -144,10 +151,21 @@ impl Weakening {
                     member: owner,
                     keys,
                 };
-                engine.offboard_member(&olga, command).await.map(drop)
+                engine
+                    .offboard_member(&olga, command)
+                    .await
+                    .map(drop)
             }
-            Self::LowerOwner => engine.change_member(&olga, owner, Role::Member).await,
-            Self::OwnerLeaves => engine.leave_organization(&app.north("max").await).await,
+            Self::LowerOwner => {
+                engine
+                    .change_member(&olga, owner, Role::Member)
+                    .await
+            }
+            Self::OwnerLeaves => {
+                engine
+                    .leave_organization(&app.north("max").await)
+                    .await
+            }
             Self::DisableOwner | Self::LowerServiceAccount => {
                 let change = ChangeServiceAccount {
                     actor: owner,
@@ -233,11 +251,10 @@ both! {
         let known = app.north_key("mia").await;
         let tasks = joined(&app.engine, &known.plain).await;
         let mut steps: Vec<_> = Action::ALL.into_iter().flat_map(weakenings).copied().collect();
-        // Time passes after everything else, and owners leave after what needs them.
-        steps.sort_by_key(|step| (*step == Weakening::Expire, matches!(step, Weakening::OwnerLeaves)));
+        // Time passes after everything else.
         steps.push(Weakening::Expire);
         for step in steps {
-            if matches!(step, Weakening::RemoveOwner | Weakening::OffboardOwner) {
+            if matches!(step, Weakening::RemoveOwner | Weakening::OffboardOwner | Weakening::OwnerLeaves) {
                 // Each removal needs a member of its own.
                 let other = app.another().await;
                 other.stage().await;
@@ -298,7 +315,10 @@ async fn an_altered_row_is_refused_when_it_is_read_again() {
     assert!(cached(&app.engine, &key.plain).is_some());
     app.clock.advance_seconds(121);
     assert!(cached(&app.engine, &key.plain).is_none());
-    assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
+    assert_eq!(
+        refusal(app.admit(&key.plain).await),
+        Code::Unauthorized
+    );
     app.close().await;
 }
 

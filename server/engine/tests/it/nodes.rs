@@ -41,7 +41,11 @@ impl Cluster {
     /// Lets both other nodes keep the key in memory.
     async fn warm(&self, key: &PlainKey) {
         for node in [&self.other, &self.third] {
-            drop(node.authenticate_key(key, origin()).await.expect("valid"));
+            drop(
+                node.authenticate_key(key, origin())
+                    .await
+                    .expect("valid"),
+            );
             assert!(cached(node, key).is_some());
         }
     }

@@ -39,6 +39,7 @@ pub fn guard(response: Response, engine: &Engine, admitted: AuthenticatedRequest
             admitted,
             cancelled: Box::pin(async move { request.guard.cancelled().await }),
             rechecking: None,
+            is_aborted: false,
         })
     })
 }
@@ -52,6 +53,7 @@ struct GuardedBody {
     cancelled: Waiting<()>,
     /// Reads the key again, because this node has no lease.
     rechecking: Option<Waiting<engine::Result<()>>>,
+    is_aborted: bool,
 }
 
 impl GuardedBody {
@@ -88,7 +90,11 @@ impl HttpBody for GuardedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.is_aborted {
+            return Poll::Ready(None);
+        }
         if let Err(error) = ready!(self.poll_admitted(cx)) {
+            self.is_aborted = true;
             return Poll::Ready(Some(Err(error)));
         }
         if !self.rest.is_empty() {

@@ -114,6 +114,8 @@ async fn an_outage_of_the_server_is_detected_and_ends_by_itself() {
             .await
             .expect("the server is there");
         proxy.set(false, silent);
+        // Connections are interrupted within a few milliseconds.
+        sleep(Duration::from_millis(50)).await;
         let mut callers = JoinSet::new();
         for _ in 0..40 {
             let (engine, key) = (engine.clone(), key.plain.clone());
