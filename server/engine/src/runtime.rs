@@ -1,8 +1,8 @@
 //! The runtime: clock and random generator. Tests freeze the clock and seed the generator.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use domain::Moment;
 use domain::token::BASE62;
@@ -133,13 +133,24 @@ impl Clock for SystemClock {
         }))
     }
 
+    /// Counts the time in which the machine was suspended: a lease must not survive it.
+    #[cfg(target_os = "linux")]
+    fn elapsed(&self) -> Duration {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        Duration::new(
+            u64::try_from(now.tv_sec).unwrap_or_default(),
+            u32::try_from(now.tv_nsec).unwrap_or_default(),
+        )
+    }
+
+    #[cfg(not(target_os = "linux"))]
     #[expect(
         clippy::disallowed_methods,
         reason = "the only place that reads the system clock"
     )]
     fn elapsed(&self) -> Duration {
-        static START: OnceLock<Instant> = OnceLock::new();
-        START.get_or_init(Instant::now).elapsed()
+        static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+        START.get_or_init(std::time::Instant::now).elapsed()
     }
 }
 

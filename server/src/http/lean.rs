@@ -57,7 +57,10 @@ impl Lean {
     pub fn new(state: AppState, all: Router) -> Self {
         let mut headers = HeaderMap::new();
         layers::add_security_headers(&mut headers, state.is_https());
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
         headers.insert("x-cost", HeaderValue::from_static("0"));
         Self {
             shared: Arc::new(Shared {
@@ -206,7 +209,10 @@ impl Shared {
         let mut response = Response::new(Body::from(body));
         let headers = response.headers_mut();
         headers.clone_from(&self.headers);
-        headers.insert("x-environment", HeaderValue::from_static(environment.as_str()));
+        headers.insert(
+            "x-environment",
+            HeaderValue::from_static(environment.as_str()),
+        );
         headers.insert("x-request-id", id);
         Some(response)
     }

@@ -39,33 +39,48 @@ pub struct Verdict {
     /// Why.
     #[cfg_attr(feature = "schema", schema(example = "valid", value_type = String))]
     pub code: VerdictCode,
-    /// What is known of the key.
-    #[serde(flatten)]
-    pub key: Option<VerifiedKey>,
+    /// The ID of the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(example = 2, value_type = Option<i64>, nullable = false))]
+    pub key_id: Option<KeyId>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "CI/CD Pipeline", nullable = false)
+    )]
+    pub name: Option<String>,
+    /// The environment of its data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub environment: Option<Environment>,
+    /// Its owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub owner: Option<VerdictOwner>,
+    /// What it may do; `*` means everything that its role allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(example = json!(["workspaces:read"]), value_type = Option<Vec<String>>, nullable = false))]
+    pub scopes: Option<Permissions>,
+    /// When it expires; absent for never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(format = DateTime, value_type = Option<String>, nullable = false))]
+    pub expires_at: Option<Moment>,
     /// The ID of the request, as in `x-request-id`.
     #[cfg_attr(feature = "schema", schema(example = "req_a1B2c3D4e5F6g7H8"))]
     pub request_id: String,
 }
 
 /// What a verdict says about a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug)]
 pub struct VerifiedKey {
     /// Its ID.
-    #[cfg_attr(feature = "schema", schema(example = 2, value_type = i64))]
     pub key_id: KeyId,
     /// Its name.
-    #[cfg_attr(feature = "schema", schema(example = "CI/CD Pipeline"))]
     pub name: String,
-    /// The environment of its data.
-    pub environment: Environment,
-    /// Its owner.
-    pub owner: VerdictOwner,
-    /// What it may do; `*` means everything that its role allows.
-    #[cfg_attr(feature = "schema", schema(example = json!(["workspaces:read"]), value_type = Vec<String>))]
-    pub scopes: Permissions,
-    /// When it expires; null for never.
-    #[cfg_attr(feature = "schema", schema(format = DateTime, value_type = Option<String>))]
+    /// Its owner with the effective permissions of the key.
+    pub actor: Actor,
+    /// When it expires.
     pub expires_at: Option<Moment>,
 }
 
@@ -84,37 +99,24 @@ pub struct VerdictOwner {
     pub name: String,
 }
 
-impl VerifiedKey {
-    /// A key of this actor, who has its effective permissions.
-    pub fn of(key_id: KeyId, name: &str, actor: &Actor, expires_at: Option<Moment>) -> Self {
-        Self {
-            key_id,
-            name: name.to_owned(),
-            environment: actor.environment,
-            owner: VerdictOwner {
-                kind: actor.kind,
-                id: actor.id,
-                name: actor.name.clone(),
-            },
-            scopes: actor.permissions,
-            expires_at,
-        }
-    }
-}
-
 impl Verdict {
     /// There is no such key.
     pub fn not_found(request_id: &str) -> Self {
         Self {
             valid: false,
             code: VerdictCode::NotFound,
-            key: None,
+            key_id: None,
+            name: None,
+            environment: None,
+            owner: None,
+            scopes: None,
+            expires_at: None,
             request_id: request_id.to_owned(),
         }
     }
 
-    /// The verdict on a key that is active or refused for `refused`: a test key is not valid in
-    /// production, and each of these scopes is required.
+    /// The verdict on a key that is active or refused for `refused`: it must belong to this
+    /// environment, and have each of these scopes.
     pub fn on(
         key: VerifiedKey,
         refused: Option<VerdictCode>,
@@ -122,10 +124,14 @@ impl Verdict {
         scopes: ScopeSet,
         request_id: &str,
     ) -> Self {
+        let actor = key.actor;
         let code = refused.unwrap_or_else(|| {
-            if key.environment != environment {
+            if actor.environment != environment {
                 VerdictCode::WrongEnvironment
-            } else if !key.scopes.covers(Permissions::Only(scopes)) {
+            } else if !actor
+                .permissions
+                .covers(Permissions::Only(scopes))
+            {
                 VerdictCode::MissingScope
             } else {
                 VerdictCode::Valid
@@ -134,7 +140,16 @@ impl Verdict {
         Self {
             valid: code == VerdictCode::Valid,
             code,
-            key: Some(key),
+            key_id: Some(key.key_id),
+            name: Some(key.name),
+            environment: Some(actor.environment),
+            owner: Some(VerdictOwner {
+                kind: actor.kind,
+                id: actor.id,
+                name: actor.name,
+            }),
+            scopes: Some(actor.permissions),
+            expires_at: key.expires_at,
             request_id: request_id.to_owned(),
         }
     }
@@ -143,31 +158,32 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actor::Role;
     use crate::scope::Scope;
-
-    fn key(environment: Environment, scopes: Permissions) -> VerifiedKey {
-        VerifiedKey {
-            key_id: KeyId(2),
-            name: "CI".into(),
-            environment,
-            owner: VerdictOwner {
-                kind: ActorKind::Service,
-                id: ActorId(14),
-                name: "Deployment".into(),
-            },
-            scopes,
-            expires_at: None,
-        }
-    }
 
     fn code(
         environment: Environment,
-        scopes: Permissions,
+        permissions: Permissions,
         refused: Option<VerdictCode>,
     ) -> VerdictCode {
+        let actor = Actor {
+            id: ActorId(14),
+            organization: "org_a".parse().expect("an id"),
+            kind: ActorKind::Service,
+            name: "Deployment".into(),
+            role: Role::Member,
+            permissions,
+            environment,
+        };
+        let key = VerifiedKey {
+            key_id: KeyId(2),
+            name: "CI".into(),
+            actor,
+            expires_at: None,
+        };
         let required = ScopeSet::of([Scope::WorkspacesRead]);
         let verdict = Verdict::on(
-            key(environment, scopes),
+            key,
             refused,
             Environment::Production,
             required,
@@ -181,7 +197,10 @@ mod tests {
     fn state_counts_before_environment_and_environment_before_scopes() {
         let none = Permissions::Only(ScopeSet::EMPTY);
         let (here, test) = (Environment::Production, Environment::Test);
-        assert_eq!(code(here, Permissions::Everything, None), VerdictCode::Valid);
+        assert_eq!(
+            code(here, Permissions::Everything, None),
+            VerdictCode::Valid
+        );
         assert_eq!(code(here, none, None), VerdictCode::MissingScope);
         assert_eq!(code(test, none, None), VerdictCode::WrongEnvironment);
         let revoked = Some(VerdictCode::Revoked);

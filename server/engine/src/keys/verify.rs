@@ -32,7 +32,12 @@ impl Engine {
         loop {
             let generation = self.keys().generation();
             let read_at = self.runtime().elapsed();
-            let (digest, PresentedRow { key: row, owner, .. }) = match self.find_key(key).await {
+            let (
+                digest,
+                PresentedRow {
+                    key: row, owner, ..
+                },
+            ) = match self.find_key(key).await {
                 Err(Error::Unauthenticated(_)) => {
                     return Ok(Verdict::not_found(ctx.request_id()));
                 }
@@ -119,7 +124,12 @@ impl Engine {
         actor: &Actor,
         expires_at: Option<Moment>,
     ) -> Verdict {
-        let verified = VerifiedKey::of(key, name, actor, expires_at);
+        let verified = VerifiedKey {
+            key_id: key,
+            name: name.to_owned(),
+            actor: actor.clone(),
+            expires_at,
+        };
         let environment = ctx.actor.environment;
         let verdict = Verdict::on(
             verified,
@@ -154,13 +164,12 @@ impl Engine {
                 .refused(id, cause, ctx.now, &ctx.origin);
         }
         drop(self.record_refused_expiry(row));
-        let actor = acting(row, owner)?;
-        let key = VerifiedKey::of(
-            KeyId(row.id),
-            &row.name,
-            &actor,
-            row.expires_at.map(Moment),
-        );
+        let key = VerifiedKey {
+            key_id: KeyId(row.id),
+            name: row.name.clone(),
+            actor: acting(row, owner)?,
+            expires_at: row.expires_at.map(Moment),
+        };
         let code = match cause {
             RefusalCause::Expired => VerdictCode::Expired,
             RefusalCause::OwnerDisabled => VerdictCode::Paused,
