@@ -177,7 +177,7 @@ async fn a_verdict_says_why_a_key_is_not_valid() {
         assert_eq!(code(json!({ "key": brief })).await, "valid");
     }
     // A key of another organization is not found, in memory or not.
-    let foreign = app.key("zoe").await;
+    let foreign = app.key("theo").await;
     for _ in 0..2 {
         assert_eq!(app.get(ME, &foreign).await.status, 200);
         let response = app

@@ -179,16 +179,10 @@ impl<'a> Listing<'a> {
         let mut query_builder = self.range();
         let source = self.source(&mut query_builder, access);
         let (limit, order) = (query_builder.number(limit), self.order.clause());
-        // The rows of a window are in order already. Both databases keep it, and need not sort the
-        // whole window to find a page of it.
-        let sorted = match access {
-            Access::Window(_) => String::new(),
-            Access::Order | Access::Range | Access::Candidates => format!("ORDER BY {order} "),
-        };
         // Only ids are sorted; full rows are fetched for one page.
         let sql = format!(
             "SELECT {}, a.name AS actor_name, c.name AS creator_name \
-             FROM (SELECT k.id FROM {source} {sorted}LIMIT {limit}) p JOIN api_keys k ON k.id = p.id \
+             FROM (SELECT k.id FROM {source} ORDER BY {order} LIMIT {limit}) p JOIN api_keys k ON k.id = p.id \
              JOIN actors a ON a.organization_id = k.organization_id AND a.id = k.actor_id \
              JOIN actors c ON c.organization_id = k.organization_id AND c.id = k.created_by ORDER BY {order}",
             columns!()
