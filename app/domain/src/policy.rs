@@ -122,7 +122,7 @@ pub const fn decide(role: Role, action: Action) -> Grant {
         | Action::ReadNotebook
         | Action::WriteNotebook
         | Action::Leave => Grant::Own,
-        // Whoever presents a key could also use it.
+        // A caller who has the key could also use it.
         Action::VerifyKey
         | Action::ListWorkspaces
         | Action::CreateWorkspace

@@ -10,11 +10,11 @@ mod verdict;
 
 pub use audit::{AuditRecord, AuditView, ChainView};
 pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated, Stopped};
-pub use verdict::{Verdict, VerdictCode, VerdictOwner, VerifiedKey};
 pub use members::{InvitationView, MemberView, NewInvitation, Offer, Standing};
 pub use overview::{AttentionBanner, Concern, KeyCounts, Overview, Reason, Staff};
 pub use sessions::SessionView;
 pub use usage::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
+pub use verdict::{Verdict, VerdictCode, VerdictOwner, VerifiedKey};
 
 use serde::{Deserialize, Serialize};
 

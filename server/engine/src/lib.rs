@@ -33,6 +33,7 @@ mod reserve;
 pub mod runs;
 pub mod runtime;
 pub mod sealed;
+mod served;
 pub mod service_accounts;
 pub mod sessions;
 pub mod settings;
@@ -67,7 +68,7 @@ pub struct Engine {
 }
 
 struct Inner {
-    db: store::ServedDb,
+    db: served::ServedDb,
     ring: keyring::Ring,
     runtime: Runtime,
     brand: Brand,
@@ -103,7 +104,7 @@ impl Engine {
     ) -> Self {
         let keys = Arc::new(keys::Keys::new(keys::DEFAULT_KEY_CACHE));
         let nodes = nodes::Nodes::new(&runtime, db.is_shared());
-        let db = store::ServedDb::new(db, journal, keys.clone(), nodes.clone());
+        let db = served::ServedDb::new(db, journal, keys.clone(), nodes.clone());
         let attempts = attempts::Attempts::new(runtime.clone());
         let inner = Inner {
             db,
@@ -176,7 +177,7 @@ impl Engine {
         &self.inner.nodes
     }
 
-    pub(crate) fn db(&self) -> &store::ServedDb {
+    pub(crate) fn db(&self) -> &served::ServedDb {
         &self.inner.db
     }
 

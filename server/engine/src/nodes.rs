@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use self::lease::Lease;
+use self::lease::NodeLease;
 use crate::store::nodes::{self, NodeRow};
 use crate::store::{Db, StoreError};
 use crate::{Engine, Runtime};
@@ -49,7 +49,7 @@ pub(crate) struct Nodes {
 struct Inner {
     id: OnceLock<String>,
     runtime: Runtime,
-    lease: Lease,
+    lease: NodeLease,
     /// The last change that was applied here. Locked while changes are applied.
     applied: tokio::sync::Mutex<i64>,
     /// Notified when there are changes to apply, or changes whose number has to be recorded.
@@ -62,9 +62,9 @@ impl Nodes {
     /// This node. A database that is not shared needs no lease.
     pub fn new(runtime: &Runtime, is_shared: bool) -> Self {
         let lease = if is_shared {
-            Lease::lapsed(runtime.clone())
+            NodeLease::lapsed(runtime.clone())
         } else {
-            Lease::endless(runtime.clone())
+            NodeLease::endless(runtime.clone())
         };
         let inner = Inner {
             id: OnceLock::new(),
@@ -100,7 +100,7 @@ impl Nodes {
         let end = since + LEASE;
         while Instant::now() < end {
             // A database that does not answer leaves only the end of the leases to wait for.
-            if let Ok(others) = self.others(db).await {
+            if let Ok(others) = self.others(db, first.is_none()).await {
                 let is_seen = others.iter().all(|node| node.seen >= number);
                 if is_seen {
                     sleep_until(self.is_whole_set_at().unwrap_or(since)).await;
@@ -115,8 +115,12 @@ impl Nodes {
             .await
     }
 
-    async fn others(&self, db: &Db) -> Result<Vec<NodeRow>, StoreError> {
-        nodes::others(&mut db.read().await?, self.id()).await
+    async fn others(&self, db: &Db, is_first: bool) -> Result<Vec<NodeRow>, StoreError> {
+        let mut connection = db.read().await?;
+        if is_first && self.is_whole_set_at().is_some() {
+            self.note_incarnation(&nodes::incarnation(&mut connection).await?);
+        }
+        nodes::others(&mut connection, self.id()).await
     }
 
     /// Removes the nodes that have not renewed their lease since they were first seen. Gives the

@@ -1,7 +1,7 @@
 //! The runtime: clock and random generator. Tests freeze the clock and seed the generator.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::Moment;
@@ -150,7 +150,9 @@ impl Clock for SystemClock {
     )]
     fn elapsed(&self) -> Duration {
         static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-        START.get_or_init(std::time::Instant::now).elapsed()
+        START
+            .get_or_init(std::time::Instant::now)
+            .elapsed()
     }
 }
 

@@ -5,6 +5,7 @@
 //! organization.
 
 pub mod actors;
+mod after_commit;
 pub mod audit;
 mod ballast;
 mod breaker;
@@ -28,23 +29,24 @@ mod postgres;
 mod query_builder;
 pub mod runs;
 pub mod sealed;
-mod served;
 pub mod sessions;
 pub mod signing;
 mod sqlite;
+mod transaction;
 pub mod usage;
 pub mod workspaces;
 mod writing;
 
 use std::str::FromStr;
 
+pub(crate) use after_commit::{AfterCommit, Waiting};
 pub use ballast::BALLAST;
 pub(crate) use connection::Conn;
-pub use connection::{Connection, Tx};
+pub use connection::Connection;
 pub use db::Db;
-pub use postgres::DEFAULT_CONNECTIONS;
 pub use fault::StoreError;
-pub(crate) use served::ServedDb;
+pub use postgres::DEFAULT_CONNECTIONS;
+pub use transaction::Tx;
 
 /// Runs a query that returns rows, on either database.
 macro_rules! fetch {

@@ -71,9 +71,12 @@ fn report(accepted: &[(OrganizationId, i64)]) {
 async fn open(options: &Options) -> Result<Engine, CliError> {
     let key = options.master_key()?;
     let previous = options.previous_master_key()?;
-    let db = Db::open_to_serve(options.database_url()?, options.database_connections()?)
-        .await
-        .map_err(cannot_open)?;
+    let db = Db::open_to_serve(
+        options.database_url()?,
+        options.database_connections()?,
+    )
+    .await
+    .map_err(cannot_open)?;
     engine::migrate(&db).await?;
     let ring = keyring::open(&db, &key, previous.as_ref()).await?;
     let runtime = Runtime::system();

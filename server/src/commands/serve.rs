@@ -39,9 +39,12 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     let runtime = Runtime::system();
     assemble::check(&settings, &runtime)?;
 
-    let db = Db::open_to_serve(options.database_url()?, options.database_connections()?)
-        .await
-        .map_err(cannot_open)?;
+    let db = Db::open_to_serve(
+        options.database_url()?,
+        options.database_connections()?,
+    )
+    .await
+    .map_err(cannot_open)?;
     let engine = open_engine(options, &settings, &db, runtime).await?;
     let App {
         state,

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use domain::token::Brand;
 use axum::http::StatusCode;
+use domain::token::Brand;
 use engine::attempts::Limits;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -171,7 +171,11 @@ impl Options {
     /// If the setting is not a number from 2 to 1000.
     pub fn database_connections(&self) -> Result<u32, BadSetting> {
         let default = engine::DEFAULT_CONNECTIONS;
-        let number = self.number(&table::DATABASE_CONNECTIONS, 2..=1_000, default.into())?;
+        let number = self.number(
+            &table::DATABASE_CONNECTIONS,
+            2..=1_000,
+            default.into(),
+        )?;
         Ok(u32::try_from(number).unwrap_or(default))
     }
 

@@ -50,12 +50,7 @@ async fn requests_in_progress_fail_when_the_key_is_revoked() {
             .expect("head");
         held.push(stream);
     }
-    while app
-        .engine
-        .in_flight()
-        .count(key.view.key_id)
-        < held_requests()
-    {
+    while app.engine.in_flight().count(key.view.key_id) < held_requests() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let command = RevokeKey {
@@ -67,9 +62,7 @@ async fn requests_in_progress_fail_when_the_key_is_revoked() {
         .await
         .expect("revoked");
     assert_eq!(
-        app.engine
-            .in_flight()
-            .count(key.view.key_id),
+        app.engine.in_flight().count(key.view.key_id),
         0,
         "revoking waits for them"
     );

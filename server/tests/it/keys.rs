@@ -144,8 +144,7 @@ async fn a_revoked_key_is_rejected_immediately() {
         body
     };
     let stopped = json!({ "nodes": 1, "took_ms": null });
-    let expected =
-        json!({ "status": "revoked", "key_id": one.view.key_id.0, "stopped": stopped });
+    let expected = json!({ "status": "revoked", "key_id": one.view.key_id.0, "stopped": stopped });
     assert_eq!(
         (revoked.status, without_duration(revoked.json())),
         (StatusCode::OK, expected.clone())

@@ -192,9 +192,7 @@ impl Engine {
     /// the key since, on any node. If not, [`Engine::recheck_key`] decides.
     pub fn is_still_admitted(&self, request: &AuthenticatedRequest) -> bool {
         let is_leased = request.lease.is_some() && request.lease == self.nodes().lease();
-        is_leased
-            && !request.guard.is_cancelled()
-            && !request.has_expired(self.runtime().now())
+        is_leased && !request.guard.is_cancelled() && !request.has_expired(self.runtime().now())
     }
 
     pub(super) fn note_use(&self, actor: &Actor, key: KeyId, now: Moment, origin: &Origin) {

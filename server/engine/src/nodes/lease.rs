@@ -15,14 +15,14 @@ const MARGIN: Duration = Duration::from_millis(50);
 pub(crate) struct LeaseNumber(u64);
 
 /// A lease: valid until a point on the monotonic clock.
-pub(super) struct Lease {
+pub(super) struct NodeLease {
     number: AtomicU64,
     /// In nanoseconds of the runtime's monotonic clock.
     valid_until: AtomicU64,
     runtime: Runtime,
 }
 
-impl Lease {
+impl NodeLease {
     /// A lease that has not begun.
     pub fn lapsed(runtime: Runtime) -> Self {
         Self {
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_lease_lasts_less_than_a_second_from_before_its_renewal() {
         let clock = FrozenClock::at(Moment(0));
-        let lease = Lease::lapsed(Runtime::of(clock.clone(), SeededRng::new(1)));
+        let lease = NodeLease::lapsed(Runtime::of(clock.clone(), SeededRng::new(1)));
         assert_eq!(lease.current(), None);
         lease.begin(lease.now());
         let first = lease.current().expect("valid");

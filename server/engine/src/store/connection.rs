@@ -1,24 +1,16 @@
-//! A connection for reading, or a transaction for writing.
+//! A connection to either database.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use domain::OrganizationId;
-use domain::view::Stopped;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Postgres, Sqlite};
-use tokio::time::Instant;
 
 use super::StoreError;
 use super::breaker::Breaker;
 use super::file::DbFile;
 use super::lease::Lease;
-use super::served::AfterCommit;
 use super::writing::Writing;
-use crate::journal::{Journal, Mark};
-use crate::key_table::AuthorityChange;
-use crate::live::Live;
 
 /// A connection for reading, or inside a [`Tx`] for writing.
 pub struct Connection {
@@ -38,22 +30,6 @@ enum AnyLease {
 pub(super) enum HealthCheck {
     File(Arc<DbFile>),
     Server(Arc<Breaker>),
-}
-
-/// A transaction. Dropped without [`Tx::commit`], it is rolled back.
-pub struct Tx {
-    connection: Connection,
-    /// Notified after the commit.
-    watchers: Vec<(Live, OrganizationId)>,
-    /// Journal entries to record after the commit.
-    marks: Vec<Mark>,
-    /// Keys and owners whose authority this transaction changes.
-    changes: Vec<AuthorityChange>,
-    /// Whether the other nodes must also have seen what was committed before.
-    waits_for_earlier: bool,
-    /// The request that must not be cancelled, because it runs this transaction.
-    spared: Option<u64>,
-    after_commit: Option<AfterCommit>,
 }
 
 pub(crate) enum Conn<'a> {
@@ -165,7 +141,7 @@ impl Connection {
         self.noted(begun)
     }
 
-    async fn commit(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
         let health = self.health();
         let done = match &mut self.lease {
             AnyLease::Sqlite(lease) => health.run(lease.commit()).await,
@@ -177,165 +153,5 @@ impl Connection {
             writing.succeeded();
         }
         self.noted(done)
-    }
-}
-
-impl Tx {
-    /// A transaction that has begun on a connection.
-    pub(super) const fn new(connection: Connection) -> Self {
-        Self {
-            connection,
-            watchers: Vec::new(),
-            marks: Vec::new(),
-            changes: Vec::new(),
-            waits_for_earlier: false,
-            spared: None,
-            after_commit: None,
-        }
-    }
-
-    /// The same, with what its commit has to reach.
-    pub(super) fn reaching(self, after_commit: &AfterCommit) -> Self {
-        Self {
-            after_commit: Some(after_commit.clone()),
-            ..self
-        }
-    }
-
-    /// Adds a journal entry to record after the commit. The store functions call it, so that no
-    /// operation can forget it.
-    pub(crate) fn mark(&mut self, mark: Mark) {
-        self.marks.push(mark);
-    }
-
-    /// Adds a change of authority. The commit drops the key from the memory of every node, and
-    /// cancels the requests in flight if the change weakens it. The store functions call it, so
-    /// that no operation can forget it.
-    pub(crate) fn changed(&mut self, change: AuthorityChange) {
-        self.changes.push(change);
-    }
-
-    /// Makes the commit wait until the other nodes have seen every earlier change. For a transaction
-    /// that finds the change made, which may not have reached them: the node that made it can have
-    /// failed before its response.
-    pub(crate) const fn wait_for_earlier_changes(&mut self) {
-        self.waits_for_earlier = true;
-    }
-
-    /// Spares the request that runs this transaction from the cancellation: a key that revokes
-    /// itself gets its response.
-    pub(crate) const fn spare(&mut self, request: Option<u64>) {
-        self.spared = request;
-    }
-
-    /// Notifies the watchers of an organization after the commit.
-    pub(crate) fn notify_after_commit(&mut self, live: &Live, organization: &OrganizationId) {
-        if self
-            .watchers
-            .iter()
-            .all(|(_, known)| known != organization)
-        {
-            self.watchers
-                .push((live.clone(), organization.clone()));
-        }
-    }
-
-    /// Commits, records the journal entries, and notifies the watchers. What the transaction
-    /// weakened has ended on every node before this returns. Completes even if the caller is
-    /// dropped.
-    ///
-    /// # Errors
-    /// When the database does not confirm it.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        self.commit_and_stop().await.map(drop)
-    }
-
-    /// As [`Tx::commit`]. Gives on how many nodes the weakened keys have stopped, and how long that
-    /// took.
-    ///
-    /// # Errors
-    /// As [`Tx::commit`].
-    pub(crate) async fn commit_and_stop(self) -> Result<Stopped, StoreError> {
-        completed(self.finish(true)).await
-    }
-
-    /// As [`Tx::commit`], without waiting for requests in flight and for other nodes.
-    ///
-    /// # Errors
-    /// As [`Tx::commit`].
-    pub(crate) async fn commit_without_waiting(self) -> Result<(), StoreError> {
-        completed(self.finish(false)).await.map(drop)
-    }
-
-    async fn finish(mut self, waits: bool) -> Result<Stopped, StoreError> {
-        let changes = std::mem::take(&mut self.changes);
-        let after = self.after_commit.take();
-        let journal = after.as_ref().map(|after| after.journal.clone());
-        let after = after.filter(|_| self.waits_for_earlier || !changes.is_empty());
-        let number = match &after {
-            Some(after) => {
-                after
-                    .number(&mut self.connection, &changes)
-                    .await?
-            }
-            None => None,
-        };
-
-        let committed = self.connection.commit().await;
-        let recorded = match &committed {
-            Ok(()) => record(journal, self.marks).await,
-            Err(_) => Ok(()),
-        };
-        // Also if the commit failed: the database may have it although it did not confirm it.
-        let since = Instant::now();
-        if let Some(after) = &after {
-            after.announce(&changes, self.spared);
-        }
-        committed?;
-
-        self.watchers
-            .iter()
-            .for_each(|(live, organization)| live.notify(organization));
-        let mut stopped = Stopped::default();
-        if let Some(after) = after.filter(|_| waits) {
-            stopped = after.wait(self.connection, number, since).await;
-        }
-        recorded?;
-        Ok(stopped)
-    }
-}
-
-/// Runs the rest of a commit in a task, so that it completes even if the caller is dropped.
-async fn completed<T: Send + 'static>(
-    commit: impl Future<Output = Result<T, StoreError>> + Send + 'static,
-) -> Result<T, StoreError> {
-    tokio::spawn(commit)
-        .await
-        .unwrap_or(Err(StoreError::Sqlx(sqlx::Error::WorkerCrashed)))
-}
-
-/// Records the journal entries of a committed transaction, before the response.
-async fn record(journal: Option<Journal>, marks: Vec<Mark>) -> Result<(), StoreError> {
-    let Some(journal) = journal.filter(|_| !marks.is_empty()) else {
-        return Ok(());
-    };
-    if !journal.must_write(&marks) {
-        return Ok(journal.record(marks, false)?);
-    }
-    let recorded = tokio::task::spawn_blocking(move || journal.record(marks, false)).await;
-    Ok(recorded.map_err(|_| sqlx::Error::WorkerCrashed)??)
-}
-
-impl Deref for Tx {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        &self.connection
-    }
-}
-
-impl DerefMut for Tx {
-    fn deref_mut(&mut self) -> &mut Connection {
-        &mut self.connection
     }
 }

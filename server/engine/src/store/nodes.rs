@@ -59,10 +59,20 @@ impl ChangeRow {
     }
 }
 
+/// Differs after a restart or a failover of the server: its start, and its timeline.
+macro_rules! incarnation {
+    () => {
+        "pg_postmaster_start_time()::text || ' ' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
+    };
+}
+
 macro_rules! renewal {
     () => {
-        "(SELECT n FROM authority_counter WHERE id = 1) AS newest, \
-         pg_postmaster_start_time()::text || ' ' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS incarnation"
+        concat!(
+            "(SELECT n FROM authority_counter WHERE id = 1) AS newest, ",
+            incarnation!(),
+            " AS incarnation"
+        )
     };
 }
 
@@ -148,8 +158,7 @@ pub async fn append(
 /// The number of the newest committed change.
 pub async fn newest(connection: &mut Connection) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT n FROM authority_counter WHERE id = 1";
-    let (newest,): (i64,) =
-        fetch!(connection, conn => sqlx::query_as(SQL).fetch_one(conn))?;
+    let (newest,): (i64,) = fetch!(connection, conn => sqlx::query_as(SQL).fetch_one(conn))?;
     Ok(newest)
 }
 
@@ -165,6 +174,14 @@ pub async fn hint(connection: &mut Connection) -> Result<(), StoreError> {
             health.run(notified).await.map(drop)
         }
     }
+}
+
+/// See [`Renewal::incarnation`].
+pub async fn incarnation(connection: &mut Connection) -> Result<String, StoreError> {
+    const SQL: &str = concat!("SELECT ", incarnation!());
+    let (incarnation,): (String,) =
+        fetch!(connection, conn => sqlx::query_as(SQL).fetch_one(conn))?;
+    Ok(incarnation)
 }
 
 /// Every node except this one.

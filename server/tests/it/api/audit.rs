@@ -490,12 +490,18 @@ async fn a_running_export_is_aborted_when_its_key_is_revoked() {
             .expect("a piece")
             .into_data()
             .expect("text");
-        assert!(piece.len() <= 16 * 1024, "little is in the buffers of the connection");
+        assert!(
+            piece.len() <= 16 * 1024,
+            "little is in the buffers of the connection"
+        );
         lines += piece
             .iter()
             .filter(|byte| **byte == b'\n')
             .count();
-        assert!(lines <= 1_000, "two pages, and no more of the log in memory");
+        assert!(
+            lines <= 1_000,
+            "two pages, and no more of the log in memory"
+        );
     }
     let command = RevokeKey {
         key: key.view.key_id,
