@@ -115,11 +115,10 @@ impl Usage {
         self.shards
             .iter()
             .flat_map(|shard| {
-                let found = lock(shard)
+                lock(shard)
                     .iter()
                     .map(|(key, pending_usage)| (*key, days(pending_usage)))
-                    .collect::<Vec<_>>();
-                found
+                    .collect::<Vec<_>>()
             })
             .collect()
     }

@@ -74,6 +74,7 @@ fn revoke(table: &KeyTable<()>, database: &Database, of: Authority, is_answered:
 
 /// Requests, a revocation and whatever else happens to the table. A request that was admitted is
 /// cancelled once the revocation is answered, and none is admitted that began afterwards.
+#[expect(clippy::print_stdout, reason = "`make prove` reads the count")]
 fn check(name: &str, of: Authority, limit: usize, disturb: fn(&KeyTable<()>)) {
     shuttle::check_random(
         move || {

@@ -20,6 +20,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use self::wire::{Exchange, Refuse, Wire};
+
+pub use self::wire::EndsWith;
 use super::problem::Unservable;
 
 /// How long a client may take to send its headers.
@@ -102,7 +104,10 @@ fn connect(
         let router = router.clone();
         let running = exchange.begin();
         async move {
-            let response = answer(router, request.map(Body::new), peer).await;
+            let mut response = answer(router, request.map(Body::new), peer).await;
+            if let Some(end) = response.extensions_mut().remove::<EndsWith>() {
+                running.ends_with(&end);
+            }
             Ok::<_, Infallible>(response.map(|body| running.until_sent(body)))
         }
     });

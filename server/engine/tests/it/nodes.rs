@@ -1,6 +1,6 @@
 //! Several nodes on one Postgres database: a revocation is answered when no node lets the key pass.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::token::PlainKey;
 use domain::{Code, Role};
@@ -8,9 +8,6 @@ use engine::{Engine, NodeTasks};
 
 use crate::key_cache::{cached, joined};
 use crate::test_app::{TestApp, engine, origin, refusal, revoke};
-
-/// The longest that a revocation waits for nodes that do not answer, with room for a busy machine.
-const LONGEST: Duration = Duration::from_secs(8);
 
 /// An installation with two more nodes, all of which have a lease.
 struct Cluster {
@@ -152,14 +149,12 @@ async fn a_node_without_a_lease_reads_the_database() {
         .expect("read again");
     drop(running);
     let olga = cluster.app.north("olga").await;
-    let began = Instant::now();
     cluster
         .app
         .engine
         .revoke_key(&olga, revoke(key.view.key_id))
         .await
         .expect("revoked");
-    assert!(began.elapsed() < LONGEST);
     assert_eq!(
         refusal(
             cluster

@@ -14,13 +14,15 @@ use engine::Engine;
 use engine::keys::AuthenticatedRequest;
 use hyper::body::{Frame, SizeHint};
 
+use crate::http::listen::EndsWith;
+
 /// The size of a piece, and the size up to which a body is sent at once, in bytes.
 const PIECE: usize = 16 * 1024;
 
 type Waiting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Keeps the request registered until its response has been sent, unless the response is short.
-pub fn guard(response: Response, engine: &Engine, admitted: AuthenticatedRequest) -> Response {
+pub fn guard(mut response: Response, engine: &Engine, admitted: AuthenticatedRequest) -> Response {
     let is_short = response
         .body()
         .size_hint()
@@ -31,6 +33,13 @@ pub fn guard(response: Response, engine: &Engine, admitted: AuthenticatedRequest
     }
     let admitted = Arc::new(admitted);
     let request = admitted.clone();
+    let unread = admitted.clone();
+    response
+        .extensions_mut()
+        .insert(EndsWith::new(move || {
+            let request = unread.clone();
+            Box::pin(async move { request.guard.cancelled().await })
+        }));
     response.map(|body| {
         Body::new(GuardedBody {
             body,

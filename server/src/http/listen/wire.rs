@@ -3,8 +3,8 @@
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -20,26 +20,72 @@ const LINGER: Duration = Duration::from_secs(1);
 /// The number of bytes that are read and discarded meanwhile.
 const MAX_DISCARDED: usize = 1024 * 1024;
 
+/// When a response has to end even if its client does not read it: an extension of the response.
+#[derive(Clone)]
+pub struct EndsWith(Arc<dyn Fn() -> Ending + Send + Sync>);
+
+/// Resolves when the response has to end.
+pub type Ending = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl EndsWith {
+    /// The response ends when the future resolves that this gives.
+    pub fn new(ending: impl Fn() -> Ending + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ending))
+    }
+}
+
 /// Whether the router is writing a response. Otherwise only the parser writes.
 #[derive(Clone, Default)]
-pub struct Exchange(Arc<AtomicBool>);
+pub struct Exchange(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    is_running: AtomicBool,
+    ending: Mutex<Option<Ending>>,
+}
+
+impl State {
+    fn ending(&self) -> MutexGuard<'_, Option<Ending>> {
+        self.ending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Exchange {
     /// Marks the router as writing, until the guard and the body that it moves into are dropped.
     pub fn begin(&self) -> Running {
-        self.0.store(true, Ordering::Release);
+        self.0.is_running.store(true, Ordering::Release);
         Running(self.0.clone())
     }
 
     fn is_running(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.is_running.load(Ordering::Acquire)
+    }
+
+    /// Whether the response has to end now.
+    fn has_to_end(&self, cx: &mut Context<'_>) -> bool {
+        let mut ending = self.0.ending();
+        let is_over = ending
+            .as_mut()
+            .is_some_and(|ending| ending.as_mut().poll(cx).is_ready());
+        if is_over {
+            // It stays over: a future must not be polled after its end.
+            *ending = Some(Box::pin(std::future::poll_fn(|_| Poll::Ready(()))));
+        }
+        is_over
     }
 }
 
 /// A response in progress.
-pub struct Running(Arc<AtomicBool>);
+pub struct Running(Arc<State>);
 
 impl Running {
+    /// Ends the response when it has to, even if the client does not read it.
+    pub fn ends_with(&self, end: &EndsWith) {
+        *self.0.ending() = Some((end.0)());
+    }
+
     /// Keeps the guard until the body has been sent.
     pub fn until_sent(self, body: Body) -> Body {
         Body::new(Answering {
@@ -51,7 +97,8 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
+        *self.0.ending() = None;
+        self.0.is_running.store(false, Ordering::Release);
     }
 }
 
@@ -119,6 +166,12 @@ impl<S> Wire<S> {
         if written.is_ready() {
             self.stalled = None;
             return written;
+        }
+        if self.exchange.has_to_end(cx) {
+            return Poll::Ready(Err(Error::new(
+                ErrorKind::ConnectionAborted,
+                "the response must not be completed",
+            )));
         }
         let patience = self.patience;
         let timer = self
@@ -305,6 +358,35 @@ mod tests {
         };
         let (written, ()) = tokio::join!(wire.write_all(&[0; 1000]), reading);
         written.expect("written");
+    }
+
+    // P2
+    #[tokio::test]
+    async fn an_unread_response_ends_when_it_has_to() {
+        let exchange = Exchange::default();
+        let running = exchange.begin();
+        let (end, ended) = tokio::sync::watch::channel(false);
+        running.ends_with(&EndsWith::new(move || {
+            let mut ended = ended.clone();
+            Box::pin(async move {
+                let _ = ended.wait_for(|ended| *ended).await;
+            })
+        }));
+        let (server, _client) = duplex(64);
+        let mut wire = Wire::new(
+            server,
+            exchange.clone(),
+            Duration::from_secs(30),
+            refuse(),
+        );
+        let writing = tokio::spawn(async move { wire.write_all(&[0; 1000]).await });
+        tokio::task::yield_now().await;
+        end.send_replace(true);
+        let error = writing.await.expect("joined").expect_err("ended");
+        assert_eq!(error.kind(), ErrorKind::ConnectionAborted);
+        // The next response has no end of its own.
+        drop(running);
+        assert!(exchange.0.ending().is_none());
     }
 
     #[tokio::test]
