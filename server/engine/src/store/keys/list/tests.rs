@@ -120,8 +120,8 @@ async fn the_rows_of_a_window_are_not_sorted() {
     for query in queries("deploy", &states) {
         let listing = Listing::of(&reach, &query, Moment(0), false);
         let steps = plan(&mut connection, listing.page(Access::Window(510), 51)).await;
-        // What the window has of the page, and the page, are sorted once they are found.
-        let sorted = count(&steps, "USE TEMP B-TREE") > 2;
+        // The page itself is sorted once it is found.
+        let sorted = count(&steps, "USE TEMP B-TREE") > 1;
         assert_eq!(
             listing.is_in_order(),
             !sorted,
