@@ -37,6 +37,7 @@ use engine::tokens::Parties;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use self::lean::Lean;
 use crate::config::AccessLog;
 
 /// The largest request body in bytes.
@@ -127,9 +128,8 @@ impl AppState {
 
 /// All routes, and those of the development identity provider if there is one. Checks of a key in
 /// memory are answered before the layers of the other routes.
-pub fn router(state: &AppState, dev_provider: Option<Router>) -> Router {
-    let all = all_routes(state, dev_provider);
-    Router::new().fallback_service(lean::Lean::new(state.clone(), all))
+pub fn router(state: &AppState, dev_provider: Option<Router>) -> Lean {
+    Lean::new(state.clone(), all_routes(state, dev_provider))
 }
 
 fn all_routes(state: &AppState, dev_provider: Option<Router>) -> Router {

@@ -1,5 +1,6 @@
 //! The runtime: clock and random generator. Tests freeze the clock and seed the generator.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,6 +11,8 @@ use sha2::{Digest, Sha256};
 
 /// Characters of the random part of an id: ASCII letters and digits.
 pub const ID_LENGTH: usize = 16;
+/// How many random bytes that are no secret a thread keeps.
+const PUBLIC_BUFFER: usize = 4096;
 
 /// A source of time.
 pub trait Clock: Send + Sync {
@@ -24,6 +27,11 @@ pub trait Clock: Send + Sync {
 pub trait Rng: Send + Sync {
     /// Fills the whole slice.
     fn fill(&self, bytes: &mut [u8]);
+
+    /// Fills the whole slice for what is no secret, which may be cheaper.
+    fn fill_public(&self, bytes: &mut [u8]) {
+        self.fill(bytes);
+    }
 }
 
 /// How far the clocks of nodes may differ. A time further ahead was written while a clock was
@@ -109,6 +117,24 @@ impl Runtime {
         characters
     }
 
+    /// The id of a request: `req_` and [`ID_LENGTH`] random characters. It is no secret, and every
+    /// request needs one.
+    pub fn request_id(&self) -> String {
+        let mut id = String::with_capacity(4 + ID_LENGTH);
+        id.push_str("req_");
+        while id.len() < 4 + ID_LENGTH {
+            let mut bytes = [0; ID_LENGTH + 4];
+            self.rng.fill_public(&mut bytes);
+            let missing = 4 + ID_LENGTH - id.len();
+            let characters = bytes
+                .into_iter()
+                .filter(|byte| *byte < 248)
+                .map(|byte| char::from(BASE62[usize::from(byte % 62)]));
+            id.extend(characters.take(missing));
+        }
+        id
+    }
+
     /// An id: the prefix and [`ID_LENGTH`] random characters.
     pub fn random_id(&self, prefix: &str) -> String {
         let tail = self.base62::<ID_LENGTH>();
@@ -166,6 +192,22 @@ impl Rng for SystemRng {
     )]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system provides randomness");
+    }
+
+    /// From a buffer of this thread, because asking the operating system costs more than the rest.
+    fn fill_public(&self, bytes: &mut [u8]) {
+        thread_local! {
+            static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        BUFFER.with_borrow_mut(|buffer| {
+            if buffer.len() < bytes.len() {
+                buffer.resize(bytes.len().max(PUBLIC_BUFFER), 0);
+                self.fill(buffer);
+            }
+            let rest = buffer.len() - bytes.len();
+            bytes.copy_from_slice(&buffer[rest..]);
+            buffer.truncate(rest);
+        });
     }
 }
 

@@ -22,7 +22,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// never logged because it may contain keys. Keys and invitation tokens in the path are redacted.
 pub async fn log(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let runtime = state.engine.runtime().clone();
-    let id = runtime.random_id("req_");
+    let id = runtime.request_id();
     let started_at = runtime.now();
     let method = sieve::without_secrets(request.method().as_str());
     let path = without_secrets(request.uri().path());

@@ -181,7 +181,7 @@ impl Shared {
         }
         let key = presented_key(headers)?;
         let engine = &self.state.engine;
-        let id = engine.runtime().random_id("req_");
+        let id = engine.runtime().request_id();
         let origin: Origin = origin(request, &id, self.state.trusted_proxies);
         let request = engine.authenticate_cached_key(&key, &origin)?;
         Some(Caller { request, id })

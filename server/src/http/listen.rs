@@ -8,7 +8,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
@@ -17,7 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt;
+use tower::{Service, ServiceExt};
 
 use self::wire::{Exchange, Refuse, Wire};
 
@@ -31,15 +30,34 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long running requests may take when the server stops.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What answers the requests of every connection.
+pub trait Serve:
+    Service<Request, Response = Response, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> Serve for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
 /// Serves until `stop` resolves, then waits for running requests.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    serve_with(listener, router, READ_TIMEOUT, stop).await;
+pub async fn serve(listener: TcpListener, service: impl Serve, stop: impl Future<Output = ()>) {
+    serve_with(listener, service, READ_TIMEOUT, stop).await;
 }
 
 /// The same with another timeout for unread responses.
 pub async fn serve_with(
     listener: TcpListener,
-    router: Router,
+    service: impl Serve,
     unread: Duration,
     stop: impl Future<Output = ()>,
 ) {
@@ -49,7 +67,12 @@ pub async fn serve_with(
         tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => connect(stream, peer, &router, unread, &graceful),
+                Ok((stream, peer)) => {
+                    // Otherwise a response in two packets waits for the client's acknowledgment of
+                    // the first, which may take 40 ms.
+                    let _ = stream.set_nodelay(true);
+                    connect(stream, peer, &service, unread, &graceful);
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -88,7 +111,7 @@ pub async fn asked_to_stop() {
 fn connect(
     stream: TcpStream,
     peer: SocketAddr,
-    router: &Router,
+    service: &impl Serve,
     unread: Duration,
     graceful: &GracefulShutdown,
 ) {
@@ -97,14 +120,14 @@ fn connect(
         stream,
         exchange.clone(),
         unread,
-        refuse(router.clone(), peer),
+        refuse(service.clone(), peer),
     );
-    let router = router.clone();
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let router = router.clone();
+    let service = service.clone();
+    let exchanges = service_fn(move |request: hyper::Request<Incoming>| {
+        let service = service.clone();
         let running = exchange.begin();
         async move {
-            let mut response = answer(router, request.map(Body::new), peer).await;
+            let mut response = answer(service, request.map(Body::new), peer).await;
             if let Some(end) = response.extensions_mut().remove::<EndsWith>() {
                 running.ends_with(&end);
             }
@@ -115,7 +138,7 @@ fn connect(
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(64 * 1024);
-    let connection = graceful.watch(http.serve_connection(TokioIo::new(wire), service));
+    let connection = graceful.watch(http.serve_connection(TokioIo::new(wire), exchanges));
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection was closed early");
@@ -123,21 +146,21 @@ fn connect(
     });
 }
 
-async fn answer(router: Router, mut request: Request<Body>, peer: SocketAddr) -> Response {
+async fn answer(service: impl Serve, mut request: Request<Body>, peer: SocketAddr) -> Response {
     let version = request.version();
     if let Some(fault) = check::fault(version, request.headers()) {
         request.extensions_mut().insert(fault);
     }
-    let response = route(router.clone(), request, peer).await;
+    let response = route(service.clone(), request, peer).await;
     match check::framed(version, response).await {
         Ok(response) => response,
-        Err(fault) => refused(router, fault, peer).await,
+        Err(fault) => refused(service, fault, peer).await,
     }
 }
 
-async fn route(router: Router, mut request: Request<Body>, peer: SocketAddr) -> Response {
+async fn route(service: impl Serve, mut request: Request<Body>, peer: SocketAddr) -> Response {
     request.extensions_mut().insert(ConnectInfo(peer));
-    router
+    service
         .oneshot(request)
         .await
         .unwrap_or_else(|never| match never {})
@@ -145,17 +168,17 @@ async fn route(router: Router, mut request: Request<Body>, peer: SocketAddr) -> 
 
 /// The response to a request that could not be read, or whose response failed. The router creates
 /// it, so that it has the ID, the headers and the log line of every other response.
-async fn refused(router: Router, fault: Unservable, peer: SocketAddr) -> Response {
+async fn refused(service: impl Serve, fault: Unservable, peer: SocketAddr) -> Response {
     let mut request = Request::new(Body::empty());
     request.extensions_mut().insert(fault);
-    route(router, request, peer).await
+    route(service, request, peer).await
 }
 
-fn refuse(router: Router, peer: SocketAddr) -> Refuse {
+fn refuse(service: impl Serve, peer: SocketAddr) -> Refuse {
     Box::new(move |status| {
-        let router = router.clone();
+        let service = service.clone();
         Box::pin(
-            async move { check::plain(refused(router, check::parser(status), peer).await).await },
+            async move { check::plain(refused(service, check::parser(status), peer).await).await },
         )
     })
 }

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use app::request::SiteConfig;
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use domain::command::CreateKey;
@@ -21,6 +20,7 @@ use engine::{Caller, Ctx, Db, Engine, Runtime};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use server::config::AccessLog;
+use server::http::lean::Lean;
 use server::http::{self, site};
 use tower::ServiceExt;
 
@@ -33,7 +33,7 @@ pub const PUBLIC_URL: &str = "http://127.0.0.1:3000";
 pub struct TestApp {
     pub engine: Engine,
     pub db: Db,
-    pub router: Router,
+    pub router: Lean,
     pub parts: http::AppState,
     pub clock: Arc<FrozenClock>,
     folder: std::path::PathBuf,

@@ -266,7 +266,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
                 .iter()
                 .find(|slice| !slice.is_empty())
                 .map_or(&[][..], |slice| slice);
-            return self.poll_write(cx, first);
+            if automatic(first).is_some() {
+                return self.poll_write(cx, first);
+            }
         }
         ready!(self.poll_own(cx))?;
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
