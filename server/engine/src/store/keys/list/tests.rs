@@ -120,8 +120,11 @@ async fn the_rows_of_a_window_are_not_sorted() {
     for query in queries("deploy", &states) {
         let listing = Listing::of(&reach, &query, Moment(0), false);
         let steps = plan(&mut connection, listing.page(Access::Window(510), 51)).await;
-        // The page itself is sorted once it is found.
-        let sorted = count(&steps, "USE TEMP B-TREE") > 1;
+        // The rows of the window come before they are scanned for the page, which is sorted later.
+        let window = steps.iter().take_while(|step| *step != "SCAN k");
+        let sorted = window
+            .into_iter()
+            .any(|step| step.starts_with("USE TEMP B-TREE"));
         assert_eq!(
             listing.is_in_order(),
             !sorted,
