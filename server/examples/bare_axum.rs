@@ -13,6 +13,11 @@ use tokio::net::TcpListener;
 const BODY: &str = "{\"actor_id\":1,\"name\":\"One\",\"kind\":\"member\",\"role\":\"owner\",\
     \"organization\":\"org_a1B2c3D4e5F6g7H8\",\"credential\":\"api_key\",\"key_id\":1000}";
 
+/// An answer to `POST /api/v1/keys/verify`.
+const VERDICT: &str = "{\"valid\":true,\"code\":\"valid\",\"key_id\":1000,\"name\":\"Key 1000\",\
+    \"environment\":\"production\",\"owner\":{\"kind\":\"member\",\"id\":1,\"name\":\"One\"},\
+    \"scopes\":[\"*\"],\"request_id\":\"req_a1B2c3D4e5F6g7H8\"}";
+
 #[tokio::main]
 #[expect(clippy::expect_used, reason = "a benchmark panics on an error")]
 async fn main() {
@@ -23,16 +28,16 @@ async fn main() {
         .await
         .expect("a free address");
     let router = Router::new()
-        .route("/api/v1/me", get(|| async { answer() }))
+        .route("/api/v1/me", get(|| async { answer(BODY) }))
         .route(
             "/api/v1/keys/verify",
-            post(|_: Bytes| async { answer() }),
+            post(|_: Bytes| async { answer(VERDICT) }),
         );
     axum::serve(listener, router)
         .await
         .expect("serves");
 }
 
-fn answer() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], BODY)
+fn answer(body: &'static str) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], body)
 }

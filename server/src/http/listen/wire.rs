@@ -55,12 +55,20 @@ impl State {
 impl Exchange {
     /// Marks the router as writing, until the guard and the body that it moves into are dropped.
     pub fn begin(&self) -> Running {
+        *self.0.ending() = None;
         self.0.is_running.store(true, Ordering::Release);
         Running(self.0.clone())
     }
 
     fn is_running(&self) -> bool {
         self.0.is_running.load(Ordering::Acquire)
+    }
+
+    /// Notes that everything was given to the kernel.
+    fn flushed(&self) {
+        if !self.is_running() {
+            *self.0.ending() = None;
+        }
     }
 
     /// Whether the response has to end now.
@@ -97,7 +105,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        *self.0.ending() = None;
+        // The ending stays: the last bytes of the response may still be in a buffer.
         self.0.is_running.store(false, Ordering::Release);
     }
 }
@@ -282,6 +290,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         ready!(self.poll_own(cx))?;
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if let Poll::Ready(Ok(())) = flushed {
+            self.exchange.flushed();
+        }
         self.watched(cx, flushed)
     }
 
@@ -386,8 +397,17 @@ mod tests {
         end.send_replace(true);
         let error = writing.await.expect("joined").expect_err("ended");
         assert_eq!(error.kind(), ErrorKind::ConnectionAborted);
-        // The next response has no end of its own.
+        // It ends until all of it was given to the kernel, also when the body is gone.
         drop(running);
+        assert!(exchange.0.ending().is_some());
+        let (server, _client) = duplex(64);
+        let mut wire = Wire::new(
+            server,
+            exchange.clone(),
+            Duration::from_secs(30),
+            refuse(),
+        );
+        wire.flush().await.expect("flushed");
         assert!(exchange.0.ending().is_none());
     }
 
