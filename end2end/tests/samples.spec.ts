@@ -145,7 +145,11 @@ curl HOST/api/v1/keys \\
     code: `ROOTS_API_KEY="KEY"
 curl -X DELETE HOST/api/v1/keys/ID \\
   -H "X-API-Key: $ROOTS_API_KEY"`,
-    check: ({ json }) => expect(json).toEqual({ status: 'revoked', key_id: expect.any(Number) }),
+    check: ({ json }) => expect(json).toEqual({
+      status: 'revoked',
+      key_id: expect.any(Number),
+      stopped: { nodes: 1, took_ms: expect.any(Number) },
+    }),
   },
 ];
 

@@ -70,7 +70,7 @@ export function targets(results, sqlite, postgres) {
       megabytes(results, groups.thorough, 'inUse'),
     ),
   ];
-  return table(['', 'SQLite, target', 'measured', 'Postgres, target', 'measured'], rows);
+  return table(['What', 'SQLite, target', 'measured', 'Postgres, target', 'measured'], rows);
 }
 
 /** The ratios to the bare server, of the node with the worst median. */
