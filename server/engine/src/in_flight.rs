@@ -1,21 +1,18 @@
 //! The requests in flight by API key, so that a change which weakens a key, or its owner, cancels
 //! them (decision D23).
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{ActorId, KeyId};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::sharded::Sharded;
 use crate::sync::atomic::{AtomicU64, Ordering};
-use crate::sync::{Mutex, MutexGuard};
 
 /// How long a change waits for the requests that it cancelled. Later responses are withheld anyway.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Requests of different keys rarely wait for each other.
-const SHARDS: usize = 64;
 
 /// Whose authority a change concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,18 +33,17 @@ impl Authority {
 }
 
 /// The requests in flight. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct InFlightRequests {
     inner: Arc<Inner>,
 }
 
+#[derive(Default)]
 struct Inner {
-    shards: Vec<Mutex<Shard>>,
+    running: Sharded<Vec<Running>>,
     next: AtomicU64,
     finished: Notify,
 }
-
-type Shard = HashMap<KeyId, Vec<Running>>;
 
 struct Running {
     id: u64,
@@ -64,19 +60,6 @@ pub struct RequestGuard {
     in_flight: InFlightRequests,
 }
 
-impl Default for InFlightRequests {
-    fn default() -> Self {
-        let inner = Inner {
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            next: AtomicU64::new(1),
-            finished: Notify::new(),
-        };
-        Self {
-            inner: Arc::new(inner),
-        }
-    }
-}
-
 impl InFlightRequests {
     /// Registers a request with a key of this owner.
     pub fn register(&self, key: KeyId, owner: ActorId) -> RequestGuard {
@@ -87,7 +70,9 @@ impl InFlightRequests {
             owner,
             token: token.clone(),
         };
-        self.shard(key)
+        self.inner
+            .running
+            .of(key)
             .entry(key)
             .or_default()
             .push(running);
@@ -104,8 +89,8 @@ impl InFlightRequests {
         if ended.is_empty() {
             return;
         }
-        for shard in &self.inner.shards {
-            for (key, requests) in lock(shard).iter() {
+        for part in self.inner.running.parts() {
+            for (key, requests) in part.iter() {
                 let concerned = requests.iter().filter(|running| {
                     ended
                         .iter()
@@ -134,9 +119,8 @@ impl InFlightRequests {
     }
 
     fn has_cancelled(&self) -> bool {
-        self.inner.shards.iter().any(|shard| {
-            lock(shard)
-                .values()
+        self.inner.running.parts().any(|part| {
+            part.values()
                 .flatten()
                 .any(|running| running.token.is_cancelled())
         })
@@ -144,19 +128,12 @@ impl InFlightRequests {
 
     /// How many requests run with a key.
     pub fn count(&self, key: KeyId) -> usize {
-        self.shard(key).get(&key).map_or(0, Vec::len)
+        self.inner
+            .running
+            .of(key)
+            .get(&key)
+            .map_or(0, Vec::len)
     }
-
-    fn shard(&self, key: KeyId) -> MutexGuard<'_, Shard> {
-        let number = usize::try_from(key.0.unsigned_abs() % SHARDS as u64).unwrap_or_default();
-        lock(&self.inner.shards[number])
-    }
-}
-
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
-    shard
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
 }
 
 impl RequestGuard {
@@ -173,14 +150,14 @@ impl RequestGuard {
 
 impl Drop for RequestGuard {
     fn drop(&mut self) {
-        let mut shard = self.in_flight.shard(self.key);
-        if let Some(requests) = shard.get_mut(&self.key) {
+        let mut part = self.in_flight.inner.running.of(self.key);
+        if let Some(requests) = part.get_mut(&self.key) {
             requests.retain(|running| running.id != self.id);
             if requests.is_empty() {
-                shard.remove(&self.key);
+                part.remove(&self.key);
             }
         }
-        drop(shard);
+        drop(part);
         if self.token.is_cancelled() {
             self.in_flight.inner.finished.notify_waiters();
         }

@@ -51,6 +51,9 @@ pub struct CachedEntry<V> {
     is_dropped: AtomicBool,
 }
 
+/// A key with which a request was admitted, and the request.
+pub type Admitted<V> = (Arc<CachedEntry<V>>, RequestGuard);
+
 /// The keys in memory, up to a limit, and the requests in flight.
 pub struct KeyTable<V> {
     cached: Cache<Digest, Arc<CachedEntry<V>>, UnitWeighter, RandomState, Evictions<V>>,
@@ -132,7 +135,7 @@ impl<V> KeyTable<V> {
     }
 
     /// Admits a request whose key is in memory.
-    pub fn admit_cached(&self, digest: &Digest) -> Option<(Arc<CachedEntry<V>>, RequestGuard)> {
+    pub fn admit_cached(&self, digest: &Digest) -> Option<Admitted<V>> {
         let entry = self.cached.get(digest)?;
         let guard = self.in_flight.register(entry.key, entry.owner);
         if entry.is_dropped.load(Ordering::SeqCst) {
@@ -150,28 +153,31 @@ impl<V> KeyTable<V> {
         (key, owner): (KeyId, ActorId),
         read_at: Duration,
         value: V,
-    ) -> Option<RequestGuard> {
+    ) -> Option<Admitted<V>> {
         let guard = self.in_flight.register(key, owner);
         let mut index = self.index();
         if self.generation.load(Ordering::SeqCst) != generation {
             return None;
         }
+        let entry = Arc::new(CachedEntry {
+            key,
+            owner,
+            read_at,
+            value,
+            digest,
+            is_dropped: AtomicBool::new(false),
+        });
         if index.limit > 0 {
-            let entry = Arc::new(CachedEntry {
-                key,
-                owner,
-                read_at,
-                value,
-                digest,
-                is_dropped: AtomicBool::new(false),
-            });
             index.insert(entry.clone());
             // The evicted entries are no longer announced, so nobody may be admitted with them.
-            for evicted in self.cached.insert_with_lifecycle(digest, entry) {
+            for evicted in self
+                .cached
+                .insert_with_lifecycle(digest, entry.clone())
+            {
                 index.remove_if_same(&evicted);
             }
         }
-        Some(guard)
+        Some((entry, guard))
     }
 
     /// Drops the keys that were changed, and cancels the requests in flight of those that were

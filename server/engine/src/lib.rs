@@ -37,6 +37,7 @@ mod served;
 pub mod service_accounts;
 pub mod sessions;
 pub mod settings;
+mod sharded;
 mod store;
 mod sync;
 pub mod tokens;

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use self::lease::NodeLease;
 use crate::store::nodes::{self, NodeRow};
@@ -174,6 +174,18 @@ impl Nodes {
     }
 }
 
+/// Work with the database that is given up after a while.
+async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    timeout(limit, work).await.unwrap_or_else(|_| {
+        Err(StoreError::Away(
+            "the database server does not answer".into(),
+        ))
+    })
+}
+
 /// The tasks that hold the lease of this node and apply the changes of the others. Dropped, they
 /// stop, and the lease ends by itself.
 #[must_use = "without these tasks the node has no lease"]
@@ -224,7 +236,7 @@ impl NodeTasks {
                 .await?;
             nodes::leave(&mut conn, self.engine.nodes().id()).await
         };
-        if !matches!(tokio::time::timeout(LEASE, leaving).await, Ok(Ok(()))) {
+        if within(LEASE, leaving).await.is_err() {
             tracing::warn!(
                 "this node could not be removed from the table of nodes; the others remove it"
             );

@@ -2,13 +2,13 @@
 //! include what is not written yet; the rest is written when the server shuts down.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::policy::Reach;
 use domain::view::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
 use domain::{KeyId, Moment, OrganizationId};
 
 use crate::ctx::Origin;
+use crate::sharded::Sharded;
 use crate::store::usage::{self, CallerRow, DayRow, RefusalRow};
 use crate::store::{Connection, Tx, keys, parse_column};
 use crate::{Engine, Result};
@@ -23,20 +23,10 @@ const MAX_REFUSALS: i64 = 20;
 /// Callers of one key that are recorded between two flushes. More are counted, but not recorded.
 const MAX_PENDING_CALLERS: usize = 64;
 
-/// Requests with different keys rarely wait for each other.
-const SHARDS: usize = 64;
-
 /// Usage that is not in the database yet.
+#[derive(Default)]
 pub struct Usage {
-    shards: Vec<Mutex<HashMap<KeyId, PendingUsage>>>,
-}
-
-impl Default for Usage {
-    fn default() -> Self {
-        Self {
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-        }
-    }
+    pending: Sharded<PendingUsage>,
 }
 
 /// When a key was last used, from which IP address, and by which user agent.
@@ -56,7 +46,7 @@ struct PendingUsage {
 impl Usage {
     /// Counts a request that this key authenticated (decision D27).
     pub fn accepted(&self, organization: &OrganizationId, key: KeyId, at: Moment, origin: &Origin) {
-        let mut pending = self.pending(key);
+        let mut pending = self.pending.of(key);
         let pending_usage = pending.entry(key).or_default();
         pending_usage.day(at).calls += 1;
         pending_usage
@@ -77,7 +67,7 @@ impl Usage {
 
     /// Counts a request that was refused with this key, or because of it.
     pub fn refused(&self, key: KeyId, cause: RefusalCause, at: Moment, origin: &Origin) {
-        let mut pending = self.pending(key);
+        let mut pending = self.pending.of(key);
         let pending_usage = pending.entry(key).or_default();
         pending_usage.day(at).refused += 1;
         let seen = pending_usage
@@ -90,7 +80,8 @@ impl Usage {
     /// Adds the cost of a request (decision D19).
     pub fn cost(&self, key: KeyId, at: Moment, cost: i64) {
         if cost > 0 {
-            self.pending(key)
+            self.pending
+                .of(key)
                 .entry(key)
                 .or_default()
                 .day(at)
@@ -100,7 +91,7 @@ impl Usage {
 
     /// The last use of a key that is not in the database yet.
     pub fn last_of(&self, key: KeyId) -> Option<LastUse> {
-        self.pending(key).get(&key)?.last.clone()
+        self.pending.of(key).get(&key)?.last.clone()
     }
 
     /// Days of every key that are not in the database yet.
@@ -112,15 +103,14 @@ impl Usage {
                 .map(|(_, row)| *row)
                 .collect()
         };
-        self.shards
-            .iter()
-            .flat_map(|shard| {
-                lock(shard)
-                    .iter()
-                    .map(|(key, pending_usage)| (*key, days(pending_usage)))
-                    .collect::<Vec<_>>()
-            })
-            .collect()
+        let mut found = Vec::new();
+        for part in self.pending.parts() {
+            found.extend(
+                part.iter()
+                    .map(|(key, pending_usage)| (*key, days(pending_usage))),
+            );
+        }
+        found
     }
 
     /// The last uses in an organization after this moment that are not in the database yet.
@@ -130,8 +120,8 @@ impl Usage {
         since: Moment,
     ) -> Vec<(KeyId, LastUse)> {
         let mut found = Vec::new();
-        for shard in &self.shards {
-            for (key, pending_usage) in lock(shard).iter() {
+        for part in self.pending.parts() {
+            for (key, pending_usage) in part.iter() {
                 let last = pending_usage
                     .last
                     .clone()
@@ -148,33 +138,21 @@ impl Usage {
 
     fn take(&self) -> HashMap<KeyId, PendingUsage> {
         let mut taken = HashMap::new();
-        for shard in &self.shards {
-            taken.extend(std::mem::take(&mut *lock(shard)));
+        for mut part in self.pending.parts() {
+            taken.extend(std::mem::take(&mut *part));
         }
         taken
     }
 
     fn put_back(&self, uses: HashMap<KeyId, PendingUsage>) {
         for (key, older) in uses {
-            self.pending(key)
+            self.pending
+                .of(key)
                 .entry(key)
                 .or_default()
                 .add(older);
         }
     }
-
-    fn pending(&self, key: KeyId) -> MutexGuard<'_, HashMap<KeyId, PendingUsage>> {
-        let number = usize::try_from(key.0.unsigned_abs() % SHARDS as u64).unwrap_or_default();
-        lock(&self.shards[number])
-    }
-}
-
-fn lock(
-    shard: &Mutex<HashMap<KeyId, PendingUsage>>,
-) -> MutexGuard<'_, HashMap<KeyId, PendingUsage>> {
-    shard
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
 }
 
 impl PendingUsage {
@@ -320,7 +298,8 @@ impl Engine {
         let first = today - SHOWN_DAYS + 1;
         let mut all = self
             .usage()
-            .pending(key)
+            .pending
+            .of(key)
             .get(&key)
             .cloned()
             .unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The interleavings of reading a key, keeping it in memory, and announcing that it changed.
 //!
-//! The two modules are the ones that the engine compiles, here with the locks of a scheduler that
+//! The three modules are the ones that the engine compiles, here with the locks of a scheduler that
 //! decides at each of them which thread runs next.
 
 #[path = "../../engine/src/in_flight.rs"]
@@ -9,6 +9,9 @@ mod in_flight;
 #[path = "../../engine/src/key_table.rs"]
 #[expect(dead_code, reason = "the proof needs a part of it")]
 mod key_table;
+
+#[path = "../../engine/src/sharded.rs"]
+mod sharded;
 
 /// What the modules use in place of `std::sync`.
 mod sync {
@@ -58,8 +61,8 @@ fn admit(table: &KeyTable<()>, database: &Database) -> Option<in_flight::Request
             return None;
         }
         let admitted = table.admit_read(generation, DIGEST, (KEY, OWNER), Duration::ZERO, ());
-        if admitted.is_some() {
-            return admitted;
+        if let Some((_, guard)) = admitted {
+            return Some(guard);
         }
     }
 }

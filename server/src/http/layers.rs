@@ -6,6 +6,7 @@ use axum::http::header::{COOKIE, HeaderName, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::Moment;
 use leptos::nonce::Nonce;
 
 use super::origin::origin;
@@ -18,8 +19,8 @@ pub struct RequestId(pub String);
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Adds an ID and an origin to the request. If the setting `ACCESS_LOG` covers the request, logs
-/// one line when it is complete. The query is
-/// never logged because it may contain keys. Keys and invitation tokens in the path are redacted.
+/// one line when it is complete. The query is never logged because it may contain keys. Keys and
+/// invitation tokens in the path are redacted.
 pub async fn log(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let runtime = state.engine.runtime().clone();
     let id = runtime.request_id();
@@ -32,16 +33,43 @@ pub async fn log(State(state): State<AppState>, mut request: Request, next: Next
         .insert(RequestId(id.clone()));
     request.extensions_mut().insert(origin);
     let mut response = next.run(request).await;
-    if state.access_log.covers(response.status()) {
-        let took = runtime.now().0 - started_at.0;
-        tracing::info!(request_id = id, %method, path, status = response.status().as_u16(), took_ms = took, "request completed");
-    }
+    log_completed(
+        &state,
+        &id,
+        &method,
+        &path,
+        response.status(),
+        started_at,
+    );
     if let Ok(value) = HeaderValue::from_str(&id) {
         response
             .headers_mut()
             .insert("x-request-id", value);
     }
     response
+}
+
+/// Logs a request that is complete, if the setting `ACCESS_LOG` covers it.
+pub fn log_completed(
+    state: &AppState,
+    request_id: &str,
+    method: &str,
+    path: &str,
+    status: StatusCode,
+    started_at: Moment,
+) {
+    if state.access_log.covers(status) {
+        let (status, now) = (status.as_u16(), state.engine.runtime().now());
+        let took_ms = now.0 - started_at.0;
+        tracing::info!(
+            request_id,
+            method,
+            path,
+            status,
+            took_ms,
+            "request completed"
+        );
+    }
 }
 
 /// Adds the security headers to every response.

@@ -203,9 +203,15 @@ impl Shared {
         }
         engine.count_use(&caller.request);
         let environment = caller.request.ctx.actor().environment;
-        if self.state.access_log.covers(StatusCode::OK) {
-            tracing::info!(request_id = caller.id, %method, path, status = 200, took_ms = 0, "request completed");
-        }
+        let started_at = caller.request.ctx.now();
+        layers::log_completed(
+            &self.state,
+            &caller.id,
+            method,
+            path,
+            StatusCode::OK,
+            started_at,
+        );
         let mut response = Response::new(Body::from(body));
         let headers = response.headers_mut();
         headers.clone_from(&self.headers);

@@ -15,15 +15,9 @@ const WEAKER: AuthorityChange = AuthorityChange {
 };
 
 fn read(table: &KeyTable<&'static str>, key: i64, generation: u64) -> Option<RequestGuard> {
-    let mut digest = [0; 32];
-    digest[..8].copy_from_slice(&key.to_be_bytes());
-    table.admit_read(
-        generation,
-        digest,
-        (KeyId(key), OWNER),
-        Duration::ZERO,
-        "state",
-    )
+    let of = (KeyId(key), OWNER);
+    let admitted = table.admit_read(generation, digest(key), of, Duration::ZERO, "state");
+    admitted.map(|(_, guard)| guard)
 }
 
 fn digest(key: i64) -> Digest {

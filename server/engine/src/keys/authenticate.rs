@@ -1,5 +1,7 @@
 //! Authenticating a request by its API key, and checking the key again before the response.
 
+use std::sync::Arc;
+
 use domain::key::KeyState;
 use domain::token::PlainKey;
 use domain::view::RefusalCause;
@@ -9,7 +11,7 @@ use subtle::ConstantTimeEq;
 use super::cached::{CachedKey, is_old};
 use crate::ctx::{Credential, Ctx, Origin};
 use crate::in_flight::RequestGuard;
-use crate::key_table::Digest;
+use crate::key_table::{CachedEntry, Digest};
 use crate::keyring::{CanonicalEncoder, Purpose};
 use crate::nodes::LeaseNumber;
 use crate::recheck::read_sound;
@@ -30,6 +32,25 @@ pub struct AuthenticatedRequest {
 }
 
 impl AuthenticatedRequest {
+    fn of(admitted: AdmittedKey, now: Moment, origin: Origin) -> Self {
+        let AdmittedKey {
+            entry,
+            guard,
+            lease,
+        } = admitted;
+        let credential = Credential::Key {
+            id: entry.key,
+            prefix: entry.value.prefix.clone(),
+            in_flight: guard.id,
+        };
+        Self {
+            ctx: Ctx::new(entry.value.actor.clone(), now, origin, credential),
+            guard,
+            expires_at: entry.value.expires_at,
+            lease,
+        }
+    }
+
     /// Whether the key has expired since the request was authenticated.
     pub fn has_expired(&self, now: Moment) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
@@ -63,13 +84,56 @@ impl Engine {
         key: &PlainKey,
         origin: &Origin,
     ) -> Option<AuthenticatedRequest> {
+        let admitted = self.admit_cached(key)?;
+        self.check_log_intact(&admitted.entry.value.actor.organization)
+            .ok()?;
+        let now = self.runtime().now();
+        Some(AuthenticatedRequest::of(
+            admitted,
+            now,
+            origin.clone(),
+        ))
+    }
+
+    /// As [`Engine::authenticate_key`], without looking for the key in memory.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authenticate_read_key(
+        &self,
+        key: &PlainKey,
+        origin: Origin,
+    ) -> Result<AuthenticatedRequest> {
+        let admission = self.admit_read(key).await?;
+        let now = self.runtime().now();
+        match admission {
+            Admission::Admitted(admitted) => {
+                self.check_log_intact(&admitted.entry.value.actor.organization)?;
+                let request = AuthenticatedRequest::of(admitted, now, origin);
+                self.count_use(&request);
+                Ok(request)
+            }
+            Admission::Refused(refused) => {
+                let RefusedKey { row, cause, .. } = *refused;
+                self.check_log_intact(&parse_column(
+                    &row.organization_id,
+                    "api_keys.organization_id",
+                )?)?;
+                self.usage()
+                    .refused(KeyId(row.id), cause, now, &origin);
+                Err(self.refuse(&row, cause).await)
+            }
+        }
+    }
+
+    /// Admits a request by a key in memory. None if it is not in memory, or has to be read again.
+    pub(super) fn admit_cached(&self, key: &PlainKey) -> Option<AdmittedKey> {
         let lease = self.nodes().lease()?;
         let auth = key_material::auth_value(key);
         let (entry, guard) = self
             .ring()
             .digests(Purpose::Lookup, auth.as_slice())
             .find_map(|(_, digest)| self.keys().admit_cached(&digest))?;
-
         let now = self.runtime().now();
         let has_expired = entry
             .value
@@ -79,90 +143,62 @@ impl Engine {
             self.keys().expire(&entry);
             return None;
         }
-        let actor = &entry.value.actor;
-        self.check_log_intact(&actor.organization).ok()?;
-        let credential = Credential::Key {
-            id: entry.key,
-            prefix: entry.value.prefix.clone(),
-            in_flight: guard.id,
-        };
-        Some(AuthenticatedRequest {
-            ctx: Ctx::new(actor.clone(), now, origin.clone(), credential),
+        Some(AdmittedKey {
+            entry,
             guard,
-            expires_at: entry.value.expires_at,
             lease: Some(lease),
         })
     }
 
-    async fn authenticate_read_key(
-        &self,
-        key: &PlainKey,
-        origin: Origin,
-    ) -> Result<AuthenticatedRequest> {
+    /// Reads a key with its owner, and admits a request unless they may not act now. Reads again
+    /// until nothing changed meanwhile.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for an unknown or altered key, `Busy` when its state cannot be read.
+    pub(super) async fn admit_read(&self, key: &PlainKey) -> Result<Admission> {
         loop {
             let generation = self.keys().generation();
             let lease = self.nodes().lease();
             let read_at = self.runtime().elapsed();
-            let (
-                digest,
-                PresentedRow {
-                    key: row, owner, ..
-                },
-            ) = self.find_key(key).await?;
-            self.check_log_intact(&parse_column(
-                &row.organization_id,
-                "api_keys.organization_id",
-            )?)?;
+            let (digest, presented) = self.find_key(key).await?;
+            let (row, owner) = (presented.key, presented.owner);
+            if let Some(cause) = self.refusal_of(&row, &owner) {
+                let refused = RefusedKey { row, owner, cause };
+                return Ok(Admission::Refused(Box::new(refused)));
+            }
 
-            let now = self.runtime().now();
-            let actor = match self.admission(&row, &owner)? {
-                Admission::Acting(actor) => actor,
-                Admission::Refused(cause) => {
-                    self.usage()
-                        .refused(KeyId(row.id), cause, now, &origin);
-                    return Err(self.refuse(&row, cause).await);
-                }
-            };
+            let of = (KeyId(row.id), ActorId(row.actor_id));
             let cached = CachedKey {
-                actor: actor.clone(),
-                prefix: row.key_prefix.clone(),
+                actor: acting(&row, &owner)?,
+                prefix: row.key_prefix,
                 name: row.name,
                 expires_at: row.expires_at.map(Moment),
             };
-            let of = (KeyId(row.id), ActorId(row.actor_id));
             let admitted = self
                 .keys()
                 .admit_read(generation, digest, of, read_at, cached);
-            // Something changed while the row was read.
-            let Some(guard) = admitted else {
-                continue;
-            };
-
-            self.note_use(&actor, KeyId(row.id), now, &origin);
-            let credential = Credential::Key {
-                id: KeyId(row.id),
-                prefix: row.key_prefix,
-                in_flight: guard.id,
-            };
-            return Ok(AuthenticatedRequest {
-                ctx: Ctx::new(actor, now, origin, credential),
-                guard,
-                expires_at: row.expires_at.map(Moment),
-                lease,
-            });
+            if let Some((entry, guard)) = admitted {
+                return Ok(Admission::Admitted(AdmittedKey {
+                    entry,
+                    guard,
+                    lease,
+                }));
+            }
         }
     }
 
-    /// Whether a key and its owner, as they are in the database, may act now.
-    pub(super) fn admission(&self, row: &KeyRow, owner: &ActorRow) -> Result<Admission> {
-        Ok(match self.state_of_presented(row) {
-            KeyState::Active => match refusal_of(owner) {
-                None => Admission::Acting(acting(row, owner)?),
-                Some(cause) => Admission::Refused(cause),
-            },
-            KeyState::Expired { .. } => Admission::Refused(RefusalCause::Expired),
-            KeyState::Revoked { .. } => Admission::Refused(RefusalCause::Revoked),
-        })
+    /// Whether nothing has weakened a key, on any node, since it was known under this lease.
+    pub(super) fn is_unweakened(&self, lease: Option<LeaseNumber>, guard: &RequestGuard) -> bool {
+        lease.is_some() && lease == self.nodes().lease() && !guard.is_cancelled()
+    }
+
+    /// Why a key and its owner, as they are in the database, may not act now, if so.
+    fn refusal_of(&self, row: &KeyRow, owner: &ActorRow) -> Option<RefusalCause> {
+        match self.state_of_presented(row) {
+            KeyState::Active => refusal_of_owner(owner),
+            KeyState::Expired { .. } => Some(RefusalCause::Expired),
+            KeyState::Revoked { .. } => Some(RefusalCause::Revoked),
+        }
     }
 
     /// Refuses a request, and records the expiry that it is refused for.
@@ -191,8 +227,8 @@ impl Engine {
     /// Whether a request that a key in memory authenticated may be answered: nothing has weakened
     /// the key since, on any node. If not, [`Engine::recheck_key`] decides.
     pub fn is_still_admitted(&self, request: &AuthenticatedRequest) -> bool {
-        let is_leased = request.lease.is_some() && request.lease == self.nodes().lease();
-        is_leased && !request.guard.is_cancelled() && !request.has_expired(self.runtime().now())
+        self.is_unweakened(request.lease, &request.guard)
+            && !request.has_expired(self.runtime().now())
     }
 
     pub(super) fn note_use(&self, actor: &Actor, key: KeyId, now: Moment, origin: &Origin) {
@@ -247,7 +283,7 @@ impl Engine {
 
         let owner = self.owner_row(&row).await?;
         let is_as_strong =
-            refusal_of(&owner).is_none() && acting(&row, &owner)?.role >= ctx.actor.role;
+            refusal_of_owner(&owner).is_none() && acting(&row, &owner)?.role >= ctx.actor.role;
         if is_as_strong
             || self
                 .is_event_of_request(ctx, owner.audit_n)
@@ -340,16 +376,31 @@ impl Engine {
     }
 }
 
-/// Whether a key may act.
+/// A key that may act now, and the request that it was admitted with.
+pub(super) struct AdmittedKey {
+    pub entry: Arc<CachedEntry<CachedKey>>,
+    pub guard: RequestGuard,
+    /// The lease under which the state of the key was known, if any.
+    pub lease: Option<LeaseNumber>,
+}
+
+/// What reading a key results in.
 pub(super) enum Admission {
-    /// As this actor.
-    Acting(Actor),
-    /// Not, for this reason.
-    Refused(RefusalCause),
+    /// It may act now.
+    Admitted(AdmittedKey),
+    /// It may not.
+    Refused(Box<RefusedKey>),
+}
+
+/// A key that may not act now, and why.
+pub(super) struct RefusedKey {
+    pub row: KeyRow,
+    pub owner: ActorRow,
+    pub cause: RefusalCause,
 }
 
 /// Why the owner of a key may not act, if so.
-const fn refusal_of(owner: &ActorRow) -> Option<RefusalCause> {
+const fn refusal_of_owner(owner: &ActorRow) -> Option<RefusalCause> {
     if owner.removed_at.is_some() {
         Some(RefusalCause::OwnerRemoved)
     } else if owner.disabled_at.is_some() {

@@ -4,15 +4,12 @@ use domain::command::VerifyKey;
 use domain::policy::{Action, permit};
 use domain::token::PlainKey;
 use domain::view::{RefusalCause, Verdict, VerdictCode, VerifiedKey};
-use domain::{Actor, ActorId, KeyId, Moment};
+use domain::{KeyId, Moment};
 
-use super::authenticate::{Admission, acting};
-use super::cached::{CachedKey, is_old};
+use super::authenticate::{Admission, AdmittedKey, RefusedKey, acting};
+use super::cached::CachedKey;
 use crate::ctx::Ctx;
-use crate::key_material;
-use crate::keyring::Purpose;
-use crate::store::actors::ActorRow;
-use crate::store::keys::{KeyRow, PresentedRow};
+use crate::key_table::CachedEntry;
 use crate::{Engine, Error, Result};
 
 impl Engine {
@@ -26,50 +23,28 @@ impl Engine {
         let Some(key) = &command.key else {
             return Ok(Verdict::not_found(ctx.request_id()));
         };
-        if let Some(verdict) = self.verify_cached_key(ctx, command)? {
+        if let Some(verdict) = self.cached_verdict(ctx, command, key) {
             return Ok(verdict);
         }
-        loop {
-            let generation = self.keys().generation();
-            let read_at = self.runtime().elapsed();
-            let (
-                digest,
-                PresentedRow {
-                    key: row, owner, ..
-                },
-            ) = match self.find_key(key).await {
-                Err(Error::Unauthenticated(_)) => {
-                    return Ok(Verdict::not_found(ctx.request_id()));
-                }
-                found => found?,
-            };
-            if row.organization_id != ctx.actor.organization.as_str() {
-                return Ok(Verdict::not_found(ctx.request_id()));
+        let admission = match self.admit_read(key).await {
+            Err(Error::Unauthenticated(_)) => return Ok(Verdict::not_found(ctx.request_id())),
+            admission => admission?,
+        };
+        let organization = match &admission {
+            Admission::Admitted(admitted) => admitted.entry.value.actor.organization.as_str(),
+            Admission::Refused(refused) => &refused.row.organization_id,
+        };
+        if organization != ctx.actor.organization.as_str() {
+            return Ok(Verdict::not_found(ctx.request_id()));
+        }
+        self.check_log_intact(&ctx.actor.organization)?;
+        match admission {
+            Admission::Admitted(AdmittedKey { entry, .. }) => {
+                let verdict = verdict(ctx, command, &entry);
+                self.count_verdict(ctx, command, &entry, &verdict);
+                Ok(verdict)
             }
-            self.check_log_intact(&ctx.actor.organization)?;
-            match self.admission(&row, &owner)? {
-                Admission::Refused(cause) => {
-                    return self.refused_verdict(ctx, command, &row, &owner, cause);
-                }
-                Admission::Acting(actor) => {
-                    let cached = CachedKey {
-                        actor: actor.clone(),
-                        prefix: row.key_prefix,
-                        name: row.name.clone(),
-                        expires_at: row.expires_at.map(Moment),
-                    };
-                    let of = (KeyId(row.id), ActorId(row.actor_id));
-                    let kept = self
-                        .keys()
-                        .admit_read(generation, digest, of, read_at, cached);
-                    if kept.is_some() {
-                        let name = &row.name;
-                        let expires_at = row.expires_at.map(Moment);
-                        return Ok(self.verdict(ctx, command, of.0, name, &actor, expires_at));
-                    }
-                    // Something changed while the row was read.
-                }
-            }
+            Admission::Refused(refused) => self.refused_verdict(ctx, command, &refused),
         }
     }
 
@@ -86,82 +61,53 @@ impl Engine {
     }
 
     fn cached_verdict(&self, ctx: &Ctx, command: &VerifyKey, key: &PlainKey) -> Option<Verdict> {
-        self.nodes().lease()?;
-        let auth = key_material::auth_value(key);
-        let (entry, guard) = self
-            .ring()
-            .digests(Purpose::Lookup, auth.as_slice())
-            .find_map(|(_, digest)| self.keys().admit_cached(&digest))?;
-        let CachedKey {
-            actor,
-            name,
-            expires_at,
-            ..
-        } = &entry.value;
-        // The body of the request may have taken a while.
-        let now = self.runtime().now();
-        let has_expired = expires_at.is_some_and(|end| end <= now);
-        if has_expired || is_old(&entry, self.runtime().elapsed()) {
-            self.keys().expire(&entry);
-            return None;
-        }
-        if actor.organization != ctx.actor.organization {
+        let AdmittedKey {
+            entry,
+            guard,
+            lease,
+        } = self.admit_cached(key)?;
+        let organization = &entry.value.actor.organization;
+        if *organization != ctx.actor.organization {
             return Some(Verdict::not_found(ctx.request_id()));
         }
-        self.check_log_intact(&actor.organization).ok()?;
-        let verdict = self.verdict(ctx, command, entry.key, name, actor, *expires_at);
-        // The state was true while this request ran.
-        let is_current = !guard.is_cancelled() && self.nodes().lease().is_some();
-        is_current.then_some(verdict)
+        self.check_log_intact(organization).ok()?;
+        let verdict = verdict(ctx, command, &entry);
+        if !self.is_unweakened(lease, &guard) {
+            return None;
+        }
+        self.count_verdict(ctx, command, &entry, &verdict);
+        Some(verdict)
     }
 
-    fn verdict(
+    fn count_verdict(
         &self,
         ctx: &Ctx,
         command: &VerifyKey,
-        key: KeyId,
-        name: &str,
-        actor: &Actor,
-        expires_at: Option<Moment>,
-    ) -> Verdict {
-        let verified = VerifiedKey {
-            key_id: key,
-            name: name.to_owned(),
-            actor: actor.clone(),
-            expires_at,
-        };
-        let environment = ctx.actor.environment;
-        let verdict = Verdict::on(
-            verified,
-            None,
-            environment,
-            command.scopes,
-            ctx.request_id(),
-        );
-        if !command.dry_run {
-            if verdict.valid {
-                self.note_use(actor, key, ctx.now, &ctx.origin);
-            } else {
-                let cause = RefusalCause::MissingScope;
-                self.usage()
-                    .refused(key, cause, ctx.now, &ctx.origin);
-            }
+        entry: &CachedEntry<CachedKey>,
+        verdict: &Verdict,
+    ) {
+        if command.dry_run {
+            return;
         }
-        verdict
+        if verdict.valid {
+            self.note_use(&entry.value.actor, entry.key, ctx.now, &ctx.origin);
+        } else {
+            let cause = RefusalCause::MissingScope;
+            self.usage()
+                .refused(entry.key, cause, ctx.now, &ctx.origin);
+        }
     }
 
     fn refused_verdict(
         &self,
         ctx: &Ctx,
         command: &VerifyKey,
-        row: &KeyRow,
-        owner: &ActorRow,
-        cause: RefusalCause,
+        RefusedKey { row, owner, cause }: &RefusedKey,
     ) -> Result<Verdict> {
         if !command.dry_run {
             let id = KeyId(row.id);
             self.usage()
-                .refused(id, cause, ctx.now, &ctx.origin);
+                .refused(id, *cause, ctx.now, &ctx.origin);
         }
         drop(self.record_refused_expiry(row));
         let key = VerifiedKey {
@@ -183,4 +129,22 @@ impl Engine {
             ctx.request_id(),
         ))
     }
+}
+
+/// The verdict on a key that may act now.
+fn verdict(ctx: &Ctx, command: &VerifyKey, entry: &CachedEntry<CachedKey>) -> Verdict {
+    let key = VerifiedKey {
+        key_id: entry.key,
+        name: entry.value.name.clone(),
+        actor: entry.value.actor.clone(),
+        expires_at: entry.value.expires_at,
+    };
+    let environment = ctx.actor.environment;
+    Verdict::on(
+        key,
+        None,
+        environment,
+        command.scopes,
+        ctx.request_id(),
+    )
 }

@@ -2,9 +2,9 @@
 
 use sqlx::postgres::PgListener;
 use sqlx::{Acquire, PgConnection};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use super::{LEASE, RENEWAL};
+use super::{LEASE, RENEWAL, within};
 use crate::Engine;
 use crate::key_table::AuthorityChange;
 use crate::store::StoreError;
@@ -24,15 +24,10 @@ pub(super) async fn run(engine: Engine) {
 }
 
 async fn listen(engine: &Engine) -> Result<(), StoreError> {
-    let connecting = engine.db().listener(CONNECTION, CHANNEL);
-    let mut listener = timeout(LEASE, connecting)
-        .await
-        .map_err(|_| StoreError::Away("the database server does not answer".into()))??;
+    let mut listener = within(LEASE, engine.db().listener(CONNECTION, CHANNEL)).await?;
     loop {
         wait_for_hint(engine, &mut listener).await?;
-        timeout(LEASE * 2, catch_up(engine, &mut listener))
-            .await
-            .map_err(|_| StoreError::Away("the database server does not answer".into()))??;
+        within(LEASE * 2, catch_up(engine, &mut listener)).await?;
     }
 }
 

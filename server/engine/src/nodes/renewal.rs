@@ -1,9 +1,11 @@
 //! Renewing the lease of this node, on a connection of its own.
 
-use sqlx::postgres::PgConnection;
-use tokio::time::{sleep, timeout};
+use std::time::Duration;
 
-use super::{LEASE, RENEWAL, changes};
+use sqlx::postgres::PgConnection;
+use tokio::time::sleep;
+
+use super::{LEASE, RENEWAL, changes, within};
 use crate::Engine;
 use crate::store::StoreError;
 use crate::store::nodes::{self, Renewal};
@@ -29,9 +31,9 @@ pub(super) async fn run(engine: Engine) {
 async fn hold(engine: &Engine, failing: &mut bool) -> Result<(), StoreError> {
     let nodes = engine.nodes();
     let lease = &nodes.inner.lease;
-    let mut conn = in_time(engine.db().connect_apart(CONNECTION)).await?;
+    let mut conn = within(LEASE, engine.db().connect_apart(CONNECTION)).await?;
     let sent = lease.now();
-    let joined = in_time(nodes::join(&mut conn, nodes.id())).await?;
+    let joined = within(LEASE, nodes::join(&mut conn, nodes.id())).await?;
     begin(engine, sent, &joined).await;
     if std::mem::take(failing) {
         tracing::info!("this node has a lease again");
@@ -39,7 +41,7 @@ async fn hold(engine: &Engine, failing: &mut bool) -> Result<(), StoreError> {
     loop {
         sleep(RENEWAL).await;
         let sent = lease.now();
-        let Some(renewed) = in_time(nodes::renew(&mut conn, nodes.id())).await? else {
+        let Some(renewed) = within(LEASE, nodes::renew(&mut conn, nodes.id())).await? else {
             lease.lapse();
             return Ok(());
         };
@@ -48,14 +50,20 @@ async fn hold(engine: &Engine, failing: &mut bool) -> Result<(), StoreError> {
 }
 
 /// Begins a lease with nothing in memory.
-async fn begin(engine: &Engine, sent: std::time::Duration, joined: &Renewal) {
+async fn begin(engine: &Engine, sent: Duration, joined: &Renewal) {
     let nodes = engine.nodes();
     let mut applied = nodes.inner.applied.lock().await;
     nodes.note_incarnation(&joined.incarnation);
-    nodes.inner.lease.lapse();
-    engine.keys().clear();
     *applied = joined.newest;
-    nodes.inner.lease.begin(sent);
+    begin_empty(engine, sent);
+}
+
+/// Whatever was kept is dropped while there is no lease.
+fn begin_empty(engine: &Engine, sent: Duration) {
+    let lease = &engine.nodes().inner.lease;
+    lease.lapse();
+    engine.keys().clear();
+    lease.begin(sent);
 }
 
 /// Applies what was committed before the renewal, then extends the lease. A lease that has lapsed
@@ -63,29 +71,19 @@ async fn begin(engine: &Engine, sent: std::time::Duration, joined: &Renewal) {
 async fn extend(
     engine: &Engine,
     conn: &mut PgConnection,
-    sent: std::time::Duration,
+    sent: Duration,
     renewed: &Renewal,
 ) -> Result<(), StoreError> {
     let nodes = engine.nodes();
     nodes.note_incarnation(&renewed.incarnation);
     if changes::is_behind(engine, renewed.newest).await {
-        in_time(changes::apply(engine, conn)).await?;
+        within(LEASE, changes::apply(engine, conn)).await?;
         nodes.inner.changed.notify_one();
     }
     if nodes.inner.lease.is_valid() {
         nodes.inner.lease.extend(sent);
     } else {
-        nodes.inner.lease.lapse();
-        engine.keys().clear();
-        nodes.inner.lease.begin(sent);
+        begin_empty(engine, sent);
     }
     Ok(())
-}
-
-async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    timeout(LEASE, work).await.unwrap_or_else(|_| {
-        Err(StoreError::Away(
-            "the database server does not answer".into(),
-        ))
-    })
 }

@@ -137,13 +137,30 @@ impl ActorRow {
     }
 }
 
+/// The number of the newest audit event about an actor, which its row must have. `$actors` is the
+/// name of the table in the query.
+macro_rules! newest_event {
+    ($actors:literal) => {
+        concat!(
+            "(SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = ",
+            $actors,
+            ".organization_id AND e.object_kind IN ('member', 'service_account') AND e.object_id = CAST(",
+            $actors,
+            ".id AS TEXT) AND e.action IN ('member.joined', 'member.role_changed', 'member.removed', 'member.left', \
+             'service_account.created', 'service_account.changed'))"
+        )
+    };
+}
+pub(super) use newest_event;
+
 macro_rules! columns {
     () => {
-        "id, organization_id, kind, person_id, claim_email, name, role, created_at, removed_at, created_by, disabled_at, \
-         allow_overlap, audit_n, row_mac, (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e \
-         WHERE e.organization_id = actors.organization_id AND e.object_kind IN ('member', 'service_account') \
-         AND e.object_id = CAST(actors.id AS TEXT) AND e.action IN ('member.joined', 'member.role_changed', \
-         'member.removed', 'member.left', 'service_account.created', 'service_account.changed')) AS newest_n"
+        concat!(
+            "id, organization_id, kind, person_id, claim_email, name, role, created_at, removed_at, created_by, \
+             disabled_at, allow_overlap, audit_n, row_mac, ",
+            newest_event!("actors"),
+            " AS newest_n"
+        )
     };
 }
 

@@ -143,7 +143,9 @@ async fn authenticate_key(
         state.engine.count_use(&admitted);
         return Ok(admitted);
     }
-    let admitted = state.engine.authenticate_key(key, origin.clone());
+    let admitted = state
+        .engine
+        .authenticate_read_key(key, origin.clone());
     state
         .engine
         .attempt(Kind::Key, origin, key.expose().as_bytes(), admitted)

@@ -1,6 +1,6 @@
 //! Reading a presented key together with its owner.
 
-use super::super::actors::ActorRow;
+use super::super::actors::{ActorRow, newest_event};
 use super::super::{Connection, StoreError, fetch};
 use super::{KeyRow, columns};
 
@@ -82,11 +82,9 @@ pub async fn by_lookup(
          a.person_id AS owner_person_id, a.claim_email AS owner_claim_email, a.name AS owner_name, \
          a.role AS owner_role, a.created_at AS owner_created_at, a.removed_at AS owner_removed_at, \
          a.created_by AS owner_created_by, a.disabled_at AS owner_disabled_at, \
-         a.allow_overlap AS owner_allow_overlap, a.audit_n AS owner_audit_n, a.row_mac AS owner_row_mac, \
-         (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = a.organization_id \
-         AND e.object_kind IN ('member', 'service_account') AND e.object_id = CAST(a.id AS TEXT) \
-         AND e.action IN ('member.joined', 'member.role_changed', 'member.removed', 'member.left', \
-         'service_account.created', 'service_account.changed')) AS owner_newest_n \
+         a.allow_overlap AS owner_allow_overlap, a.audit_n AS owner_audit_n, a.row_mac AS owner_row_mac, ",
+        newest_event!("a"),
+        " AS owner_newest_n \
          FROM api_keys k JOIN actors a ON a.organization_id = k.organization_id AND a.id = k.actor_id \
          WHERE k.lookup_key_id = $1 AND k.lookup = $2"
     );

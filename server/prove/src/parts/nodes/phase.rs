@@ -132,6 +132,23 @@ impl<'a> Phase<'a> {
         Ok(times)
     }
 
+    /// Ends a round: waits for its revocations, and until good keys pass again after the repair.
+    /// Returns when each revocation was answered.
+    ///
+    /// # Errors
+    /// If one is not, or if good keys do not pass.
+    pub async fn settle(
+        &mut self,
+        round: Round,
+        revocations: Revocations,
+        repaired: Instant,
+    ) -> Outcome<Vec<Instant>> {
+        let times = self.answers(revocations).await?;
+        self.recover(repaired).await?;
+        round.end().await;
+        Ok(times)
+    }
+
     /// Waits until a good key passes on every node after the repair.
     ///
     /// # Errors

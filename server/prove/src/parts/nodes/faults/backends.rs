@@ -94,9 +94,7 @@ async fn kill(backend: &Backend, phase: &mut Phase<'_>, victims: usize) -> Outco
         .await?;
     let repaired = Instant::now();
     rows.close().await?;
-    phase.answers(revocations).await?;
-    phase.recover(repaired).await?;
-    round.end().await;
+    phase.settle(round, revocations, repaired).await?;
     Ok(killed.len())
 }
 

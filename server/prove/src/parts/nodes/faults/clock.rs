@@ -73,9 +73,7 @@ async fn moves(
         sleep(SPAN / 2).await;
         clock.set(moment)?;
         let repaired = Instant::now();
-        phase.answers(revocations).await?;
-        phase.recover(repaired).await?;
-        round.end().await;
+        phase.settle(round, revocations, repaired).await?;
     }
     clock.set("+0")?;
     phase.finish(Some(LEASE), totals, report).await;

@@ -49,8 +49,6 @@ async fn cut(phase: &mut Phase<'_>) -> Outcome<()> {
         .trial
         .history
         .allow_outage(Some(PROXIED), begun, repaired + RECOVERY);
-    phase.answers(revocations).await?;
-    phase.recover(repaired).await?;
-    round.end().await;
+    phase.settle(round, revocations, repaired).await?;
     Ok(())
 }

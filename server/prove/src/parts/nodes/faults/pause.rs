@@ -65,9 +65,7 @@ async fn pause(phase: &mut Phase<'_>) -> Outcome<usize> {
     let history = &phase.trial.history;
     history.add_pause(node, from, until);
     history.allow_outage(Some(node), begun, repaired + RECOVERY);
-    let answers = phase.answers(revocations).await?;
-    phase.recover(repaired).await?;
-    round.end().await;
+    let answers = phase.settle(round, revocations, repaired).await?;
     let meanwhile = answers
         .iter()
         .filter(|answer| (from..=until).contains(*answer));

@@ -54,8 +54,6 @@ async fn restart(phase: &mut Phase<'_>, mode: &str) -> Outcome<()> {
         .trial
         .history
         .allow_outage(None, begun, repaired + RECOVERY);
-    phase.answers(revocations).await?;
-    phase.recover(repaired).await?;
-    round.end().await;
+    phase.settle(round, revocations, repaired).await?;
     Ok(())
 }

@@ -59,9 +59,7 @@ async fn start(phase: &mut Phase<'_>, is_kill: bool) -> Outcome<()> {
             .history
             .allow_outage(Some(node), begun, repaired + RECOVERY);
     }
-    phase.answers(revocations).await?;
-    phase.recover(repaired).await?;
-    round.end().await;
+    phase.settle(round, revocations, repaired).await?;
     Ok(())
 }
 
