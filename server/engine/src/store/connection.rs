@@ -116,8 +116,15 @@ impl Connection {
         self.is_postgres()
     }
 
-    /// Records a failed write, for the readiness check.
-    pub(crate) fn noted<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+    /// Records the outcome of a statement: a connection without a statement in progress can be used
+    /// again, and a failed write concerns the readiness check.
+    pub(crate) fn noted<T>(&mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        if done.is_ok() {
+            match &mut self.lease {
+                AnyLease::Sqlite(lease) => lease.completed(),
+                AnyLease::Postgres(lease) => lease.completed(),
+            }
+        }
         if let (Some(writing), Err(error)) = (&self.writing, &done) {
             writing.failed(error);
             if let HealthCheck::File(file) = &self.health
@@ -130,10 +137,10 @@ impl Connection {
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
-        self.health
+        let health = self.health();
+        health
             .check()
             .or_else(|error| self.noted(Err(error)))?;
-        let health = self.health();
         let begun = match &mut self.lease {
             AnyLease::Sqlite(lease) => health.run(lease.begin()).await,
             AnyLease::Postgres(lease) => health.run(lease.begin()).await,

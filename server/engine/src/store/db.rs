@@ -281,10 +281,10 @@ impl Db {
     pub async fn close(&self) {
         match self {
             Self::Sqlite { writer, reader, .. } => {
-                reader.pool().close().await;
-                writer.pool().close().await;
+                reader.close().await;
+                writer.close().await;
             }
-            Self::Postgres { pool, .. } => pool.pool().close().await,
+            Self::Postgres { pool, .. } => pool.close().await,
         }
     }
 }

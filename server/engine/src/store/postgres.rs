@@ -41,7 +41,12 @@ pub(super) async fn open(
             })
         })
         .after_connect(|conn, _| acknowledge_when_durable(conn));
-    Ok((Gate::new(pool.connect_lazy_with(options)), breaker))
+    let known = breaker.clone();
+    let gate = Gate::new(
+        pool.connect_lazy_with(options),
+        Arc::new(move |idle_for| known.may_be_stale(idle_for)),
+    );
+    Ok((gate, breaker))
 }
 
 /// A commit is acknowledged only after it reached the disk, whatever the server's default is.

@@ -1,5 +1,6 @@
 //! Opens an SQLite database.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{
@@ -15,6 +16,10 @@ use super::lease::Gate;
 const BUSY: Duration = Duration::from_secs(5);
 /// The size to which the write-ahead log is truncated after it grew during a long read.
 const LOG_LIMIT: &str = "4194304";
+/// The page cache of the writing connection: 4 MB. SQLite counts a negative number in KiB.
+const WRITER_CACHE: &str = "-4000";
+/// The page cache of each reading connection: 1 MB. The operating system keeps the file in memory.
+const READER_CACHE: &str = "-1000";
 
 /// Opens the writing connection and the reading ones.
 pub(super) async fn open(file: &DbFile) -> Result<(Gate<Sqlite>, Gate<Sqlite>), StoreError> {
@@ -26,7 +31,7 @@ pub(super) async fn open(file: &DbFile) -> Result<(Gate<Sqlite>, Gate<Sqlite>), 
         .foreign_keys(true)
         .pragma("journal_size_limit", LOG_LIMIT)
         .pragma("temp_store", "memory")
-        .pragma("cache_size", "-16000");
+        .pragma("cache_size", WRITER_CACHE);
     // The pool would retry for seconds and hide the cause.
     let mut first = options.connect().await?;
     durable(&mut first)
@@ -52,10 +57,17 @@ pub(super) async fn open(file: &DbFile) -> Result<(Gate<Sqlite>, Gate<Sqlite>), 
     // One connection always stays open: closing the last one deletes the write-ahead log.
     let reading = pool().max_connections(6).min_connections(1);
     let reader = reading
-        .connect_with(options.read_only(true).pragma("query_only", "on"))
+        .connect_with(
+            options
+                .read_only(true)
+                .pragma("query_only", "on")
+                .pragma("cache_size", READER_CACHE),
+        )
         .await?;
     file.opened()?;
-    Ok((Gate::new(writer), Gate::new(reader)))
+    // A connection to a file has nothing to test.
+    let gate = |pool| Gate::new(pool, Arc::new(|_| false));
+    Ok((gate(writer), gate(reader)))
 }
 
 /// Checks that a commit is acknowledged only after it reached the disk.
