@@ -157,7 +157,4 @@ pub enum SetupError {
     /// The HTTP client could not be created, for example because there are no root certificates.
     #[error("the HTTP client could not be created")]
     Http(#[from] reqwest::Error),
-    /// The RSA key could not be generated.
-    #[error("the signing key could not be generated")]
-    SigningKey,
 }

@@ -25,19 +25,21 @@ use crate::signing::SigningKey;
 pub struct Signer(SigningKey);
 
 impl Signer {
-    /// Generates a key with this key ID.
+    /// A key with this key ID.
+    #[must_use]
+    pub fn new(kid: &str) -> Self {
+        Self(SigningKey::new(kid))
+    }
+
+    /// The JWK set with the public key.
     ///
     /// # Panics
     /// If the key cannot be generated.
     #[must_use]
-    pub fn new(kid: &str) -> Self {
-        Self(SigningKey::generate(kid).expect("an RSA key can be generated"))
-    }
-
-    /// The JWK set with the public key.
-    #[must_use]
     pub fn jwks(&self) -> Value {
-        self.0.jwks()
+        self.0
+            .jwks()
+            .expect("an RSA key can be generated")
     }
 
     /// A valid header.

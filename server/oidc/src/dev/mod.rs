@@ -74,7 +74,7 @@ impl DevProvider {
             stylesheet,
             clock,
             random,
-            key: SigningKey::generate("development").map_err(|_| SetupError::SigningKey)?,
+            key: SigningKey::new("development"),
             codes: Mutex::default(),
         })
     }

@@ -48,8 +48,10 @@ pub(super) async fn configuration(State(provider): Shared) -> Json<Value> {
     }))
 }
 
-pub(super) async fn jwks(State(provider): Shared) -> Json<Value> {
-    Json(provider.key.jwks())
+pub(super) async fn jwks(State(provider): Shared) -> Result<Json<Value>, StatusCode> {
+    let jwks = provider.key.jwks();
+    jwks.map(Json)
+        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 pub(super) async fn choose(State(provider): Shared, Query(request): Query<Request>) -> Response {
