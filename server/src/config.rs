@@ -21,7 +21,7 @@ mod values;
 pub use environment::{SECRETS, SECRETS_ON_STDIN};
 pub use flags::show_settings;
 pub use options::Options;
-pub use settings::{AccessLog, Settings};
+pub use settings::Settings;
 pub use sign_in::SignIn;
 
 /// A missing or invalid setting, described in one sentence.

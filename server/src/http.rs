@@ -11,13 +11,9 @@ pub mod host;
 mod identity;
 pub mod jwks;
 pub mod layers;
-pub mod lean;
-pub mod listen;
 pub mod live;
-pub mod origin;
 pub mod problem;
 pub mod sessions;
-pub mod sieve;
 pub mod sign_in;
 pub mod site;
 pub mod ui;
@@ -34,11 +30,10 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use engine::Engine;
 use engine::tokens::Parties;
+use fast_path::FastPath;
+use fast_path::access_log::AccessLog;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
-
-use self::lean::Lean;
-use crate::config::AccessLog;
 
 /// The largest request body in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -128,8 +123,18 @@ impl AppState {
 
 /// All routes, and those of the development identity provider if there is one. Checks of a key in
 /// memory are answered before the layers of the other routes.
-pub fn router(state: &AppState, dev_provider: Option<Router>) -> Lean {
-    Lean::new(state.clone(), all_routes(state, dev_provider))
+pub fn router(state: &AppState, dev_provider: Option<Router>) -> FastPath {
+    let settings = fast_path::Settings {
+        is_https: state.is_https(),
+        trusted_proxies: state.trusted_proxies,
+        access_log: state.access_log,
+        request_timeout: REQUEST_TIMEOUT,
+    };
+    FastPath::new(
+        state.engine.clone(),
+        settings,
+        all_routes(state, dev_provider),
+    )
 }
 
 fn all_routes(state: &AppState, dev_provider: Option<Router>) -> Router {

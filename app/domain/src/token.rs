@@ -130,6 +130,9 @@ pub fn keys_within(text: &str) -> Vec<PlainKey> {
 
 /// The position of the body after the next tag of a key.
 fn body_begin(text: &str) -> Option<usize> {
+    if !text.contains('_') {
+        return None;
+    }
     let positions = KeyKind::ALL.into_iter().filter_map(|kind| {
         let word = kind.as_str();
         let tag = text

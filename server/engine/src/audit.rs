@@ -27,7 +27,7 @@ pub(crate) async fn journal(engine: &Engine, tx: &mut Tx, ctx: &Ctx, event: Even
     let organization_id = ctx.actor.organization.to_string();
     let (n, before) = audit::advance(tx, &organization_id).await?;
     let via_key = match &ctx.credential {
-        Credential::Key { prefix, .. } => Some(prefix.clone()),
+        Credential::Key { prefix, .. } => Some(prefix.to_string()),
         _ => None,
     };
     let mut row = AuditRow {

@@ -1,6 +1,8 @@
 //! The context of a request: the actor, its credential, the time and the request id. Every
 //! operation takes one.
 
+use std::sync::Arc;
+
 use domain::Environment;
 use domain::{
     Actor, ActorId, ActorKind, KeyId, Moment, OrganizationId, Permissions, PersonId, Role, ScopeSet,
@@ -20,7 +22,7 @@ pub enum Credential {
         /// Its id.
         id: KeyId,
         /// Its public prefix.
-        prefix: String,
+        prefix: Arc<str>,
         /// The number of this request among those in flight: a revocation does not wait for the
         /// request that revokes.
         in_flight: u64,
@@ -111,21 +113,21 @@ impl Origin {
 /// One request of one actor. Only authentication creates one, or [`Ctx::system_in`].
 #[derive(Clone, Debug)]
 pub struct Ctx {
-    pub(crate) actor: Actor,
+    pub(crate) actor: Arc<Actor>,
     pub(crate) now: Moment,
     pub(crate) origin: Origin,
     pub(crate) credential: Credential,
 }
 
 impl Ctx {
-    pub(crate) const fn new(
-        actor: Actor,
+    pub(crate) fn new(
+        actor: impl Into<Arc<Actor>>,
         now: Moment,
         origin: Origin,
         credential: Credential,
     ) -> Self {
         Self {
-            actor,
+            actor: actor.into(),
             now,
             origin,
             credential,
@@ -153,7 +155,7 @@ impl Ctx {
     }
 
     /// The actor, with the power it has in this request.
-    pub const fn actor(&self) -> &Actor {
+    pub fn actor(&self) -> &Actor {
         &self.actor
     }
 

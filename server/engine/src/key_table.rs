@@ -11,13 +11,13 @@
 //!   first drops the key, then cancels the registered requests. So a request either sees that its
 //!   key was dropped, or is cancelled.
 
-use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use domain::{ActorId, KeyId};
+use foldhash::fast::RandomState;
 use quick_cache::sync::Cache;
 use quick_cache::{Lifecycle, UnitWeighter};
 
@@ -97,7 +97,7 @@ impl<V> KeyTable<V> {
             limit.max(1),
             limit.max(1) as u64,
             UnitWeighter,
-            RandomState::new(),
+            RandomState::default(),
             Evictions(PhantomData),
         );
         Self {

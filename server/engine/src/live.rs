@@ -6,10 +6,10 @@
 
 mod watch;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use domain::{Code, OrganizationId, PersonId};
+use foldhash::HashMap;
 use tokio::sync::watch as hint;
 use tokio_util::sync::CancellationToken;
 

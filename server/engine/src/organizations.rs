@@ -61,7 +61,7 @@ impl Engine {
             .create_first(&mut tx, command, Some(person), origin)
             .await?;
         tx.commit().await?;
-        Ok(ctx.actor.organization)
+        Ok(ctx.actor.organization.clone())
     }
 
     /// Creates another organization for a member of an existing one, who becomes its owner. A
@@ -98,7 +98,7 @@ impl Engine {
             )
             .await?;
         tx.commit().await?;
-        Ok(ctx.actor.organization)
+        Ok(ctx.actor.organization.clone())
     }
 
     /// Creates the first organization. Of concurrent requests only one succeeds.

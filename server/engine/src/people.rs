@@ -238,7 +238,7 @@ impl Engine {
     pub async fn recheck_member(&self, ctx: &Ctx) -> Result<()> {
         let Actor {
             organization, id, ..
-        } = &ctx.actor;
+        } = &*ctx.actor;
         let read =
             async || Ok(actors::find(&mut self.db().read().await?, organization, *id).await?);
         let row = self

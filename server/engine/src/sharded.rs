@@ -1,10 +1,10 @@
 //! A map by key in parts with a lock each, so that requests with different keys rarely wait for each
 //! other.
 
-use std::collections::HashMap;
 use std::sync::PoisonError;
 
 use domain::KeyId;
+use foldhash::HashMap;
 
 use crate::sync::{Mutex, MutexGuard};
 

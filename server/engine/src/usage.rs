@@ -1,15 +1,20 @@
 //! Usage of keys: counted in memory and written in batches, so that a request costs no write. Reads
 //! include what is not written yet; the rest is written when the server shuts down.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod pending;
+
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use domain::policy::Reach;
-use domain::view::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
-use domain::{KeyId, Moment, OrganizationId};
+use domain::view::{CallerUse, DayUse, KeyUsage, RefusalCause};
+use domain::{Actor, KeyId, Moment, OrganizationId};
+use foldhash::HashMap;
 
+use self::pending::PendingUsage;
 use crate::ctx::Origin;
 use crate::sharded::Sharded;
-use crate::store::usage::{self, CallerRow, DayRow, RefusalRow};
+use crate::store::usage::{self, CallerRow, DayRow};
 use crate::store::{Connection, Tx, keys, parse_column};
 use crate::{Engine, Result};
 
@@ -20,8 +25,8 @@ const SHOWN_DAYS: i64 = 30;
 const MAX_CALLERS: i64 = 10;
 /// Refusals that are shown for a key.
 const MAX_REFUSALS: i64 = 20;
-/// Callers of one key that are recorded between two flushes. More are counted, but not recorded.
-const MAX_PENDING_CALLERS: usize = 64;
+/// Keys whose usage one transaction writes on SQLite. A revocation waits for no more than these.
+const KEYS_PER_TRANSACTION: usize = 200;
 
 /// Usage that is not in the database yet.
 #[derive(Default)]
@@ -32,49 +37,23 @@ pub struct Usage {
 /// When a key was last used, from which IP address, and by which user agent.
 pub type LastUse = (Moment, Option<String>, Option<String>);
 
-/// The usage of one key since the last flush.
-#[derive(Clone, Default)]
-struct PendingUsage {
-    /// The organization of the key; unknown while it was only refused.
-    organization: Option<OrganizationId>,
-    last: Option<LastUse>,
-    days: BTreeMap<i64, DayRow>,
-    callers: BTreeMap<(String, String), (i64, i64)>,
-    refusals: BTreeMap<(i64, RefusalCause), (i64, Option<String>, i64)>,
-}
-
 impl Usage {
     /// Counts a request that this key authenticated (decision D27).
-    pub fn accepted(&self, organization: &OrganizationId, key: KeyId, at: Moment, origin: &Origin) {
-        let mut pending = self.pending.of(key);
-        let pending_usage = pending.entry(key).or_default();
-        pending_usage.day(at).calls += 1;
-        pending_usage
-            .organization
-            .get_or_insert_with(|| organization.clone());
-        pending_usage.last = Some((at, origin.address.clone(), origin.agent.clone()));
-        let caller = (
-            origin.address.clone().unwrap_or_default(),
-            origin.agent.clone().unwrap_or_default(),
-        );
-        if pending_usage.callers.len() < MAX_PENDING_CALLERS
-            || pending_usage.callers.contains_key(&caller)
-        {
-            let seen = pending_usage.callers.entry(caller).or_default();
-            *seen = (at.0, seen.1 + 1);
-        }
+    pub fn accepted(&self, owner: &Arc<Actor>, key: KeyId, at: Moment, origin: &Origin) {
+        self.pending
+            .of(key)
+            .entry(key)
+            .or_default()
+            .accept(owner, at, origin);
     }
 
     /// Counts a request that was refused with this key, or because of it.
     pub fn refused(&self, key: KeyId, cause: RefusalCause, at: Moment, origin: &Origin) {
-        let mut pending = self.pending.of(key);
-        let pending_usage = pending.entry(key).or_default();
-        pending_usage.day(at).refused += 1;
-        let seen = pending_usage
-            .refusals
-            .entry((at.0.div_euclid(DAY), cause))
-            .or_default();
-        *seen = (at.0, origin.address.clone(), seen.2 + 1);
+        self.pending
+            .of(key)
+            .entry(key)
+            .or_default()
+            .refuse(cause, at, origin);
     }
 
     /// Adds the cost of a request (decision D19).
@@ -91,17 +70,14 @@ impl Usage {
 
     /// The last use of a key that is not in the database yet.
     pub fn last_of(&self, key: KeyId) -> Option<LastUse> {
-        self.pending.of(key).get(&key)?.last.clone()
+        self.pending.of(key).get(&key)?.last()
     }
 
     /// Days of every key that are not in the database yet.
     fn days_from(&self, first: i64) -> Vec<(KeyId, Vec<DayRow>)> {
         let days = |pending_usage: &PendingUsage| {
-            pending_usage
-                .days
-                .range(first..)
-                .map(|(_, row)| *row)
-                .collect()
+            let days = pending_usage.days().iter().copied();
+            days.filter(|row| row.day >= first).collect()
         };
         let mut found = Vec::new();
         for part in self.pending.parts() {
@@ -122,26 +98,17 @@ impl Usage {
         let mut found = Vec::new();
         for part in self.pending.parts() {
             for (key, pending_usage) in part.iter() {
-                let last = pending_usage
-                    .last
-                    .clone()
-                    .filter(|(at, ..)| *at > since);
-                if pending_usage.organization.as_ref() == Some(organization)
-                    && let Some(last) = last
-                {
-                    found.push((*key, last));
+                if pending_usage.organization() != Some(organization) {
+                    continue;
                 }
+                let last = pending_usage.last();
+                found.extend(
+                    last.filter(|(at, ..)| *at > since)
+                        .map(|last| (*key, last)),
+                );
             }
         }
         found
-    }
-
-    fn take(&self) -> HashMap<KeyId, PendingUsage> {
-        let mut taken = HashMap::new();
-        for mut part in self.pending.parts() {
-            taken.extend(std::mem::take(&mut *part));
-        }
-        taken
     }
 
     fn put_back(&self, uses: HashMap<KeyId, PendingUsage>) {
@@ -155,127 +122,47 @@ impl Usage {
     }
 }
 
-impl PendingUsage {
-    fn day(&mut self, at: Moment) -> &mut DayRow {
-        self.numbered(at.0.div_euclid(DAY))
-    }
-
-    fn numbered(&mut self, day: i64) -> &mut DayRow {
-        self.days.entry(day).or_insert(DayRow {
-            day,
-            ..DayRow::default()
-        })
-    }
-
-    /// The same, with times in the future moved to now: they were counted while the clock was
-    /// ahead.
-    fn no_later_than(&self, now: Moment) -> Self {
-        let today = now.0.div_euclid(DAY);
-        let mut kept = Self {
-            organization: self.organization.clone(),
-            ..Self::default()
-        };
-        kept.last = self
-            .last
-            .clone()
-            .map(|(at, address, agent)| (at.min(now), address, agent));
-        for row in self.days.values() {
-            kept.numbered(row.day.min(today)).add(*row);
-        }
-        kept.callers = self
-            .callers
-            .iter()
-            .map(|(who, (at, calls))| (who.clone(), ((*at).min(now.0), *calls)))
-            .collect();
-        for (&(day, cause), (at, address, count)) in &self.refusals {
-            let seen = kept
-                .refusals
-                .entry((day.min(today), cause))
-                .or_insert(((*at).min(now.0), address.clone(), 0));
-            seen.2 += count;
-        }
-        kept
-    }
-
-    /// Adds earlier usage.
-    fn add(&mut self, older: Self) {
-        self.organization = self.organization.take().or(older.organization);
-        self.last = self.last.take().or(older.last);
-        for (day, row) in older.days {
-            self.numbered(day).add(row);
-        }
-        for (caller, (at, calls)) in older.callers {
-            if self.callers.len() >= MAX_PENDING_CALLERS && !self.callers.contains_key(&caller) {
-                continue;
-            }
-            let seen = self.callers.entry(caller).or_default();
-            *seen = (seen.0.max(at), seen.1 + calls);
-        }
-        for (what, (at, address, count)) in older.refusals {
-            let seen = self
-                .refusals
-                .entry(what)
-                .or_insert((at, address, 0));
-            seen.2 += count;
-        }
-    }
-
-    fn refused(&self) -> Vec<RefusedUse> {
-        let rows = self
-            .refusals
-            .iter()
-            .map(|((_, cause), (at, address, count))| RefusedUse {
-                cause: *cause,
-                at: Moment(*at),
-                address: address.clone(),
-                count: *count,
-            });
-        let mut rows: Vec<_> = rows.collect();
-        rows.sort_by_key(|one| std::cmp::Reverse(one.at));
-        rows
-    }
-
-    fn called(&self) -> Vec<CallerUse> {
-        let rows = self
-            .callers
-            .iter()
-            .map(|((address, agent), (at, calls))| CallerUse {
-                address: address.clone(),
-                agent: agent.clone(),
-                at: Moment(*at),
-                calls: *calls,
-            });
-        let mut rows: Vec<_> = rows.collect();
-        rows.sort_by_key(|one| std::cmp::Reverse(one.at));
-        rows.truncate(usize::try_from(MAX_CALLERS).unwrap_or_default());
-        rows
-    }
-}
-
 impl Engine {
     /// Writes the pending usage. What cannot be written is kept for the next flush.
     ///
     /// # Errors
     /// `Busy` when it cannot be written.
     pub async fn flush_usage(&self) -> Result<()> {
-        // With row locks, a transaction of several keys could deadlock with a request.
-        let batch = if self.db().is_shared() { 1 } else { usize::MAX };
         let mut flush = FlushGuard {
             usage: self.usage(),
-            uses: self.usage().take(),
+            uses: HashMap::default(),
         };
-        while !flush.uses.is_empty() {
-            let keys: Vec<_> = flush.uses.keys().copied().take(batch).collect();
+        let parts = self.usage().pending.parts();
+        for part in parts.map(|mut part| std::mem::take(&mut *part)) {
+            flush.uses.extend(part);
+            if flush.uses.len() >= KEYS_PER_TRANSACTION {
+                self.write_usage(&mut flush).await?;
+            }
+        }
+        self.write_usage(&mut flush).await
+    }
+
+    async fn write_usage(&self, flush: &mut FlushGuard<'_>) -> Result<()> {
+        // With row locks, a transaction of several keys could deadlock with a request.
+        let batch = if self.db().is_shared() {
+            1
+        } else {
+            KEYS_PER_TRANSACTION
+        };
+        let keys: Vec<_> = flush.uses.keys().copied().collect();
+        for keys in keys.chunks(batch) {
             let now = self.runtime().now();
             let mut tx = self.db().begin().await?;
-            for key in &keys {
+            for key in keys {
                 if let Some(pending_usage) = flush.uses.get(key) {
-                    write_use(&mut tx, *key, &pending_usage.no_later_than(now)).await?;
+                    let pending_usage = pending_usage.clone().no_later_than(now);
+                    write_use(&mut tx, *key, &pending_usage).await?;
                 }
             }
             tx.commit().await?;
-            keys.iter()
-                .for_each(|key| drop(flush.uses.remove(key)));
+            for key in keys {
+                flush.uses.remove(key);
+            }
         }
         Ok(())
     }
@@ -303,25 +190,13 @@ impl Engine {
             .get(&key)
             .cloned()
             .unwrap_or_default();
-        let mut written = PendingUsage::default();
-        for row in usage::days(&mut connection, key, first).await? {
-            written.days.insert(row.day, row);
-        }
+        let days = usage::days(&mut connection, key, first).await?;
+        let callers = usage::callers(&mut connection, key, MAX_CALLERS).await?;
+        let mut refusals = Vec::new();
         for row in usage::refusals(&mut connection, key, MAX_REFUSALS).await? {
-            let what = (
-                row.at.div_euclid(DAY),
-                parse_column(&row.cause, "key_refusals.cause")?,
-            );
-            written
-                .refusals
-                .insert(what, (row.at, row.address, row.count));
+            refusals.push((parse_column(&row.cause, "key_refusals.cause")?, row));
         }
-        for row in usage::callers(&mut connection, key, MAX_CALLERS).await? {
-            written
-                .callers
-                .insert((row.address, row.agent), (row.at, row.calls));
-        }
-        all.add(written);
+        all.add(PendingUsage::written(days, callers, refusals));
         let days = (first..=today)
             .map(|day| shown(*all.numbered(day)))
             .collect();
@@ -344,7 +219,7 @@ impl Engine {
         let pending = self.usage().days_from(first);
         let mut sums = PendingUsage::default();
         for row in usage::sums(connection, reach, first).await? {
-            sums.days.insert(row.day, row);
+            sums.numbered(row.day).add(row);
         }
         let keys: Vec<_> = pending.iter().map(|(key, _)| key.0).collect();
         let reached: HashSet<_> = keys::reached(connection, reach, &keys)
@@ -394,10 +269,10 @@ impl Drop for FlushGuard<'_> {
 }
 
 async fn write_use(tx: &mut Tx, key: KeyId, pending_usage: &PendingUsage) -> Result<()> {
-    if let Some((at, address, agent)) = &pending_usage.last {
-        usage::touch(tx, key, *at, address.as_deref(), agent.as_deref()).await?;
+    if let Some((at, address, agent)) = pending_usage.last() {
+        usage::touch(tx, key, at, address.as_deref(), agent.as_deref()).await?;
     }
-    for day in pending_usage.days.values() {
+    for day in pending_usage.days() {
         usage::add_day(tx, key, *day).await?;
     }
     for caller in pending_usage.called() {
@@ -420,18 +295,12 @@ async fn write_use(tx: &mut Tx, key: KeyId, pending_usage: &PendingUsage) -> Res
         .await?;
     }
     usage::keep_callers(tx, key, MAX_CALLERS).await?;
-    for ((day, cause), (at, address, count)) in &pending_usage.refusals {
-        let row = RefusalRow {
-            cause: cause.as_str().into(),
-            at: *at,
-            address: address.clone(),
-            count: *count,
-        };
-        usage::add_refusal(tx, key, *day, &row).await?;
+    for (day, row) in pending_usage.refusal_rows() {
+        usage::add_refusal(tx, key, day, &row).await?;
     }
     // Last, and in the order of days: transactions for two keys of one owner lock these rows in the
     // same order.
-    for day in pending_usage.days.values() {
+    for day in pending_usage.days() {
         usage::add_owner_day(tx, key, *day).await?;
     }
     Ok(())

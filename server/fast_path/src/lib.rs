@@ -1,100 +1,128 @@
-//! The short way of a check: `GET /api/v1/me` and `POST /api/v1/keys/verify` with a key in memory.
+//! The fast path of a check: `GET /api/v1/me` and `POST /api/v1/keys/verify` with a key in memory.
 //!
 //! Such a request needs no database, no session and none of the layers of the other routes, which
 //! cost more than the check itself. Only a success is answered here, with the response that the
 //! other routes would give. Everything else goes to them: an unknown key, a wrong body, a refusal.
+//!
+//! It is a crate of its own, with what it shares with the other routes, because it is compiled for
+//! speed, and the server for size.
+
+pub mod access_log;
+pub mod credential;
+pub mod origin;
+mod response;
+pub mod security_headers;
+pub mod sieve;
+pub mod verify;
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, REFERER};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use domain::Code;
-use engine::ctx::Origin;
+use engine::Engine;
 use engine::keys::AuthenticatedRequest;
+use listener::{Answer, Handler, Unservable};
 use serde::Serialize;
-use tower::{Service, ServiceExt};
+use tower::Service;
 
-use super::api::authentication::{X_ORGANIZATION, presented_key};
-use super::api::keys::verify::KeyToVerify;
-use super::layers;
-use super::origin::origin;
-use super::problem::Unservable;
-use super::{AppState, REQUEST_TIMEOUT};
+use self::access_log::AccessLog;
+use self::credential::{X_ORGANIZATION, presented_key};
+use self::origin::{origin, peer};
+use self::response::Responses;
+use self::verify::KeyToVerify;
 
 /// The largest body that is read here, in bytes.
 const MAX_BODY: usize = 4096;
 
-type Answer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
-/// All routes behind the short way. Cheap to clone.
+/// All routes behind the fast path. Cheap to clone.
 #[derive(Clone)]
-pub struct Lean {
+pub struct FastPath {
     shared: Arc<Shared>,
 }
 
+/// What the responses depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Whether browsers use HTTPS.
+    pub is_https: bool,
+    /// The number of reverse proxies that append to `X-Forwarded-For`.
+    pub trusted_proxies: usize,
+    /// The requests that are logged.
+    pub access_log: AccessLog,
+    /// How long a request may take, including its body.
+    pub request_timeout: Duration,
+}
+
 struct Shared {
-    state: AppState,
-    /// The headers of every response.
-    headers: HeaderMap,
+    engine: Engine,
+    settings: Settings,
+    responses: Responses,
     all: Router,
 }
 
-/// A request that a key in memory has authenticated.
-struct Caller {
-    request: AuthenticatedRequest,
-    id: String,
-}
-
-impl Lean {
-    /// Puts the short way before all routes.
-    pub fn new(state: AppState, all: Router) -> Self {
-        let mut headers = HeaderMap::new();
-        layers::add_security_headers(&mut headers, state.is_https());
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
-        headers.insert("x-cost", HeaderValue::from_static("0"));
+impl FastPath {
+    /// Puts the fast path before all routes.
+    pub fn new(engine: Engine, settings: Settings, all: Router) -> Self {
         Self {
             shared: Arc::new(Shared {
-                state,
-                headers,
+                engine,
+                settings,
+                responses: Responses::new(settings.is_https),
                 all,
             }),
         }
     }
+
+    fn answer(&self, request: Request, peer: Option<SocketAddr>) -> Answer {
+        let shared = &self.shared;
+        if is_me(&request) {
+            return match shared.me(&request, peer) {
+                Some(response) => Answer::Ready(response),
+                None => shared.pass_on(request, peer),
+            };
+        }
+        if is_verify(&request)
+            && let Some(caller) = shared.caller(&request, peer)
+        {
+            let shared = shared.clone();
+            return Answer::Running(Box::pin(async move {
+                shared.verify(caller, request, peer).await
+            }));
+        }
+        shared.pass_on(request, peer)
+    }
 }
 
-impl Service<Request> for Lean {
+impl Handler for FastPath {
+    fn handle(&self, request: Request, peer: SocketAddr) -> Answer {
+        self.answer(request, Some(peer))
+    }
+}
+
+/// A request without a connection.
+impl Service<Request> for FastPath {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answer;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Answer {
-        let shared = self.shared.clone();
-        if is_me(&request) {
-            return match shared.me(&request) {
-                Some(response) => Box::pin(std::future::ready(Ok(response))),
-                None => Box::pin(shared.all.clone().oneshot(request)),
-            };
-        }
-        if is_verify(&request)
-            && let Some(caller) = shared.caller(&request)
-        {
-            return Box::pin(async move { Ok(shared.verify(caller, request).await) });
-        }
-        Box::pin(shared.all.clone().oneshot(request))
+    fn call(&mut self, request: Request) -> Self::Future {
+        let peer = peer(&request);
+        let answer = self.answer(request, peer);
+        Box::pin(async move { Ok(answer.response().await) })
     }
 }
 
@@ -119,19 +147,24 @@ fn is_verify(request: &Request) -> bool {
 }
 
 impl Shared {
-    fn me(&self, request: &Request) -> Option<Response> {
-        let caller = self.caller(request)?;
-        let me = self.state.engine.me(&caller.request.ctx);
+    fn me(&self, request: &Request, peer: Option<SocketAddr>) -> Option<Response> {
+        let caller = self.caller(request, peer)?;
+        let me = self.engine.me(&caller.ctx);
         self.respond(&caller, "GET", "/api/v1/me", &me)
     }
 
-    async fn verify(&self, caller: Caller, request: Request) -> Response {
+    async fn verify(
+        &self,
+        caller: AuthenticatedRequest,
+        request: Request,
+        peer: Option<SocketAddr>,
+    ) -> Response {
         let (mut parts, body) = request.into_parts();
         let read = tokio::select! {
             biased;
             // The other routes refuse the key.
-            () = caller.request.guard.cancelled() => Ok(Ok(Bytes::new())),
-            read = tokio::time::timeout(REQUEST_TIMEOUT, to_bytes(body, MAX_BODY)) => read,
+            () = caller.guard.cancelled() => Ok(Ok(Bytes::new())),
+            read = tokio::time::timeout(self.settings.request_timeout, to_bytes(body, MAX_BODY)) => read,
         };
         let bytes = match read {
             Ok(Ok(bytes)) => bytes,
@@ -155,21 +188,21 @@ impl Shared {
         }
         drop(caller);
         let request = Request::from_parts(parts, Body::from(bytes));
-        let answered = self.all.clone().oneshot(request).await;
-        answered.unwrap_or_else(|never| match never {})
+        self.pass_on(request, peer).response().await
     }
 
-    fn verdict(&self, caller: &Caller, bytes: &Bytes) -> Option<Response> {
+    fn verdict(&self, caller: &AuthenticatedRequest, bytes: &Bytes) -> Option<Response> {
         let body: KeyToVerify = serde_json::from_slice(bytes).ok()?;
         let command = body.command().ok()?;
-        let ctx = &caller.request.ctx;
-        let verdict = self.state.engine.verify_cached_key(ctx, &command);
+        let verdict = self
+            .engine
+            .verify_cached_key(&caller.ctx, &command);
         let verdict = verdict.ok()??;
         self.respond(caller, "POST", "/api/v1/keys/verify", &verdict)
     }
 
     /// The caller, if it presents a key in memory and nothing that needs another route.
-    fn caller(&self, request: &Request) -> Option<Caller> {
+    fn caller(&self, request: &Request, peer: Option<SocketAddr>) -> Option<AuthenticatedRequest> {
         let headers = request.headers();
         let is_plain = request.uri().query().is_none()
             && request.extensions().get::<Unservable>().is_none()
@@ -180,46 +213,45 @@ impl Shared {
             return None;
         }
         let key = presented_key(headers)?;
-        let engine = &self.state.engine;
-        let id = engine.runtime().request_id();
-        let origin: Origin = origin(request, &id, self.state.trusted_proxies);
-        let request = engine.authenticate_cached_key(&key, &origin)?;
-        Some(Caller { request, id })
+        let id = self.engine.runtime().request_id();
+        let origin = origin(headers, peer, id, self.settings.trusted_proxies);
+        self.engine
+            .authenticate_cached_key(&key, origin)
+            .ok()
     }
 
     /// The response, unless something has weakened the caller's key meanwhile.
     fn respond(
         &self,
-        caller: &Caller,
+        caller: &AuthenticatedRequest,
         method: &'static str,
         path: &'static str,
         body: &impl Serialize,
     ) -> Option<Response> {
-        let body = serde_json::to_vec(body).ok()?;
-        let id = HeaderValue::from_str(&caller.id).ok()?;
-        let engine = &self.state.engine;
-        if !engine.is_still_admitted(&caller.request) {
+        let ctx = &caller.ctx;
+        let environment = ctx.actor().environment;
+        let response = self
+            .responses
+            .json(body, environment, ctx.request_id())?;
+        if !self.engine.is_still_admitted(caller) {
             return None;
         }
-        engine.count_use(&caller.request);
-        let environment = caller.request.ctx.actor().environment;
-        let started_at = caller.request.ctx.now();
-        layers::log_completed(
-            &self.state,
-            &caller.id,
+        self.engine.count_use(caller);
+        self.settings.access_log.completed(
+            &self.engine,
+            ctx.request_id(),
             method,
             path,
             StatusCode::OK,
-            started_at,
+            ctx.now(),
         );
-        let mut response = Response::new(Body::from(body));
-        let headers = response.headers_mut();
-        headers.clone_from(&self.headers);
-        headers.insert(
-            "x-environment",
-            HeaderValue::from_static(environment.as_str()),
-        );
-        headers.insert("x-request-id", id);
         Some(response)
+    }
+
+    fn pass_on(&self, mut request: Request, peer: Option<SocketAddr>) -> Answer {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        listener::route(&self.all, request)
     }
 }

@@ -7,32 +7,42 @@ use axum::http::HeaderMap;
 use axum::http::header::{HeaderName, USER_AGENT};
 use engine::ctx::Origin;
 
-use super::sieve;
+use crate::sieve;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const MAX_AGENT_CHARS: usize = 200;
 
-/// The origin of a request. Keys in the user agent are redacted.
-pub fn origin(request: &Request, id: &str, trusted_proxies: usize) -> Origin {
-    let socket = request
+/// The address of the client of a connection, or of what has connected for it.
+pub fn peer(request: &Request) -> Option<SocketAddr> {
+    let info = request
         .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|info| info.0.ip().to_canonical());
-    let address = forwarded(request.headers(), trusted_proxies)
+        .get::<ConnectInfo<SocketAddr>>()?;
+    Some(info.0)
+}
+
+/// The origin of a request. Keys in the user agent are redacted.
+pub fn origin(
+    headers: &HeaderMap,
+    peer: Option<SocketAddr>,
+    id: String,
+    trusted_proxies: usize,
+) -> Origin {
+    let socket = peer.map(|peer| peer.ip().to_canonical());
+    let address = forwarded(headers, trusted_proxies)
         .or(socket)
         .map(|address| address.to_string());
-    let agent = request
-        .headers()
+    let agent = headers
         .get(USER_AGENT)
         .and_then(|agent| agent.to_str().ok());
     let agent = agent.map(|agent| {
-        sieve::without_secrets(agent)
-            .chars()
-            .take(MAX_AGENT_CHARS)
-            .collect()
+        let mut agent = sieve::without_secrets(agent);
+        if let Some((end, _)) = agent.char_indices().nth(MAX_AGENT_CHARS) {
+            agent.truncate(end);
+        }
+        agent
     });
     Origin {
-        request_id: id.to_owned(),
+        request_id: id,
         address,
         agent,
     }
@@ -41,15 +51,15 @@ pub fn origin(request: &Request, id: &str, trusted_proxies: usize) -> Origin {
 /// The IP address that the outermost trusted proxy has added. Entries further left come from the
 /// client and do not count.
 fn forwarded(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> {
+    if trusted_proxies == 0 {
+        return None;
+    }
     let lines = headers
         .get_all(FORWARDED_FOR)
         .iter()
         .filter_map(|line| line.to_str().ok());
     let hops: Vec<_> = lines.flat_map(|line| line.split(',')).collect();
-    let seen = hops
-        .len()
-        .checked_sub(trusted_proxies)
-        .filter(|_| trusted_proxies > 0)?;
+    let seen = hops.len().checked_sub(trusted_proxies)?;
     address(hops.get(seen)?)
 }
 
@@ -215,14 +225,10 @@ mod tests {
                     .header(name, value)
                     .header(name, value);
                 request = request.extension(ConnectInfo(socket));
-                let recorded = origin(
-                    &request.body(Body::empty()).expect("request"),
-                    "req_x",
-                    0,
-                )
-                .address;
+                let request = request.body(Body::empty()).expect("request");
+                let recorded = origin(request.headers(), peer(&request), "req_x".into(), 0);
                 assert_eq!(
-                    recorded.as_deref(),
+                    recorded.address.as_deref(),
                     Some("198.51.100.7"),
                     "{name}: {value}"
                 );

@@ -16,11 +16,10 @@ pub fn without_secrets(text: &str) -> String {
         if clean != *read {
             return clean.replace(char::is_control, "\u{fffd}");
         }
-        let next = decoded(&read);
-        if next == *read {
+        if !read.contains('%') {
             break;
         }
-        read = Cow::Owned(next);
+        read = Cow::Owned(decoded(&read));
     }
     text.to_owned()
 }
@@ -52,7 +51,10 @@ pub fn decoded(step: &str) -> String {
 }
 
 /// JSON Web Tokens begin with an encoded `{"`, and have three parts.
-fn without_tokens(text: &str) -> String {
+fn without_tokens(text: &str) -> Cow<'_, str> {
+    if !text.contains("eyJ") {
+        return Cow::Borrowed(text);
+    }
     let is_token = |word: &str| word.starts_with("eyJ") && word.split('.').count() >= 3;
     let belongs = |char: char| char.is_ascii_alphanumeric() || "-_.".contains(char);
     let mut clean = String::with_capacity(text.len());
@@ -67,7 +69,7 @@ fn without_tokens(text: &str) -> String {
         clean.push_str(&after[..between]);
         rest = &after[between..];
     }
-    clean
+    Cow::Owned(clean)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use domain::Code;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 
-use crate::http::problem::Unservable;
+use crate::Unservable;
 
 /// The largest response of unknown length that is buffered for HTTP/1.0.
 const MAX_BUFFERED: usize = 4 * 1024 * 1024;

@@ -1,27 +1,32 @@
 //! The accept loop: HTTP/1.1 with timeouts for slow headers and unread responses, which
 //! `axum::serve` does not have, and a graceful shutdown that gives running requests ten seconds.
+//!
+//! It knows nothing of the product but its error codes. It is a crate of its own because every
+//! request runs through it: it is compiled for speed, and the rest of the server for size.
 
 mod check;
+mod handler;
 mod wire;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tower::{Service, ServiceExt};
 
-use self::wire::{Exchange, Refuse, Wire};
+use self::wire::{Exchange, Patience, Refuse, Wire};
 
+pub use self::handler::{Answer, Handler, Unservable, route};
 pub use self::wire::EndsWith;
-use super::problem::Unservable;
 
 /// How long a client may take to send its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,39 +35,41 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long running requests may take when the server stops.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What answers the requests of every connection.
-pub trait Serve:
-    Service<Request, Response = Response, Error = Infallible, Future: Send>
-    + Clone
-    + Send
-    + Sync
-    + 'static
-{
-}
-
-impl<S> Serve for S where
-    S: Service<Request, Response = Response, Error = Infallible, Future: Send>
-        + Clone
-        + Send
-        + Sync
-        + 'static
-{
-}
+/// What answers the requests, shared by all connections.
+type Shared = Arc<dyn Handler>;
 
 /// Serves until `stop` resolves, then waits for running requests.
-pub async fn serve(listener: TcpListener, service: impl Serve, stop: impl Future<Output = ()>) {
-    serve_with(listener, service, READ_TIMEOUT, stop).await;
+pub async fn serve(
+    listener: TcpListener,
+    handler: impl Handler,
+    stop: impl Future<Output = ()> + Send,
+) {
+    serve_with(listener, handler, READ_TIMEOUT, stop).await;
 }
 
 /// The same with another timeout for unread responses.
 pub async fn serve_with(
     listener: TcpListener,
-    service: impl Serve,
+    handler: impl Handler,
     unread: Duration,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = ()> + Send,
+) {
+    accept_until(
+        listener,
+        Arc::new(handler),
+        unread,
+        std::pin::pin!(stop),
+    )
+    .await;
+}
+
+async fn accept_until(
+    listener: TcpListener,
+    handler: Shared,
+    unread: Duration,
+    mut stop: Pin<&mut (dyn Future<Output = ()> + Send)>,
 ) {
     let graceful = GracefulShutdown::new();
-    let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => break,
@@ -71,7 +78,7 @@ pub async fn serve_with(
                     // Otherwise a response in two packets waits for the client's acknowledgment of
                     // the first, which may take 40 ms.
                     let _ = stream.set_nodelay(true);
-                    connect(stream, peer, &service, unread, &graceful);
+                    connect(stream, peer, &handler, unread, &graceful);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -111,7 +118,7 @@ pub async fn asked_to_stop() {
 fn connect(
     stream: TcpStream,
     peer: SocketAddr,
-    service: &impl Serve,
+    handler: &Shared,
     unread: Duration,
     graceful: &GracefulShutdown,
 ) {
@@ -119,15 +126,18 @@ fn connect(
     let wire = Wire::new(
         stream,
         exchange.clone(),
-        unread,
-        refuse(service.clone(), peer),
+        Patience {
+            head: HEADER_TIMEOUT,
+            unread,
+        },
+        refuse(handler.clone(), peer),
     );
-    let service = service.clone();
+    let handler = handler.clone();
     let exchanges = service_fn(move |request: hyper::Request<Incoming>| {
-        let service = service.clone();
+        let handler = handler.clone();
         let running = exchange.begin();
         async move {
-            let mut response = answer(service, request.map(Body::new), peer).await;
+            let mut response = answer(handler, request.map(Body::new), peer).await;
             if let Some(end) = response.extensions_mut().remove::<EndsWith>() {
                 running.ends_with(&end);
             }
@@ -135,8 +145,8 @@ fn connect(
         }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+    // The stream has a timeout of its own.
+    http.header_read_timeout(None)
         .max_buf_size(64 * 1024);
     let connection = graceful.watch(http.serve_connection(TokioIo::new(wire), exchanges));
     tokio::spawn(async move {
@@ -146,39 +156,32 @@ fn connect(
     });
 }
 
-async fn answer(service: impl Serve, mut request: Request<Body>, peer: SocketAddr) -> Response {
+async fn answer(handler: Shared, mut request: Request, peer: SocketAddr) -> Response {
     let version = request.version();
     if let Some(fault) = check::fault(version, request.headers()) {
         request.extensions_mut().insert(fault);
     }
-    let response = route(service.clone(), request, peer).await;
+    let response = handler.handle(request, peer).response().await;
     match check::framed(version, response).await {
         Ok(response) => response,
-        Err(fault) => refused(service, fault, peer).await,
+        Err(fault) => refused(&handler, fault, peer).await,
     }
 }
 
-async fn route(service: impl Serve, mut request: Request<Body>, peer: SocketAddr) -> Response {
-    request.extensions_mut().insert(ConnectInfo(peer));
-    service
-        .oneshot(request)
-        .await
-        .unwrap_or_else(|never| match never {})
-}
-
-/// The response to a request that could not be read, or whose response failed. The router creates
+/// The response to a request that could not be read, or whose response failed. The handler creates
 /// it, so that it has the ID, the headers and the log line of every other response.
-async fn refused(service: impl Serve, fault: Unservable, peer: SocketAddr) -> Response {
+async fn refused(handler: &Shared, fault: Unservable, peer: SocketAddr) -> Response {
     let mut request = Request::new(Body::empty());
     request.extensions_mut().insert(fault);
-    route(service, request, peer).await
+    handler.handle(request, peer).response().await
 }
 
-fn refuse(service: impl Serve, peer: SocketAddr) -> Refuse {
+fn refuse(handler: Shared, peer: SocketAddr) -> Refuse {
     Box::new(move |status| {
-        let service = service.clone();
-        Box::pin(
-            async move { check::plain(refused(service, check::parser(status), peer).await).await },
-        )
+        let handler = handler.clone();
+        Box::pin(async move {
+            let response = refused(&handler, check::parser(status), peer).await;
+            check::plain(response).await
+        })
     })
 }

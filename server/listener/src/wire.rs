@@ -1,9 +1,10 @@
-//! The stream of a connection. It closes connections whose client does not read its response, and
-//! replaces the responses of hyper's parser with responses in the format of all other errors.
+//! The stream of a connection. It closes connections whose client sends no request, or does not read
+//! its response, and replaces the responses of hyper's parser with responses in the format of all
+//! other errors.
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::StatusCode;
 use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 /// How long a connection that is being closed waits for a client that is still sending. Closing a
 /// socket with unread bytes resets the connection, and the client loses the response.
@@ -41,6 +42,8 @@ pub struct Exchange(Arc<State>);
 #[derive(Default)]
 struct State {
     is_running: AtomicBool,
+    /// The number of requests that have begun.
+    begun: AtomicU64,
     ending: Mutex<Option<Ending>>,
 }
 
@@ -56,12 +59,17 @@ impl Exchange {
     /// Marks the router as writing, until the guard and the body that it moves into are dropped.
     pub fn begin(&self) -> Running {
         *self.0.ending() = None;
+        self.0.begun.fetch_add(1, Ordering::Relaxed);
         self.0.is_running.store(true, Ordering::Release);
         Running(self.0.clone())
     }
 
     fn is_running(&self) -> bool {
         self.0.is_running.load(Ordering::Acquire)
+    }
+
+    fn begun(&self) -> u64 {
+        self.0.begun.load(Ordering::Relaxed)
     }
 
     /// Notes that everything was given to the kernel.
@@ -140,12 +148,32 @@ pub type PendingResponse = Pin<Box<dyn Future<Output = Vec<u8>> + Send>>;
 /// Creates the response to a request that the parser has rejected with this status.
 pub type Refuse = Box<dyn Fn(StatusCode) -> PendingResponse + Send + Sync>;
 
+/// How long a connection waits for its client.
+#[derive(Clone, Copy)]
+pub struct Patience {
+    /// For the head of a request.
+    pub head: Duration,
+    /// While it reads nothing of a response.
+    pub unread: Duration,
+}
+
+/// The wait for the head of a request.
+struct HeadWait {
+    /// How many requests had begun before.
+    after: u64,
+    since: Instant,
+    /// It is not reset for each request, because that costs more than to look at `since` when it
+    /// elapses.
+    timer: Pin<Box<Sleep>>,
+}
+
 /// A connection.
 pub struct Wire<S> {
     stream: S,
     exchange: Exchange,
     refuse: Refuse,
-    patience: Duration,
+    patience: Patience,
+    head: Option<HeadWait>,
     stalled: Option<Pin<Box<Sleep>>>,
     making: Option<PendingResponse>,
     own: Vec<u8>,
@@ -154,13 +182,14 @@ pub struct Wire<S> {
 }
 
 impl<S> Wire<S> {
-    /// Wraps a stream. The client may read nothing for `patience` at a time.
-    pub fn new(stream: S, exchange: Exchange, patience: Duration, refuse: Refuse) -> Self {
+    /// Wraps a stream.
+    pub fn new(stream: S, exchange: Exchange, patience: Patience, refuse: Refuse) -> Self {
         Self {
             stream,
             exchange,
             refuse,
             patience,
+            head: None,
             stalled: None,
             making: None,
             own: Vec::new(),
@@ -181,7 +210,7 @@ impl<S> Wire<S> {
                 "the response must not be completed",
             )));
         }
-        let patience = self.patience;
+        let patience = self.patience.unread;
         let timer = self
             .stalled
             .get_or_insert_with(|| Box::pin(sleep(patience)));
@@ -190,6 +219,33 @@ impl<S> Wire<S> {
             ErrorKind::TimedOut,
             "the client does not read its response",
         )))
+    }
+
+    /// Closes a connection whose client does not complete the head of a request in time.
+    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let (after, patience) = (self.exchange.begun(), self.patience.head);
+        let head = self.head.get_or_insert_with(|| {
+            let since = Instant::now();
+            HeadWait {
+                after,
+                since,
+                timer: Box::pin(sleep_until(since + patience)),
+            }
+        });
+        if head.after != after {
+            (head.after, head.since) = (after, Instant::now());
+        }
+        while head.timer.as_mut().poll(cx).is_ready() {
+            let end = head.since + patience;
+            if end <= Instant::now() {
+                return Poll::Ready(Err(Error::new(
+                    ErrorKind::TimedOut,
+                    "the client does not send the head of a request",
+                )));
+            }
+            head.timer.as_mut().reset(end);
+        }
+        Poll::Pending
     }
 }
 
@@ -241,7 +297,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if read.is_pending() && !self.exchange.is_running() {
+            return self.poll_head(cx);
+        }
+        read
     }
 }
 
@@ -269,14 +329,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
-        if !self.exchange.is_running() {
-            let first = slices
-                .iter()
-                .find(|slice| !slice.is_empty())
-                .map_or(&[][..], |slice| slice);
-            if automatic(first).is_some() {
-                return self.poll_write(cx, first);
-            }
+        let mut filled = slices.iter().filter(|slice| !slice.is_empty());
+        // A response of the parser has no body.
+        if let (Some(only), None) = (filled.next(), filled.next())
+            && !self.exchange.is_running()
+            && automatic(only).is_some()
+        {
+            return self.poll_write(cx, only);
         }
         ready!(self.poll_own(cx))?;
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
@@ -341,17 +400,62 @@ mod tests {
 
     use super::*;
 
+    const PATIENCE: Patience = Patience {
+        head: Duration::from_secs(10),
+        unread: Duration::from_secs(30),
+    };
+
     fn refuse() -> Refuse {
         Box::new(|status| Box::pin(async move { format!("OURS {}", status.as_u16()).into_bytes() }))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_complete_a_head_is_disconnected() {
+        let exchange = Exchange::default();
+        let (server, mut client) = duplex(64);
+        let mut wire = Wire::new(server, exchange.clone(), PATIENCE, refuse());
+        let mut byte = [0];
+        let begin = Instant::now();
+        // A request every nine seconds keeps the connection open.
+        for _ in 0..3 {
+            sleep(Duration::from_secs(9)).await;
+            client.write_all(b"x").await.expect("written");
+            wire.read_exact(&mut byte).await.expect("read");
+            let waiting = tokio::time::timeout(Duration::from_millis(1), wire.read(&mut byte));
+            assert!(waiting.await.is_err(), "nothing to read");
+            // However long it takes.
+            let running = exchange.begin();
+            let waiting = tokio::time::timeout(Duration::from_secs(60), wire.read(&mut byte));
+            assert!(waiting.await.is_err(), "a request runs");
+            drop(running);
+        }
+        // Its bytes do not.
+        let dripping = tokio::spawn(async move {
+            for _ in 0..30 {
+                sleep(Duration::from_secs(1)).await;
+                if client.write_all(b"x").await.is_err() {
+                    break;
+                }
+            }
+        });
+        let idle_since = Instant::now();
+        let error = loop {
+            if let Err(error) = wire.read_exact(&mut byte).await {
+                break error;
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(idle_since.elapsed().as_secs(), 10);
+        assert!(begin.elapsed() > Duration::from_secs(200));
+        dripping.abort();
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_reads_nothing_is_disconnected() {
         let exchange = Exchange::default();
         let _running = exchange.begin();
-        let patience = Duration::from_secs(30);
         let (server, _client) = duplex(64);
-        let mut wire = Wire::new(server, exchange.clone(), patience, refuse());
+        let mut wire = Wire::new(server, exchange.clone(), PATIENCE, refuse());
         let error = wire
             .write_all(&[0; 1000])
             .await
@@ -359,7 +463,7 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         // Every read restarts the timer.
         let (server, mut client) = duplex(64);
-        let mut wire = Wire::new(server, exchange, patience, refuse());
+        let mut wire = Wire::new(server, exchange, PATIENCE, refuse());
         let reading = async {
             for _ in 0..100 {
                 sleep(Duration::from_secs(29)).await;
@@ -386,12 +490,7 @@ mod tests {
             })
         }));
         let (server, _client) = duplex(64);
-        let mut wire = Wire::new(
-            server,
-            exchange.clone(),
-            Duration::from_secs(30),
-            refuse(),
-        );
+        let mut wire = Wire::new(server, exchange.clone(), PATIENCE, refuse());
         let writing = tokio::spawn(async move { wire.write_all(&[0; 1000]).await });
         tokio::task::yield_now().await;
         end.send_replace(true);
@@ -401,12 +500,7 @@ mod tests {
         drop(running);
         assert!(exchange.0.ending().is_some());
         let (server, _client) = duplex(64);
-        let mut wire = Wire::new(
-            server,
-            exchange.clone(),
-            Duration::from_secs(30),
-            refuse(),
-        );
+        let mut wire = Wire::new(server, exchange.clone(), PATIENCE, refuse());
         wire.flush().await.expect("flushed");
         assert!(exchange.0.ending().is_none());
     }
@@ -415,12 +509,7 @@ mod tests {
     async fn only_the_response_of_the_parser_is_replaced() {
         let (server, mut client) = duplex(4096);
         let exchange = Exchange::default();
-        let mut wire = Wire::new(
-            server,
-            exchange.clone(),
-            Duration::from_secs(30),
-            refuse(),
-        );
+        let mut wire = Wire::new(server, exchange.clone(), PATIENCE, refuse());
         let bare = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\
             date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n";
         let running = exchange.begin();

@@ -14,15 +14,17 @@ use tokio::net::TcpListener;
 use self::assemble::App;
 use super::{CliError, cannot_open, print_line};
 use crate::config::{BadSetting, Options, Settings, SignIn, table};
-use crate::http::{self, listen};
+use crate::http;
 use crate::telemetry;
 
 /// How often the usage of keys is written to the database and expired rows are deleted.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(15);
 /// How many audit events each maintenance run verifies.
 const EVENTS_PER_CHECK: i64 = 10_000;
-/// How many audit events are verified before the port opens.
-const EVENTS_AT_START: i64 = 100_000;
+/// How many audit events are verified before the port opens, besides the newest of each log.
+const EVENTS_AT_START: i64 = 1_000;
+/// How many are verified right after it.
+const EVENTS_AFTER_START: i64 = 100_000;
 /// How long to wait before the discovery document of the identity provider is fetched again.
 const DISCOVERY_RETRY: Duration = Duration::from_secs(5 * 60);
 
@@ -75,10 +77,10 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     let log_summary = tokio::spawn(telemetry::summarize_floods());
     let router = http::router(&state, dev_provider.map(DevProvider::router));
     let stop = async {
-        listen::asked_to_stop().await;
+        listener::asked_to_stop().await;
         engine.close_watches();
     };
-    listen::serve(listener, router, stop).await;
+    listener::serve(listener, router, stop).await;
 
     nodes.leave().await;
     discovery.abort();
@@ -168,6 +170,9 @@ fn print_setup_token(settings: &Settings, token: &SecretString) {
 }
 
 async fn run_maintenance(engine: Engine) {
+    if let Err(error) = engine.check_chain_heads(EVENTS_AFTER_START).await {
+        tracing::warn!(%error, "the audit logs could not be verified; that is retried");
+    }
     let mut ticks = tokio::time::interval(MAINTENANCE_INTERVAL);
     loop {
         ticks.tick().await;

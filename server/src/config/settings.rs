@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use axum::http::StatusCode;
 use domain::token::Brand;
 use engine::attempts::Limits;
+use fast_path::access_log::AccessLog;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -46,29 +46,6 @@ pub struct Settings {
     pub key_cache: usize,
     /// The requests that are logged.
     pub access_log: AccessLog,
-}
-
-domain::closed_set! {
-    /// The requests that are logged.
-    pub enum AccessLog {
-        /// Every request.
-        All = "all",
-        /// Only requests that failed.
-        Errors = "errors",
-        /// None.
-        None = "none",
-    }
-}
-
-impl AccessLog {
-    /// Whether a request with this status is logged.
-    pub fn covers(self, status: StatusCode) -> bool {
-        match self {
-            Self::All => true,
-            Self::Errors => status.is_client_error() || status.is_server_error(),
-            Self::None => false,
-        }
-    }
 }
 
 impl Settings {

@@ -6,11 +6,11 @@ use axum::http::header::{COOKIE, HeaderName, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::Moment;
+use fast_path::origin::{origin, peer};
+use fast_path::{security_headers, sieve};
 use leptos::nonce::Nonce;
 
-use super::origin::origin;
-use super::{AppState, sieve};
+use super::AppState;
 
 /// The ID of a request, `req_…`. It appears in the log, in error responses and in the audit log.
 #[derive(Clone, Debug, Default)]
@@ -27,14 +27,19 @@ pub async fn log(State(state): State<AppState>, mut request: Request, next: Next
     let started_at = runtime.now();
     let method = sieve::without_secrets(request.method().as_str());
     let path = without_secrets(request.uri().path());
-    let origin = origin(&request, &id, state.trusted_proxies);
+    let origin = origin(
+        request.headers(),
+        peer(&request),
+        id.clone(),
+        state.trusted_proxies,
+    );
     request
         .extensions_mut()
         .insert(RequestId(id.clone()));
     request.extensions_mut().insert(origin);
     let mut response = next.run(request).await;
-    log_completed(
-        &state,
+    state.access_log.completed(
+        &state.engine,
         &id,
         &method,
         &path,
@@ -49,64 +54,11 @@ pub async fn log(State(state): State<AppState>, mut request: Request, next: Next
     response
 }
 
-/// Logs a request that is complete, if the setting `ACCESS_LOG` covers it.
-pub fn log_completed(
-    state: &AppState,
-    request_id: &str,
-    method: &str,
-    path: &str,
-    status: StatusCode,
-    started_at: Moment,
-) {
-    if state.access_log.covers(status) {
-        let (status, now) = (status.as_u16(), state.engine.runtime().now());
-        let took_ms = now.0 - started_at.0;
-        tracing::info!(
-            request_id,
-            method,
-            path,
-            status,
-            took_ms,
-            "request completed"
-        );
-    }
-}
-
 /// Adds the security headers to every response.
 pub async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    add_security_headers(response.headers_mut(), state.is_https());
+    security_headers::add(response.headers_mut(), state.is_https());
     response
-}
-
-/// Adds the security headers that a response does not have.
-pub fn add_security_headers(headers: &mut HeaderMap, is_https: bool) {
-    set(headers, "x-content-type-options", "nosniff");
-    set(headers, "cross-origin-opener-policy", "same-origin");
-    set(headers, "cross-origin-resource-policy", "same-origin");
-    set(headers, "referrer-policy", "same-origin");
-    set(
-        headers,
-        "permissions-policy",
-        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    );
-    if !headers.contains_key("cache-control") {
-        set(headers, "cache-control", "no-store");
-    }
-    if !headers.contains_key("content-security-policy") {
-        set(
-            headers,
-            "content-security-policy",
-            "default-src 'none'; frame-ancestors 'none'",
-        );
-    }
-    if is_https {
-        set(
-            headers,
-            "strict-transport-security",
-            "max-age=63072000; includeSubDomains",
-        );
-    }
 }
 
 /// Adds a nonce and a content security policy that allows only our own scripts and those with the

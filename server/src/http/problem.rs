@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use domain::problem::retry_after;
 use domain::{Code, FieldFault, KeyId, Problem, Scope};
 use engine::Error;
+use listener::Unservable;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -169,16 +170,6 @@ pub async fn finish(request: Request, next: Next) -> Response {
         ),
         None => response,
     }
-}
-
-/// An error that the connection has found before routing. It is an extension of the request, so
-/// that its response has the same format, ID, headers and log line as every other.
-#[derive(Clone, Copy, Debug)]
-pub struct Unservable {
-    /// The error code.
-    pub code: Code,
-    /// One sentence.
-    pub details: &'static str,
 }
 
 /// Rejects requests that the connection has found invalid, and those whose target has no path: `*`,

@@ -10,7 +10,6 @@ mod sender;
 use std::time::Duration;
 
 use serde_json::Value;
-use server::http::listen;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -22,7 +21,7 @@ async fn listening(app: &TestApp) -> std::net::SocketAddr {
         .await
         .expect("port");
     let address = listener.local_addr().expect("address");
-    tokio::spawn(listen::serve(
+    tokio::spawn(listener::serve(
         listener,
         app.router.clone(),
         std::future::pending(),

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use domain::command::RevokeKey;
 use domain::key::RevokeReason;
-use server::http::listen;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -29,7 +28,7 @@ async fn requests_in_progress_fail_when_the_key_is_revoked() {
         .await
         .expect("port");
     let address = listener.local_addr().expect("address");
-    tokio::spawn(listen::serve(
+    tokio::spawn(listener::serve(
         listener,
         app.router.clone(),
         std::future::pending(),
@@ -97,7 +96,7 @@ async fn a_connection_with_slow_headers_is_closed() {
         .await
         .expect("port");
     let address = listener.local_addr().expect("address");
-    tokio::spawn(listen::serve(
+    tokio::spawn(listener::serve(
         listener,
         app.router.clone(),
         std::future::pending(),

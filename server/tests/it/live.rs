@@ -331,14 +331,10 @@ async fn the_server_stops_within_a_second_despite_open_streams() {
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();
     let (router, engine) = (app.router.clone(), app.engine.clone());
-    let serving = tokio::spawn(server::http::listen::serve(
-        listener,
-        router,
-        async move {
-            let _ = stopped.await;
-            engine.close_watches();
-        },
-    ));
+    let serving = tokio::spawn(listener::serve(listener, router, async move {
+        let _ = stopped.await;
+        engine.close_watches();
+    }));
     let socket = TcpStream::connect(address)
         .await
         .expect("connected");

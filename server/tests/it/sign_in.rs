@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use oidc::dev::DevProvider;
-use server::http::{self, listen};
+use server::http;
 use tokio::net::TcpListener;
 
 use crate::test_app::{TestApp, TestResponse};
@@ -60,7 +60,7 @@ pub async fn app() -> TestApp {
     };
     app.parts.oidc = oidc::Client::new(settings, clock).expect("client");
     app.router = http::router(&app.parts, Some(provider.router()));
-    tokio::spawn(listen::serve(
+    tokio::spawn(listener::serve(
         listener,
         app.router.clone(),
         std::future::pending(),

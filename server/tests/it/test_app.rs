@@ -17,10 +17,10 @@ use engine::keyring::{self, MasterKey};
 use engine::people::Identity;
 use engine::runtime::{FrozenClock, SeededRng};
 use engine::{Caller, Ctx, Db, Engine, Runtime};
+use fast_path::FastPath;
+use fast_path::access_log::AccessLog;
 use http_body_util::BodyExt;
 use serde_json::Value;
-use server::config::AccessLog;
-use server::http::lean::Lean;
 use server::http::{self, site};
 use tower::ServiceExt;
 
@@ -33,7 +33,7 @@ pub const PUBLIC_URL: &str = "http://127.0.0.1:3000";
 pub struct TestApp {
     pub engine: Engine,
     pub db: Db,
-    pub router: Lean,
+    pub router: FastPath,
     pub parts: http::AppState,
     pub clock: Arc<FrozenClock>,
     folder: std::path::PathBuf,

@@ -6,12 +6,12 @@
 //! altered after it was verified. A chain no longer than one slice is verified completely each
 //! time.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::OrganizationId;
 use domain::policy::{Action, permit};
 use domain::view::ChainView;
+use foldhash::HashMap;
 
 use crate::ctx::Ctx;
 use crate::keyring::{Purpose, hash};

@@ -68,31 +68,36 @@ impl Engine {
         key: &PlainKey,
         origin: Origin,
     ) -> Result<AuthenticatedRequest> {
-        match self.authenticate_cached_key(key, &origin) {
-            Some(request) => {
+        match self.authenticate_cached_key(key, origin) {
+            Ok(request) => {
                 self.count_use(&request);
                 Ok(request)
             }
-            None => self.authenticate_read_key(key, origin).await,
+            Err(origin) => self.authenticate_read_key(key, origin).await,
         }
     }
 
-    /// Authenticates a request by a key in memory, without counting its use. None if the key is not
-    /// in memory, or has to be read again: then [`Engine::authenticate_key`] decides.
+    /// Authenticates a request by a key in memory, without counting its use. Gives the origin back
+    /// if the key is not in memory, or has to be read again.
+    ///
+    /// # Errors
+    /// The origin: then [`Engine::authenticate_key`] decides.
     pub fn authenticate_cached_key(
         &self,
         key: &PlainKey,
-        origin: &Origin,
-    ) -> Option<AuthenticatedRequest> {
-        let admitted = self.admit_cached(key)?;
-        self.check_log_intact(&admitted.entry.value.actor.organization)
-            .ok()?;
-        let now = self.runtime().now();
-        Some(AuthenticatedRequest::of(
-            admitted,
-            now,
-            origin.clone(),
-        ))
+        origin: Origin,
+    ) -> std::result::Result<AuthenticatedRequest, Origin> {
+        let admitted = self.admit_cached(key).filter(|admitted| {
+            let organization = &admitted.entry.value.actor.organization;
+            self.check_log_intact(organization).is_ok()
+        });
+        match admitted {
+            Some(admitted) => {
+                let now = self.runtime().now();
+                Ok(AuthenticatedRequest::of(admitted, now, origin))
+            }
+            None => Err(origin),
+        }
     }
 
     /// As [`Engine::authenticate_key`], without looking for the key in memory.
@@ -169,8 +174,8 @@ impl Engine {
 
             let of = (KeyId(row.id), ActorId(row.actor_id));
             let cached = CachedKey {
-                actor: acting(&row, &owner)?,
-                prefix: row.key_prefix,
+                actor: acting(&row, &owner)?.into(),
+                prefix: row.key_prefix.into(),
                 name: row.name,
                 expires_at: row.expires_at.map(Moment),
             };
@@ -231,10 +236,9 @@ impl Engine {
             && !request.has_expired(self.runtime().now())
     }
 
-    pub(super) fn note_use(&self, actor: &Actor, key: KeyId, now: Moment, origin: &Origin) {
-        self.usage()
-            .accepted(&actor.organization, key, now, origin);
-        self.live().notify(&actor.organization);
+    pub(super) fn note_use(&self, owner: &Arc<Actor>, key: KeyId, now: Moment, origin: &Origin) {
+        self.usage().accepted(owner, key, now, origin);
+        self.live().notify(&owner.organization);
     }
 
     /// Checks the key of a request again, right before the response. Under the lease with which the

@@ -1,5 +1,6 @@
 //! Keys in memory: what a check needs of a key and of its owner.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Actor, Moment};
@@ -21,9 +22,9 @@ pub(crate) type Keys = KeyTable<CachedKey>;
 /// What a check needs.
 pub(crate) struct CachedKey {
     /// The owner with the effective power of the key.
-    pub actor: Actor,
+    pub actor: Arc<Actor>,
     /// The public prefix of the key.
-    pub prefix: String,
+    pub prefix: Arc<str>,
     /// Its name.
     pub name: String,
     /// When it expires.

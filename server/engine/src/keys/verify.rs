@@ -4,7 +4,7 @@ use domain::command::VerifyKey;
 use domain::policy::{Action, permit};
 use domain::token::PlainKey;
 use domain::view::{RefusalCause, Verdict, VerdictCode, VerifiedKey};
-use domain::{KeyId, Moment};
+use domain::{Actor, KeyId, Moment};
 
 use super::authenticate::{Admission, AdmittedKey, RefusedKey, acting};
 use super::cached::CachedKey;
@@ -136,7 +136,7 @@ fn verdict(ctx: &Ctx, command: &VerifyKey, entry: &CachedEntry<CachedKey>) -> Ve
     let key = VerifiedKey {
         key_id: entry.key,
         name: entry.value.name.clone(),
-        actor: entry.value.actor.clone(),
+        actor: Actor::clone(&entry.value.actor),
         expires_at: entry.value.expires_at,
     };
     let environment = ctx.actor.environment;

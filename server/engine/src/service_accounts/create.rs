@@ -53,7 +53,7 @@ impl Engine {
             name: command.name.into(),
             role: command.role,
             permissions: Permissions::Everything,
-            ..ctx.actor.clone()
+            ..Actor::clone(&ctx.actor)
         };
         let event = Event::new(
             AuditAction::ServiceAccountCreated,

@@ -4,9 +4,8 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::token::PlainKey;
@@ -17,24 +16,13 @@ use engine::ctx::Origin;
 use engine::keys::AuthenticatedRequest;
 use engine::tokens::VerifyingKey;
 use engine::{Caller, Ctx, Error};
+use fast_path::credential::{self, CredentialFault, PresentedCredential, X_ORGANIZATION};
 
 use super::cost::cost;
 use super::credentials::names_of_key;
 use super::guarded_body;
 use crate::http::problem::{ApiError, ApiResult};
 use crate::http::{AppState, identity};
-
-/// The other header that a key may be sent in.
-pub const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-/// The header that names the organization a person acts in.
-pub const X_ORGANIZATION: HeaderName = HeaderName::from_static("x-organization");
-
-/// The credential of a request, before it is checked.
-#[derive(Debug)]
-enum PresentedCredential {
-    Key(PlainKey),
-    IdToken(String),
-}
 
 /// An actor in an organization: the owner of the key, or the person of the token as a member.
 pub struct Authenticated(pub Ctx);
@@ -99,9 +87,9 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
         .get::<Origin>()
         .cloned()
         .unwrap_or_default();
-    let credential = match read_credential(request.headers(), &in_query) {
+    let credential = match credential::read(request.headers(), &in_query) {
         Ok(credential) => credential,
-        Err(error) => return count_malformed(&state, &origin, error).into_response(),
+        Err(fault) => return count_fault(&state, &origin, fault).into_response(),
     };
 
     match credential {
@@ -119,10 +107,11 @@ pub async fn authenticate(State(state): State<AppState>, request: Request, next:
 }
 
 /// Counts a malformed credential as a failed attempt. It is not looked up in the database.
-fn count_malformed(state: &AppState, origin: &Origin, error: ApiError) -> ApiError {
-    if error.is_anonymous() {
-        return error;
-    }
+fn count_fault(state: &AppState, origin: &Origin, fault: CredentialFault) -> ApiError {
+    let CredentialFault::Malformed(cause) = fault else {
+        return ApiError::anonymous();
+    };
+    let error = ApiError::new(Code::Unauthorized, cause);
     match state
         .engine
         .attempts()
@@ -139,13 +128,19 @@ async fn authenticate_key(
     origin: &Origin,
 ) -> engine::Result<AuthenticatedRequest> {
     // A key in memory was accepted before, so its attempt is not limited.
-    if let Some(admitted) = state.engine.authenticate_cached_key(key, origin) {
-        state.engine.count_use(&admitted);
-        return Ok(admitted);
-    }
+    let cached = state
+        .engine
+        .authenticate_cached_key(key, origin.clone());
+    let own_origin = match cached {
+        Ok(admitted) => {
+            state.engine.count_use(&admitted);
+            return Ok(admitted);
+        }
+        Err(origin) => origin,
+    };
     let admitted = state
         .engine
-        .authenticate_read_key(key, origin.clone());
+        .authenticate_read_key(key, own_origin);
     state
         .engine
         .attempt(Kind::Key, origin, key.expose().as_bytes(), admitted)
@@ -394,161 +389,4 @@ fn refused(failure: oidc::Failure) -> ApiError {
         Code::Unauthorized
     };
     ApiError::new(code, failure.to_string())
-}
-
-/// The key of a request that presents one, and nothing else.
-pub fn presented_key(headers: &HeaderMap) -> Option<PlainKey> {
-    match read_credential(headers, &[]) {
-        Ok(PresentedCredential::Key(key)) => Some(key),
-        _ => None,
-    }
-}
-
-/// Reads the credential of a request. The same credential in several places counts once. Two
-/// different credentials and a repeated header are rejected.
-fn read_credential(headers: &HeaderMap, in_query: &[String]) -> ApiResult<PresentedCredential> {
-    let bearer = single(headers, &AUTHORIZATION)?
-        .map(bearer)
-        .transpose()?;
-    let api_key = single(headers, &X_API_KEY)?;
-    let mut presented = bearer
-        .into_iter()
-        .chain(api_key)
-        .chain(in_query.iter().map(String::as_str));
-    let text = presented.next().ok_or_else(ApiError::anonymous)?;
-    if presented.any(|other| other != text) {
-        return Err(malformed("two different credentials"));
-    }
-
-    match PlainKey::parse(text) {
-        Ok(key) => Ok(PresentedCredential::Key(key)),
-        Err(_) if bearer.is_some() && is_token_shaped(text) => {
-            Ok(PresentedCredential::IdToken(text.to_owned()))
-        }
-        Err(_) => Err(malformed("neither a key nor a token")),
-    }
-}
-
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> ApiResult<Option<&'a str>> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => value
-            .to_str()
-            .map(Some)
-            .map_err(|_| malformed("a header that is not ASCII text")),
-        (Some(_), Some(_)) => Err(malformed("a repeated header")),
-    }
-}
-
-/// The token after the scheme `Bearer` in any case and one space (RFC 6750, 2.1; RFC 9110, 11.1).
-fn bearer(value: &str) -> ApiResult<&str> {
-    let (scheme, token) = value
-        .split_once(' ')
-        .ok_or_else(|| malformed("no Bearer scheme"))?;
-    let is_valid = scheme.eq_ignore_ascii_case("bearer")
-        && !token.is_empty()
-        && !token.contains([' ', '\t', ',']);
-    if is_valid {
-        Ok(token)
-    } else {
-        Err(malformed("a malformed Authorization header"))
-    }
-}
-
-fn is_token_shaped(text: &str) -> bool {
-    text.split('.').count() == 3 && text.starts_with("eyJ")
-}
-
-fn malformed(cause: &str) -> ApiError {
-    ApiError::new(Code::Unauthorized, cause)
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::HeaderValue;
-
-    use super::*;
-
-    fn key() -> String {
-        PlainKey::assemble(
-            &Default::default(),
-            domain::token::KeyKind::Secret,
-            b"00000000",
-            &[b'a'; 43],
-        )
-        .expose()
-        .to_owned()
-    }
-
-    fn read(pairs: &[(&'static str, &str)]) -> ApiResult<PresentedCredential> {
-        let mut map = HeaderMap::new();
-        for (name, value) in pairs {
-            map.append(
-                HeaderName::from_static(name),
-                HeaderValue::from_bytes(value.as_bytes()).expect("value"),
-            );
-        }
-        read_credential(&map, &[])
-    }
-
-    // RK-35, RO-40, KE-10, KE-11, RA-07
-    #[test]
-    fn a_key_is_accepted_in_either_header() {
-        let key = key();
-        let bearer = format!("Bearer {key}");
-        for pairs in [
-            vec![("authorization", bearer.as_str())],
-            vec![("x-api-key", key.as_str())],
-            vec![
-                ("authorization", bearer.as_str()),
-                ("x-api-key", key.as_str()),
-            ],
-        ] {
-            assert!(
-                matches!(read(&pairs), Ok(PresentedCredential::Key(_))),
-                "{pairs:?}"
-            );
-        }
-        assert!(read(&[("authorization", &format!("bearer {key}"))]).is_ok());
-        assert!(matches!(
-            read(&[(
-                "authorization",
-                "Bearer eyJhbGciOiJSUzI1NiIs.e30.c2ln"
-            )]),
-            Ok(PresentedCredential::IdToken(_))
-        ));
-    }
-
-    // RA-26, D8
-    #[test]
-    fn malformed_headers_are_rejected() {
-        let key = key();
-        let forms = [
-            key.clone(),
-            "Bearer".into(),
-            "Bearer ".into(),
-            format!("Bearer  {key}"),
-            format!("Bearer\t{key}"),
-            format!("Bearer {key} "),
-            format!("Bearer {key},Bearer {key}"),
-            format!("Basic {key}"),
-            format!("Token {key}"),
-            format!("Bearer {}", key.to_uppercase()),
-            format!("Bearer {}", key.replace('_', "%5F")),
-            format!("Bearer {}", "a".repeat(60_000)),
-        ];
-        for form in &forms {
-            assert!(
-                read(&[("authorization", form)]).is_err(),
-                "{form:.40}"
-            );
-        }
-        let bearer = format!("Bearer {key}");
-        assert!(read(&[("authorization", &bearer), ("authorization", &bearer)]).is_err());
-        assert!(read(&[("authorization", &bearer), ("x-api-key", "other")]).is_err());
-        assert!(read(&[("x-api-key", &key), ("x-api-key", &key)]).is_err());
-        assert!(read(&[("x-api-key", "eyJhbGciOiJSUzI1NiIs.e30.c2ln")]).is_err());
-        assert!(read(&[]).is_err());
-    }
 }

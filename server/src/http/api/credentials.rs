@@ -10,10 +10,11 @@ use domain::Code;
 use domain::token::PlainKey;
 use engine::attempts::{Client, Kind};
 use engine::ctx::Origin;
+use fast_path::sieve;
 
 use super::cost::with_headers;
+use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
-use crate::http::{AppState, sieve};
 
 /// The number of keys in one URL that are looked up. More would multiply the database load of a
 /// request.

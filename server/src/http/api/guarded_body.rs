@@ -13,8 +13,7 @@ use axum::response::Response;
 use engine::Engine;
 use engine::keys::AuthenticatedRequest;
 use hyper::body::{Frame, SizeHint};
-
-use crate::http::listen::EndsWith;
+use listener::EndsWith;
 
 /// The size of a piece, and the size up to which a body is sent at once, in bytes.
 const PIECE: usize = 16 * 1024;

@@ -14,10 +14,10 @@ use engine::tokens::IssuedToken;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::authentication::X_API_KEY;
 use super::input::{ForceQuery, Forced};
 use crate::http::problem::{ApiError, ApiResult, ProblemBody};
 use crate::http::{AppState, context, layers, sessions};
+use fast_path::credential::X_API_KEY;
 
 /// A token for the API.
 #[derive(Serialize, ToSchema)]

@@ -10,7 +10,6 @@ use engine::audit::ChainState;
 use engine::people::Identity;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use server::http::listen;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
@@ -529,7 +528,7 @@ async fn an_aborted_file_does_not_look_complete() {
         .await
         .expect("port");
     let address = listener.local_addr().expect("address");
-    tokio::spawn(listen::serve(
+    tokio::spawn(listener::serve(
         listener,
         app.router.clone(),
         std::future::pending(),

@@ -21,7 +21,7 @@ use crate::tokens::{app_and_signer, token};
 async fn of_two_hundred_concurrent_redirects_one_signs_in() {
     let app = sign_in::app().await;
     let (flow, back) = sign_in::leave(&app, "olivia", "/settings/api-keys").await;
-    let come_back = |router: server::http::lean::Lean| {
+    let come_back = |router: fast_path::FastPath| {
         let path = back
             .strip_prefix(&app.parts.site_config.public_url)
             .unwrap_or(&back)

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use server::http::listen;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -140,7 +139,7 @@ async fn a_client_that_does_not_read_is_disconnected() {
         let stopped = async {
             let _ = stopped.await;
         };
-        listen::serve_with(listener, router, Duration::from_millis(200), stopped).await;
+        listener::serve_with(listener, router, Duration::from_millis(200), stopped).await;
     });
     let socket = tokio::net::TcpSocket::new_v4().expect("socket");
     socket
