@@ -180,6 +180,13 @@ impl<V> KeyTable<V> {
         Some((entry, guard))
     }
 
+    /// Some key of an owner that is in memory.
+    pub fn some_of(&self, owner: ActorId) -> Option<Arc<CachedEntry<V>>> {
+        let index = self.index();
+        let key = index.by_owner.get(&owner)?.iter().next()?;
+        index.by_key.get(key).cloned()
+    }
+
     /// Drops the keys that were changed, and cancels the requests in flight of those that were
     /// weakened, except one. From the return on, no request is admitted with the earlier state.
     pub fn announce(&self, changes: &[AuthorityChange], except: Option<u64>) {

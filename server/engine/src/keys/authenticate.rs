@@ -174,7 +174,7 @@ impl Engine {
 
             let of = (KeyId(row.id), ActorId(row.actor_id));
             let cached = CachedKey {
-                actor: acting(&row, &owner)?.into(),
+                actor: self.shared_actor(acting(&row, &owner)?),
                 prefix: row.key_prefix.into(),
                 name: row.name,
                 expires_at: row.expires_at.map(Moment),
@@ -190,6 +190,15 @@ impl Engine {
                 }));
             }
         }
+    }
+
+    /// The actor of another key of the owner, if it is equal: many keys of an owner take less memory.
+    fn shared_actor(&self, actor: Actor) -> Arc<Actor> {
+        let known = self.keys().some_of(actor.id);
+        known
+            .map(|entry| entry.value.actor.clone())
+            .filter(|known| **known == actor)
+            .unwrap_or_else(|| actor.into())
     }
 
     /// Whether nothing has weakened a key, on any node, since it was known under this lease.
