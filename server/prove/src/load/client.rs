@@ -141,7 +141,10 @@ impl Client {
             }
             10 if !self.accounts.is_empty() => {
                 let at = self.rng.index(self.accounts.len());
-                (self.switch(), self.accounts[at].clone())
+                let account = self.accounts[at].clone();
+                // A disabled account gets no key.
+                self.bare_accounts.retain(|bare| *bare != account);
+                (self.switch(), account)
             }
             11 => (Kind::CreateWorkspace, String::new()),
             12 if !self.workspaces.is_empty() => {

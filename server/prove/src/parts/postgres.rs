@@ -16,11 +16,14 @@ use crate::stage::{On, Stage};
 use crate::{Outcome, Run, say};
 
 pub const ABOUT: &str = "Postgres is stopped for four seconds and started again, alternating between a shutdown and a crash, while sixteen \
-clients send changes and eight others read with a valid, a revoked and an unknown key. While Postgres is stopped, no call \
-succeeds, no key is reported as unknown, and every response arrives within two seconds. The program recovers without a restart.";
+clients send changes and eight others read with a valid, a revoked and an unknown key. For up to a second, a valid key is admitted \
+from memory: the program still has a lease, and nobody can revoke the key. Then no call succeeds while Postgres is stopped. No key is \
+reported as unknown, and every response arrives within two seconds. The program recovers without a restart.";
 
 /// The number of repetitions.
 const CYCLES: u64 = 20;
+/// How long the lease of the program is valid after Postgres has stopped.
+const LEASE: Duration = Duration::from_secs(1);
 /// How long it is stopped, and how long it runs in between.
 const AWAY: Duration = Duration::from_secs(4);
 const THERE: Duration = Duration::from_millis(1_500);
@@ -196,8 +199,9 @@ async fn away_and_back(stage: &Stage, state: &Arc<AtomicU8>, cycle: u64) -> Outc
             "immediate"
         })
     })?;
+    sleep(LEASE).await;
     state.store(DOWN, Ordering::SeqCst);
-    sleep(AWAY).await;
+    sleep(AWAY.saturating_sub(LEASE)).await;
     state.store(CHANGING, Ordering::SeqCst);
     tokio::task::block_in_place(|| cluster.go())?;
     let begun = Instant::now();
@@ -240,7 +244,8 @@ fn read(reader: Reader) -> JoinHandle<Seen> {
             let took = begun.elapsed();
             let steady = before == reader.state.load(Ordering::SeqCst);
             seen.answers += 1;
-            // The database was stopped during the whole call, so only 503 is correct.
+            // The database was stopped and the lease over during the whole call, so only 503 is
+            // correct.
             let right = match (steady, before) {
                 (true, DOWN) => status == Some(503),
                 (true, UP) => status == Some(reader.expected),

@@ -99,16 +99,16 @@ impl Ends {
 
     /// Records the refusals that a program that ends must not give.
     fn collect_refusals(&mut self, round: u64, done: &Done) {
-        let refused = done
-            .entries
-            .iter()
-            .filter_map(|entry| entry.status)
-            .filter(|status| *status >= 400);
-        self.odd.extend(
-            refused
-                .filter(|status| *status != 503)
-                .map(|status| format!("round {round}: {status}")),
-        );
+        for entry in &done.entries {
+            if let Some(status) = entry.status
+                && status >= 400
+                && status != 503
+            {
+                let (kind, code) = (entry.call.kind, &entry.made["details"]);
+                self.odd
+                    .push(format!("round {round}: {kind:?} {status} {code}"));
+            }
+        }
     }
 
     /// Reports the effects of the calls and their answers.
