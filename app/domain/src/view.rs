@@ -1,6 +1,7 @@
 //! Views: rows for pages and bodies for the API. A view contains only what its reader may see.
 
 mod audit;
+mod introspection;
 mod keys;
 mod members;
 mod overview;
@@ -9,6 +10,7 @@ mod usage;
 mod verdict;
 
 pub use audit::{AuditRecord, AuditView, ChainView};
+pub use introspection::Introspection;
 pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated, Stopped};
 pub use members::{InvitationView, MemberView, NewInvitation, Offer, Standing};
 pub use overview::{AttentionBanner, Concern, KeyCounts, Overview, Reason, Staff};

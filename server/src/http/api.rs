@@ -9,6 +9,7 @@ mod credentials;
 mod description;
 mod guarded_body;
 mod input;
+mod introspect;
 mod invitations;
 pub mod keys;
 mod me;
@@ -59,6 +60,7 @@ fn guarded() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(keys::rotate::rotate_calling_key))
         .routes(routes!(keys::verify::verify_key))
+        .routes(routes!(introspect::introspect_token))
         .routes(routes!(
             keys::get::get_key,
             keys::change::change_key,

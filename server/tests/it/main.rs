@@ -9,6 +9,7 @@ mod docs;
 mod edge;
 mod forms;
 mod in_flight;
+mod introspection;
 mod key_checks;
 mod keys;
 mod live;

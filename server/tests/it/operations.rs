@@ -128,6 +128,7 @@ pub const TABLE: &[Row] = &[
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":ACTOR,"scopes":[]}"#, 401, 404),
     ("rotate_calling_key", Method::POST, "/api/v1/keys/rotate", "", 401, 201),
     ("verify_key", Method::POST, "/api/v1/keys/verify", r#"{"key":"unknown"}"#, 401, 200),
+    ("introspect_token", Method::POST, "/api/v1/introspect", r#"{"token":"unknown"}"#, 401, 200),
     ("get_key", Method::GET, "/api/v1/keys/KEY", "", 401, 404),
     ("change_key", Method::PATCH, "/api/v1/keys/KEY", r#"{"label":"other"}"#, 401, 404),
     ("rotate_key", Method::POST, "/api/v1/keys/KEY/rotate", "", 401, 404),

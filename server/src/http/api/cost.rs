@@ -5,10 +5,13 @@ use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// The cost of an operation: 0 for a read, 1 for a write. Verifying a key reads.
+/// Operations that read although their method is `POST`: a key must not stand in the URL.
+const READS: [&str; 2] = ["/v1/keys/verify", "/v1/introspect"];
+
+/// The cost of an operation: 0 for a read, 1 for a write.
 pub fn cost(method: &Method, path: &str) -> i64 {
     let is_read = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-    if is_read || path.ends_with("/v1/keys/verify") {
+    if is_read || READS.iter().any(|read| path.ends_with(read)) {
         0
     } else {
         1

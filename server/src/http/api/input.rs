@@ -117,7 +117,7 @@ fn reject_encoded(headers: &HeaderMap) -> ApiResult<()> {
 }
 
 /// Reads the whole body of a request.
-async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> ApiResult<(Parts, Bytes)> {
+pub async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> ApiResult<(Parts, Bytes)> {
     let (parts, body) = request.into_parts();
     reject_encoded(&parts.headers)?;
     let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;

@@ -102,6 +102,7 @@ async fn every_operation_states_its_cost() {
     for (id, cost) in [
         ("list_keys", 0),
         ("verify_key", 0),
+        ("introspect_token", 0),
         ("create_key", 1),
         ("rotate_calling_key", 1),
         ("rotate_key", 1),

@@ -16,11 +16,12 @@ use crate::tokens::token;
 
 /// The reviewed table of the API.
 #[rustfmt::skip]
-pub const LINES: [Line; 48] = [
+pub const LINES: [Line; 49] = [
     ("list_keys", Requirement::Membership, Kind::None, 200, 0),
     ("create_key", Requirement::Membership, Kind::None, 201, 0),
     ("rotate_calling_key", Requirement::Key, Kind::None, 201, 0),
     ("verify_key", Requirement::Membership, Kind::None, 200, 0),
+    ("introspect_token", Requirement::Membership, Kind::None, 200, 0),
     ("get_key", Requirement::Own, Kind::Key, 200, 200),
     ("change_key", Requirement::Own, Kind::Key, 200, 200),
     ("rotate_key", Requirement::Own, Kind::Key, 201, 409),

@@ -1,0 +1,91 @@
+//! `POST /api/v1/introspect` (RFC 7662).
+
+use axum::Json;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use domain::command::VerifyKey;
+use domain::policy::Action;
+use domain::view::Introspection;
+use domain::{Code, Fault, FieldFault};
+use serde::Deserialize;
+use url::form_urlencoded;
+use utoipa::ToSchema;
+
+use super::authentication::Authenticated;
+use super::input::{Body, whole_body};
+use crate::http::AppState;
+use crate::http::problem::{ApiError, ApiResult};
+
+/// The parameters of an introspection.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenToIntrospect {
+    /// The whole key.
+    token: String,
+    /// What the caller takes the token for. It makes no difference.
+    #[expect(dead_code, reason = "libraries send it")]
+    token_type_hint: Option<String>,
+}
+
+/// Reads a form, as RFC 7662 requires, or a JSON object, as all other operations.
+impl<S: Send + Sync> FromRequest<S> for TokenToIntrospect {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if !is_form(request.headers()) {
+            return Body::from_request(request, state)
+                .await
+                .map(|Body(parameters)| parameters);
+        }
+        let (_, bytes) = whole_body(request, state).await?;
+        // Other parameters are ignored (RFC 6749, 3.1).
+        let mut tokens = form_urlencoded::parse(&bytes).filter(|(name, _)| name == "token");
+        match (tokens.next(), tokens.next()) {
+            (Some((_, token)), None) => Ok(Self {
+                token: token.into_owned(),
+                token_type_hint: None,
+            }),
+            (Some(_), Some(_)) => Err(ApiError::with_details(
+                Code::BadRequest,
+                "The form has more than one token",
+            )),
+            (None, _) => Err(ApiError::fields(vec![FieldFault::new(
+                "token",
+                Fault::Missing,
+            )])),
+        }
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    kind.and_then(|kind| kind.split(';').next())
+        .is_some_and(|kind| {
+            kind.trim()
+                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        })
+}
+
+/// Introspect a token
+///
+/// Says whether a key of the organization is valid now, in the form of RFC 7662, for libraries and
+/// gateways that speak it. `POST /api/v1/keys/verify` says more. The use of the key is counted.
+#[utoipa::path(post, path = "/introspect", operation_id = "introspect_token", tag = "Keys",
+    extensions(("x-needs" = json!(Action::VerifyKey))),
+    request_body(content(
+        (TokenToIntrospect = "application/x-www-form-urlencoded"),
+        (TokenToIntrospect = "application/json"),
+    )),
+    responses((status = 200, body = Introspection)))]
+pub async fn introspect_token(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+    parameters: TokenToIntrospect,
+) -> ApiResult<Json<Introspection>> {
+    let command = VerifyKey::read(&parameters.token, None, false)?;
+    let verdict = state.engine.verify_key(&ctx, &command).await?;
+    Ok(Json(verdict.into()))
+}
