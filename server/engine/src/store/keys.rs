@@ -305,8 +305,10 @@ pub async fn due_of(
     now: Moment,
     limit: i64,
 ) -> Result<Vec<KeyId>, StoreError> {
+    // The plus keeps SQLite from reading all keys in the order of their ids: few are due, and the
+    // index of expirations finds them.
     const SQL: &str = "SELECT id FROM api_keys WHERE organization_id = $1 AND rank = 0 AND expires_at IS NOT NULL \
-         AND expires_at <= $2 ORDER BY id LIMIT $3";
+         AND expires_at <= $2 ORDER BY +id LIMIT $3";
     let rows: Vec<(i64,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(limit).fetch_all(conn))?;
     Ok(rows.into_iter().map(|(id,)| KeyId(id)).collect())
 }
