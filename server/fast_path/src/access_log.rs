@@ -18,7 +18,7 @@ domain::closed_set! {
 
 impl AccessLog {
     /// Whether a request with this status is logged.
-    pub fn covers(self, status: StatusCode) -> bool {
+    fn covers(self, status: StatusCode) -> bool {
         match self {
             Self::All => true,
             Self::Errors => status.is_client_error() || status.is_server_error(),

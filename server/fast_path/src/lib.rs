@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, REFERER};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
@@ -248,10 +248,10 @@ impl Shared {
         Some(response)
     }
 
-    fn pass_on(&self, mut request: Request, peer: Option<SocketAddr>) -> Answer {
-        if let Some(peer) = peer {
-            request.extensions_mut().insert(ConnectInfo(peer));
+    fn pass_on(&self, request: Request, peer: Option<SocketAddr>) -> Answer {
+        match peer {
+            Some(peer) => self.all.handle(request, peer),
+            None => listener::route(&self.all, request),
         }
-        listener::route(&self.all, request)
     }
 }

@@ -1,4 +1,4 @@
-//! Checks of a key: the short way for keys in memory, and the verification of keys that others
+//! Checks of a key: the fast path for keys in memory, and the verification of keys that others
 //! present.
 
 use axum::body::Body;
@@ -35,7 +35,7 @@ fn without_id(response: &TestResponse) -> (u16, Vec<(String, String)>, String) {
     (response.status.as_u16(), headers, text)
 }
 
-// P1: the short way gives the responses of the long one.
+// P1: the fast path gives the responses of the other routes.
 #[tokio::test]
 async fn a_key_in_memory_gets_the_same_responses_as_one_from_the_database() {
     let app = TestApp::new().await;

@@ -8,7 +8,7 @@ use crate::id::KeyId;
 
 /// What introspection says about a key. Of a key that may not act now, only `active` is present: the
 /// caller does not learn whether it exists (RFC 7662, 2.2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Introspection {
     /// Whether the key is valid now.
@@ -58,7 +58,7 @@ impl From<Verdict> for Introspection {
             ..
         }) = known
         else {
-            return Self::inactive();
+            return Self::default();
         };
         let (sub, username) = owner
             .map(|VerdictOwner { id, name, .. }| (id.to_string(), name))
@@ -72,21 +72,6 @@ impl From<Verdict> for Introspection {
             sub,
             key_id,
             environment,
-        }
-    }
-}
-
-impl Introspection {
-    const fn inactive() -> Self {
-        Self {
-            active: false,
-            scope: None,
-            username: None,
-            token_type: None,
-            exp: None,
-            sub: None,
-            key_id: None,
-            environment: None,
         }
     }
 }
