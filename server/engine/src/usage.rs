@@ -1,21 +1,24 @@
 //! Usage of keys: counted in memory and written in batches, so that a request costs no write. Reads
 //! include what is not written yet; the rest is written when the server shuts down.
 
+mod batch;
 mod pending;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::policy::Reach;
-use domain::view::{CallerUse, DayUse, KeyUsage, RefusalCause};
+use domain::view::{DayUse, KeyUsage, RefusalCause};
 use domain::{Actor, KeyId, Moment, OrganizationId};
 use foldhash::HashMap;
 
+use self::batch::Batch;
 use self::pending::PendingUsage;
 use crate::ctx::Origin;
 use crate::sharded::Sharded;
-use crate::store::usage::{self, CallerRow, DayRow};
-use crate::store::{Connection, Tx, keys, parse_column};
+pub use crate::store::usage::LastUse;
+use crate::store::usage::{self, DayRow, Locked};
+use crate::store::{Connection, keys, parse_column};
 use crate::{Engine, Result};
 
 const DAY: i64 = 86_400_000;
@@ -25,7 +28,7 @@ const SHOWN_DAYS: i64 = 30;
 const MAX_CALLERS: i64 = 10;
 /// Refusals that are shown for a key.
 const MAX_REFUSALS: i64 = 20;
-/// Keys whose usage one transaction writes on SQLite. A revocation waits for no more than these.
+/// Keys whose usage one transaction writes. A revocation waits for no more than these.
 const KEYS_PER_TRANSACTION: usize = 200;
 
 /// Usage that is not in the database yet.
@@ -33,9 +36,6 @@ const KEYS_PER_TRANSACTION: usize = 200;
 pub struct Usage {
     pending: Sharded<PendingUsage>,
 }
-
-/// When a key was last used, from which IP address, and by which user agent.
-pub type LastUse = (Moment, Option<String>, Option<String>);
 
 impl Usage {
     /// Counts a request that this key authenticated (decision D27).
@@ -143,26 +143,41 @@ impl Engine {
     }
 
     async fn write_usage(&self, flush: &mut FlushGuard<'_>) -> Result<()> {
-        // With row locks, a transaction of several keys could deadlock with a request.
-        let batch = if self.db().is_shared() {
-            1
-        } else {
-            KEYS_PER_TRANSACTION
-        };
         let keys: Vec<_> = flush.uses.keys().copied().collect();
-        for keys in keys.chunks(batch) {
-            let now = self.runtime().now();
-            let mut tx = self.db().begin().await?;
-            for key in keys {
-                if let Some(pending_usage) = flush.uses.get(key) {
-                    let pending_usage = pending_usage.clone().no_later_than(now);
-                    write_use(&mut tx, *key, &pending_usage).await?;
-                }
+        for keys in keys.chunks(KEYS_PER_TRANSACTION) {
+            self.write_usage_of(keys, Locked::Skip, flush)
+                .await?;
+        }
+        // Keys that a request is changing. A transaction that waits for one has locked no other, so
+        // it cannot deadlock with that request.
+        let keys: Vec<_> = flush.uses.keys().copied().collect();
+        for key in keys {
+            self.write_usage_of(&[key], Locked::Wait, flush)
+                .await?;
+            // Without a row, nothing can be written.
+            flush.uses.remove(&key);
+        }
+        Ok(())
+    }
+
+    async fn write_usage_of(
+        &self,
+        keys: &[KeyId],
+        locked: Locked,
+        flush: &mut FlushGuard<'_>,
+    ) -> Result<()> {
+        let now = self.runtime().now();
+        let mut tx = self.db().begin().await?;
+        let mut batch = Batch::default();
+        for key in usage::lock_keys(&mut tx, keys, locked).await? {
+            if let Some(pending_usage) = flush.uses.get(&KeyId(key.id)) {
+                batch.add(key, &pending_usage.clone().no_later_than(now));
             }
-            tx.commit().await?;
-            for key in keys {
-                flush.uses.remove(key);
-            }
+        }
+        batch.write(&mut tx).await?;
+        tx.commit().await?;
+        for key in batch.keys {
+            flush.uses.remove(&key);
         }
         Ok(())
     }
@@ -266,42 +281,4 @@ impl Drop for FlushGuard<'_> {
         self.usage
             .put_back(std::mem::take(&mut self.uses));
     }
-}
-
-async fn write_use(tx: &mut Tx, key: KeyId, pending_usage: &PendingUsage) -> Result<()> {
-    if let Some((at, address, agent)) = pending_usage.last() {
-        usage::touch(tx, key, at, address.as_deref(), agent.as_deref()).await?;
-    }
-    for day in pending_usage.days() {
-        usage::add_day(tx, key, *day).await?;
-    }
-    for caller in pending_usage.called() {
-        let CallerUse {
-            address,
-            agent,
-            at,
-            calls,
-        } = caller;
-        usage::add_caller(
-            tx,
-            key,
-            &CallerRow {
-                address,
-                agent,
-                at: at.0,
-                calls,
-            },
-        )
-        .await?;
-    }
-    usage::keep_callers(tx, key, MAX_CALLERS).await?;
-    for (day, row) in pending_usage.refusal_rows() {
-        usage::add_refusal(tx, key, day, &row).await?;
-    }
-    // Last, and in the order of days: transactions for two keys of one owner lock these rows in the
-    // same order.
-    for day in pending_usage.days() {
-        usage::add_owner_day(tx, key, *day).await?;
-    }
-    Ok(())
 }

@@ -1,9 +1,15 @@
 //! Usage of keys: sums that are written in batches.
 
+use std::collections::BTreeMap;
+
 use domain::policy::Reach;
 use domain::{KeyId, Moment};
+use sqlx::QueryBuilder;
 
 use super::{Connection, StoreError, Tx, execute, fetch};
+
+/// When a key was last used, from which IP address, and by which user agent.
+pub type LastUse = (Moment, Option<String>, Option<String>);
 
 /// One day of one key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
@@ -41,57 +47,170 @@ pub struct CallerRow {
     pub calls: i64,
 }
 
-/// Records the last use, unless a later one is recorded.
-pub async fn touch(
+/// A key whose usage is written, and to whose sums it is added.
+#[derive(Debug, sqlx::FromRow)]
+pub struct UsedKey {
+    pub id: i64,
+    pub organization_id: String,
+    pub actor_id: i64,
+    pub environment: String,
+}
+
+/// One day of an owner's keys of one environment. The order of the fields is the order in which
+/// transactions lock these rows, so that no two of them wait for each other.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OwnerDay {
+    pub organization_id: String,
+    pub actor_id: i64,
+    pub environment: String,
+    pub day: i64,
+}
+
+/// What to do about a key that another transaction has locked. SQLite has one writer at a time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Locked {
+    /// Leave it out.
+    Skip,
+    /// Wait for the end of that transaction.
+    Wait,
+}
+
+/// The most rows of one statement. SQLite has 32,766 parameters.
+const ROWS: usize = 1_000;
+
+/// Executes a statement for each of these rows: its start, the values of the rows, and its end.
+macro_rules! with_rows {
+    ($tx:expr, $rows:expr, $start:expr, $end:expr, |$row:ident, $value:pat_param| $bind:block) => {{
+        for rows in $rows.chunks(ROWS) {
+            execute!($tx, conn => async {
+                let mut query = QueryBuilder::new($start);
+                query.push_values(rows, |mut $row, $value| $bind);
+                query.push($end).build().persistent(false).execute(conn).await
+            })?;
+        }
+        Ok(())
+    }};
+}
+
+/// Locks these keys until the transaction ends. Without those that do not exist.
+pub async fn lock_keys(
     tx: &mut Tx,
-    id: KeyId,
-    at: Moment,
-    address: Option<&str>,
-    agent: Option<&str>,
-) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE api_keys SET last_used_at = $2, last_used_address = $3, last_used_agent = $4 \
-         WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $2)";
-    execute!(tx, conn => sqlx::query(SQL).bind(id.0).bind(at.0).bind(address).bind(agent).execute(conn))?;
-    Ok(())
+    keys: &[KeyId],
+    locked: Locked,
+) -> Result<Vec<UsedKey>, StoreError> {
+    const SQL: &str = "SELECT id, organization_id, actor_id, \
+         CASE WHEN kind = 'test' THEN 'test' ELSE 'production' END AS environment FROM api_keys WHERE id IN (";
+    let end = match locked {
+        _ if !tx.has_row_locks() => ")",
+        Locked::Skip => ") FOR NO KEY UPDATE SKIP LOCKED",
+        Locked::Wait => ") FOR NO KEY UPDATE",
+    };
+    Ok(fetch!(tx, conn => async {
+        let mut query = QueryBuilder::new(SQL);
+        let mut list = query.separated(", ");
+        keys.iter().for_each(|key| { list.push_bind(key.0); });
+        query.push(end).build_query_as().persistent(false).fetch_all(conn).await
+    })?)
 }
 
-/// Adds to a day.
-pub async fn add_day(tx: &mut Tx, id: KeyId, row: DayRow) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO key_days (key_id, day, calls, refused, cost) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (key_id, day) DO UPDATE SET calls = key_days.calls + excluded.calls, \
+/// Records the last uses, unless later ones are recorded.
+pub async fn touch(tx: &mut Tx, uses: &[(KeyId, LastUse)]) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE api_keys SET last_used_at = u.at, last_used_address = u.address, last_used_agent = u.agent \
+         FROM (SELECT column1 AS id, column2 AS at, column3 AS address, column4 AS agent FROM (";
+    const END: &str = ") v) u WHERE api_keys.id = u.id AND (api_keys.last_used_at IS NULL OR api_keys.last_used_at <= u.at)";
+    with_rows!(
+        tx,
+        uses,
+        SQL,
+        END,
+        |row, (key, (at, address, agent))| {
+            row.push_bind(key.0)
+                .push_bind(at.0)
+                .push_bind(address)
+                .push_bind(agent);
+        }
+    )
+}
+
+/// Adds to days.
+pub async fn add_days(tx: &mut Tx, days: &[(KeyId, DayRow)]) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO key_days (key_id, day, calls, refused, cost) ";
+    const END: &str = " ON CONFLICT (key_id, day) DO UPDATE SET calls = key_days.calls + excluded.calls, \
          refused = key_days.refused + excluded.refused, cost = key_days.cost + excluded.cost";
-    execute!(tx, conn => sqlx::query(SQL)
-        .bind(id.0).bind(row.day).bind(row.calls).bind(row.refused).bind(row.cost).execute(conn))?;
+    with_rows!(tx, days, SQL, END, |row, (key, day)| {
+        row.push_bind(key.0).push_bind(day.day);
+        row.push_bind(day.calls)
+            .push_bind(day.refused)
+            .push_bind(day.cost);
+    })
+}
+
+/// Adds to days of owners.
+pub async fn add_owner_days(
+    tx: &mut Tx,
+    days: &BTreeMap<OwnerDay, DayRow>,
+) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO actor_days (organization_id, actor_id, environment, day, calls, refused, cost) ";
+    const END: &str = " ON CONFLICT (organization_id, actor_id, environment, day) DO UPDATE SET \
+         calls = actor_days.calls + excluded.calls, refused = actor_days.refused + excluded.refused, \
+         cost = actor_days.cost + excluded.cost";
+    let days: Vec<_> = days.iter().collect();
+    with_rows!(tx, days, SQL, END, |row, (owner, day)| {
+        row.push_bind(&owner.organization_id)
+            .push_bind(owner.actor_id);
+        row.push_bind(&owner.environment)
+            .push_bind(owner.day);
+        row.push_bind(day.calls)
+            .push_bind(day.refused)
+            .push_bind(day.cost);
+    })
+}
+
+/// Adds to callers.
+pub async fn add_callers(tx: &mut Tx, callers: &[(KeyId, CallerRow)]) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO key_callers (key_id, address, agent, at, calls) ";
+    const END: &str = " ON CONFLICT (key_id, address, agent) DO UPDATE SET at = excluded.at, \
+         calls = key_callers.calls + excluded.calls";
+    with_rows!(tx, callers, SQL, END, |row, (key, caller)| {
+        row.push_bind(key.0)
+            .push_bind(&caller.address)
+            .push_bind(&caller.agent);
+        row.push_bind(caller.at).push_bind(caller.calls);
+    })
+}
+
+/// Deletes all but the last `keep` callers of each of these keys.
+pub async fn keep_callers(tx: &mut Tx, keys: &[KeyId], keep: i64) -> Result<(), StoreError> {
+    const SQL: &str = "DELETE FROM key_callers WHERE at < (SELECT MIN(k.at) FROM (SELECT c.at FROM key_callers c \
+         WHERE c.key_id = key_callers.key_id ORDER BY c.at DESC LIMIT ";
+    for keys in keys.chunks(ROWS) {
+        execute!(tx, conn => async {
+            let mut query = QueryBuilder::new(SQL);
+            query.push_bind(keep).push(") k) AND key_id IN (");
+            let mut list = query.separated(", ");
+            keys.iter().for_each(|key| { list.push_bind(key.0); });
+            query.push(")").build().persistent(false).execute(conn).await
+        })?;
+    }
     Ok(())
 }
 
-/// Adds to the same day of the key's owner.
-pub async fn add_owner_day(tx: &mut Tx, id: KeyId, row: DayRow) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO actor_days (organization_id, actor_id, environment, day, calls, refused, cost) \
-         SELECT k.organization_id, k.actor_id, CASE WHEN k.kind = 'test' THEN 'test' ELSE 'production' END, \
-         CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS BIGINT) FROM api_keys k WHERE k.id = $1 \
-         ON CONFLICT (organization_id, actor_id, environment, day) DO UPDATE SET calls = actor_days.calls + excluded.calls, \
-         refused = actor_days.refused + excluded.refused, cost = actor_days.cost + excluded.cost";
-    execute!(tx, conn => sqlx::query(SQL)
-        .bind(id.0).bind(row.day).bind(row.calls).bind(row.refused).bind(row.cost).execute(conn))?;
-    Ok(())
-}
-
-/// Adds to a caller.
-pub async fn add_caller(tx: &mut Tx, id: KeyId, row: &CallerRow) -> Result<(), StoreError> {
-    const ADD: &str = "INSERT INTO key_callers (key_id, address, agent, at, calls) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (key_id, address, agent) DO UPDATE SET at = excluded.at, calls = key_callers.calls + excluded.calls";
-    execute!(tx, conn => sqlx::query(ADD)
-        .bind(id.0).bind(&row.address).bind(&row.agent).bind(row.at).bind(row.calls).execute(conn))?;
-    Ok(())
-}
-
-/// Deletes all but the last `keep` callers of the key.
-pub async fn keep_callers(tx: &mut Tx, id: KeyId, keep: i64) -> Result<(), StoreError> {
-    const SQL: &str = "DELETE FROM key_callers WHERE key_id = $1 AND at < \
-         (SELECT MIN(k.at) FROM (SELECT at FROM key_callers WHERE key_id = $1 ORDER BY at DESC LIMIT $2) k)";
-    execute!(tx, conn => sqlx::query(SQL).bind(id.0).bind(keep).execute(conn))?;
-    Ok(())
+/// Adds to the refusals of days.
+pub async fn add_refusals(
+    tx: &mut Tx,
+    refusals: &[(KeyId, i64, RefusalRow)],
+) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO key_refusals (key_id, day, cause, at, address, count) ";
+    const END: &str = " ON CONFLICT (key_id, day, cause) DO UPDATE SET at = excluded.at, address = excluded.address, \
+         count = key_refusals.count + excluded.count";
+    with_rows!(tx, refusals, SQL, END, |row, (key, day, refusal)| {
+        row.push_bind(key.0)
+            .push_bind(day)
+            .push_bind(&refusal.cause);
+        row.push_bind(refusal.at)
+            .push_bind(&refusal.address)
+            .push_bind(refusal.count);
+    })
 }
 
 /// Deletes days and refusals before this day.
@@ -102,21 +221,6 @@ pub async fn delete_before(tx: &mut Tx, first: i64) -> Result<(), StoreError> {
     execute!(tx, conn => sqlx::query(DAYS).bind(first).execute(conn))?;
     execute!(tx, conn => sqlx::query(REFUSALS).bind(first).execute(conn))?;
     execute!(tx, conn => sqlx::query(OWNERS).bind(first).execute(conn))?;
-    Ok(())
-}
-
-/// Adds to the refusals of a day.
-pub async fn add_refusal(
-    tx: &mut Tx,
-    id: KeyId,
-    day: i64,
-    row: &RefusalRow,
-) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO key_refusals (key_id, day, cause, at, address, count) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (key_id, day, cause) DO UPDATE SET at = excluded.at, address = excluded.address, \
-         count = key_refusals.count + excluded.count";
-    execute!(tx, conn => sqlx::query(SQL)
-        .bind(id.0).bind(day).bind(&row.cause).bind(row.at).bind(&row.address).bind(row.count).execute(conn))?;
     Ok(())
 }
 

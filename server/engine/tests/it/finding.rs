@@ -153,6 +153,33 @@ both! {
         assert_eq!(intruder.number("SELECT CAST(SUM(calls) AS BIGINT) FROM key_callers").await, 2);
     }
 
+    usage_of_several_keys_is_added_to_each_key_and_to_each_owner(app) {
+        let test = KeyDraft { name: "Test", environment: Some("test"), ..KeyDraft::default() };
+        let test = CreateKey::draft(&test, app.runtime.now()).expect("a command");
+        let test = app.engine.create_key(&app.north("max").await, test).await.expect("a key");
+        let (maxs, more, mias) = (app.north_key("max").await, app.north_key("max").await, app.north_key("mia").await);
+        for _ in 0..2 {
+            for (key, uses) in [(&test, 1), (&maxs, 2), (&more, 3), (&mias, 4)] {
+                for _ in 0..uses {
+                    app.with_key(&key.plain).await;
+                }
+            }
+            app.engine.flush_usage().await.expect("flushed");
+        }
+        let mut intruder = app.intruder().await;
+        for (key, calls) in [(&test, 2), (&maxs, 4), (&more, 6), (&mias, 8)] {
+            for table in ["key_days", "key_callers"] {
+                let sql = format!("SELECT CAST(SUM(calls) AS BIGINT) FROM {table} WHERE key_id = {}", key.view.key_id.0);
+                assert_eq!(intruder.number(&sql).await, calls, "{table}");
+            }
+        }
+        let (max, mia) = (app.member("max", NORTH).await.0, app.member("mia", NORTH).await.0);
+        for (owner, environment, calls) in [(max, "test", 2), (max, "production", 10), (mia, "production", 8)] {
+            let sql = format!("SELECT calls FROM actor_days WHERE actor_id = {owner} AND environment = '{environment}'");
+            assert_eq!(intruder.number(&sql).await, calls, "{owner} {environment}");
+        }
+    }
+
     only_the_ten_most_recent_clients_are_kept(app) {
         let key = app.north_key("max").await;
         for n in 0..30 {
@@ -176,4 +203,49 @@ both! {
         app.clock.advance_seconds(91 * 86_400);
         assert_eq!(status().await, KeyStatus::Unused);
     }
+}
+
+// A flush waits for no request, and no request waits for a flush that waits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn usage_of_a_key_that_a_request_has_locked_is_written_after_all_others() {
+    let app = TestApp::on_postgres().await;
+    let (locked, free) = (app.north_key("max").await, app.north_key("max").await);
+    for key in [&locked, &free] {
+        app.with_key(&key.plain).await;
+    }
+    let mut request = app.intruder().await;
+    let lock = |key: KeyId| {
+        format!(
+            "SELECT id FROM api_keys WHERE id = {} FOR UPDATE",
+            key.0
+        )
+    };
+    request
+        .run(&format!("BEGIN; {}", lock(locked.view.key_id)))
+        .await;
+
+    let other = async {
+        let mut other = app.intruder().await;
+        while other
+            .number("SELECT COUNT(*) FROM key_days")
+            .await
+            == 0
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        let written = other.number("SELECT key_id FROM key_days").await;
+        assert_eq!(written, free.view.key_id.0, "only the other key");
+        request
+            .run(&format!("{}; COMMIT", lock(free.view.key_id)))
+            .await;
+    };
+    let (flushed, ()) = tokio::join!(app.engine.flush_usage(), other);
+    flushed.expect("flushed");
+    let written = app
+        .intruder()
+        .await
+        .number("SELECT COUNT(*) FROM key_days")
+        .await;
+    assert_eq!(written, 2);
+    app.close().await;
 }

@@ -163,7 +163,14 @@ impl<'a> Listing<'a> {
                 // The cast keeps SQLite from reading all keys of the organization instead.
                 range[0] = format!("CAST(k.organization_id AS TEXT) = {ORGANIZATION}");
                 let all = [range, narrow].concat().join(" AND ");
-                format!("api_keys k WHERE k.id IN ({candidates}) AND {all}")
+                let found = format!("api_keys k WHERE k.id IN ({candidates}) AND {all}");
+                if text.is_postgres() {
+                    // Postgres cannot estimate how many candidates there are. Without `OFFSET`, it
+                    // expects that half of all keys match, and reads them in the order of the page.
+                    format!("(SELECT k.* FROM {found} OFFSET 0) k")
+                } else {
+                    found
+                }
             }
             (Access::Order | Access::Candidates, _) => {
                 format!(

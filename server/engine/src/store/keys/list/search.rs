@@ -51,6 +51,11 @@ pub(super) struct Text<'a> {
 }
 
 impl Text<'_> {
+    /// Whether it is looked up in Postgres.
+    pub(super) const fn is_postgres(&self) -> bool {
+        self.is_postgres
+    }
+
     /// Whether the indexes can find it. Those of SQLite have every character, those of Postgres
     /// only letters and digits.
     pub(super) fn is_indexed(&self) -> bool {
