@@ -6,6 +6,7 @@ pub mod api;
 pub mod context;
 pub mod docs;
 pub mod download;
+pub mod gate;
 pub mod health;
 pub mod host;
 mod identity;
@@ -156,6 +157,7 @@ fn all_routes(state: &AppState, dev_provider: Option<Router>) -> Router {
     let mut routes = Router::new()
         .nest("/api", api::router(state.clone()))
         .merge(api::bootstrap_alias(state.clone()))
+        .merge(gate::router(state.clone()))
         .merge(health::router(state.clone()))
         .merge(jwks::router(state.clone()))
         .merge(site::router(state.site.clone()))

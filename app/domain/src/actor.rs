@@ -1,4 +1,4 @@
-//! Actors: the members and service accounts of an organization (D4, D5).
+//! Actors: the members, service accounts and consumers of an organization (D4, D5, D33).
 
 use crate::closed_set;
 use crate::environment::Environment;
@@ -29,6 +29,8 @@ closed_set! {
         Member = "member",
         /// A program.
         Service = "service",
+        /// A user of an API that the organization protects (D33). It has no power in Roundtable.
+        Consumer = "consumer",
     }
 }
 
@@ -39,7 +41,7 @@ pub struct Actor {
     pub id: ActorId,
     /// The one organization it belongs to.
     pub organization: OrganizationId,
-    /// Member or service account.
+    /// Member, service account or consumer.
     pub kind: ActorKind,
     /// Its display name.
     pub name: String,

@@ -213,6 +213,7 @@ pub fn one_of(words: impl IntoIterator<Item = &'static str>) -> utoipa::openapi:
 
 #[cfg(test)]
 mod tests {
+    use crate::api::KeyHeader;
     use crate::command::{ExportFormat, KeySort, StatusFilter};
     use crate::event::{AuditAction, EventCategory, ObjectKind};
     use crate::key::RevokeReason;
@@ -247,6 +248,7 @@ mod tests {
             EventCategory,
             ExportFormat,
             Group,
+            KeyHeader,
             KeyKind,
             KeyMakers,
             KeySort,

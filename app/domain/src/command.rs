@@ -2,6 +2,8 @@
 //! field.
 
 mod accounts;
+mod apis;
+mod consumers;
 mod keys;
 mod listing;
 mod log;
@@ -9,8 +11,11 @@ mod members;
 mod organizations;
 
 pub use accounts::{ChangeServiceAccount, CreateServiceAccount};
+pub use apis::{ApiDraft, ApiKeyDraft, ChangeApi, CreateApi, CreateApiKey};
+pub use consumers::{ChangeConsumer, CreateConsumer};
 pub use keys::{
-    ChangeKey, CreateKey, EXPIRY_DAYS, Expiry, KeyDraft, MOST_DAYS, RevokeKey, RotateKey, VerifyKey,
+    ChangeKey, CreateKey, EXPIRY_DAYS, Expiry, KeyDraft, MOST_DAYS, RequiredScopes, RevokeKey,
+    RotateKey, VerifyKey,
 };
 pub use listing::{KeyQuery, KeySort, StatusFilter};
 pub use log::{ActionFilter, AuditDraft, AuditQuery, ExportFormat, ObjectFilter};

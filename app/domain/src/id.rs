@@ -97,6 +97,10 @@ integer_id!(
     ActorId
 );
 integer_id!(
+    /// An API that an organization protects with keys.
+    ApiId
+);
+integer_id!(
     /// A person who signs in. They can belong to several organizations.
     PersonId
 );

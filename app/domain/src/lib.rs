@@ -6,9 +6,11 @@
 //! it concerns, and test it there.
 
 pub mod actor;
+pub mod api;
 pub mod attention;
 pub mod closed_set;
 pub mod command;
+pub mod consumer;
 pub mod environment;
 pub mod event;
 pub mod id;
@@ -25,9 +27,11 @@ pub mod view;
 pub mod workspace;
 
 pub use actor::{Actor, ActorKind, Role};
+pub use api::Slug;
 pub use environment::Environment;
 pub use id::{
-    ActorId, InvitationId, ItemId, KeyId, OrganizationId, PersonId, RunId, SessionId, WorkspaceId,
+    ActorId, ApiId, InvitationId, ItemId, KeyId, OrganizationId, PersonId, RunId, SessionId,
+    WorkspaceId,
 };
 pub use moment::Moment;
 pub use problem::{Code, ConflictReason, Fault, FieldFault, Problem};

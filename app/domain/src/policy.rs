@@ -66,6 +66,19 @@ closed_set! {
             Some(Scope::ServiceAccountsWrite),
             &[Event::ServiceAccountCreated, Event::ServiceAccountChanged]
         ),
+        /// List the APIs that the organization protects.
+        ListApis = "list_apis" (Some(Scope::ApisRead), &[]),
+        /// Register, change and archive an API.
+        ManageApis = "manage_apis" (Some(Scope::ApisWrite), &[Event::ApiCreated, Event::ApiChanged]),
+        /// List the consumers of these APIs.
+        ListConsumers = "list_consumers" (Some(Scope::ConsumersRead), &[]),
+        /// Create, change and pause consumers, and create their keys.
+        ManageConsumers = "manage_consumers" (
+            Some(Scope::ConsumersWrite),
+            &[Event::ConsumerCreated, Event::ConsumerChanged]
+        ),
+        /// Create a key for an API.
+        CreateApiKey = "create_api_key" (Some(Scope::KeysWrite), &[Event::KeyCreated]),
         /// List members and their roles.
         ListMembers = "list_members" (Some(Scope::MembersRead), &[]),
         /// Manage members and invitations.
@@ -129,11 +142,16 @@ pub const fn decide(role: Role, action: Action) -> Grant {
         | Action::ListRuns
         | Action::CreateRun
         | Action::SendMessage
+        | Action::ListApis
         | Action::ListMembers
         | Action::SeeOrganization => Grant::All,
         Action::SeeCreators
         | Action::ListServiceAccounts
         | Action::ManageServiceAccounts
+        | Action::ManageApis
+        | Action::ListConsumers
+        | Action::ManageConsumers
+        | Action::CreateApiKey
         | Action::ManageMembers
         | Action::SeeAddresses
         | Action::ChangeOrganization => {

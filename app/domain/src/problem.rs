@@ -150,6 +150,12 @@ closed_set! {
         OwnerIsInactive = "owner_is_inactive" ("The owner of this key was removed or is disabled"),
         /// The invited email belongs to a member.
         EmailIsMember = "email_is_member" ("Someone with this email address is already a member"),
+        /// The API is archived.
+        ApiIsArchived = "api_is_archived" ("This API is archived. Restore it before you create a key"),
+        /// Another consumer of the organization has this external id.
+        ConsumerExists = "consumer_exists" ("Another consumer already has this external ID"),
+        /// A paused consumer cannot get a new key.
+        ConsumerIsPaused = "consumer_is_paused" ("This consumer is paused. Resume it before you create a key"),
         /// Too many invitations are pending.
         TooManyInvitations = "too_many_invitations" (
             "Too many invitations are pending. Cancel some invitations first"
@@ -226,6 +232,25 @@ pub enum Fault {
         /// The maximum.
         max: usize,
     },
+    /// Not the slug of an API.
+    NotASlug,
+    /// Not the key prefix of an API.
+    NotAKeyPrefix,
+    /// Another API of the installation has it.
+    Taken,
+    /// Not the word of a scope of an API.
+    NotAScopeWord,
+    /// A scope that the API does not declare.
+    Undeclared,
+    /// A value that is listed twice.
+    Repeated,
+    /// An environment that the API has no keys for.
+    NotInApi,
+    /// JSON that is larger than the limit.
+    TooLarge {
+        /// The maximum in bytes.
+        max: usize,
+    },
     /// The `Idempotency-Key` was already used with another body.
     OtherBody,
 }
@@ -263,6 +288,20 @@ impl Fault {
             Self::NotACursor => "Use the cursor from the Link header of the previous page, or omit it.".into(),
             Self::NotVisibleAscii { max } => format!("Use 1 to {max} visible ASCII characters."),
             Self::TooMany { max } => format!("Use at most {max} entries."),
+            Self::NotASlug => {
+                "Use 2 to 40 lower-case letters, digits and single hyphens. Begin with a letter.".into()
+            }
+            Self::NotAKeyPrefix => {
+                "Use 2 to 12 lower-case letters and digits, other than the prefix of Roundtable's own keys.".into()
+            }
+            Self::Taken => "Another API already uses this value. Choose another one.".into(),
+            Self::NotAScopeWord => {
+                "Use up to 64 lower-case letters, digits and the characters : . _ - for a scope, such as orders:read.".into()
+            }
+            Self::Undeclared => "Use only scopes that the API declares.".into(),
+            Self::Repeated => "List each value once.".into(),
+            Self::NotInApi => "The API has no keys for this environment.".into(),
+            Self::TooLarge { max } => format!("Use at most {max} bytes of JSON."),
             Self::OtherBody => "This Idempotency-Key was already used with a different request.".into(),
         }
     }

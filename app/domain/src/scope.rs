@@ -29,6 +29,10 @@ closed_set! {
         Notebook = "notebook" ("Notebook"),
         /// Service accounts.
         ServiceAccounts = "service_accounts" ("Service accounts"),
+        /// APIs that the organization protects.
+        Apis = "apis" ("APIs"),
+        /// The users of these APIs.
+        Consumers = "consumers" ("Consumers"),
         /// Members.
         Members = "members" ("Members"),
         /// The audit log.
@@ -84,6 +88,10 @@ closed_set! {
             Access::Write,
             "Create, change and disable service accounts"
         ),
+        ApisRead = "apis:read" (Group::Apis, Access::Read, "List your own APIs"),
+        ApisWrite = "apis:write" (Group::Apis, Access::Write, "Register, change and archive your own APIs"),
+        ConsumersRead = "consumers:read" (Group::Consumers, Access::Read, "List the consumers of your APIs"),
+        ConsumersWrite = "consumers:write" (Group::Consumers, Access::Write, "Create, change and pause consumers"),
         MembersRead = "members:read" (Group::Members, Access::Read, "See members and invitations"),
         MembersWrite = "members:write" (Group::Members, Access::Write, "Invite and remove members, change roles"),
         AuditRead = "audit:read" (Group::Audit, Access::Read, "Read the audit log"),

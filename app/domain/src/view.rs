@@ -1,5 +1,6 @@
 //! Views: rows for pages and bodies for the API. A view contains only what its reader may see.
 
+mod apis;
 mod audit;
 mod introspection;
 mod keys;
@@ -9,6 +10,7 @@ mod sessions;
 mod usage;
 mod verdict;
 
+pub use apis::{ApiView, ConsumerView, KeyApi};
 pub use audit::{AuditRecord, AuditView, ChainView};
 pub use introspection::Introspection;
 pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated, Stopped};
@@ -16,7 +18,7 @@ pub use members::{InvitationView, MemberView, NewInvitation, Offer, Standing};
 pub use overview::{AttentionBanner, Concern, KeyCounts, Overview, Reason, Staff};
 pub use sessions::SessionView;
 pub use usage::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
-pub use verdict::{Verdict, VerdictCode, VerdictOwner, VerifiedKey};
+pub use verdict::{GrantedScopes, Verdict, VerdictCode, VerdictOwner, VerifiedApi, VerifiedKey};
 
 use serde::{Deserialize, Serialize};
 

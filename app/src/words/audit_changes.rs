@@ -1,5 +1,6 @@
 //! Fields and values of an audit event.
 
+use domain::api::KeyHeader;
 use domain::command::ObjectFilter;
 use domain::environment::Environment;
 use domain::key::RevokeReason;
@@ -14,6 +15,12 @@ pub fn field(field: &str) -> String {
         "ended_at" => "Ended".into(),
         "successor" => "Successor".into(),
         "allow_overlap" => "Multiple active keys".into(),
+        "api" => "API".into(),
+        "slug" => "Name in URLs".into(),
+        "key_prefix" => "Key prefix".into(),
+        "key_header" => "Key header".into(),
+        "declared_scopes" => "Permissions".into(),
+        "external_id" => "External ID".into(),
         "key_id" => super::labels::KEY_ID.into(),
         "max_key_days" => super::organization::MAXIMUM_LIFETIME.into(),
         "key_makers" => super::organization::KEY_MAKERS.into(),
@@ -103,7 +110,12 @@ pub fn value(field: &str, value: &str) -> String {
             .parse()
             .ok()
             .map(|who| super::organization::key_makers(who).to_owned()),
-        "disabled" | "allow_overlap" | "keys_make_keys" => yes_or_no(value),
+        "key_header" => value
+            .parse()
+            .ok()
+            .map(|header: KeyHeader| header.label().to_owned()),
+        "environments" => Some(environments(value)),
+        "disabled" | "allow_overlap" | "keys_make_keys" | "archived" | "paused" => yes_or_no(value),
         _ if field.ends_with("_at") => Moment::parse(value).map(Moment::to_words),
         _ => None,
     };
@@ -117,6 +129,14 @@ pub fn no_value(field: &str) -> &'static str {
     } else {
         super::NONE
     }
+}
+
+fn environments(line: &str) -> String {
+    let words = line.split(' ').map(|word| {
+        word.parse()
+            .map_or(word, |environment: Environment| environment.label())
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn scopes(line: &str) -> String {

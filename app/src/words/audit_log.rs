@@ -110,6 +110,7 @@ pub const fn action(action: ActionFilter) -> &'static str {
         ActionFilter::Any(EventCategory::Keys) => "All API key events",
         ActionFilter::Any(EventCategory::Members) => "All member events",
         ActionFilter::Any(EventCategory::ServiceAccounts) => "All service account events",
+        ActionFilter::Any(EventCategory::Apis) => "All API and consumer events",
         ActionFilter::Any(EventCategory::SignIn) => "All sign-in events",
         ActionFilter::Any(EventCategory::Workspaces) => "All workspace and run events",
         ActionFilter::Any(EventCategory::Messages) => "All message and note events",

@@ -4,6 +4,7 @@ use domain::Moment;
 use domain::command::KeySort;
 use domain::key::KeyStatus;
 use domain::scope::{Access, Group, Permissions, ScopeSet};
+use domain::view::KeyView;
 
 use super::format::{ahead, plural};
 use super::isolated;
@@ -133,6 +134,22 @@ pub fn permissions(permissions: Permissions) -> String {
         Permissions::Everything => FULL_ACCESS.into(),
         Permissions::Only(scopes) if scopes.is_empty() => super::NONE.into(),
         Permissions::Only(scopes) => plural(count(scopes), "permission"),
+    }
+}
+
+/// What a key may do, in Roundtable or at its API.
+pub fn permissions_of(key: &KeyView) -> String {
+    match &key.api {
+        None => permissions(key.scopes),
+        Some(api) => {
+            let n = i64::try_from(api.scopes.iter().count()).unwrap_or_default();
+            let words = if n == 0 {
+                super::NONE.into()
+            } else {
+                plural(n, "permission")
+            };
+            format!("{} · {words}", api.slug)
+        }
     }
 }
 

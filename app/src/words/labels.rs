@@ -8,6 +8,7 @@ pub const COPY_PREFIX: &str = "Copy prefix";
 pub const KEY_ID: &str = "Key ID";
 pub const ACTOR_ID: &str = "Actor ID";
 pub const OWNER: &str = "Owner";
+pub const API: &str = "API";
 pub const ROLE: &str = "Role";
 pub const STATUS: &str = "Status";
 pub const ACTIVE: &str = "Active";

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ActorId, KeyId};
+use domain::{ActorId, ApiId, KeyId};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -21,13 +21,28 @@ pub enum Authority {
     Key(KeyId),
     /// Every key of an owner.
     Owner(ActorId),
+    /// Every key for an API.
+    Api(ApiId),
+}
+
+/// A key, and what its authority depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyAuthority {
+    /// The key.
+    pub key: KeyId,
+    /// Its owner.
+    pub owner: ActorId,
+    /// The API that it is for, unless it is a key of Roundtable itself.
+    pub api: Option<ApiId>,
 }
 
 impl Authority {
-    fn covers(self, key: KeyId, owner: ActorId) -> bool {
+    /// Whether the authority of this key depends on it.
+    pub fn covers(self, of: KeyAuthority) -> bool {
         match self {
-            Self::Key(id) => id == key,
-            Self::Owner(id) => id == owner,
+            Self::Key(id) => id == of.key,
+            Self::Owner(id) => id == of.owner,
+            Self::Api(id) => Some(id) == of.api,
         }
     }
 }
@@ -47,7 +62,7 @@ struct Inner {
 
 struct Running {
     id: u64,
-    owner: ActorId,
+    of: KeyAuthority,
     token: CancellationToken,
 }
 
@@ -61,13 +76,14 @@ pub struct RequestGuard {
 }
 
 impl InFlightRequests {
-    /// Registers a request with a key of this owner.
-    pub fn register(&self, key: KeyId, owner: ActorId) -> RequestGuard {
+    /// Registers a request with a key.
+    pub fn register(&self, of: KeyAuthority) -> RequestGuard {
+        let key = of.key;
         let id = self.inner.next.fetch_add(1, Ordering::Relaxed);
         let token = CancellationToken::new();
         let running = Running {
             id,
-            owner,
+            of,
             token: token.clone(),
         };
         self.inner
@@ -90,12 +106,10 @@ impl InFlightRequests {
             return;
         }
         for part in self.inner.running.parts() {
-            for (key, requests) in part.iter() {
-                let concerned = requests.iter().filter(|running| {
-                    ended
-                        .iter()
-                        .any(|one| one.covers(*key, running.owner))
-                });
+            for requests in part.values() {
+                let concerned = requests
+                    .iter()
+                    .filter(|running| ended.iter().any(|one| one.covers(running.of)));
                 concerned
                     .filter(|running| Some(running.id) != except)
                     .for_each(|running| running.token.cancel());

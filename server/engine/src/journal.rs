@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use domain::{ActorId, KeyId, Moment};
+use domain::{ActorId, ApiId, KeyId, Moment};
 
 use crate::keyring::Ring;
 use file::JournalFile;
@@ -112,6 +112,17 @@ impl Journal {
         self.known(|subject| {
             if let Subject::Actor(id) = subject {
                 Some(ActorId(*id))
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The APIs that the journal knows, by id.
+    pub(crate) fn apis(&self) -> Vec<ApiId> {
+        self.known(|subject| {
+            if let Subject::Api(id) = subject {
+                Some(ApiId(*id))
             } else {
                 None
             }

@@ -21,7 +21,7 @@ use foldhash::fast::RandomState;
 use quick_cache::sync::Cache;
 use quick_cache::{Lifecycle, UnitWeighter};
 
-use crate::in_flight::{Authority, InFlightRequests, RequestGuard};
+use crate::in_flight::{Authority, InFlightRequests, KeyAuthority, RequestGuard};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -39,10 +39,8 @@ pub struct AuthorityChange {
 
 /// A key in memory.
 pub struct CachedEntry<V> {
-    /// Its id.
-    pub key: KeyId,
-    /// Its owner.
-    pub owner: ActorId,
+    /// The key, its owner and its API.
+    pub of: KeyAuthority,
     /// When it was read, on the monotonic clock.
     pub read_at: Duration,
     /// What a check needs.
@@ -137,7 +135,7 @@ impl<V> KeyTable<V> {
     /// Admits a request whose key is in memory.
     pub fn admit_cached(&self, digest: &Digest) -> Option<Admitted<V>> {
         let entry = self.cached.get(digest)?;
-        let guard = self.in_flight.register(entry.key, entry.owner);
+        let guard = self.in_flight.register(entry.of);
         if entry.is_dropped.load(Ordering::SeqCst) {
             return None;
         }
@@ -150,18 +148,17 @@ impl<V> KeyTable<V> {
         &self,
         generation: u64,
         digest: Digest,
-        (key, owner): (KeyId, ActorId),
+        of: KeyAuthority,
         read_at: Duration,
         value: V,
     ) -> Option<Admitted<V>> {
-        let guard = self.in_flight.register(key, owner);
+        let guard = self.in_flight.register(of);
         let mut index = self.index();
         if self.generation.load(Ordering::SeqCst) != generation {
             return None;
         }
         let entry = Arc::new(CachedEntry {
-            key,
-            owner,
+            of,
             read_at,
             value,
             digest,
@@ -248,11 +245,12 @@ impl<V> CachedEntry<V> {
 /// An entry that leaves the index is marked as dropped: a request may still hold it.
 impl<V> Index<V> {
     fn insert(&mut self, entry: Arc<CachedEntry<V>>) {
+        let KeyAuthority { key, owner, .. } = entry.of;
         self.by_owner
-            .entry(entry.owner)
+            .entry(owner)
             .or_default()
-            .insert(entry.key);
-        if let Some(replaced) = self.by_key.insert(entry.key, entry) {
+            .insert(key);
+        if let Some(replaced) = self.by_key.insert(key, entry) {
             replaced.mark_dropped();
         }
     }
@@ -267,6 +265,13 @@ impl<V> Index<V> {
                 .flatten()
                 .copied()
                 .collect(),
+            // An API changes rarely, so its keys are not indexed.
+            Authority::Api(_) => self
+                .by_key
+                .values()
+                .filter(|entry| authority.covers(entry.of))
+                .map(|entry| entry.of.key)
+                .collect(),
         };
         keys.into_iter()
             .filter_map(|key| self.remove_key(key))
@@ -276,10 +281,10 @@ impl<V> Index<V> {
     fn remove_key(&mut self, key: KeyId) -> Option<Arc<CachedEntry<V>>> {
         let entry = self.by_key.remove(&key)?;
         entry.mark_dropped();
-        if let Some(keys) = self.by_owner.get_mut(&entry.owner) {
+        if let Some(keys) = self.by_owner.get_mut(&entry.of.owner) {
             keys.remove(&key);
             if keys.is_empty() {
-                self.by_owner.remove(&entry.owner);
+                self.by_owner.remove(&entry.of.owner);
             }
         }
         Some(entry)
@@ -288,10 +293,10 @@ impl<V> Index<V> {
     fn remove_if_same(&mut self, entry: &Arc<CachedEntry<V>>) {
         let is_same = self
             .by_key
-            .get(&entry.key)
+            .get(&entry.of.key)
             .is_some_and(|kept| Arc::ptr_eq(kept, entry));
         if is_same {
-            self.remove_key(entry.key);
+            self.remove_key(entry.of.key);
         }
     }
 }

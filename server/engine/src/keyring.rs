@@ -105,6 +105,15 @@ impl CanonicalEncoder {
         }
     }
 
+    /// As [`CanonicalEncoder::unless_none`], for text.
+    #[must_use]
+    pub fn text_unless_none(self, name: &str, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.text(name).text(text),
+            None => self,
+        }
+    }
+
     /// Adds the scopes of a key only if it is restricted, for the same reason.
     #[must_use]
     pub fn unless_everything(self, scopes: &str) -> Self {

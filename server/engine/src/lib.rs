@@ -6,8 +6,10 @@
 //! policy line in `domain`, its rows in `store`, then the operation here, and call it from the REST
 //! API and from the server functions.
 
+pub mod apis;
 pub mod attempts;
 pub mod audit;
+pub mod consumers;
 pub mod ctx;
 pub mod drafts;
 pub mod error;

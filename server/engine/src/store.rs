@@ -6,6 +6,7 @@
 
 pub mod actors;
 mod after_commit;
+pub mod apis;
 pub mod audit;
 mod ballast;
 mod breaker;

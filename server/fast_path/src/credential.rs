@@ -3,6 +3,7 @@
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderName};
+use domain::api::KeyHeader;
 use domain::token::PlainKey;
 
 /// The other header that a key may be sent in.
@@ -26,6 +27,38 @@ pub enum CredentialFault {
     Missing,
     /// What is wrong with it, for the log.
     Malformed(&'static str),
+}
+
+/// What a request at the gate of an API presents.
+#[derive(Debug)]
+pub enum AtGate {
+    /// A well-formed key, and the header that has it; `Any` if both have it.
+    Key(PlainKey, KeyHeader),
+    /// Something that is not one key: two keys, or a header that occurs twice.
+    Malformed,
+    /// Neither header.
+    Nothing,
+}
+
+/// Reads the key of a request at the gate. The users of the API may send a token of its own in
+/// `Authorization` beside the key in `X-API-Key`.
+pub fn at_gate(headers: &HeaderMap) -> AtGate {
+    let (Ok(authorization), Ok(api_key)) = (
+        single(headers, &AUTHORIZATION),
+        single(headers, &X_API_KEY),
+    ) else {
+        return AtGate::Malformed;
+    };
+    let is_empty = authorization.is_none() && api_key.is_none();
+    let bearer = authorization.and_then(|value| bearer(value).ok());
+    let key = |text: Option<&str>| text.and_then(|text| PlainKey::parse(text).ok());
+    match (key(bearer), key(api_key)) {
+        (Some(key), None) if api_key.is_none() => AtGate::Key(key, KeyHeader::Authorization),
+        (None, Some(key)) => AtGate::Key(key, KeyHeader::XApiKey),
+        (Some(key), Some(_)) if bearer == api_key => AtGate::Key(key, KeyHeader::Any),
+        _ if is_empty => AtGate::Nothing,
+        _ => AtGate::Malformed,
+    }
 }
 
 /// The key of a request that presents one, and nothing else.
@@ -192,5 +225,67 @@ mod tests {
         assert!(read(&[("x-api-key", &key), ("x-api-key", &key)]).is_err());
         assert!(read(&[("x-api-key", "eyJhbGciOiJSUzI1NiIs.e30.c2ln")]).is_err());
         assert!(read(&[]).is_err());
+    }
+
+    fn gate(pairs: &[(&'static str, &str)]) -> AtGate {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_bytes(value.as_bytes()).expect("value"),
+            );
+        }
+        at_gate(&map)
+    }
+
+    // The users of an API may have tokens of their own in `Authorization`.
+    #[test]
+    fn a_key_at_the_gate_may_stand_beside_a_token_of_the_api() {
+        let key = key();
+        let bearer = format!("Bearer {key}");
+        let token = (
+            "authorization",
+            "Bearer eyJhbGciOiJSUzI1NiIs.e30.c2ln",
+        );
+        let found = |pairs: &[_]| match gate(pairs) {
+            AtGate::Key(_, header) => Some(header),
+            AtGate::Malformed | AtGate::Nothing => None,
+        };
+        let in_header = ("authorization", bearer.as_str());
+        let in_x = ("x-api-key", key.as_str());
+        assert_eq!(found(&[in_header]), Some(KeyHeader::Authorization));
+        assert_eq!(found(&[in_x]), Some(KeyHeader::XApiKey));
+        assert_eq!(found(&[in_header, in_x]), Some(KeyHeader::Any));
+        assert_eq!(found(&[token, in_x]), Some(KeyHeader::XApiKey));
+        assert_eq!(
+            found(&[("authorization", "Basic YTpi"), in_x]),
+            Some(KeyHeader::XApiKey)
+        );
+    }
+
+    #[test]
+    fn a_request_at_the_gate_presents_one_key() {
+        let key = key();
+        let other = key.replace('a', "b");
+        let bearer = format!("Bearer {key}");
+        let (in_header, in_x) = (
+            ("authorization", bearer.as_str()),
+            ("x-api-key", key.as_str()),
+        );
+        for pairs in [
+            vec![in_header, ("x-api-key", other.as_str())],
+            vec![in_header, in_header],
+            vec![in_x, in_x],
+            vec![in_header, ("x-api-key", "")],
+            vec![("authorization", key.as_str())],
+            vec![("x-api-key", "key")],
+            vec![(
+                "authorization",
+                "Bearer eyJhbGciOiJSUzI1NiIs.e30.c2ln",
+            )],
+        ] {
+            assert!(matches!(gate(&pairs), AtGate::Malformed), "{pairs:?}");
+        }
+        assert!(matches!(gate(&[]), AtGate::Nothing));
     }
 }

@@ -11,8 +11,12 @@ use utoipa::ToSchema;
 pub struct KeyToVerify {
     /// The whole key.
     key: String,
-    /// The scopes that it must have.
-    #[schema(example = json!(["workspaces:read"]))]
+    /// The slug of the API that it must be for. Without it, the key must be one of Roundtable
+    /// itself.
+    #[schema(example = "orders")]
+    api: Option<String>,
+    /// The scopes that it must have, of that API or of Roundtable.
+    #[schema(example = json!(["orders:read"]))]
     scopes: Option<Vec<String>>,
     /// Whether the use of the key is not counted.
     #[serde(default)]
@@ -25,6 +29,11 @@ impl KeyToVerify {
     /// # Errors
     /// Every invalid field.
     pub fn command(&self) -> Result<VerifyKey, Vec<FieldFault>> {
-        VerifyKey::read(&self.key, self.scopes.as_deref(), self.dry_run)
+        VerifyKey::read(
+            &self.key,
+            self.api.as_deref(),
+            self.scopes.as_deref(),
+            self.dry_run,
+        )
     }
 }

@@ -26,11 +26,16 @@ use domain::{ActorId, KeyId};
 use shuttle::sync::atomic::{AtomicBool, Ordering};
 use shuttle::thread;
 
-use in_flight::Authority;
+use in_flight::{Authority, KeyAuthority};
 use key_table::{AuthorityChange, KeyTable};
 
 const KEY: KeyId = KeyId(1);
 const OWNER: ActorId = ActorId(7);
+const KEY_OF_OWNER: KeyAuthority = KeyAuthority {
+    key: KEY,
+    owner: OWNER,
+    api: None,
+};
 const DIGEST: [u8; 32] = [1; 32];
 const OTHER: [u8; 32] = [2; 32];
 
@@ -60,7 +65,7 @@ fn admit(table: &KeyTable<()>, database: &Database) -> Option<in_flight::Request
         if database.is_revoked.load(Ordering::SeqCst) {
             return None;
         }
-        let admitted = table.admit_read(generation, DIGEST, (KEY, OWNER), Duration::ZERO, ());
+        let admitted = table.admit_read(generation, DIGEST, KEY_OF_OWNER, Duration::ZERO, ());
         if let Some((_, guard)) = admitted {
             return Some(guard);
         }
@@ -144,7 +149,11 @@ fn nor_when_another_key_takes_its_place_in_memory() {
             drop(table.admit_read(
                 generation,
                 OTHER,
-                (KeyId(2), ActorId(8)),
+                KeyAuthority {
+                    key: KeyId(2),
+                    owner: ActorId(8),
+                    api: None,
+                },
                 Duration::ZERO,
                 (),
             ));
@@ -185,7 +194,7 @@ fn a_row_that_was_read_too_early_is_noticed() {
                     }
                     // The fault: the generation is noted after the row was read.
                     let generation = table.generation();
-                    drop(table.admit_read(generation, DIGEST, (KEY, OWNER), Duration::ZERO, ()));
+                    drop(table.admit_read(generation, DIGEST, KEY_OF_OWNER, Duration::ZERO, ()));
                 })
             };
             revoke(&table, &database, Authority::Key(KEY), &is_answered);

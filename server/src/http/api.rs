@@ -1,9 +1,11 @@
 //! The REST API under `/api/v1`. Each handler parses the request, calls the engine and returns the
 //! result. The OpenAPI description is generated from the handlers.
 
+mod apis;
 mod audit;
 pub mod authentication;
 mod bootstrap;
+mod consumers;
 mod cost;
 mod credentials;
 mod description;
@@ -84,6 +86,20 @@ fn guarded() -> OpenApiRouter<AppState> {
         .routes(routes!(
             service_accounts::get_service_account,
             service_accounts::change_service_account
+        ))
+        .routes(routes!(apis::list_apis, apis::create_api))
+        .routes(routes!(apis::get_api, apis::change_api))
+        .routes(routes!(
+            apis::keys::list_api_keys,
+            apis::keys::create_api_key
+        ))
+        .routes(routes!(
+            consumers::list_consumers,
+            consumers::create_consumer
+        ))
+        .routes(routes!(
+            consumers::get_consumer,
+            consumers::change_consumer
         ))
         .routes(routes!(sealed::send_message))
         .routes(routes!(sealed::read_inbox))

@@ -11,7 +11,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::problem::retry_after;
-use domain::{Code, FieldFault, KeyId, Problem, Scope};
+use domain::{Code, FieldFault, KeyId, Problem};
 use engine::Error;
 use listener::Unservable;
 use serde::Serialize;
@@ -27,10 +27,17 @@ pub struct ApiError {
     /// (RFC 6750, 3.1).
     has_credential: bool,
     cause: Box<str>,
-    /// The scope that the key lacks (RFC 6750, 3.1).
-    scope: Option<Scope>,
-    /// The key that the same request created before.
-    created: Option<KeyId>,
+    /// A header that only this kind of error has.
+    header: Option<Box<ExtraHeader>>,
+}
+
+/// A header of some errors.
+#[derive(Clone, Debug)]
+enum ExtraHeader {
+    /// `WWW-Authenticate` with the scopes that the request needs (RFC 6750, 3.1).
+    Scopes(String),
+    /// `Location` of the key that the same request created before.
+    Created(KeyId),
 }
 
 /// The result of an API handler.
@@ -43,8 +50,7 @@ impl ApiError {
             problem: Problem::new(code, ""),
             has_credential: true,
             cause: cause.into().into(),
-            scope: None,
-            created: None,
+            header: None,
         }
     }
 
@@ -53,6 +59,14 @@ impl ApiError {
         Self {
             has_credential: false,
             ..Self::new(Code::Unauthorized, "no credential")
+        }
+    }
+
+    /// A key without the scopes that a request to a protected API needs, separated by spaces.
+    pub fn missing_scopes(scopes: String) -> Self {
+        Self {
+            header: Some(Box::new(ExtraHeader::Scopes(scopes))),
+            ..Self::new(Code::MissingScope, "the key lacks a scope of its API")
         }
     }
 
@@ -86,11 +100,12 @@ impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let mut api_error = Self::new(error.code(), chain(&error));
         api_error.problem = error.to_problem("");
-        match error {
-            Error::MissingScope(scope) => api_error.scope = Some(scope),
-            Error::AlreadyDone(key) => api_error.created = Some(key),
-            _ => {}
+        api_error.header = match error {
+            Error::MissingScope(scope) => Some(ExtraHeader::Scopes(scope.to_string())),
+            Error::AlreadyDone(key) => Some(ExtraHeader::Created(key)),
+            _ => None,
         }
+        .map(Box::new);
         api_error
     }
 }
@@ -252,16 +267,19 @@ fn write(error: ApiError, id: &str, response: Response) -> Response {
             .headers
             .insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    let scope = error.scope.map(|scope| {
-        format!("Bearer realm=\"roundtable\", error=\"insufficient_scope\", scope=\"{scope}\"")
+    let extra = error.header.map(|header| match *header {
+        ExtraHeader::Scopes(scopes) => (
+            WWW_AUTHENTICATE,
+            format!(
+                "Bearer realm=\"roundtable\", error=\"insufficient_scope\", scope=\"{scopes}\""
+            ),
+        ),
+        ExtraHeader::Created(key) => (LOCATION, format!("/api/v1/keys/{key}")),
     });
-    let location = error
-        .created
-        .map(|key| format!("/api/v1/keys/{key}"));
-    for (name, value) in [(WWW_AUTHENTICATE, scope), (LOCATION, location)] {
-        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
-            parts.headers.insert(name, value);
-        }
+    if let Some((name, text)) = extra
+        && let Ok(value) = HeaderValue::from_str(&text)
+    {
+        parts.headers.insert(name, value);
     }
     Response::from_parts(parts, Body::from(body))
 }

@@ -8,6 +8,7 @@ mod browser;
 mod docs;
 mod edge;
 mod forms;
+mod gate;
 mod in_flight;
 mod introspection;
 mod key_checks;

@@ -8,8 +8,13 @@ use server::http::api;
 
 use crate::test_app::{Someone, TestApp, TestResponse};
 
-/// An example call of an operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE` and `INV` are
-/// placeholders for the objects of a [`Scene`].
+/// The placeholders of the examples.
+pub const MARKS: [&str; 9] = [
+    "KEY", "WS", "ACTOR", "SERVICE", "ITEM", "NOTE", "INV", "SLUG", "CONSUMER",
+];
+
+/// An example call of an operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE`, `INV`, `SLUG` and
+/// `CONSUMER` are placeholders for the objects of a [`Scene`].
 pub struct Operation {
     pub id: &'static str,
     pub method: Method,
@@ -28,6 +33,8 @@ pub struct Scene {
     message: String,
     note: String,
     invitation: String,
+    api: String,
+    consumer: i64,
 }
 
 impl Scene {
@@ -64,6 +71,16 @@ impl Scene {
             "id",
         )
         .await;
+        // No other scene of the installation has this slug.
+        let slug = format!("orders-{service}");
+        let api = make(
+            "/api/v1/apis",
+            json!({ "name": "Orders", "slug": slug }),
+            "slug",
+        )
+        .await;
+        let consumer = json!({ "external_id": format!("customer_{service}") });
+        let consumer = make("/api/v1/consumers", consumer, "actor_id").await;
         let (service, invitation) = (service.as_i64().expect("id"), text(invitation));
         Self {
             olivia,
@@ -73,6 +90,8 @@ impl Scene {
             message: text(message),
             note: text(note),
             invitation,
+            api: text(api),
+            consumer: consumer.as_i64().expect("id"),
         }
     }
 
@@ -85,6 +104,8 @@ impl Scene {
             ("ITEM", self.message.clone()),
             ("NOTE", self.note.clone()),
             ("INV", self.invitation.clone()),
+            ("SLUG", self.api.clone()),
+            ("CONSUMER", self.consumer.to_string()),
         ];
         pairs
             .iter()
@@ -145,6 +166,16 @@ pub const TABLE: &[Row] = &[
     ("create_service_account", Method::POST, "/api/v1/service-accounts", r#"{"name":"x"}"#, 401, 201),
     ("get_service_account", Method::GET, "/api/v1/service-accounts/SERVICE", "", 401, 404),
     ("change_service_account", Method::PATCH, "/api/v1/service-accounts/SERVICE", r#"{"name":"x"}"#, 401, 404),
+    ("list_apis", Method::GET, "/api/v1/apis", "", 401, 200),
+    ("create_api", Method::POST, "/api/v1/apis", r#"{"name":"x","slug":"another-api"}"#, 401, 201),
+    ("get_api", Method::GET, "/api/v1/apis/SLUG", "", 401, 404),
+    ("change_api", Method::PATCH, "/api/v1/apis/SLUG", r#"{"name":"x"}"#, 401, 404),
+    ("list_api_keys", Method::GET, "/api/v1/apis/SLUG/keys", "", 401, 404),
+    ("create_api_key", Method::POST, "/api/v1/apis/SLUG/keys", r#"{"scopes":[]}"#, 401, 404),
+    ("list_consumers", Method::GET, "/api/v1/consumers", "", 401, 200),
+    ("create_consumer", Method::POST, "/api/v1/consumers", r#"{"external_id":"x"}"#, 401, 201),
+    ("get_consumer", Method::GET, "/api/v1/consumers/CONSUMER", "", 401, 404),
+    ("change_consumer", Method::PATCH, "/api/v1/consumers/CONSUMER", r#"{"name":"x"}"#, 401, 404),
     ("send_message", Method::POST, "/api/v1/actors/ACTOR/inbox", r#"{"text":"x"}"#, 401, 404),
     ("read_inbox", Method::GET, "/api/v1/inbox", "", 401, 200),
     ("delete_message", Method::DELETE, "/api/v1/inbox/ITEM", "", 401, 404),

@@ -1,6 +1,7 @@
 //! Commands for keys.
 
 use super::Faults;
+use crate::api::{ApiScopeWords, Slug};
 use crate::environment::Environment;
 use crate::id::{ActorId, KeyId};
 use crate::key::RevokeReason;
@@ -156,8 +157,8 @@ impl CreateKey {
 pub struct VerifyKey {
     /// The key, or none if the text cannot be one.
     pub key: Option<PlainKey>,
-    /// The scopes that it must have.
-    pub scopes: ScopeSet,
+    /// What it must be for, and the scopes that it must have.
+    pub required: RequiredScopes,
     /// Whether the use of the key is not counted.
     pub dry_run: bool,
 }
@@ -169,19 +170,45 @@ impl VerifyKey {
     /// Every invalid field.
     pub fn read(
         key: &str,
+        api: Option<&str>,
         scopes: Option<&[String]>,
         dry_run: bool,
     ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
-        let scopes = faults.take("scopes", read_scopes(scopes.unwrap_or_default()));
+        let scopes = scopes.unwrap_or_default();
+        let required = match api {
+            None => faults
+                .take("scopes", read_scopes(scopes))
+                .map(RequiredScopes::Roundtable),
+            Some(api) => {
+                let slug = faults.take("api", api.parse());
+                let scopes = faults.take("scopes", ApiScopeWords::read(scopes));
+                slug.zip(scopes)
+                    .map(|(slug, scopes)| RequiredScopes::Api { slug, scopes })
+            }
+        };
         faults.done(|| {
             Some(Self {
                 key: PlainKey::parse(key.trim()).ok(),
-                scopes: scopes?,
+                required: required?,
                 dry_run,
             })
         })
     }
+}
+
+/// What a presented key must be for, and the scopes that it must have there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequiredScopes {
+    /// Roundtable itself.
+    Roundtable(ScopeSet),
+    /// An API of the organization.
+    Api {
+        /// The API.
+        slug: Slug,
+        /// The scopes.
+        scopes: ApiScopeWords,
+    },
 }
 
 /// Rename a key or remove scopes from it.

@@ -2,7 +2,7 @@
 
 use crate::closed_set;
 use crate::environment::Environment;
-use crate::id::{ActorId, KeyId};
+use crate::id::{ActorId, ApiId, KeyId};
 
 /// Filters, sort order and position of a list of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct KeyQuery {
     pub status: Option<StatusFilter>,
     /// Only keys of this owner.
     pub owner: Option<ActorId>,
+    /// Only keys for this API.
+    pub api: Option<ApiId>,
     /// Only keys that this actor created.
     pub creator: Option<ActorId>,
     /// The sort order.

@@ -15,6 +15,8 @@ closed_set! {
         Members = "members" ("Members"),
         /// Service accounts.
         ServiceAccounts = "service_accounts" ("Service accounts"),
+        /// APIs and their consumers.
+        Apis = "apis" ("APIs and consumers"),
         /// Sessions and access tokens.
         SignIn = "sign_in" ("Sign-in"),
         /// Workspaces and their runs.

@@ -18,6 +18,10 @@ closed_set! {
         Key = "key" ("API key"),
         /// A service account.
         ServiceAccount = "service_account" ("Service account"),
+        /// An API that the organization protects.
+        Api = "api" ("API"),
+        /// A user of such an API.
+        Consumer = "consumer" ("Consumer"),
         /// A member.
         Member = "member" ("Member"),
         /// An invitation.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Verdict, VerdictOwner};
+use super::Verdict;
+use crate::api::Slug;
+use crate::consumer::ExternalId;
 use crate::environment::Environment;
 use crate::id::KeyId;
 
@@ -36,6 +38,14 @@ pub struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(example = "14", nullable = false))]
     pub sub: Option<String>,
+    /// The API that it is for; absent for a key of Roundtable itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(example = "orders", value_type = Option<String>, nullable = false))]
+    pub aud: Option<Slug>,
+    /// Of a consumer's key: the ID of the consumer in the organization's own systems.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(example = "customer_42", value_type = Option<String>, nullable = false))]
+    pub client_id: Option<ExternalId>,
     /// The ID of the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(example = 2, value_type = Option<i64>, nullable = false))]
@@ -51,6 +61,7 @@ impl From<Verdict> for Introspection {
         let known = Some(verdict).filter(|verdict| verdict.valid);
         let Some(Verdict {
             key_id,
+            api,
             environment,
             owner,
             scopes,
@@ -60,16 +71,16 @@ impl From<Verdict> for Introspection {
         else {
             return Self::default();
         };
-        let (sub, username) = owner
-            .map(|VerdictOwner { id, name, .. }| (id.to_string(), name))
-            .unzip();
+        let owner = owner.as_ref();
         Self {
             active: true,
             scope: scopes.map(|scopes| scopes.line()),
-            username,
+            username: owner.map(|owner| owner.name.clone()),
             token_type: Some("Bearer".into()),
             exp: expires_at.map(|end| end.0.div_euclid(1000)),
-            sub,
+            sub: owner.map(|owner| owner.id.to_string()),
+            aud: api,
+            client_id: owner.and_then(|owner| owner.external_id.clone()),
             key_id,
             environment,
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::KeyUsage;
+use super::{KeyApi, KeyUsage};
 use crate::actor::Role;
 use crate::attention::{Attention, Facts};
 use crate::environment::Environment;
@@ -41,6 +41,9 @@ pub struct KeyView {
     /// Its scopes; `*` means everything that its role allows, and an empty list means nothing.
     #[cfg_attr(feature = "schema", schema(example = json!(["*"]), value_type = Vec<String>))]
     pub scopes: Permissions,
+    /// The API that it is for; null for a key of Roundtable itself. A key for an API does nothing in
+    /// Roundtable: its `scopes` are empty.
+    pub api: Option<KeyApi>,
     /// The highest role that it can act with.
     pub role: Role,
     /// Whether it has neither expired nor been revoked. The keys of a removed member or a disabled

@@ -67,8 +67,12 @@ closed_set! {
         Expired = "expired" ("The key has expired"),
         /// Its owner was removed from the organization.
         OwnerRemoved = "owner_removed" ("Its owner was removed from the organization"),
-        /// Its owner, a service account, is disabled.
-        OwnerDisabled = "owner_disabled" ("Its service account is disabled"),
+        /// Its owner, a service account or a consumer, is disabled or paused.
+        OwnerDisabled = "owner_disabled" ("Its owner is disabled or paused"),
+        /// It was sent to something else than the API that it is for, or that API is archived.
+        WrongApi = "wrong_api" ("The key is for another API, or its API is archived"),
+        /// It is for the other environment.
+        WrongEnvironment = "wrong_environment" ("The key is for another environment"),
         /// It lacks the scope.
         MissingScope = "missing_scope" ("The key lacks the permission"),
         /// Its role, or the organization, does not allow it.

@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, ActorKind};
+use crate::api::{ApiScopeWords, KeyHeader, Slug};
 use crate::closed_set;
+use crate::command::RequiredScopes;
+use crate::consumer::{ExternalId, Metadata};
 use crate::environment::Environment;
 use crate::id::{ActorId, KeyId};
 use crate::moment::Moment;
-use crate::scope::{Permissions, ScopeSet};
+use crate::scope::Permissions;
 
 closed_set! {
     /// Why a key is valid or not.
@@ -20,9 +23,11 @@ closed_set! {
         Revoked = "revoked",
         /// It has expired.
         Expired = "expired",
-        /// Its owner, a service account, is disabled.
+        /// Its owner, a service account or a consumer, is disabled or paused.
         Paused = "paused",
-        /// It belongs to the other environment than the caller.
+        /// It is not for this API, or the API is archived.
+        WrongApi = "wrong_api",
+        /// It is for the other environment.
         WrongEnvironment = "wrong_environment",
         /// It lacks a required scope.
         MissingScope = "missing_scope",
@@ -50,6 +55,10 @@ pub struct Verdict {
         schema(example = "CI/CD Pipeline", nullable = false)
     )]
     pub name: Option<String>,
+    /// The API that it is for; absent for a key of Roundtable itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(example = "orders", value_type = Option<String>, nullable = false))]
+    pub api: Option<Slug>,
     /// The environment of its data.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
@@ -58,10 +67,10 @@ pub struct Verdict {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub owner: Option<VerdictOwner>,
-    /// What it may do; `*` means everything that its role allows.
+    /// What it may do, at its API or in Roundtable; `*` means everything that its role allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(example = json!(["workspaces:read"]), value_type = Option<Vec<String>>, nullable = false))]
-    pub scopes: Option<Permissions>,
+    pub scopes: Option<GrantedScopes>,
     /// When it expires; absent for never.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(format = DateTime, value_type = Option<String>, nullable = false))]
@@ -69,6 +78,26 @@ pub struct Verdict {
     /// The ID of the request, as in `x-request-id`.
     #[cfg_attr(feature = "schema", schema(example = "req_a1B2c3D4e5F6g7H8"))]
     pub request_id: String,
+}
+
+/// What a verified key may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum GrantedScopes {
+    /// In Roundtable.
+    Roundtable(Permissions),
+    /// At its API.
+    Api(ApiScopeWords),
+}
+
+impl GrantedScopes {
+    /// The words in one line.
+    pub fn line(&self) -> String {
+        match self {
+            Self::Roundtable(permissions) => permissions.line(),
+            Self::Api(words) => words.line(),
+        }
+    }
 }
 
 /// What a verdict says about a key.
@@ -82,13 +111,62 @@ pub struct VerifiedKey {
     pub actor: Actor,
     /// When it expires.
     pub expires_at: Option<Moment>,
+    /// The API that it is for, unless it is a key of Roundtable itself.
+    pub api: Option<VerifiedApi>,
+}
+
+/// The API that a verified key is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedApi {
+    /// Its name in URLs.
+    pub slug: Slug,
+    /// The header that carries its keys.
+    pub key_header: KeyHeader,
+    /// Whether it is archived.
+    pub is_archived: bool,
+    /// What the key may do there.
+    pub scopes: ApiScopeWords,
+    /// The consumer that owns the key, if one does.
+    pub consumer: Option<(ExternalId, Metadata)>,
+}
+
+impl VerifiedKey {
+    /// Whether the key, which is active or refused for `refused`, is what a request needs: it must
+    /// be for the environment and for the API, and have each of the scopes.
+    pub fn code(
+        &self,
+        refused: Option<VerdictCode>,
+        environment: Environment,
+        required: &RequiredScopes,
+    ) -> VerdictCode {
+        if let Some(code) = refused {
+            return code;
+        }
+        let has_scopes = match (&self.api, required) {
+            (None, RequiredScopes::Roundtable(scopes)) => self
+                .actor
+                .permissions
+                .covers(Permissions::Only(*scopes)),
+            (Some(api), RequiredScopes::Api { slug, scopes })
+                if api.slug == *slug && !api.is_archived =>
+            {
+                api.scopes.covers(scopes)
+            }
+            _ => return VerdictCode::WrongApi,
+        };
+        match (self.actor.environment == environment, has_scopes) {
+            (false, _) => VerdictCode::WrongEnvironment,
+            (true, false) => VerdictCode::MissingScope,
+            (true, true) => VerdictCode::Valid,
+        }
+    }
 }
 
 /// The owner of a verified key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct VerdictOwner {
-    /// `member` or `service`.
+    /// `member`, `service` or `consumer`.
     #[cfg_attr(feature = "schema", schema(example = "service", value_type = String))]
     pub kind: ActorKind,
     /// Its ID.
@@ -97,6 +175,14 @@ pub struct VerdictOwner {
     /// Its name.
     #[cfg_attr(feature = "schema", schema(example = "Deployment"))]
     pub name: String,
+    /// Of a consumer: its ID in the organization's own systems.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(example = "customer_42", value_type = Option<String>, nullable = false))]
+    pub external_id: Option<ExternalId>,
+    /// Of a consumer: what the organization notes about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(example = json!({ "plan": "pro" }), value_type = Option<Object>, nullable = false))]
+    pub metadata: Option<Metadata>,
 }
 
 impl Verdict {
@@ -107,6 +193,7 @@ impl Verdict {
             code: VerdictCode::NotFound,
             key_id: None,
             name: None,
+            api: None,
             environment: None,
             owner: None,
             scopes: None,
@@ -115,40 +202,44 @@ impl Verdict {
         }
     }
 
-    /// The verdict on a key that is active or refused for `refused`: it must belong to this
-    /// environment, and have each of these scopes.
+    /// The verdict on a key that is active or refused for `refused`, as [`VerifiedKey::code`].
     pub fn on(
         key: VerifiedKey,
         refused: Option<VerdictCode>,
         environment: Environment,
-        scopes: ScopeSet,
+        required: &RequiredScopes,
         request_id: &str,
     ) -> Self {
+        let code = key.code(refused, environment, required);
         let actor = key.actor;
-        let code = refused.unwrap_or_else(|| {
-            if actor.environment != environment {
-                VerdictCode::WrongEnvironment
-            } else if !actor
-                .permissions
-                .covers(Permissions::Only(scopes))
-            {
-                VerdictCode::MissingScope
-            } else {
-                VerdictCode::Valid
-            }
-        });
+        let (api, scopes, consumer) = match key.api {
+            Some(api) => (
+                Some(api.slug),
+                GrantedScopes::Api(api.scopes),
+                api.consumer,
+            ),
+            None => (
+                None,
+                GrantedScopes::Roundtable(actor.permissions),
+                None,
+            ),
+        };
+        let (external_id, metadata) = consumer.unzip();
         Self {
             valid: code == VerdictCode::Valid,
             code,
             key_id: Some(key.key_id),
             name: Some(key.name),
+            api,
             environment: Some(actor.environment),
             owner: Some(VerdictOwner {
                 kind: actor.kind,
                 id: actor.id,
                 name: actor.name,
+                external_id,
+                metadata,
             }),
-            scopes: Some(actor.permissions),
+            scopes: Some(scopes),
             expires_at: key.expires_at,
             request_id: request_id.to_owned(),
         }
@@ -159,13 +250,9 @@ impl Verdict {
 mod tests {
     use super::*;
     use crate::actor::Role;
-    use crate::scope::Scope;
+    use crate::scope::{Scope, ScopeSet};
 
-    fn code(
-        environment: Environment,
-        permissions: Permissions,
-        refused: Option<VerdictCode>,
-    ) -> VerdictCode {
+    fn key(environment: Environment, permissions: Permissions) -> VerifiedKey {
         let actor = Actor {
             id: ActorId(14),
             organization: "org_a".parse().expect("an id"),
@@ -175,13 +262,41 @@ mod tests {
             permissions,
             environment,
         };
-        let key = VerifiedKey {
+        VerifiedKey {
             key_id: KeyId(2),
             name: "CI".into(),
             actor,
             expires_at: None,
-        };
-        let required = ScopeSet::of([Scope::WorkspacesRead]);
+            api: None,
+        }
+    }
+
+    fn key_for_orders(scopes: &str) -> VerifiedKey {
+        let nothing = Permissions::Only(ScopeSet::EMPTY);
+        VerifiedKey {
+            api: Some(VerifiedApi {
+                slug: "orders".parse().expect("a slug"),
+                key_header: KeyHeader::Any,
+                is_archived: false,
+                scopes: scopes.parse().expect("words"),
+                consumer: None,
+            }),
+            ..key(Environment::Production, nothing)
+        }
+    }
+
+    fn orders(scopes: &str) -> RequiredScopes {
+        RequiredScopes::Api {
+            slug: "orders".parse().expect("a slug"),
+            scopes: scopes.parse().expect("words"),
+        }
+    }
+
+    fn code(
+        key: VerifiedKey,
+        refused: Option<VerdictCode>,
+        required: &RequiredScopes,
+    ) -> VerdictCode {
         let verdict = Verdict::on(
             key,
             refused,
@@ -197,6 +312,9 @@ mod tests {
     fn state_counts_before_environment_and_environment_before_scopes() {
         let none = Permissions::Only(ScopeSet::EMPTY);
         let (here, test) = (Environment::Production, Environment::Test);
+        let read = RequiredScopes::Roundtable(ScopeSet::of([Scope::WorkspacesRead]));
+        let code =
+            |environment, permissions, refused| code(key(environment, permissions), refused, &read);
         assert_eq!(
             code(here, Permissions::Everything, None),
             VerdictCode::Valid
@@ -205,5 +323,62 @@ mod tests {
         assert_eq!(code(test, none, None), VerdictCode::WrongEnvironment);
         let revoked = Some(VerdictCode::Revoked);
         assert_eq!(code(test, none, revoked), VerdictCode::Revoked);
+    }
+
+    // D33: a key of Roundtable never passes for an API, nor the other way round.
+    #[test]
+    fn a_key_is_only_for_its_api() {
+        let everything = key(Environment::Production, Permissions::Everything);
+        let nothing = RequiredScopes::Roundtable(ScopeSet::EMPTY);
+        assert_eq!(
+            code(everything.clone(), None, &nothing),
+            VerdictCode::Valid
+        );
+        assert_eq!(
+            code(everything, None, &orders("")),
+            VerdictCode::WrongApi
+        );
+
+        let orders_key = key_for_orders("orders:read");
+        assert_eq!(
+            code(orders_key.clone(), None, &nothing),
+            VerdictCode::WrongApi
+        );
+        assert_eq!(
+            code(orders_key.clone(), None, &orders("")),
+            VerdictCode::Valid
+        );
+        assert_eq!(
+            code(orders_key.clone(), None, &orders("orders:read")),
+            VerdictCode::Valid
+        );
+        assert_eq!(
+            code(
+                orders_key.clone(),
+                None,
+                &orders("orders:read orders:write")
+            ),
+            VerdictCode::MissingScope
+        );
+        let other = RequiredScopes::Api {
+            slug: "billing".parse().expect("a slug"),
+            scopes: ApiScopeWords::default(),
+        };
+        assert_eq!(
+            code(orders_key.clone(), None, &other),
+            VerdictCode::WrongApi
+        );
+        let archived = orders_key.api.clone().map(|api| VerifiedApi {
+            is_archived: true,
+            ..api
+        });
+        let archived = VerifiedKey {
+            api: archived,
+            ..orders_key
+        };
+        assert_eq!(
+            code(archived, None, &orders("")),
+            VerdictCode::WrongApi
+        );
     }
 }

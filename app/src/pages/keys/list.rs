@@ -88,6 +88,7 @@ fn query_of(place: &Location) -> KeyQuery {
             .and_then(|word| word.parse().ok()),
         status,
         owner: place.number("owner").map(ActorId),
+        api: None,
         creator: place.number("creator").map(ActorId),
         sort,
         reversed: place

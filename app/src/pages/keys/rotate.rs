@@ -173,7 +173,7 @@ fn facts(room: &OrganizationPage, line: &KeyLine) -> AnyView {
     view! {
         <dl class="facts boxed">
             <dt class="visually-hidden">{words::labels::KEY_PREVIEW}</dt><dd class="whole">{preview(&key.preview)}</dd>
-            <dt>{words::create_key::PERMISSIONS}</dt><dd>{key.environment.label()}", "{words::keys::permissions(key.scopes)}</dd>
+            <dt>{words::create_key::PERMISSIONS}</dt><dd>{key.environment.label()}", "{words::keys::permissions_of(key)}</dd>
             <dt>{words::labels::LAST_USED}</dt><dd>{used(now, key.last_used)}</dd>
             <dt>{words::labels::EXPIRES}</dt><dd>{expires}</dd>
         </dl>

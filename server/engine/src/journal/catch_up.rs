@@ -149,9 +149,11 @@ fn mark_of(row: &AuditRow) -> Option<Mark> {
             Some(Mark::changed(Subject::Key(id()?), row.n))
         }
         "member.removed" | "member.left" => Some(Mark::revoked(Subject::Actor(id()?))),
-        "member.joined" | "member.role_changed" | "service_account.changed" => {
-            Some(Mark::changed(Subject::Actor(id()?), row.n))
-        }
+        "member.joined"
+        | "member.role_changed"
+        | "service_account.changed"
+        | "consumer.changed" => Some(Mark::changed(Subject::Actor(id()?), row.n)),
+        "api.changed" => Some(Mark::changed(Subject::Api(id()?), row.n)),
         "session.ended" => Some(session()),
         "invitation.revoked" | "invitation.accepted" => Some(Mark::revoked(Subject::Invitation(
             row.object_id.clone(),

@@ -5,6 +5,7 @@
 pub(crate) enum Subject {
     Key(i64),
     Actor(i64),
+    Api(i64),
     Session(String),
     Invitation(String),
     /// The chain of an organization.
@@ -64,6 +65,7 @@ impl Mark {
         let (kind, id) = match &self.subject {
             Subject::Key(id) => ("key", id.to_string()),
             Subject::Actor(id) => ("actor", id.to_string()),
+            Subject::Api(id) => ("api", id.to_string()),
             Subject::Session(id) => ("session", id.clone()),
             Subject::Invitation(id) => ("invitation", id.clone()),
             Subject::Head(id) => ("head", id.clone()),
@@ -87,6 +89,7 @@ impl Mark {
         let subject = match kind {
             "key" => Subject::Key(id.parse().ok()?),
             "actor" => Subject::Actor(id.parse().ok()?),
+            "api" => Subject::Api(id.parse().ok()?),
             "session" => Subject::Session(id.into()),
             "invitation" => Subject::Invitation(id.into()),
             "head" => Subject::Head(id.into()),

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use domain::event::{AuditAction, Event};
 use domain::key::RevokeReason;
-use domain::{ActorId, ActorKind, KeyId, OrganizationId, Role};
+use domain::{ActorId, ActorKind, ApiId, KeyId, OrganizationId, Role};
 
 use crate::audit::journal;
 use crate::ctx::{Ctx, Origin};
 use crate::store::actors::{self, ActorRow};
+use crate::store::apis::{self, ApiRow};
 use crate::store::{Tx, audit, keys, sessions};
 use crate::{Engine, Result};
 
@@ -19,6 +20,8 @@ pub struct Replayed {
     pub keys: Vec<KeyId>,
     /// Actors that were removed, disabled or made plain members; owners stay owners.
     pub actors: Vec<ActorId>,
+    /// APIs that were archived.
+    pub apis: Vec<ApiId>,
 }
 
 /// What the journal knows of one organization.
@@ -26,12 +29,13 @@ pub struct Replayed {
 struct Known {
     keys: Vec<KeyId>,
     actors: Vec<ActorId>,
+    apis: Vec<ApiId>,
 }
 
 impl Engine {
-    /// Deletes every session, revokes the keys whose row is older than the journal says, and
-    /// reduces the power of the actors whose row is: what exactly changed is in the lost part of
-    /// the log. Each change has its audit event.
+    /// Deletes every session, revokes the keys whose row is older than the journal says, reduces
+    /// the power of the actors whose row is, and archives the APIs whose row is: what exactly
+    /// changed is in the lost part of the log. Each change has its audit event.
     ///
     /// # Errors
     /// `Busy`.
@@ -55,6 +59,9 @@ impl Engine {
             }
             for id in known.actors {
                 replay.actor(&mut tx, &ctx, id).await?;
+            }
+            for id in known.apis {
+                replay.api(&mut tx, &ctx, id).await?;
             }
             tx.commit().await?;
         }
@@ -86,6 +93,15 @@ impl Engine {
                     .push(id);
             }
         }
+        for id in self.journal().apis() {
+            if let Some(organization) = apis::organization_of(&mut connection, id).await? {
+                known
+                    .entry(organization)
+                    .or_default()
+                    .apis
+                    .push(id);
+            }
+        }
         Ok(known)
     }
 
@@ -106,15 +122,26 @@ impl Engine {
                 event,
             );
         }
-        if row.kind == ActorKind::Service.as_str() {
-            let event = event(AuditAction::ServiceAccountChanged, "service_account");
+        let disabled = if row.kind == ActorKind::Service.as_str() {
+            Some((
+                AuditAction::ServiceAccountChanged,
+                "service_account",
+                "disabled",
+            ))
+        } else if row.kind == ActorKind::Consumer.as_str() {
+            Some((AuditAction::ConsumerChanged, "consumer", "paused"))
+        } else {
+            None
+        };
+        if let Some((action, kind, field)) = disabled {
+            let event = event(action, kind);
             let disabled_at = row.disabled_at.or(Some(now));
             return (
                 ActorRow {
                     disabled_at,
                     ..row.clone()
                 },
-                event.changed("disabled", None, Some("true")),
+                event.changed(field, None, Some("true")),
             );
         }
         let role = if row.role == Role::Owner.as_str() {
@@ -174,6 +201,28 @@ impl Replay<'_> {
         };
         actors::update(tx, &after.sealed(engine.ring()), &row).await?;
         self.done.actors.push(id);
+        Ok(())
+    }
+
+    /// Archives an API whose row is older than the journal says.
+    async fn api(&mut self, tx: &mut Tx, ctx: &Ctx, id: ApiId) -> Result<()> {
+        let engine = self.engine;
+        let row = apis::get(tx, &ctx.actor.organization, id).await?;
+        let outdated =
+            |row: &ApiRow| row.is_superseded(engine.journal()) && row.has_valid_seal(engine.ring());
+        let Some(row) = row.filter(outdated) else {
+            return Ok(());
+        };
+        let event = Event::new(AuditAction::ApiChanged, "api", row.id, &row.name)
+            .changed("archived", None, Some("true"))
+            .changed("reason", None, Some(self.reason));
+        let after = ApiRow {
+            audit_n: journal(engine, tx, ctx, event).await?,
+            archived_at: row.archived_at.or(Some(ctx.now.0)),
+            ..row.clone()
+        };
+        apis::update(tx, &after.sealed(engine.ring()), &row).await?;
+        self.done.apis.push(id);
         Ok(())
     }
 }

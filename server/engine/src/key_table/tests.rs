@@ -2,20 +2,25 @@
 
 use std::time::Duration;
 
-use domain::{ActorId, KeyId};
+use domain::{ActorId, ApiId, KeyId};
 
-use crate::in_flight::{Authority, RequestGuard};
+use crate::in_flight::{Authority, KeyAuthority, RequestGuard};
 use crate::key_table::{AuthorityChange, Digest, KeyTable};
 
 const KEY: KeyId = KeyId(1);
 const OWNER: ActorId = ActorId(7);
+const API: ApiId = ApiId(5);
 const WEAKER: AuthorityChange = AuthorityChange {
     of: Authority::Key(KEY),
     weakens: true,
 };
 
 fn read(table: &KeyTable<&'static str>, key: i64, generation: u64) -> Option<RequestGuard> {
-    let of = (KeyId(key), OWNER);
+    let of = KeyAuthority {
+        key: KeyId(key),
+        owner: OWNER,
+        api: Some(API),
+    };
     let admitted = table.admit_read(generation, digest(key), of, Duration::ZERO, "state");
     admitted.map(|(_, guard)| guard)
 }
@@ -90,4 +95,21 @@ fn memory_and_index_are_bounded_together() {
     table.set_limit(0);
     drop(read(&table, 1, table.generation()).expect("admitted, but not kept"));
     assert_eq!(table.len(), 0);
+}
+
+#[test]
+fn a_change_of_an_api_drops_its_keys() {
+    let table = KeyTable::new(10);
+    drop(read(&table, 1, table.generation()).expect("admitted"));
+    let of = |api| AuthorityChange {
+        of: Authority::Api(ApiId(api)),
+        weakens: true,
+    };
+    table.announce(&[of(6)], None);
+    assert!(
+        table.admit_cached(&digest(1)).is_some(),
+        "another API"
+    );
+    table.announce(&[of(5)], None);
+    assert!(table.admit_cached(&digest(1)).is_none());
 }

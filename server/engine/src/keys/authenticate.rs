@@ -4,21 +4,25 @@ use std::sync::Arc;
 
 use domain::key::KeyState;
 use domain::token::PlainKey;
-use domain::view::RefusalCause;
-use domain::{Actor, ActorId, KeyId, Moment, Role};
+use domain::view::{RefusalCause, VerifiedApi};
+use domain::{Actor, ActorId, ApiId, KeyId, Moment, Role};
 use subtle::ConstantTimeEq;
 
 use super::cached::{CachedKey, is_old};
 use crate::ctx::{Credential, Ctx, Origin};
-use crate::in_flight::RequestGuard;
+use crate::in_flight::{KeyAuthority, RequestGuard};
 use crate::key_table::{CachedEntry, Digest};
 use crate::keyring::{CanonicalEncoder, Purpose};
 use crate::nodes::LeaseNumber;
 use crate::recheck::read_sound;
 use crate::store::actors::ActorRow;
+use crate::store::apis::ApiRow;
 use crate::store::keys::{self, KeyRow, PresentedRow};
 use crate::store::{self, parse_column};
 use crate::{Engine, Error, Result, key_material};
+
+/// A key for an API is refused like an unknown key.
+const NOT_FOR_ROUNDTABLE: Error = Error::Unauthenticated("the key is for another API");
 
 /// A request that was authenticated by an API key.
 pub struct AuthenticatedRequest {
@@ -39,7 +43,7 @@ impl AuthenticatedRequest {
             lease,
         } = admitted;
         let credential = Credential::Key {
-            id: entry.key,
+            id: entry.of.key,
             prefix: entry.value.prefix.clone(),
             in_flight: guard.id,
         };
@@ -88,8 +92,11 @@ impl Engine {
         origin: Origin,
     ) -> std::result::Result<AuthenticatedRequest, Origin> {
         let admitted = self.admit_cached(key).filter(|admitted| {
-            let organization = &admitted.entry.value.actor.organization;
-            self.check_log_intact(organization).is_ok()
+            let value = &admitted.entry.value;
+            value.api.is_none()
+                && self
+                    .check_log_intact(&value.actor.organization)
+                    .is_ok()
         });
         match admitted {
             Some(admitted) => {
@@ -112,6 +119,17 @@ impl Engine {
         let admission = self.admit_read(key).await?;
         let now = self.runtime().now();
         match admission {
+            // A key for an API has no power here, in whatever state it is (decision D33).
+            Admission::Admitted(AdmittedKey { entry, .. }) if entry.value.api.is_some() => {
+                self.usage()
+                    .refused(entry.of.key, RefusalCause::WrongApi, now, &origin);
+                Err(NOT_FOR_ROUNDTABLE)
+            }
+            Admission::Refused(refused) if refused.row.api_id.is_some() => {
+                self.usage()
+                    .refused(KeyId(refused.row.id), refused.cause, now, &origin);
+                Err(NOT_FOR_ROUNDTABLE)
+            }
             Admission::Admitted(admitted) => {
                 self.check_log_intact(&admitted.entry.value.actor.organization)?;
                 let request = AuthenticatedRequest::of(admitted, now, origin);
@@ -166,18 +184,29 @@ impl Engine {
             let lease = self.nodes().lease();
             let read_at = self.runtime().elapsed();
             let (digest, presented) = self.find_key(key).await?;
-            let (row, owner) = (presented.key, presented.owner);
+            let (row, owner, api) = (presented.key, presented.owner, presented.api);
             if let Some(cause) = self.refusal_of(&row, &owner) {
-                let refused = RefusedKey { row, owner, cause };
+                let refused = RefusedKey {
+                    row,
+                    owner,
+                    api,
+                    cause,
+                };
                 return Ok(Admission::Refused(Box::new(refused)));
             }
 
-            let of = (KeyId(row.id), ActorId(row.actor_id));
+            let of = KeyAuthority {
+                key: KeyId(row.id),
+                owner: ActorId(row.actor_id),
+                api: row.api_id.map(ApiId),
+            };
+            let api = verified_api(&row, &owner, api.as_ref())?;
             let cached = CachedKey {
                 actor: self.shared_actor(acting(&row, &owner)?),
                 prefix: row.key_prefix.into(),
                 name: row.name,
                 expires_at: row.expires_at.map(Moment),
+                api: api.map(Box::new),
             };
             let admitted = self
                 .keys()
@@ -365,6 +394,16 @@ impl Engine {
             && presented.newest_n == row.audit_n
             && !row.is_superseded(self.journal())
             && self.is_sound(&presented.owner)
+            && self.is_sound_api(row, presented.api.as_ref())
+    }
+
+    /// Whether a key has the row of its API, and the row is sound.
+    fn is_sound_api(&self, row: &KeyRow, api: Option<&ApiRow>) -> bool {
+        match (row.api_id, api) {
+            (None, None) => true,
+            (Some(id), Some(api)) => api.id == id && api.is_sound(self.ring(), self.journal()),
+            _ => false,
+        }
     }
 
     async fn owner_row(&self, row: &KeyRow) -> Result<ActorRow> {
@@ -409,6 +448,7 @@ pub(super) enum Admission {
 pub(super) struct RefusedKey {
     pub row: KeyRow,
     pub owner: ActorRow,
+    pub api: Option<ApiRow>,
     pub cause: RefusalCause,
 }
 
@@ -421,6 +461,21 @@ const fn refusal_of_owner(owner: &ActorRow) -> Option<RefusalCause> {
     } else {
         None
     }
+}
+
+/// What a check of a key needs of its API, and of the consumer that owns it.
+pub(super) fn verified_api(
+    row: &KeyRow,
+    owner: &ActorRow,
+    api: Option<&ApiRow>,
+) -> Result<Option<VerifiedApi>> {
+    let Some(api) = api else {
+        return Ok(None);
+    };
+    Ok(Some(VerifiedApi {
+        consumer: owner.consumer()?,
+        ..api.verified(&row.api_scopes)?
+    }))
 }
 
 /// The key's owner with the effective power (decision D6): the lower of the key's role cap and the

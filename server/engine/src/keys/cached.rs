@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::view::VerifiedApi;
 use domain::{Actor, Moment};
 
 use crate::key_table::{CachedEntry, KeyTable};
@@ -29,10 +30,12 @@ pub(crate) struct CachedKey {
     pub name: String,
     /// When it expires.
     pub expires_at: Option<Moment>,
+    /// The API that it is for, unless it is a key of Roundtable itself.
+    pub api: Option<Box<VerifiedApi>>,
 }
 
 /// Whether a key has to be read again.
 pub(super) fn is_old(entry: &CachedEntry<CachedKey>, now: Duration) -> bool {
-    let spread = Duration::from_secs(entry.key.0.unsigned_abs() % SPREAD);
+    let spread = Duration::from_secs(entry.of.key.0.unsigned_abs() % SPREAD);
     now.saturating_sub(entry.read_at) > MAX_AGE + spread
 }

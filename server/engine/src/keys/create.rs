@@ -1,13 +1,14 @@
 //! Creating a key.
 
+use domain::api::ApiScopeWords;
 use domain::command::CreateKey;
 use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Denied, Reach, has_admin_power, permit};
-use domain::token::{KeyKind, PlainKey};
+use domain::token::{Brand, KeyKind, PlainKey};
 use domain::view::{NewKey, OrganizationView};
 use domain::{
-    Actor, ActorId, ActorKind, Code, ConflictReason, Fault, KeyId, Moment, Name, Permissions, Role,
-    ScopeSet,
+    Actor, ActorId, ActorKind, ApiId, Code, ConflictReason, Fault, KeyId, Moment, Name,
+    Permissions, Role, ScopeSet,
 };
 
 use super::idempotency::IdempotencyKey;
@@ -17,8 +18,9 @@ use crate::error::{conflict, invalid};
 use crate::keyring::Purpose;
 use crate::reauthorize::reauthorize;
 use crate::store::actors::ActorRow;
+use crate::store::apis::{self, ApiRow};
 use crate::store::keys::{self, KeyRow, ListedRow, USABLE};
-use crate::store::{self, Tx};
+use crate::store::{self, Tx, parse_column};
 use crate::{Engine, Error, Result, key_material};
 
 /// A key that is about to be stored; every rule has been applied.
@@ -41,6 +43,14 @@ pub(crate) struct KeyPlan<'a> {
     pub rotated_from: Option<KeyId>,
     /// Whether its owner may have no other usable key. A unique index enforces it.
     pub is_exclusive: bool,
+    /// The API that it is for, unless it is a key of Roundtable itself.
+    pub api: Option<KeyPlanApi>,
+}
+
+/// The API that a new key is for, and what the key may do there.
+pub(crate) struct KeyPlanApi {
+    pub row: ApiRow,
+    pub scopes: ApiScopeWords,
 }
 
 impl<'a> KeyPlan<'a> {
@@ -56,6 +66,7 @@ impl<'a> KeyPlan<'a> {
             expires_at: None,
             rotated_from: None,
             is_exclusive: false,
+            api: None,
         }
     }
 }
@@ -143,7 +154,7 @@ impl Engine {
 
     /// The owner of the new key: the caller, or a service account if the caller manages those.
     /// Nobody creates a key for another person; an admin can only rotate one (decision D15).
-    async fn owner_of_new_key(
+    pub(super) async fn owner_of_new_key(
         &self,
         tx: &mut Tx,
         ctx: &Ctx,
@@ -189,7 +200,7 @@ impl Engine {
         ctx: &Ctx,
         plan: KeyPlan<'_>,
     ) -> Result<NewKey> {
-        let plain = key_material::generate(self.runtime(), &self.inner.brand, plan.kind);
+        let plain = key_material::generate(self.runtime(), &self.brand_of(&plan)?, plan.kind);
         let row = self.sealed_row(tx, ctx, &plan, &plain).await?;
         let event = Event::new(AuditAction::KeyCreated, "key", row.id, &row.label())
             .concerning(plan.owner.0)
@@ -201,12 +212,16 @@ impl Engine {
                 None,
                 Some(plan.kind.environment().as_str()),
             )
-            .changed("scopes", None, Some(&row.scopes))
+            .changed("scopes", None, Some(scopes_of(&row)))
             .changed(
                 "expires_at",
                 None,
                 plan.expires_at.map(Moment::to_rfc3339).as_deref(),
             );
+        let event = match &row.api_slug {
+            Some(slug) => event.changed("api", None, Some(slug)),
+            None => event,
+        };
 
         // The row's seal covers the number of its event, so the event is written first.
         let audit_n = journal(self, tx, ctx, event).await?;
@@ -224,6 +239,39 @@ impl Engine {
             plain,
             public_key_hex,
         })
+    }
+
+    /// The first word of a new key.
+    fn brand_of(&self, plan: &KeyPlan<'_>) -> Result<Brand> {
+        match &plan.api {
+            None => Ok(self.inner.brand.clone()),
+            Some(api) => Ok(parse_column(&api.row.key_prefix, "apis.key_prefix")?),
+        }
+    }
+
+    /// The API of a key that gets a successor.
+    ///
+    /// # Errors
+    /// `Conflict` if the API is archived.
+    pub(super) async fn api_of_successor(
+        &self,
+        tx: &mut Tx,
+        old: &KeyRow,
+    ) -> Result<Option<KeyPlanApi>> {
+        let Some(id) = old.api_id else {
+            return Ok(None);
+        };
+        let organization = parse_column(&old.organization_id, "api_keys.organization_id")?;
+        let row = apis::get(tx, &organization, ApiId(id)).await?;
+        let row = row.ok_or_else(|| Error::Broken(format!("key {} has no API", old.id)))?;
+        self.require_sound_api(&row)?;
+        if row.archived_at.is_some() {
+            return Err(conflict(ConflictReason::ApiIsArchived));
+        }
+        Ok(Some(KeyPlanApi {
+            row,
+            scopes: old.api_words()?,
+        }))
     }
 
     async fn sealed_row(
@@ -262,6 +310,13 @@ impl Engine {
             rotated_from: plan.rotated_from.map(|key| key.0),
             sole: plan.is_exclusive,
             rank: USABLE,
+            api_id: plan.api.as_ref().map(|api| api.row.id),
+            api_slug: plan.api.as_ref().map(|api| api.row.slug.clone()),
+            api_scopes: plan
+                .api
+                .as_ref()
+                .map(|api| api.scopes.line())
+                .unwrap_or_default(),
             ..KeyRow::default()
         };
         row.sealed = self.ring().seal(
@@ -272,6 +327,15 @@ impl Engine {
             verifier.auth.as_slice(),
         );
         Ok(row)
+    }
+}
+
+/// What a key may do, in Roundtable or at its API, as the audit log writes it.
+fn scopes_of(row: &KeyRow) -> &str {
+    if row.api_id.is_some() {
+        &row.api_scopes
+    } else {
+        &row.scopes
     }
 }
 

@@ -1,14 +1,14 @@
 //! Listing keys, and what the filters of the list need.
 
-use domain::ActorId;
 use domain::command::KeyQuery;
 use domain::policy::{Action, permit};
 use domain::token::PlainKey;
 use domain::view::{KeyLine, Page};
+use domain::{ActorId, ApiId, Slug};
 
 use crate::ctx::Ctx;
-use crate::store::keys;
-use crate::{Engine, Result};
+use crate::store::{apis, keys};
+use crate::{Engine, Error, Result};
 
 /// Creators that the filter of the list offers.
 const MAX_CREATORS: i64 = 100;
@@ -45,6 +45,32 @@ impl Engine {
             .map(|row| self.key_line(ctx, row))
             .collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(lines, limit, |line| line.key.key_id.0))
+    }
+
+    /// As [`Engine::list_keys`], only keys for one API.
+    ///
+    /// # Errors
+    /// `NotFound` when the organization has no such API.
+    pub async fn list_api_keys(
+        &self,
+        ctx: &Ctx,
+        api: &Slug,
+        query: &KeyQuery,
+        limit: i64,
+    ) -> Result<Page<KeyLine>> {
+        let reach = permit(&ctx.actor, Action::ListKeys)?;
+        let found = apis::find(
+            &mut self.db().read().await?,
+            reach.organization(),
+            api,
+            ctx.now,
+        )
+        .await?;
+        let query = KeyQuery {
+            api: Some(ApiId(found.ok_or(Error::NotFound)?.api.id)),
+            ..query.clone()
+        };
+        self.list_keys(ctx, &query, limit).await
     }
 
     /// How many expired and revoked keys match the query. Its status filter is ignored.

@@ -111,7 +111,8 @@ impl Engine {
             role,
             expires_at,
             rotated_from: Some(command.key),
-            is_exclusive: successor_is_exclusive(&mut tx, ctx, &owner).await?,
+            is_exclusive: successor_is_exclusive(&mut tx, ctx, &old, &owner).await?,
+            api: self.api_of_successor(&mut tx, &old).await?,
         };
         let new = self.insert_key(&mut tx, ctx, plan).await?;
 
@@ -162,6 +163,9 @@ impl Engine {
         }
         if owner.kind == ActorKind::Service.as_str() && owner.id != ctx.actor.id.0 {
             permit(&ctx.actor, Action::ManageServiceAccounts)?;
+        }
+        if owner.kind == ActorKind::Consumer.as_str() {
+            permit(&ctx.actor, Action::ManageConsumers)?;
         }
         // The caller receives the successor, and must not gain power by it.
         if effective_role(old, &owner)? > ctx.actor.role {
@@ -249,8 +253,14 @@ fn expiry_of_successor(
 
 /// Whether the owner may have no other usable key. Keys from a time when overlap was allowed do not
 /// prevent a rotation.
-async fn successor_is_exclusive(tx: &mut Tx, ctx: &Ctx, owner: &ActorRow) -> Result<bool> {
-    if owner.kind != ActorKind::Service.as_str() || owner.allow_overlap {
+async fn successor_is_exclusive(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    old: &KeyRow,
+    owner: &ActorRow,
+) -> Result<bool> {
+    let is_limited = owner.kind == ActorKind::Service.as_str() && !owner.allow_overlap;
+    if !is_limited || old.api_id.is_some() {
         return Ok(false);
     }
     let organization = &ctx.actor.organization;

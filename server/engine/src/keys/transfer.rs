@@ -128,8 +128,10 @@ impl Engine {
             .min(owner.role)
             .min(ctx.actor.role);
         require_fresh_sign_in(ctx, role, old.permissions()?)?;
+        // Keys for an API do not count.
+        let is_exclusive = !to.allow_overlap && old.api_id.is_none();
         let usable = keys::count_usable(tx, &owner.organization, owner.id, ctx.now).await?;
-        if usable > 0 && !to.allow_overlap {
+        if usable > 0 && is_exclusive {
             return Err(Error::conflict(Code::ActiveKeyExists));
         }
 
@@ -161,7 +163,8 @@ impl Engine {
             role,
             expires_at: limits.into_iter().flatten().min(),
             rotated_from: Some(KeyId(old.id)),
-            is_exclusive: !to.allow_overlap,
+            is_exclusive,
+            api: self.api_of_successor(tx, old).await?,
             ..KeyPlan::unrestricted(&owner, &old.name)
         };
         self.insert_key(tx, ctx, plan).await

@@ -6,7 +6,7 @@ use domain::token::PlainKey;
 use domain::view::{RefusalCause, Verdict, VerdictCode, VerifiedKey};
 use domain::{Actor, KeyId, Moment};
 
-use super::authenticate::{Admission, AdmittedKey, RefusedKey, acting};
+use super::authenticate::{Admission, AdmittedKey, RefusedKey, acting, verified_api};
 use super::cached::CachedKey;
 use crate::ctx::Ctx;
 use crate::key_table::CachedEntry;
@@ -90,11 +90,14 @@ impl Engine {
             return;
         }
         if verdict.valid {
-            self.note_use(&entry.value.actor, entry.key, ctx.now, &ctx.origin);
+            self.note_use(&entry.value.actor, entry.of.key, ctx.now, &ctx.origin);
         } else {
-            let cause = RefusalCause::MissingScope;
-            self.usage()
-                .refused(entry.key, cause, ctx.now, &ctx.origin);
+            self.usage().refused(
+                entry.of.key,
+                cause_of(verdict.code),
+                ctx.now,
+                &ctx.origin,
+            );
         }
     }
 
@@ -102,8 +105,14 @@ impl Engine {
         &self,
         ctx: &Ctx,
         command: &VerifyKey,
-        RefusedKey { row, owner, cause }: &RefusedKey,
+        refused: &RefusedKey,
     ) -> Result<Verdict> {
+        let RefusedKey {
+            row,
+            owner,
+            api,
+            cause,
+        } = refused;
         if !command.dry_run {
             let id = KeyId(row.id);
             self.usage()
@@ -115,17 +124,13 @@ impl Engine {
             name: row.name.clone(),
             actor: acting(row, owner)?,
             expires_at: row.expires_at.map(Moment),
-        };
-        let code = match cause {
-            RefusalCause::Expired => VerdictCode::Expired,
-            RefusalCause::OwnerDisabled => VerdictCode::Paused,
-            _ => VerdictCode::Revoked,
+            api: verified_api(row, owner, api.as_ref())?,
         };
         Ok(Verdict::on(
             key,
-            Some(code),
+            Some(code_of(*cause)),
             ctx.actor.environment,
-            command.scopes,
+            &command.required,
             ctx.request_id(),
         ))
     }
@@ -134,17 +139,41 @@ impl Engine {
 /// The verdict on a key that may act now.
 fn verdict(ctx: &Ctx, command: &VerifyKey, entry: &CachedEntry<CachedKey>) -> Verdict {
     let key = VerifiedKey {
-        key_id: entry.key,
+        key_id: entry.of.key,
         name: entry.value.name.clone(),
         actor: Actor::clone(&entry.value.actor),
         expires_at: entry.value.expires_at,
+        api: entry.value.api.as_deref().cloned(),
     };
     let environment = ctx.actor.environment;
     Verdict::on(
         key,
         None,
         environment,
-        command.scopes,
+        &command.required,
         ctx.request_id(),
     )
+}
+
+/// What a verdict says of a key that was refused.
+pub(super) const fn code_of(cause: RefusalCause) -> VerdictCode {
+    match cause {
+        RefusalCause::Expired => VerdictCode::Expired,
+        RefusalCause::OwnerDisabled => VerdictCode::Paused,
+        _ => VerdictCode::Revoked,
+    }
+}
+
+/// Why the usage of a key says that it was refused.
+pub(super) const fn cause_of(code: VerdictCode) -> RefusalCause {
+    match code {
+        VerdictCode::WrongApi => RefusalCause::WrongApi,
+        VerdictCode::WrongEnvironment => RefusalCause::WrongEnvironment,
+        VerdictCode::Expired => RefusalCause::Expired,
+        VerdictCode::Paused => RefusalCause::OwnerDisabled,
+        VerdictCode::Revoked => RefusalCause::Revoked,
+        VerdictCode::Valid | VerdictCode::NotFound | VerdictCode::MissingScope => {
+            RefusalCause::MissingScope
+        }
+    }
 }

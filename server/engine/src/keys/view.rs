@@ -39,6 +39,7 @@ impl Engine {
             is_active: key.state(ctx.now).is_active(),
             environment: key.kind()?.environment(),
             scopes: key.permissions()?,
+            api: key.api()?,
             role: parse_column(&key.role_cap, "api_keys.role_cap")?,
             created_at: Moment(key.created_at),
             created_by: may_see_creators.then_some(creator_name),

@@ -10,7 +10,7 @@ use super::{bool_text, check_not_above};
 use crate::audit::journal;
 use crate::ctx::Ctx;
 use crate::reauthorize::reauthorize;
-use crate::store::actors::{self, ActorRow, ServiceRow};
+use crate::store::actors::{self, ActorRow, CreatedActorRow};
 use crate::store::parse_column;
 use crate::{Engine, Error, Result};
 
@@ -56,17 +56,17 @@ impl Engine {
 
         let event = change_event(before, &after);
         if event.changes.is_empty() {
-            return Ok(found.view()?);
+            return Ok(found.service_account()?);
         }
         let audit_n = journal(self, &mut tx, ctx, event).await?;
         let after = ActorRow { audit_n, ..after };
         actors::update(&mut tx, &after.clone().sealed(self.ring()), before).await?;
         tx.commit().await?;
-        Ok(ServiceRow {
+        Ok(CreatedActorRow {
             actor: after,
             ..found
         }
-        .view()?)
+        .service_account()?)
     }
 }
 

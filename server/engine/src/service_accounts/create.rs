@@ -10,7 +10,7 @@ use super::{bool_text, check_not_above};
 use crate::audit::journal;
 use crate::ctx::Ctx;
 use crate::reauthorize::reauthorize;
-use crate::store::actors::{self, ActorRow, ServiceRow};
+use crate::store::actors::{self, ActorRow, CreatedActorRow};
 use crate::store::{Tx, meta};
 use crate::{Engine, Result};
 
@@ -32,12 +32,12 @@ impl Engine {
             .insert_service_account(&mut tx, ctx, command)
             .await?;
         tx.commit().await?;
-        Ok(ServiceRow {
+        Ok(CreatedActorRow {
             actor: row,
             creator_name: Some(ctx.actor.name.clone()),
             active_keys: 0,
         }
-        .view()?)
+        .service_account()?)
     }
 
     /// Stores a new service account, with its audit event.

@@ -23,6 +23,6 @@ impl Engine {
             id,
         )
         .await?;
-        Ok(found.ok_or(Error::NotFound)?.view()?)
+        Ok(found.ok_or(Error::NotFound)?.service_account()?)
     }
 }

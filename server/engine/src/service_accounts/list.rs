@@ -4,7 +4,7 @@ use domain::policy::{Action, permit};
 use domain::view::{Page, ServiceAccount};
 
 use crate::ctx::Ctx;
-use crate::store::actors::{self, ServiceRow};
+use crate::store::actors::{self, CreatedActorRow};
 use crate::{Engine, Result};
 
 impl Engine {
@@ -33,7 +33,7 @@ impl Engine {
         let rows = page
             .rows
             .into_iter()
-            .map(ServiceRow::view)
+            .map(CreatedActorRow::service_account)
             .collect::<std::result::Result<_, _>>()?;
         Ok(Page {
             rows,

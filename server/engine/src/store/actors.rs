@@ -1,7 +1,8 @@
 //! Actors: members and service accounts of an organization.
 
+use domain::consumer::{ExternalId, Metadata};
 use domain::environment::Environment;
-use domain::view::ServiceAccount;
+use domain::view::{ConsumerView, ServiceAccount};
 use domain::{Actor, ActorId, Moment, OrganizationId, Permissions, PersonId, Role};
 
 use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
@@ -25,6 +26,10 @@ pub struct ActorRow {
     pub created_by: Option<i64>,
     pub disabled_at: Option<i64>,
     pub allow_overlap: bool,
+    /// Of a consumer: its id in the organization's own systems.
+    pub external_id: Option<String>,
+    /// Of a consumer: JSON.
+    pub metadata: Option<String>,
     /// Number of the audit event that last changed this row, 0 for a founder; sealed, so that an
     /// older version cannot be put back.
     pub audit_n: i64,
@@ -33,9 +38,9 @@ pub struct ActorRow {
     pub newest_n: i64,
 }
 
-/// A service account, with what lists show.
+/// A service account or a consumer, with what lists show.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct ServiceRow {
+pub struct CreatedActorRow {
     #[sqlx(flatten)]
     pub actor: ActorRow,
     pub creator_name: Option<String>,
@@ -51,15 +56,33 @@ pub struct MemberRow {
     pub active_keys: i64,
 }
 
-impl ServiceRow {
-    /// What pages and the API show.
-    pub fn view(self) -> Result<ServiceAccount, StoreError> {
+impl CreatedActorRow {
+    /// What pages and the API show of a service account.
+    pub fn service_account(self) -> Result<ServiceAccount, StoreError> {
         Ok(ServiceAccount {
             actor_id: ActorId(self.actor.id),
             role: parse_column(&self.actor.role, "actors.role")?,
             name: self.actor.name,
             is_disabled: self.actor.disabled_at.is_some(),
             allow_overlap: self.actor.allow_overlap,
+            created_at: Moment(self.actor.created_at),
+            created_by: self.creator_name,
+            active_keys: self.active_keys,
+        })
+    }
+
+    /// What pages and the API show of a consumer.
+    pub fn consumer(self) -> Result<ConsumerView, StoreError> {
+        let (external_id, metadata) = self
+            .actor
+            .consumer()?
+            .ok_or_else(|| StoreError::Row(format!("actor {} is no consumer", self.actor.id)))?;
+        Ok(ConsumerView {
+            actor_id: ActorId(self.actor.id),
+            external_id: external_id.into(),
+            metadata,
+            name: self.actor.name,
+            is_paused: self.actor.disabled_at.is_some(),
             created_at: Moment(self.actor.created_at),
             created_by: self.creator_name,
             active_keys: self.active_keys,
@@ -120,6 +143,24 @@ impl ActorRow {
         })
     }
 
+    /// Of a consumer: its external id, and what the organization notes about it.
+    pub fn consumer(&self) -> Result<Option<(ExternalId, Metadata)>, StoreError> {
+        let Some((external_id, metadata)) = self
+            .external_id
+            .as_ref()
+            .zip(self.metadata.as_ref())
+        else {
+            return Ok(None);
+        };
+        let external_id = external_id
+            .parse()
+            .map_err(|fault| StoreError::Row(format!("actors.external_id: {fault:?}")))?;
+        let metadata = metadata
+            .parse()
+            .map_err(|error| StoreError::Row(format!("actors.metadata: {error}")))?;
+        Ok(Some((external_id, metadata)))
+    }
+
     fn canonical(&self) -> CanonicalEncoder {
         CanonicalEncoder::of("actors")
             .number(self.id)
@@ -134,6 +175,8 @@ impl ActorRow {
             .unless_none("created_by", self.created_by)
             .unless_none("disabled_at", self.disabled_at)
             .unless_none("allow_overlap", self.allow_overlap.then_some(1))
+            .text_unless_none("external_id", self.external_id.as_deref())
+            .text_unless_none("metadata", self.metadata.as_deref())
     }
 }
 
@@ -144,10 +187,10 @@ macro_rules! newest_event {
         concat!(
             "(SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = ",
             $actors,
-            ".organization_id AND e.object_kind IN ('member', 'service_account') AND e.object_id = CAST(",
+            ".organization_id AND e.object_kind IN ('member', 'service_account', 'consumer') AND e.object_id = CAST(",
             $actors,
             ".id AS TEXT) AND e.action IN ('member.joined', 'member.role_changed', 'member.removed', 'member.left', \
-             'service_account.created', 'service_account.changed'))"
+             'service_account.created', 'service_account.changed', 'consumer.created', 'consumer.changed'))"
         )
     };
 }
@@ -157,7 +200,7 @@ macro_rules! columns {
     () => {
         concat!(
             "id, organization_id, kind, person_id, claim_email, name, role, created_at, removed_at, created_by, \
-             disabled_at, allow_overlap, audit_n, row_mac, ",
+             disabled_at, allow_overlap, external_id, metadata, audit_n, row_mac, ",
             newest_event!("actors"),
             " AS newest_n"
         )
@@ -170,10 +213,10 @@ macro_rules! select {
     };
 }
 
-/// As [`select!`], for service accounts: `$1` is the organization, `$2` the moment at which keys
-/// are active.
-macro_rules! select_service {
-    ($rest:literal) => {
+/// As [`select!`], for actors of a kind that someone created: `$1` is the organization, `$2` the
+/// moment at which keys are active.
+macro_rules! select_created {
+    ($kind:literal, $rest:literal) => {
         concat!(
             "SELECT ",
             columns!(),
@@ -182,13 +225,15 @@ macro_rules! select_service {
              (SELECT COUNT(*) FROM api_keys k WHERE k.organization_id = actors.organization_id \
              AND k.actor_id = actors.id AND k.rank = 0 AND k.revoked_at IS NULL \
              AND (k.expires_at IS NULL OR k.expires_at > $2)) AS active_keys \
-             FROM actors WHERE organization_id = $1 AND kind = 'service' AND removed_at IS NULL ",
+             FROM actors WHERE organization_id = $1 AND kind = '",
+            $kind,
+            "' AND removed_at IS NULL ",
             $rest
         )
     };
 }
 
-/// As [`select_service!`], for members.
+/// As [`select_created!`], for members.
 macro_rules! select_member {
     ($rest:literal) => {
         concat!(
@@ -206,12 +251,13 @@ macro_rules! select_member {
 
 pub async fn insert(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO actors (id, organization_id, kind, person_id, claim_email, name, role, created_at, \
-         removed_at, audit_n, row_mac, folded_name, created_by, disabled_at, allow_overlap) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+         removed_at, audit_n, row_mac, folded_name, created_by, disabled_at, allow_overlap, external_id, metadata) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     execute!(tx, conn => sqlx::query(SQL)
         .bind(row.id).bind(&row.organization_id).bind(&row.kind).bind(row.person_id).bind(&row.claim_email)
         .bind(&row.name).bind(&row.role).bind(row.created_at).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac)
         .bind(row.name.to_lowercase()).bind(row.created_by).bind(row.disabled_at).bind(row.allow_overlap)
+        .bind(&row.external_id).bind(&row.metadata)
         .execute(conn))?;
     Ok(())
 }
@@ -219,12 +265,12 @@ pub async fn insert(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
 /// Writes the mutable columns of an actor, which was read as `before`.
 pub async fn update(tx: &mut Tx, row: &ActorRow, before: &ActorRow) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE actors SET person_id = $3, claim_email = $4, name = $5, role = $6, removed_at = $7, \
-         audit_n = $8, row_mac = $9, folded_name = $10, disabled_at = $11, allow_overlap = $12 \
+         audit_n = $8, row_mac = $9, folded_name = $10, disabled_at = $11, allow_overlap = $12, metadata = $13 \
          WHERE organization_id = $1 AND id = $2";
     let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(row.id).bind(row.person_id).bind(&row.claim_email).bind(&row.name)
         .bind(&row.role).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac).bind(row.name.to_lowercase())
-        .bind(row.disabled_at).bind(row.allow_overlap).execute(conn))?;
+        .bind(row.disabled_at).bind(row.allow_overlap).bind(&row.metadata).execute(conn))?;
     tx.mark(row.mark());
     tx.changed(AuthorityChange {
         of: Authority::Owner(ActorId(row.id)),
@@ -280,8 +326,8 @@ pub async fn list_services(
     now: Moment,
     before: i64,
     limit: i64,
-) -> Result<Vec<ServiceRow>, StoreError> {
-    const SQL: &str = select_service!("AND id < $3 ORDER BY id DESC LIMIT $4");
+) -> Result<Vec<CreatedActorRow>, StoreError> {
+    const SQL: &str = select_created!("service", "AND id < $3 ORDER BY id DESC LIMIT $4");
     Ok(fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
 }
@@ -291,11 +337,61 @@ pub async fn find_service(
     organization: &OrganizationId,
     now: Moment,
     id: ActorId,
-) -> Result<Option<ServiceRow>, StoreError> {
-    const SQL: &str = select_service!("AND id = $3");
+) -> Result<Option<CreatedActorRow>, StoreError> {
+    const SQL: &str = select_created!("service", "AND id = $3");
     Ok(
         fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(id.0).fetch_optional(conn))?,
     )
+}
+
+/// Consumers, newest first, from `before` (exclusive) on: all of them, or the one with this external
+/// id.
+pub async fn list_consumers(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    now: Moment,
+    external_id: Option<&ExternalId>,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<CreatedActorRow>, StoreError> {
+    const ALL: &str = select_created!("consumer", "AND id < $3 ORDER BY id DESC LIMIT $4");
+    const ONE: &str = select_created!(
+        "consumer",
+        "AND id < $3 AND external_id = $5 ORDER BY id DESC LIMIT $4"
+    );
+    Ok(fetch!(connection, conn => {
+        let sql = if external_id.is_some() { ONE } else { ALL };
+        let query = sqlx::query_as(sql).bind(organization.as_str()).bind(now.0).bind(before).bind(limit);
+        match external_id {
+            Some(id) => query.bind(id.as_str()),
+            None => query,
+        }
+        .fetch_all(conn)
+    })?)
+}
+
+pub async fn find_consumer(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    now: Moment,
+    id: ActorId,
+) -> Result<Option<CreatedActorRow>, StoreError> {
+    const SQL: &str = select_created!("consumer", "AND id = $3");
+    Ok(
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(id.0).fetch_optional(conn))?,
+    )
+}
+
+/// Whether a consumer of the organization has this external id.
+pub async fn has_external_id(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    external_id: &ExternalId,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT id FROM actors WHERE organization_id = $1 AND external_id = $2";
+    let row: Option<(i64,)> = fetch!(connection, conn => sqlx::query_as(SQL)
+        .bind(organization.as_str()).bind(external_id.as_str()).fetch_optional(conn))?;
+    Ok(row.is_some())
 }
 
 /// Members, newest first, from `before` (exclusive) on.
@@ -392,6 +488,8 @@ pub fn new_row(actor: &Actor, at: Moment) -> ActorRow {
         created_by: None,
         disabled_at: None,
         allow_overlap: false,
+        external_id: None,
+        metadata: None,
         audit_n: 0,
         row_mac: Vec::new(),
         newest_n: 0,

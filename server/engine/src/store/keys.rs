@@ -6,11 +6,13 @@ mod list;
 mod presented;
 mod recent_use;
 
+use domain::api::ApiScopeWords;
 use domain::key::KeyState;
 use domain::token::KeyKind;
+use domain::view::KeyApi;
 use domain::{ActorId, KeyId, Moment, OrganizationId, Permissions};
 
-use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
+use super::{Connection, StoreError, Tx, apis, execute, fetch, parse_column};
 use crate::in_flight::Authority;
 use crate::journal::{Journal, Mark, Subject};
 use crate::key_table::AuthorityChange;
@@ -48,6 +50,12 @@ pub struct KeyRow {
     pub last_used_agent: Option<String>,
     pub sole: bool,
     pub rank: i64,
+    /// The API that it is for, unless it is a key of Roundtable itself.
+    pub api_id: Option<i64>,
+    /// What it may do there, as words separated by spaces.
+    pub api_scopes: String,
+    /// The slug of that API, which the row of the API has.
+    pub api_slug: Option<String>,
     /// Number of the audit event that last changed this row; sealed, so that an older version
     /// cannot be put back.
     pub audit_n: i64,
@@ -79,6 +87,24 @@ impl KeyRow {
     /// What it may do of what its owner's role allows.
     pub fn permissions(&self) -> Result<Permissions, StoreError> {
         parse_column(&self.scopes, "api_keys.scopes")
+    }
+
+    /// What it may do at its API, without what its scopes include.
+    pub fn api_words(&self) -> Result<ApiScopeWords, StoreError> {
+        self.api_scopes
+            .parse()
+            .map_err(|fault| StoreError::Row(format!("api_keys.api_scopes: {fault:?}")))
+    }
+
+    /// The API that it is for, and what it may do there.
+    pub fn api(&self) -> Result<Option<KeyApi>, StoreError> {
+        let Some(slug) = &self.api_slug else {
+            return Ok(None);
+        };
+        Ok(Some(KeyApi {
+            slug: apis::read_slug(slug)?,
+            scopes: self.api_words()?,
+        }))
     }
 
     /// Its state. A recorded expiry stays, whatever the clock says later.
@@ -118,7 +144,8 @@ impl KeyRow {
     /// Whether a request that was authenticated with the key as it was before has to end. An earlier
     /// expiry takes effect when it is reached.
     fn is_weaker_than(&self, before: &Self) -> Result<bool, StoreError> {
-        let lost_scopes = !self.permissions()?.covers(before.permissions()?);
+        let lost_scopes = !self.permissions()?.covers(before.permissions()?)
+            || !self.api_words()?.covers(&before.api_words()?);
         Ok(lost_scopes || (self.is_inactive() && !before.is_inactive()))
     }
 
@@ -167,6 +194,11 @@ impl KeyRow {
             .unless_none("rotated_from", self.rotated_from)
             .unless_none("rotated_to", self.rotated_to)
             .unless_everything(&self.scopes)
+            .unless_none("api_id", self.api_id)
+            .text_unless_none(
+                "api_scopes",
+                Some(self.api_scopes.as_str()).filter(|line| !line.is_empty()),
+            )
     }
 }
 
@@ -175,7 +207,9 @@ macro_rules! columns {
         "k.id, k.organization_id, k.actor_id, k.created_by, k.name, k.kind, k.role_cap, k.key_prefix, k.preview, \
          k.public_key, k.lookup_key_id, k.lookup, k.sealed, k.created_at, k.expires_at, k.revoked_at, k.revoked_by, \
          k.revoke_reason, k.last_used_at, k.scopes, k.folded_name, k.expired_at, k.exposed_at, k.rotated_from, \
-         k.rotated_to, k.last_used_address, k.last_used_agent, k.sole, k.rank, k.audit_n, k.row_mac"
+         k.rotated_to, k.last_used_address, k.last_used_agent, k.sole, k.rank, k.api_id, k.api_scopes, \
+         (SELECT p.slug FROM apis p WHERE p.organization_id = k.organization_id AND p.id = k.api_id) AS api_slug, \
+         k.audit_n, k.row_mac"
     };
 }
 
@@ -201,14 +235,14 @@ pub use recent_use::{among, used_since};
 pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO api_keys (id, organization_id, actor_id, created_by, name, kind, role_cap, key_prefix, \
          preview, public_key, lookup_key_id, lookup, sealed, created_at, expires_at, audit_n, row_mac, scopes, folded_name, \
-         rotated_from, sole, rank) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
+         rotated_from, sole, rank, api_id, api_scopes) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
     execute!(tx, conn => sqlx::query(SQL)
         .bind(row.id).bind(&row.organization_id).bind(row.actor_id).bind(row.created_by).bind(&row.name)
         .bind(&row.kind).bind(&row.role_cap).bind(&row.key_prefix).bind(&row.preview).bind(&row.public_key)
         .bind(row.lookup_key_id).bind(&row.lookup).bind(&row.sealed).bind(row.created_at).bind(row.expires_at)
         .bind(row.audit_n).bind(&row.row_mac).bind(&row.scopes).bind(&row.folded_name).bind(row.rotated_from)
-        .bind(row.sole).bind(row.rank).execute(conn))?;
+        .bind(row.sole).bind(row.rank).bind(row.api_id).bind(&row.api_scopes).execute(conn))?;
     Ok(())
 }
 
@@ -269,12 +303,12 @@ pub async fn lock(
 pub async fn update(tx: &mut Tx, row: &KeyRow, before: &KeyRow) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE api_keys SET name = $4, folded_name = $5, scopes = $6, expires_at = $7, revoked_at = $8, \
          revoked_by = $9, revoke_reason = $10, expired_at = $11, exposed_at = $12, rotated_to = $13, sole = $14, \
-         rank = $15, audit_n = $16, row_mac = $17 WHERE organization_id = $1 AND id = $2 AND audit_n = $3";
+         rank = $15, audit_n = $16, row_mac = $17, api_scopes = $18 WHERE organization_id = $1 AND id = $2 AND audit_n = $3";
     let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(row.id).bind(before.audit_n).bind(&row.name).bind(&row.folded_name).bind(&row.scopes)
         .bind(row.expires_at).bind(row.revoked_at).bind(row.revoked_by).bind(&row.revoke_reason).bind(row.expired_at)
         .bind(row.exposed_at).bind(row.rotated_to).bind(row.sole).bind(row.rank).bind(row.audit_n).bind(&row.row_mac)
-        .execute(conn))?;
+        .bind(&row.api_scopes).execute(conn))?;
     tx.mark(row.mark());
     tx.changed(AuthorityChange {
         of: Authority::Key(KeyId(row.id)),
@@ -313,7 +347,7 @@ pub async fn due_of(
     Ok(rows.into_iter().map(|(id,)| KeyId(id)).collect())
 }
 
-/// How many usable keys an actor has. Keys with a successor do not count.
+/// How many usable keys of Roundtable itself an actor has. Keys with a successor do not count.
 pub async fn count_usable(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -321,7 +355,7 @@ pub async fn count_usable(
     now: Moment,
 ) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT COUNT(*) FROM api_keys WHERE organization_id = $1 AND actor_id = $2 AND rank = 0 \
-         AND rotated_to IS NULL AND (expires_at IS NULL OR expires_at > $3)";
+         AND rotated_to IS NULL AND api_id IS NULL AND (expires_at IS NULL OR expires_at > $3)";
     let (count,): (i64,) = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).bind(now.0).fetch_one(conn))?;
     Ok(count)
 }

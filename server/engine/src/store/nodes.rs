@@ -3,7 +3,7 @@
 //! These queries are for Postgres only, some of them on a connection of their own: a pool whose
 //! connections are all leased must not delay the renewal of a lease.
 
-use domain::{ActorId, KeyId};
+use domain::{ActorId, ApiId, KeyId};
 use sqlx::postgres::PgConnection;
 
 use super::{Conn, Connection, StoreError, execute, fetch};
@@ -50,6 +50,7 @@ impl ChangeRow {
         let of = match self.kind.as_str() {
             "key" => Authority::Key(KeyId(self.object_id)),
             "owner" => Authority::Owner(ActorId(self.object_id)),
+            "api" => Authority::Api(ApiId(self.object_id)),
             _ => return None,
         };
         Some(AuthorityChange {
@@ -148,6 +149,7 @@ pub async fn append(
         let (kind, id) = match change.of {
             Authority::Key(id) => ("key", id.0),
             Authority::Owner(id) => ("owner", id.0),
+            Authority::Api(id) => ("api", id.0),
         };
         execute!(connection, conn => sqlx::query(APPEND)
             .bind(n).bind(node).bind(kind).bind(id).bind(change.weakens).execute(conn))?;

@@ -65,8 +65,13 @@ const fn weakenings(action: Action) -> &'static [Weakening] {
         ],
         Action::Leave => &[Weakening::OwnerLeaves],
         Action::ManageServiceAccounts => &[Weakening::DisableOwner, Weakening::LowerServiceAccount],
+        // `apis.rs` tests what weakens keys for an API.
+        Action::ManageApis | Action::ManageConsumers => &[],
         // They read, or change nothing that a check depends on.
-        Action::ListKeys
+        Action::ListApis
+        | Action::ListConsumers
+        | Action::CreateApiKey
+        | Action::ListKeys
         | Action::VerifyKey
         | Action::CreateKey
         | Action::SeeCreators

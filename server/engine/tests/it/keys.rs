@@ -15,6 +15,7 @@ const ACTIVE: KeyQuery = KeyQuery {
     environment: None,
     status: Some(StatusFilter::Active),
     owner: None,
+    api: None,
     creator: None,
     sort: domain::command::KeySort::Newest,
     reversed: false,

@@ -8,6 +8,7 @@
 mod test_app;
 mod intruder;
 
+mod apis;
 mod audit;
 mod clocks;
 mod drafts;

@@ -82,7 +82,13 @@ fn forgeries(app: &TestApp, column: &str, stored: &Value) -> Vec<Value> {
 
 /// Numeric columns that can be null.
 fn may_be_absent(column: &str) -> bool {
-    let others = ["revoked_by", "person_id", "rotated_from", "rotated_to"];
+    let others = [
+        "revoked_by",
+        "person_id",
+        "rotated_from",
+        "rotated_to",
+        "api_id",
+    ];
     (column.ends_with("_at") && column != "created_at") || others.contains(&column)
 }
 

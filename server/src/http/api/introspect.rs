@@ -23,6 +23,10 @@ use crate::http::problem::{ApiError, ApiResult};
 pub struct TokenToIntrospect {
     /// The whole key.
     token: String,
+    /// The slug of the API that it must be for. Without it, the key must be one of Roundtable
+    /// itself.
+    #[schema(example = "orders")]
+    api: Option<String>,
     /// What the caller takes the token for. It makes no difference.
     #[expect(dead_code, reason = "libraries send it")]
     token_type_hint: Option<String>,
@@ -40,21 +44,24 @@ impl<S: Send + Sync> FromRequest<S> for TokenToIntrospect {
         }
         let (_, bytes) = whole_body(request, state).await?;
         // Other parameters are ignored (RFC 6749, 3.1).
-        let mut tokens = form_urlencoded::parse(&bytes).filter(|(name, _)| name == "token");
-        match (tokens.next(), tokens.next()) {
-            (Some((_, token)), None) => Ok(Self {
-                token: token.into_owned(),
-                token_type_hint: None,
-            }),
-            (Some(_), Some(_)) => Err(ApiError::with_details(
-                Code::BadRequest,
-                "The form has more than one token",
-            )),
-            (None, _) => Err(ApiError::fields(vec![FieldFault::new(
-                "token",
-                Fault::Missing,
-            )])),
-        }
+        let token = parameter(&bytes, "token")?;
+        Ok(Self {
+            token: token.ok_or_else(|| vec![FieldFault::new("token", Fault::Missing)])?,
+            api: parameter(&bytes, "api")?,
+            token_type_hint: None,
+        })
+    }
+}
+
+/// A parameter of a form, which stands there once at most (RFC 6749, 3.1).
+fn parameter(form: &[u8], name: &str) -> Result<Option<String>, ApiError> {
+    let mut found = form_urlencoded::parse(form).filter(|(known, _)| known == name);
+    match (found.next(), found.next()) {
+        (Some(_), Some(_)) => Err(ApiError::with_details(
+            Code::BadRequest,
+            "The form has a parameter more than once",
+        )),
+        (first, _) => Ok(first.map(|(_, value)| value.into_owned())),
     }
 }
 
@@ -85,7 +92,12 @@ pub async fn introspect_token(
     Authenticated(ctx): Authenticated,
     parameters: TokenToIntrospect,
 ) -> ApiResult<Json<Introspection>> {
-    let command = VerifyKey::read(&parameters.token, None, false)?;
+    let command = VerifyKey::read(
+        &parameters.token,
+        parameters.api.as_deref(),
+        None,
+        false,
+    )?;
     let verdict = state.engine.verify_key(&ctx, &command).await?;
     Ok(Json(verdict.into()))
 }

@@ -50,7 +50,7 @@ impl From<&NewKey> for NewKeyBody {
 }
 
 /// Renames the field `name` of a form to `label`, which is its name in the API.
-fn as_label(faults: Vec<FieldFault>) -> Vec<FieldFault> {
+pub fn as_label(faults: Vec<FieldFault>) -> Vec<FieldFault> {
     let rename = |fault: FieldFault| {
         if fault.field == "name" {
             FieldFault {

@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use domain::Environment;
 use domain::command::{KeyQuery, StatusFilter};
+use domain::consumer::ExternalId;
 use domain::{Fault, FieldFault, KeyId};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -199,6 +200,47 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
                 ..KeyQuery::default()
             },
             page,
+        })
+    }
+}
+
+/// The filter and the page of the list of consumers.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ConsumersQuery {
+    /// The number of rows, 1 to 200. The default is 100.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+    /// The start of the page, from the `Link` header of the previous page.
+    #[param(value_type = Option<i64>, minimum = 1)]
+    cursor: Option<String>,
+    /// Only the consumer with this ID in your own systems.
+    #[param(max_length = 128)]
+    external_id: Option<String>,
+}
+
+/// The requested page of consumers.
+pub struct ConsumerPaging {
+    /// Only the consumer with this external id.
+    pub external_id: Option<ExternalId>,
+    /// The page.
+    pub page: Paging,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ConsumerPaging {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let asked: ConsumersQuery = query(parts, state).await?;
+        let page = Paging::read(asked.limit, asked.cursor)?;
+        let external_id = asked.external_id.as_deref().map(str::parse);
+        let external_id = external_id
+            .transpose()
+            .map_err(|fault| vec![FieldFault::new("external_id", fault)])?;
+        Ok(Self {
+            external_id,
+            page: page.keeping([("external_id", asked.external_id)]),
         })
     }
 }

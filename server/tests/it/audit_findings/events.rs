@@ -33,6 +33,9 @@ fn action(operation: &str) -> Option<Action> {
         "delete_message" => Action::DeleteMessage,
         "write_note" | "delete_note" => Action::WriteNotebook,
         "create_service_account" | "change_service_account" => Action::ManageServiceAccounts,
+        "create_api" | "change_api" => Action::ManageApis,
+        "create_consumer" | "change_consumer" => Action::ManageConsumers,
+        "create_api_key" => Action::CreateApiKey,
         "change_organization" => Action::ChangeOrganization,
         "leave_organization" => Action::Leave,
         "export_audit_log" => Action::ReadAudit,
@@ -85,6 +88,7 @@ async fn every_operation_writes_exactly_its_events() {
     let mut watch = Witness::of(&world).await;
     cases::keys(&mut watch, &owner).await;
     cases::data(&mut watch, &owner).await;
+    cases::apis(&mut watch, &owner).await;
     cases::settings(&mut watch, &owner).await;
     cases::members(&mut watch, &owner).await;
     cases::persons(&mut watch).await;

@@ -10,13 +10,13 @@ use oidc::testing::Signer;
 use super::Tally;
 use super::oracle::{Kind, Line, Requirement, Standing, expected};
 use super::world::{Part, Which, World};
-use crate::operations::{TABLE, described};
+use crate::operations::{MARKS, TABLE, described};
 use crate::test_app::TestResponse;
 use crate::tokens::token;
 
 /// The reviewed table of the API.
 #[rustfmt::skip]
-pub const LINES: [Line; 49] = [
+pub const LINES: [Line; 59] = [
     ("list_keys", Requirement::Membership, Kind::None, 200, 0),
     ("create_key", Requirement::Membership, Kind::None, 201, 0),
     ("rotate_calling_key", Requirement::Key, Kind::None, 201, 0),
@@ -38,6 +38,16 @@ pub const LINES: [Line; 49] = [
     ("create_service_account", Requirement::Admin, Kind::None, 201, 0),
     ("get_service_account", Requirement::Admin, Kind::Account, 200, 200),
     ("change_service_account", Requirement::Admin, Kind::Account, 200, 200),
+    ("list_apis", Requirement::Membership, Kind::None, 200, 0),
+    ("create_api", Requirement::Admin, Kind::None, 201, 0),
+    ("get_api", Requirement::Membership, Kind::Api, 200, 200),
+    ("change_api", Requirement::Admin, Kind::Api, 200, 200),
+    ("list_api_keys", Requirement::Membership, Kind::Api, 200, 200),
+    ("create_api_key", Requirement::Admin, Kind::Api, 201, 409),
+    ("list_consumers", Requirement::Admin, Kind::None, 200, 0),
+    ("create_consumer", Requirement::Admin, Kind::None, 201, 0),
+    ("get_consumer", Requirement::Admin, Kind::Consumer, 200, 200),
+    ("change_consumer", Requirement::Admin, Kind::Consumer, 200, 200),
     ("send_message", Requirement::Membership, Kind::Member, 201, 404),
     ("read_inbox", Requirement::Key, Kind::None, 200, 0),
     ("delete_message", Requirement::OwnOnly, Kind::Message, 204, 0),
@@ -129,6 +139,9 @@ pub async fn principals(world: &World) -> Vec<Principal> {
         without_access("an unknown key", &unknown_key()),
         without_access("a revoked key", &world.revoked),
         without_access("an expired key", &world.expired),
+        without_access("the key of a consumer", &world.api_keys[0]),
+        without_access("a key of an owner for an API", &world.api_keys[1]),
+        without_access("the key of a paused consumer", &world.api_keys[2]),
         without_access("a forged token", &forged),
         without_access(
             "an expired token",
@@ -241,7 +254,16 @@ pub fn id(world: &World, thing: Kind, which: Which, part: Option<&Part>) -> Opti
         (Kind::Invitation, Which::Foreign) => world.invitations[1].clone(),
         (Kind::Invitation, Which::Inactive) => world.invitations[2].clone(),
         (Kind::Invitation, Which::Missing) => return missing("inv_none"),
-        (Kind::Key | Kind::Member | Kind::Account, Which::Missing) => return missing("999999"),
+        (Kind::Api, Which::Other) => "orders".into(),
+        (Kind::Api, Which::Foreign) => "billing".into(),
+        (Kind::Api, Which::Inactive) => "archived".into(),
+        (Kind::Api, Which::Missing) => return missing("nowhere"),
+        (Kind::Consumer, Which::Other) => world.consumers[0].to_string(),
+        (Kind::Consumer, Which::Foreign) => world.consumers[1].to_string(),
+        (Kind::Consumer, Which::Inactive) => world.consumers[2].to_string(),
+        (Kind::Key | Kind::Member | Kind::Account | Kind::Consumer, Which::Missing) => {
+            return missing("999999");
+        }
         _ => return None,
     })
 }
@@ -262,8 +284,7 @@ pub async fn answer(
     organization: Option<&str>,
 ) -> TestResponse {
     let (_, method, path, body, ..) = TABLE[row].clone();
-    let marks = ["KEY", "WS", "ACTOR", "SERVICE", "ITEM", "NOTE", "INV"];
-    let path = marks.iter().fold(path.to_owned(), |path, mark| {
+    let path = MARKS.iter().fold(path.to_owned(), |path, mark| {
         path.replace(mark, &encoded(id))
     });
     let body = match TABLE[row].0 {

@@ -37,6 +37,8 @@ pub enum Kind {
     Message,
     Note,
     Invitation,
+    Api,
+    Consumer,
 }
 
 /// One line of a table: the name, the requirement, the object, the status of a success, and the

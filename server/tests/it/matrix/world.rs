@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::http::Method;
 use domain::command::{
-    ChangeServiceAccount, CreateKey, CreateServiceAccount, InviteMember, KeyDraft, RevokeKey,
+    ApiDraft, ApiKeyDraft, ChangeApi, ChangeConsumer, ChangeServiceAccount, CreateApi,
+    CreateApiKey, CreateConsumer, CreateKey, CreateServiceAccount, InviteMember, KeyDraft,
+    RevokeKey,
 };
 use domain::event::AuditAction;
 use domain::key::RevokeReason;
@@ -15,7 +17,7 @@ use engine::organizations::DemoOrganization;
 use engine::people::Identity;
 use engine::{Caller, Ctx, Db};
 use oidc::testing::Signer;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sqlx::Row;
 
 use crate::test_app::TestApp;
@@ -84,6 +86,10 @@ pub struct World {
     pub gone: (ActorId, String),
     pub accounts: [ActorId; 3],
     pub invitations: [String; 3],
+    /// Consumers of Acme and of Orbit, and one of Acme that is paused.
+    pub consumers: [ActorId; 3],
+    /// Keys for an API of a consumer, of the owner, and of the paused consumer.
+    pub api_keys: [String; 3],
     pub revoked: String,
     pub expired: String,
     pub powerless: String,
@@ -185,6 +191,7 @@ impl World {
             )
             .await
             .expect("revoked");
+        let (consumers, api_keys) = protected(&app, &owner, &stranger.ctx).await;
         let now = app.engine.runtime().now();
         let soon = CreateKey {
             expires_at: Some(now.plus_seconds(1)),
@@ -228,6 +235,8 @@ impl World {
             gone,
             accounts,
             invitations,
+            consumers,
+            api_keys,
             revoked,
             expired,
             powerless,
@@ -515,6 +524,74 @@ async fn account(app: &TestApp, ctx: &Ctx, name: &str) -> ActorId {
         .await
         .expect("an account")
         .actor_id
+}
+
+/// APIs of Acme and of Orbit, and an archived one of Acme; with consumers and keys.
+async fn protected(app: &TestApp, owner: &Ctx, stranger: &Ctx) -> ([ActorId; 3], [String; 3]) {
+    for (ctx, slug) in [
+        (owner, "orders"),
+        (stranger, "billing"),
+        (owner, "archived"),
+    ] {
+        let draft = ApiDraft {
+            name: Some(slug),
+            slug,
+            ..ApiDraft::default()
+        };
+        let command = CreateApi::read(draft).expect("valid");
+        app.engine
+            .create_api(ctx, command)
+            .await
+            .expect("an API");
+    }
+    let archived = "archived".parse().expect("a slug");
+    let archive = ChangeApi::read(archived, ApiDraft::default(), Some(true)).expect("valid");
+    app.engine
+        .change_api(owner, archive)
+        .await
+        .expect("archived");
+    let consumers = [
+        consumer(app, owner, "customer_1").await,
+        consumer(app, stranger, "customer_1").await,
+        consumer(app, owner, "customer_2").await,
+    ];
+    let keys = [
+        api_key(app, owner, Some(consumers[0])).await,
+        api_key(app, owner, None).await,
+        api_key(app, owner, Some(consumers[2])).await,
+    ];
+    let pause = ChangeConsumer::read(consumers[2], None, None, Some(true)).expect("valid");
+    app.engine
+        .change_consumer(owner, pause)
+        .await
+        .expect("paused");
+    (consumers, keys)
+}
+
+async fn consumer(app: &TestApp, ctx: &Ctx, external_id: &str) -> ActorId {
+    let command = CreateConsumer::read(external_id, None, Map::new()).expect("valid");
+    app.engine
+        .create_consumer(ctx, command)
+        .await
+        .expect("a consumer")
+        .actor_id
+}
+
+/// A key for the API `orders`.
+async fn api_key(app: &TestApp, ctx: &Ctx, owner: Option<ActorId>) -> String {
+    let draft = ApiKeyDraft {
+        name: "orders",
+        owner,
+        ..ApiKeyDraft::default()
+    };
+    let api = "orders".parse().expect("a slug");
+    let command = CreateApiKey::read(api, &draft, ctx.now()).expect("valid");
+    let made = app
+        .engine
+        .create_api_key(ctx, command, None)
+        .await
+        .expect("a key");
+    made.plain.expose().to_owned()
 }
 
 async fn invite(app: &TestApp, ctx: &Ctx, email: &str) -> String {

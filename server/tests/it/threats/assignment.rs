@@ -11,7 +11,7 @@ use server::http::api as rest;
 use crate::matrix::oracle::{Kind, Requirement};
 use crate::matrix::world::{Which, World};
 use crate::matrix::{api, forms};
-use crate::operations::TABLE;
+use crate::operations::{MARKS, TABLE};
 use crate::test_app::TestResponse;
 
 /// Names of principals, permissions and states in other products.
@@ -118,8 +118,7 @@ async fn send(world: &World, row: usize, query: &str, body: Option<&Value>) -> T
         Which::Other
     };
     let thing = api::id(world, line.2, which, Some(part)).expect("an id");
-    let marks = ["KEY", "WS", "ACTOR", "SERVICE", "ITEM", "NOTE", "INV"];
-    let path = marks.iter().fold(path.to_owned(), |path, mark| {
+    let path = MARKS.iter().fold(path.to_owned(), |path, mark| {
         path.replace(mark, &thing)
     });
     let bearer = if line.1 == Requirement::Person {

@@ -13,8 +13,9 @@ use crate::operations::TABLE;
 use crate::test_app::TestResponse;
 
 /// Operations that return a key once.
-const MAKERS: [&str; 4] = [
+const MAKERS: [&str; 5] = [
     "create_key",
+    "create_api_key",
     "rotate_calling_key",
     "rotate_key",
     "offboard_member",

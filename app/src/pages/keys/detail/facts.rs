@@ -1,7 +1,8 @@
 //! The details of a key.
 
+use domain::api::ApiScopeWord;
 use domain::scope::{Group, Permissions};
-use domain::view::KeyLine;
+use domain::view::{KeyLine, KeyView};
 use leptos::prelude::*;
 
 use super::KeyPageData;
@@ -36,6 +37,12 @@ pub fn facts(shown: &KeyPageData) -> AnyView {
             view! { {when(now, at)}{why} }.into_any(),
         )
     });
+    let api = key.api.as_ref().map(|api| {
+        row(
+            words::labels::API,
+            view! { <code>{api.slug.to_string()}</code> }.into_any(),
+        )
+    });
     view! {
         <section class="panel" aria-labelledby="facts-title">
             <h2 id="facts-title">{words::keys::DETAILS}</h2>
@@ -44,9 +51,10 @@ pub fn facts(shown: &KeyPageData) -> AnyView {
                 {row(words::labels::PREFIX, copied(key.key_prefix.clone(), words::labels::COPY_PREFIX))}
                 {row(words::labels::KEY_ID, copied(key.key_id.to_string(), words::keys::COPY_KEY_ID))}
                 {row(words::labels::OWNER, view! { <bdi>{key.actor_name.clone()}</bdi> }.into_any())}
-                {row(words::labels::ROLE, key.role.label().into_any())}
+                {api}
+                {key.api.is_none().then(|| row(words::labels::ROLE, key.role.label().into_any()))}
                 {row(words::create_key::ENVIRONMENT, key.environment.label().into_any())}
-                {row(words::create_key::PERMISSIONS, permissions(key.scopes))}
+                {row(words::create_key::PERMISSIONS, permissions(key))}
                 {row(words::labels::CREATED, view! { {when(now, key.created_at)}{by} }.into_any())}
                 {row(words::labels::LAST_USED, last_used(room, line))}
                 {row(words::labels::EXPIRES, expires)}
@@ -66,8 +74,17 @@ fn copied(text: String, name: &'static str) -> AnyView {
     .into_any()
 }
 
-fn permissions(permissions: Permissions) -> AnyView {
-    let Permissions::Only(scopes) = permissions else {
+fn permissions(key: &KeyView) -> AnyView {
+    if let Some(api) = key
+        .api
+        .as_ref()
+        .filter(|api| !api.scopes.is_empty())
+    {
+        let line = |word: &ApiScopeWord| view! { <li><code>{word.to_string()}</code></li> };
+        return view! { <ul class="plain-list">{api.scopes.iter().map(line).collect_view()}</ul> }
+            .into_any();
+    }
+    let Permissions::Only(scopes) = key.scopes else {
         return words::keys::FULL_ACCESS.into_any();
     };
     if scopes.is_empty() {

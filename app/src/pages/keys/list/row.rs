@@ -36,7 +36,7 @@ pub fn row(list: &List, line: &KeyLine, fresh: bool) -> AnyView {
             <th scope="row" class="name"><a href=page title=key.label.clone()><bdi>{key.label.clone()}</bdi></a></th>
             <td class="masked" data-label=words::labels::KEY_PREVIEW>{preview(&key.preview)}</td>
             <td class="env" data-label=words::create_key::ENVIRONMENT>{key.environment.label()}</td>
-            <td class="perm" data-label=words::create_key::PERMISSIONS>{permissions(key.scopes)}</td>
+            <td class="perm" data-label=words::create_key::PERMISSIONS>{permissions(key)}</td>
             <td class="created" data-label=words::labels::CREATED_AT>{when(now, key.created_at)}</td>
             {list.sees_creators().then(|| creator(key))}
             <td class="used" data-label=words::labels::LAST_USED>{moving(key.key_id, now, key.last_used)}</td>
@@ -62,22 +62,33 @@ fn creator(key: &KeyView) -> AnyView {
 }
 
 /// The number of scopes. A menu lists them.
-fn permissions(permissions: Permissions) -> AnyView {
-    let short = words::keys::permissions(permissions);
-    let Permissions::Only(scopes) = permissions else {
-        return short.into_any();
+fn permissions(key: &KeyView) -> AnyView {
+    let short = words::keys::permissions_of(key);
+    let lines = match (&key.api, key.scopes) {
+        (Some(api), _) => api
+            .scopes
+            .iter()
+            .map(|word| view! { <li><code>{word.to_string()}</code></li> }.into_any())
+            .collect(),
+        (None, Permissions::Everything) => Vec::new(),
+        (None, Permissions::Only(scopes)) => Group::ALL
+            .into_iter()
+            .filter_map(|group| {
+                let access = words::keys::access(scopes, group)?;
+                Some(
+                    view! { <li>{group.label()}<span class="muted">{access}</span></li> }
+                        .into_any(),
+                )
+            })
+            .collect(),
     };
-    if scopes.is_empty() {
+    if lines.is_empty() {
         return short.into_any();
     }
-    let line = |group: Group| {
-        words::keys::access(scopes, group)
-            .map(|access| view! { <li>{group.label()}<span class="muted">{access}</span></li> })
-    };
     view! {
         <details class="menu scopes" name="menu">
             <summary>{short}</summary>
-            <ul class="menu-list">{Group::ALL.map(line).into_iter().flatten().collect_view()}</ul>
+            <ul class="menu-list">{lines}</ul>
         </details>
     }
     .into_any()

@@ -89,17 +89,24 @@ impl<'a> Listing<'a> {
         }
     }
 
-    /// Whether an index has the rows in the order of the list. Those of one owner are sorted.
+    /// Whether an index has the rows in the order of the list. Those of one owner or API are sorted.
     fn is_in_order(&self) -> bool {
-        self.order.indexed && self.reach.owner().is_none() && self.query.owner.is_none()
+        self.order.indexed
+            && self.reach.owner().is_none()
+            && self.query.owner.is_none()
+            && self.query.api.is_none()
     }
 
-    /// The conditions that select a range of an index: organization, owner and state.
+    /// The conditions that select a range of an index: organization, owner, API and state.
     fn range(&self) -> QueryBuilder {
         let mut query_builder = QueryBuilder::keys_within(self.reach);
         if let Some(owner) = self.query.owner {
             let owner = query_builder.number(owner.0);
             query_builder.and(format!("k.actor_id = {owner}"));
+        }
+        if let Some(api) = self.query.api {
+            let api = query_builder.number(api.0);
+            query_builder.and(format!("k.api_id = {api}"));
         }
         if let Some(status) = self.query.status {
             query_builder.state(status, self.now);

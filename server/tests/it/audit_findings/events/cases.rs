@@ -177,6 +177,60 @@ pub async fn keys(watch: &mut Witness<'_>, owner: &str) {
     .await;
 }
 
+pub async fn apis(watch: &mut Witness<'_>, owner: &str) {
+    use AuditAction as H;
+    let api = json!({ "name": "Shop", "slug": "shop", "scopes": [{ "scope": "shop:read", "description": "Read" }] });
+    let consumer = json!({ "external_id": "customer_42" });
+    let made = carry_out(
+        watch,
+        owner,
+        [
+            (
+                call("create_api", "/api/v1/apis", api),
+                [H::ApiCreated].as_slice(),
+            ),
+            (
+                call("create_consumer", "/api/v1/consumers", consumer),
+                &[H::ConsumerCreated],
+            ),
+        ],
+    )
+    .await;
+    let id = &made[1]["actor_id"];
+    let consumer = format!("/api/v1/consumers/{id}");
+    let archived = |archived: bool| {
+        call(
+            "change_api",
+            "/api/v1/apis/shop",
+            json!({ "archived": archived }),
+        )
+    };
+    let paused = json!({ "paused": true, "metadata": { "plan": "pro" } });
+    carry_out(
+        watch,
+        owner,
+        [
+            (
+                call(
+                    "create_api_key",
+                    "/api/v1/apis/shop/keys",
+                    json!({ "actor_id": id, "scopes": ["shop:read"] }),
+                ),
+                [H::KeyCreated].as_slice(),
+            ),
+            (archived(true), &[H::ApiChanged]),
+            (archived(true), &[]),
+            (archived(false), &[H::ApiChanged]),
+            (
+                call("change_consumer", &consumer, paused.clone()),
+                &[H::ConsumerChanged],
+            ),
+            (call("change_consumer", &consumer, paused), &[]),
+        ],
+    )
+    .await;
+}
+
 pub async fn data(watch: &mut Witness<'_>, owner: &str) {
     use AuditAction as H;
     let workspace = json!({ "name": "a", "provider": "openai" });

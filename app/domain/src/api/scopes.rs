@@ -1,0 +1,221 @@
+//! The scopes that an API declares.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::words::{ApiScopeWord, ApiScopeWords};
+use crate::problem::Fault;
+use crate::text::Name;
+
+/// One scope of an API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ApiScopeBody))]
+pub struct ApiScope {
+    /// Its word.
+    #[cfg_attr(feature = "schema", schema(example = "orders:write", value_type = String))]
+    pub scope: ApiScopeWord,
+    /// What it allows.
+    #[cfg_attr(feature = "schema", schema(example = "Place and cancel orders"))]
+    pub description: String,
+    /// The scopes that a key with this scope has as well.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(example = json!(["orders:read"]), value_type = Vec<String>))]
+    pub includes: ApiScopeWords,
+}
+
+/// The scopes of an API, in the order in which they were declared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ApiScopes(Vec<ApiScope>);
+
+impl ApiScopes {
+    /// The most scopes.
+    pub const MAX: usize = 100;
+
+    /// Checks the scopes of a request.
+    ///
+    /// # Errors
+    /// `TooMany`; `Repeated` for a word that is declared twice; `Undeclared` for an included word
+    /// that is not declared; `ForbiddenCharacter` or `TooLong` for a description.
+    pub fn read(scopes: Vec<ApiScope>) -> Result<Self, Fault> {
+        if scopes.len() > Self::MAX {
+            return Err(Fault::TooMany { max: Self::MAX });
+        }
+        let declared: ApiScopeWords = scopes
+            .iter()
+            .map(|scope| scope.scope.clone())
+            .collect();
+        if declared.iter().count() != scopes.len() {
+            return Err(Fault::Repeated);
+        }
+        let mut read = Vec::with_capacity(scopes.len());
+        for scope in scopes {
+            if !declared.covers(&scope.includes) {
+                return Err(Fault::Undeclared);
+            }
+            let description = match scope.description.trim() {
+                "" => String::new(),
+                text => Name::parse(text)?.into(),
+            };
+            read.push(ApiScope {
+                description,
+                ..scope
+            });
+        }
+        Ok(Self(read))
+    }
+
+    /// The scopes.
+    pub fn iter(&self) -> impl Iterator<Item = &ApiScope> {
+        self.0.iter()
+    }
+
+    /// Whether every one of these words is declared.
+    pub fn declare(&self, words: &ApiScopeWords) -> bool {
+        words.iter().all(|word| self.find(word).is_some())
+    }
+
+    /// What a key with these words may do: those of its words that are still declared, and what
+    /// they include.
+    pub fn effective(&self, words: &ApiScopeWords) -> ApiScopeWords {
+        let mut found = Vec::new();
+        let mut open: Vec<&ApiScopeWord> = words.iter().collect();
+        while let Some(scope) = open.pop().and_then(|word| self.find(word)) {
+            found.push(scope.scope.clone());
+            let more = scope.includes.iter();
+            open.extend(more.filter(|word| !found.contains(word)));
+        }
+        found.into_iter().collect()
+    }
+
+    fn find(&self, word: &ApiScopeWord) -> Option<&ApiScope> {
+        self.0.iter().find(|scope| scope.scope == *word)
+    }
+}
+
+/// The scopes as the audit log writes them.
+impl fmt::Display for ApiScopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, scope) in self.iter().enumerate() {
+            if n > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{}", scope.scope)?;
+            if !scope.includes.is_empty() {
+                let included = scope.includes.line().replace(' ', ", ");
+                write!(f, " (includes {included})")?;
+            }
+            if !scope.description.is_empty() {
+                write!(f, ": {}", scope.description)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scope(word: &str, includes: &str) -> ApiScope {
+        ApiScope {
+            scope: word.parse().expect("a word"),
+            description: format!("May {word}"),
+            includes: includes.parse().expect("words"),
+        }
+    }
+
+    fn words(line: &str) -> ApiScopeWords {
+        line.parse().expect("words")
+    }
+
+    // D32: `:write` does not include `:read` unless declared.
+    #[test]
+    fn a_scope_includes_only_what_is_declared() {
+        let scopes = ApiScopes::read(vec![
+            scope("orders:read", ""),
+            scope("orders:write", ""),
+            scope("orders:admin", "orders:write refunds:write"),
+            scope("refunds:write", "orders:read"),
+        ])
+        .expect("scopes");
+        assert_eq!(
+            scopes.effective(&words("orders:write")),
+            words("orders:write")
+        );
+        let all = words("orders:admin orders:write refunds:write orders:read");
+        assert_eq!(scopes.effective(&words("orders:admin")), all);
+        assert_eq!(
+            scopes.effective(&words("gone orders:read")),
+            words("orders:read")
+        );
+        assert_eq!(scopes.effective(&words("")), words(""));
+    }
+
+    #[test]
+    fn scopes_read_well_in_the_audit_log() {
+        let undescribed = ApiScope {
+            description: String::new(),
+            ..scope("a", "")
+        };
+        let scopes = ApiScopes::read(vec![undescribed, scope("b", "a"), scope("c", "a b")]);
+        assert_eq!(
+            scopes.expect("scopes").to_string(),
+            "a; b (includes a): May b; c (includes a, b): May c"
+        );
+    }
+
+    #[test]
+    fn scopes_that_include_each_other_are_equal() {
+        let scopes = ApiScopes::read(vec![scope("a", "b"), scope("b", "a")]).expect("scopes");
+        assert_eq!(scopes.effective(&words("a")), words("a b"));
+    }
+
+    #[test]
+    fn each_word_is_declared_once_and_before_it_is_included() {
+        let twice = vec![scope("a", ""), scope("a", "")];
+        assert_eq!(ApiScopes::read(twice), Err(Fault::Repeated));
+        assert_eq!(
+            ApiScopes::read(vec![scope("a", "b")]),
+            Err(Fault::Undeclared)
+        );
+        let many = (0..101)
+            .map(|n| scope(&format!("s{n}"), ""))
+            .collect();
+        assert_eq!(
+            ApiScopes::read(many),
+            Err(Fault::TooMany { max: 100 })
+        );
+        let hidden = ApiScope {
+            description: "a\u{202e}b".into(),
+            ..scope("a", "")
+        };
+        assert_eq!(
+            ApiScopes::read(vec![hidden]),
+            Err(Fault::ForbiddenCharacter)
+        );
+    }
+
+    proptest! {
+        // Removing a scope from a key or from its API never gives it more.
+        #[test]
+        fn fewer_scopes_never_allow_more(
+            includes in prop::collection::vec(prop::collection::vec(0..6_usize, 0..4), 6),
+            has in prop::collection::vec(0..6_usize, 0..6),
+            removed in 0..6_usize,
+        ) {
+            let word = |n: usize| format!("s{n}");
+            let line = |numbers: &[usize]| numbers.iter().map(|n| word(*n)).collect::<Vec<_>>().join(" ");
+            let declared: Vec<_> = includes.iter().enumerate().map(|(n, more)| scope(&word(n), &line(more))).collect();
+            let all = ApiScopes::read(declared).expect("scopes");
+            let before = all.effective(&words(&line(&has)));
+            let fewer: Vec<_> = has.iter().copied().filter(|n| *n != removed).collect();
+            prop_assert!(before.covers(&all.effective(&words(&line(&fewer)))));
+            let without = ApiScopes(all.iter().filter(|one| one.scope.as_str() != word(removed)).cloned().collect());
+            prop_assert!(before.covers(&without.effective(&words(&line(&has)))));
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Commands for APIs and their keys.
+
+use super::Faults;
+use super::keys::Expiry;
+use crate::api::{
+    ApiScope, ApiScopeWords, ApiScopes, KeyHeader, Slug, read_environments, read_key_prefix,
+};
+use crate::environment::Environment;
+use crate::id::ActorId;
+use crate::moment::Moment;
+use crate::problem::{Fault, FieldFault};
+use crate::text::Name;
+use crate::token::Brand;
+
+/// Register an API.
+#[derive(Clone, Debug)]
+pub struct CreateApi {
+    /// Its name.
+    pub name: Name,
+    /// Its name in URLs.
+    pub slug: Slug,
+    /// The first word of its keys.
+    pub key_prefix: Brand,
+    /// The header that carries its keys.
+    pub key_header: KeyHeader,
+    /// The environments that it has keys for.
+    pub environments: Vec<Environment>,
+    /// Its scopes.
+    pub scopes: ApiScopes,
+}
+
+/// The fields of an API, not validated yet. Those of a change are all optional.
+#[derive(Clone, Debug, Default)]
+pub struct ApiDraft<'a> {
+    /// Its name.
+    pub name: Option<&'a str>,
+    /// Its name in URLs.
+    pub slug: &'a str,
+    /// The first word of its keys; by default the slug without hyphens, cut to 12 characters.
+    pub key_prefix: Option<&'a str>,
+    /// The header that carries its keys; by default any.
+    pub key_header: Option<&'a str>,
+    /// The environments that it has keys for; by default both.
+    pub environments: Option<&'a [String]>,
+    /// Its scopes.
+    pub scopes: Option<Vec<ApiScope>>,
+}
+
+impl CreateApi {
+    /// Reads the fields of a form or a body.
+    ///
+    /// # Errors
+    /// Every invalid field.
+    pub fn read(draft: ApiDraft<'_>) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let name = faults.take("name", Name::parse(draft.name.unwrap_or_default()));
+        let slug = faults.take("slug", draft.slug.parse());
+        let default: String = draft
+            .slug
+            .chars()
+            .filter(|c| *c != '-')
+            .take(12)
+            .collect();
+        let prefix = draft.key_prefix.unwrap_or(&default);
+        let key_prefix = faults.take("key_prefix", read_key_prefix(prefix));
+        let key_header = faults.take("key_header", read_header(draft.key_header));
+        let environments = faults.take("environments", read_environments(draft.environments));
+        let scopes = ApiScopes::read(draft.scopes.unwrap_or_default());
+        let scopes = faults.take("scopes", scopes);
+        faults.done(|| {
+            Some(Self {
+                name: name?,
+                slug: slug?,
+                key_prefix: key_prefix?,
+                key_header: key_header?,
+                environments: environments?,
+                scopes: scopes?,
+            })
+        })
+    }
+}
+
+/// Change an API.
+#[derive(Clone, Debug)]
+pub struct ChangeApi {
+    /// The API.
+    pub api: Slug,
+    /// Its new name.
+    pub name: Option<Name>,
+    /// The header that carries its keys.
+    pub key_header: Option<KeyHeader>,
+    /// The environments that it has keys for.
+    pub environments: Option<Vec<Environment>>,
+    /// Its scopes.
+    pub scopes: Option<ApiScopes>,
+    /// Whether it is archived: its keys are refused.
+    pub archived: Option<bool>,
+}
+
+impl ChangeApi {
+    /// Reads the fields of a form or a body. Neither the slug nor the key prefix can change.
+    ///
+    /// # Errors
+    /// Every invalid field.
+    pub fn read(
+        api: Slug,
+        draft: ApiDraft<'_>,
+        archived: Option<bool>,
+    ) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let name = faults.take("name", draft.name.map(Name::parse).transpose());
+        let header = draft
+            .key_header
+            .map(|word| read_header(Some(word)));
+        let key_header = faults.take("key_header", header.transpose());
+        let environments = draft
+            .environments
+            .map(|words| read_environments(Some(words)));
+        let environments = faults.take("environments", environments.transpose());
+        let scopes = draft.scopes.map(ApiScopes::read).transpose();
+        let scopes = faults.take("scopes", scopes);
+        faults.done(|| {
+            Some(Self {
+                api,
+                name: name?,
+                key_header: key_header?,
+                environments: environments?,
+                scopes: scopes?,
+                archived,
+            })
+        })
+    }
+}
+
+/// Create a key for an API (D34).
+#[derive(Clone, Debug)]
+pub struct CreateApiKey {
+    /// The API.
+    pub api: Slug,
+    /// Its name.
+    pub name: Name,
+    /// Its owner; by default the caller.
+    pub owner: Option<ActorId>,
+    /// Its environment.
+    pub environment: Environment,
+    /// What it may do. Without scopes it is valid and nothing more.
+    pub scopes: ApiScopeWords,
+    /// When it expires.
+    pub expires_at: Option<Moment>,
+}
+
+/// The fields of a new key for an API, not validated yet.
+#[derive(Clone, Debug, Default)]
+pub struct ApiKeyDraft<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its owner.
+    pub owner: Option<ActorId>,
+    /// `production` or `test`.
+    pub environment: Option<&'a str>,
+    /// Its scopes.
+    pub scopes: &'a [String],
+    /// When it expires.
+    pub expires_at: Expiry<'a>,
+}
+
+impl CreateApiKey {
+    /// Reads the fields of a form or a body.
+    ///
+    /// # Errors
+    /// Every invalid field.
+    pub fn read(api: Slug, draft: &ApiKeyDraft<'_>, now: Moment) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let name = faults.take("name", Name::parse(draft.name));
+        let environment = faults.take("environment", Environment::read(draft.environment));
+        let scopes = faults.take("scopes", ApiScopeWords::read(draft.scopes));
+        let expires_at = faults.take("expires_at", draft.expires_at.read(now));
+        faults.done(|| {
+            Some(Self {
+                api,
+                name: name?,
+                owner: draft.owner,
+                environment: environment?,
+                scopes: scopes?,
+                expires_at: expires_at?,
+            })
+        })
+    }
+}
+
+fn read_header(word: Option<&str>) -> Result<KeyHeader, Fault> {
+    let Some(word) = word else {
+        return Ok(KeyHeader::Any);
+    };
+    Ok(word.parse()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_api_has_defaults() {
+        let command = CreateApi::read(ApiDraft {
+            name: Some("Orders"),
+            slug: "orders-and-returns",
+            ..ApiDraft::default()
+        })
+        .expect("valid");
+        assert_eq!(command.key_prefix.to_string(), "ordersandret");
+        assert_eq!(command.key_header, KeyHeader::Any);
+        assert_eq!(command.environments, Environment::ALL);
+    }
+
+    #[test]
+    fn every_invalid_field_of_an_api_is_reported() {
+        let draft = ApiDraft {
+            name: Some(" "),
+            slug: "Orders",
+            key_prefix: Some("o"),
+            key_header: Some("cookie"),
+            environments: Some(&[]),
+            scopes: None,
+        };
+        let fields = |faults: Vec<FieldFault>| {
+            faults
+                .into_iter()
+                .map(|fault| fault.field)
+                .collect::<Vec<_>>()
+        };
+        let faults = CreateApi::read(draft.clone()).expect_err("faults");
+        assert_eq!(
+            fields(faults),
+            ["name", "slug", "key_prefix", "key_header", "environments"]
+        );
+        let slug = "orders".parse().expect("a slug");
+        let faults = ChangeApi::read(slug, draft, None).expect_err("faults");
+        assert_eq!(fields(faults), ["name", "key_header", "environments"]);
+    }
+
+    #[test]
+    fn every_invalid_field_of_a_key_for_an_api_is_reported() {
+        let draft = ApiKeyDraft {
+            environment: Some("staging"),
+            scopes: &["*".into()],
+            expires_at: Expiry::At("soon"),
+            ..ApiKeyDraft::default()
+        };
+        let slug = "orders".parse().expect("a slug");
+        let faults = CreateApiKey::read(slug, &draft, Moment(0)).expect_err("faults");
+        let fields: Vec<_> = faults.iter().map(|fault| &fault.field).collect();
+        assert_eq!(
+            fields,
+            ["name", "environment", "scopes", "expires_at"]
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! Listing APIs.
+
+use domain::policy::{Action, permit};
+use domain::view::{ApiView, Page};
+
+use crate::ctx::Ctx;
+use crate::store::apis;
+use crate::{Engine, Result};
+
+impl Engine {
+    /// The organization's APIs, newest first, also those that are archived.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn list_apis(
+        &self,
+        ctx: &Ctx,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Page<ApiView>> {
+        let reach = permit(&ctx.actor, Action::ListApis)?;
+        let shows_creator = permit(&ctx.actor, Action::SeeCreators).is_ok();
+        let mut connection = self.db().read().await?;
+        let rows = apis::list(
+            &mut connection,
+            reach.organization(),
+            ctx.now,
+            before.unwrap_or(i64::MAX),
+            limit + 1,
+        )
+        .await?;
+        let page = Page::cut(rows, limit, |row| row.api.id);
+        let rows = page
+            .rows
+            .into_iter()
+            .map(|row| row.view(shows_creator))
+            .collect::<std::result::Result<_, _>>()?;
+        Ok(Page {
+            rows,
+            next: page.next,
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! Listing consumers.
+
+use domain::consumer::ExternalId;
+use domain::policy::{Action, permit};
+use domain::view::{ConsumerView, Page};
+
+use crate::ctx::Ctx;
+use crate::store::actors::{self, CreatedActorRow};
+use crate::{Engine, Result};
+
+impl Engine {
+    /// The organization's consumers, newest first: all of them, or the one with this external id.
+    ///
+    /// # Errors
+    /// `Denied` for members.
+    pub async fn list_consumers(
+        &self,
+        ctx: &Ctx,
+        external_id: Option<&ExternalId>,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Page<ConsumerView>> {
+        let reach = permit(&ctx.actor, Action::ListConsumers)?;
+        let mut connection = self.db().read().await?;
+        let rows = actors::list_consumers(
+            &mut connection,
+            reach.organization(),
+            ctx.now,
+            external_id,
+            before.unwrap_or(i64::MAX),
+            limit + 1,
+        )
+        .await?;
+        let page = Page::cut(rows, limit, |row| row.actor.id);
+        let rows = page
+            .rows
+            .into_iter()
+            .map(CreatedActorRow::consumer)
+            .collect::<std::result::Result<_, _>>()?;
+        Ok(Page {
+            rows,
+            next: page.next,
+        })
+    }
+}

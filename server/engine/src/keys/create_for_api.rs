@@ -1,0 +1,131 @@
+//! Creating a key for an API of the organization (decision D34).
+
+use domain::command::CreateApiKey;
+use domain::policy::{Action, permit};
+use domain::token::KeyKind;
+use domain::view::NewKey;
+use domain::{
+    ActorId, ActorKind, ConflictReason, Environment, Fault, Moment, Permissions, Role, ScopeSet,
+};
+
+use super::create::{KeyPlan, KeyPlanApi, check_expiry, latest_expiry};
+use super::idempotency::IdempotencyKey;
+use crate::ctx::Ctx;
+use crate::error::{conflict, invalid};
+use crate::reauthorize::reauthorize;
+use crate::store::actors::{self, ActorRow};
+use crate::store::apis::{self, ApiRow};
+use crate::store::{Tx, parse_column};
+use crate::{Engine, Error, Result};
+
+/// A key for an API does nothing in Roundtable.
+const NOTHING: Permissions = Permissions::Only(ScopeSet::EMPTY);
+
+impl Engine {
+    /// Creates a key for an API, and only one if the request is retried with the same idempotency
+    /// key. Only the response contains the key itself.
+    ///
+    /// # Errors
+    /// `Denied` for members; `NotFound` for an API or an owner that does not exist; `Invalid` for a
+    /// scope that the API does not declare, an environment that it has no keys for, and an expiry
+    /// later than the organization or the caller's own key allows; `Conflict` for an archived API
+    /// and a paused owner; `AlreadyDone` for a retry.
+    pub async fn create_api_key(
+        &self,
+        ctx: &Ctx,
+        command: CreateApiKey,
+        idempotency_key: Option<&IdempotencyKey>,
+    ) -> Result<NewKey> {
+        let reach = permit(&ctx.actor, Action::CreateApiKey)?;
+        if !reach.covers_keys_of(command.environment) {
+            return Err(Error::Denied);
+        }
+        let mut tx = self.db().begin().await?;
+        let calling_key = reauthorize(self, &mut tx, ctx).await?;
+        self.check_replay(&mut tx, ctx, idempotency_key)
+            .await?;
+        let settings = self.settings_of(&mut tx, ctx).await?;
+        if ctx.by_key() && !settings.keys_make_keys {
+            return Err(Error::Denied);
+        }
+
+        let api = apis::find(&mut tx, reach.organization(), &command.api, ctx.now).await?;
+        let api = api.ok_or(Error::NotFound)?.api;
+        self.require_sound_api(&api)?;
+        check_api(&api, &command)?;
+        let owner_row = self
+            .owner_of_new_api_key(&mut tx, ctx, command.owner)
+            .await?;
+        let owner = owner_row.actor()?;
+        let calling_key_expiry = calling_key
+            .and_then(|row| row.expires_at)
+            .map(Moment);
+        let latest = latest_expiry(&settings, ctx.now)
+            .into_iter()
+            .chain(calling_key_expiry)
+            .min();
+        check_expiry(command.expires_at, latest)?;
+
+        let CreateApiKey {
+            name,
+            environment,
+            scopes,
+            expires_at,
+            ..
+        } = command;
+        let plan = KeyPlan {
+            kind: KeyKind::of(environment, NOTHING),
+            permissions: NOTHING,
+            role: Role::Member,
+            expires_at,
+            api: Some(KeyPlanApi { row: api, scopes }),
+            ..KeyPlan::unrestricted(&owner, name.as_str())
+        };
+        let new = self.insert_key(&mut tx, ctx, plan).await?;
+        self.record_request(&mut tx, ctx, idempotency_key, new.view.key_id)
+            .await?;
+        tx.commit().await?;
+        Ok(new)
+    }
+
+    /// The owner of the new key: a consumer, or whoever may own a key of Roundtable itself.
+    async fn owner_of_new_api_key(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        owner: Option<ActorId>,
+    ) -> Result<ActorRow> {
+        let id = owner.unwrap_or(ctx.actor.id);
+        let found = actors::lock(tx, &ctx.actor.organization, id).await?;
+        let consumer = found.filter(|row| row.kind == ActorKind::Consumer.as_str());
+        let Some(row) = consumer else {
+            return self.owner_of_new_key(tx, ctx, owner).await;
+        };
+        permit(&ctx.actor, Action::ManageConsumers)?;
+        self.require_sound_actor(&row)?;
+        match row.disabled_at {
+            Some(_) => Err(conflict(ConflictReason::ConsumerIsPaused)),
+            None => Ok(row),
+        }
+    }
+}
+
+/// Checks that the API has such keys.
+fn check_api(api: &ApiRow, command: &CreateApiKey) -> Result<()> {
+    if api.archived_at.is_some() {
+        return Err(conflict(ConflictReason::ApiIsArchived));
+    }
+    if !api.scopes()?.declare(&command.scopes) {
+        return Err(invalid("scopes", Fault::Undeclared));
+    }
+    let environments = api
+        .environments
+        .split(' ')
+        .map(|word| parse_column(word, "apis.environments"))
+        .collect::<std::result::Result<Vec<Environment>, _>>()?;
+    if environments.contains(&command.environment) {
+        Ok(())
+    } else {
+        Err(invalid("environment", Fault::NotInApi))
+    }
+}
