@@ -22,12 +22,13 @@ export const ports = {
   bench: FIRST_PORT + 80,
   lighthouse: FIRST_PORT + 81,
   tour: FIRST_PORT + 82,
+  gate: FIRST_PORT + 90,
 };
 
 export const url = (port: number) => `http://127.0.0.1:${port}`;
 
 /** The format of a whole key (D1). */
-export const WHOLE_KEY = /rt_(?:sk|live|test)_[0-9A-Za-z]{57}/;
+export const WHOLE_KEY = /[a-z0-9]{1,12}_(?:sk|live|test)_[0-9A-Za-z]{57}/;
 
 export interface Server {
   url: string;

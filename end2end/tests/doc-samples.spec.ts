@@ -79,6 +79,13 @@ const PLANS: Record<string, Plan> = {
     begin: (port) => installed(port),
     then: { 1: (answer) => ({ ACTOR_ID: String(answer.json.actor_id) }) },
   },
+  'protect-your-api': {
+    begin: (port) => installed(port),
+    then: {
+      2: (answer) => ({ ACTOR_ID: String(answer.json.actor_id) }),
+      3: (answer) => ({ ORDERS_KEY: answer.json.api_key }),
+    },
+  },
   encryption: { begin: (port) => installed(port, async (_url, _key, actor) => ({ ACTOR_ID: actor })) },
   organization: { begin: (port) => installed(port) },
   'audit-log': { begin: (port) => installed(port, async () => ({ KEY_ID: '1' })) },

@@ -402,7 +402,7 @@ async fn the_api_reference_has_its_own_content_security_policy() {
 }
 
 /// Variables that samples use and users set.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 14] = [
     "ROUNDTABLE_URL",
     "ROUNDTABLE_API_KEY",
     "ROUNDTABLE_SETUP_TOKEN",
@@ -413,6 +413,7 @@ const VARIABLES: [&str; 13] = [
     "ROOTS_API_KEY",
     "KEY_ID",
     "ACTOR_ID",
+    "ORDERS_KEY",
     "MEMBER_ID",
     "WORKSPACE_ID",
     "BODY",

@@ -44,12 +44,13 @@ macro_rules! sources {
     ($($name:literal),*) => { [$(($name, include_str!(concat!("../../../../docs/", $name, ".md")))),*] };
 }
 
-const SOURCES: [(&str, &str); 14] = sources![
+const SOURCES: [(&str, &str); 15] = sources![
     "index",
     "tour",
     "quickstart",
     "api-keys",
     "authentication",
+    "protect-your-api",
     "members",
     "service-accounts",
     "organization",
