@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use tokio::net::TcpListener;
 
 /// An answer to `GET /api/v1/me`.
@@ -32,10 +32,24 @@ async fn main() {
         .route(
             "/api/v1/keys/verify",
             post(|_: Bytes| async { answer(VERDICT) }),
-        );
+        )
+        .route("/gate/bench", any(|| async { pass() }));
     axum::serve(listener, router)
         .await
         .expect("serves");
+}
+
+/// An answer of a gate, with headers of the size of real ones.
+fn pass() -> impl IntoResponse {
+    [
+        ("x-roundtable-key-id", "1000"),
+        ("x-roundtable-owner", "1"),
+        ("x-roundtable-external-id", "customer_1000"),
+        ("x-roundtable-scopes", "bench:read bench:write"),
+        ("x-roundtable-environment", "production"),
+        ("x-roundtable-expires", ""),
+        ("cache-control", "no-store"),
+    ]
 }
 
 fn answer(body: &'static str) -> impl IntoResponse {

@@ -1,6 +1,7 @@
 -- One run of wrk: each request has the next key of a file. Settings are environment variables:
 --
---   LOAD_KIND     me: GET /api/v1/me with the key; verify: POST /api/v1/keys/verify of the key
+--   LOAD_KIND     me: GET /api/v1/me with the key; verify: POST /api/v1/keys/verify of the key;
+--                 gate: GET /gate/bench with the key, which needs a scope
 --   LOAD_KEYS     a file with a key in each line
 --   LOAD_CALLER   a file with the key that calls the verification
 --   LOAD_THREADS  the number of threads; each begins at another part of the file
@@ -41,6 +42,10 @@ local function format(key, caller)
       ["Content-Type"] = "application/json",
     }
     return wrk.format("POST", "/api/v1/keys/verify", headers, '{"key":"' .. key .. '"}')
+  end
+  if kind == "gate" then
+    local headers = { ["Authorization"] = "Bearer " .. key }
+    return wrk.format("GET", "/gate/bench?scope=bench:read", headers)
   end
   return wrk.format("GET", "/api/v1/me", { ["Authorization"] = "Bearer " .. key })
 end

@@ -23,7 +23,7 @@ const HALF = 16;
  * @property {number} [size] The number of keys in its database.
  * @property {import('./process.mjs').Program[]} nodes
  * @property {Files} files
- * @property {('me' | 'verify')[]} kinds The requests that it answers.
+ * @property {('me' | 'verify' | 'gate')[]} kinds The requests that it answers.
  * @property {boolean} [thorough] Whether to measure keys that are not in memory, too.
  */
 
@@ -31,6 +31,7 @@ const HALF = 16;
  * @typedef {object} Files
  * @property {string} few A file with the keys of most measurements.
  * @property {string} caller A file with the key that verifies others.
+ * @property {string} [gate] A file with keys for an API.
  * @property {{ file: string, count: number }} [many] Enough keys to use each only once.
  * @property {{ file: string, count: number }} [inUse] The keys to read the memory with.
  * @property {{ file: string, count: number }} [unknown] Keys that do not exist.
@@ -109,7 +110,7 @@ async function turn(group, pass, seconds, note) {
     const once = group.thorough ? await thorough(first, group, seconds, note) : undefined;
     for (const [node, server] of servers.entries()) {
       for (const kind of group.kinds) {
-        const load = { kind, keys: group.files.few, caller: group.files.caller };
+        const load = { kind, keys: keysOf(group, kind), caller: group.files.caller };
         await wrk(server.url, { ...load, seconds: WARM_UP, check: 'every' });
         note({ node, step: kind, ...(await measure(server, { ...load, seconds })) });
       }
@@ -178,12 +179,15 @@ async function withNodes(group, use) {
   }
 }
 
+const keysOf = ({ files }, kind) => (kind === 'gate' ? files.gate : files.few);
+const GETS = { me: '/api/v1/me', gate: '/gate/bench?scope=bench:read' };
+
 async function isAnswered(url, kind, group) {
   const first = (file) => readFileSync(file, 'utf8').split('\n')[0];
-  const [key, caller] = [first(group.files.few), first(group.files.caller)];
+  const [key, caller] = [first(keysOf(group, kind)), first(group.files.caller)];
   const response =
-    kind === 'me'
-      ? await fetch(`${url}/api/v1/me`, { headers: { authorization: `Bearer ${key}` } })
+    kind !== 'verify'
+      ? await fetch(`${url}${GETS[kind]}`, { headers: { authorization: `Bearer ${key}` } })
       : await fetch(`${url}/api/v1/keys/verify`, {
           method: 'POST',
           headers: { authorization: `Bearer ${caller}`, 'content-type': 'application/json' },

@@ -51,7 +51,7 @@ export function bare({ folder, bare }, files) {
       },
     ],
     files,
-    kinds: ['me', 'verify'],
+    kinds: ['me', 'verify', 'gate'],
   };
 }
 
@@ -104,7 +104,11 @@ function samples(folder) {
   const step = Math.max(1, keys.length / FEW);
   const length = Math.min(FEW, keys.length);
   const few = Array.from({ length }, (_, n) => keys[Math.floor(n * step)]);
-  const files = { few: write('few.txt', few).file, caller: file('caller.txt') };
+  const files = {
+    few: write('few.txt', few).file,
+    caller: file('caller.txt'),
+    gate: file('gate.txt'),
+  };
   if (keys.length < ENOUGH) return files;
   return {
     ...files,
@@ -147,7 +151,7 @@ export function roundtable({ binary }, database, { id, name, nodes = 1, thorough
     size: database.size,
     nodes: Array.from({ length: nodes }, (_, n) => node(n + 1)),
     files: database.files,
-    kinds: ['me', 'verify'],
+    kinds: ['me', 'verify', 'gate'],
     thorough: thorough && database.files.many !== undefined,
   };
 }

@@ -7,6 +7,7 @@ const KB = 1024;
 const STEPS = {
   me: 'GET /api/v1/me',
   verify: 'POST /api/v1/keys/verify',
+  gate: 'GET /gate/{api}',
   first: 'GET /api/v1/me, each key for the first time',
   unknown: 'GET /api/v1/me, unknown keys with right check digits',
   alone: 'GET /api/v1/me, 16 callers',
@@ -98,7 +99,7 @@ export function find(results, group, node, step) {
 
 /** The measurements of the bare server to compare with. */
 export function bareOf(results, step) {
-  return find(results, BARE, 0, step === 'verify' ? 'verify' : 'me');
+  return find(results, BARE, 0, ['verify', 'gate'].includes(step) ? step : 'me');
 }
 
 /** The ratios of two series, pass by pass. */

@@ -34,11 +34,15 @@ export function targets(results, sqlite, postgres) {
   const rate = (step) => (groups) => worst(results, groups.main, step, 'perSecond', true);
   const cost = (step, field) => (groups) => worst(results, groups.main, step, field, false);
   const me = '`GET /api/v1/me`';
+  const gate = '`GET /gate/{api}`';
   const verify = '`POST /api/v1/keys/verify`';
   const rows = [
     row(`${verify}, requests a second`, [least(0.8), least(0.7)], rate('verify')),
     row(`${verify}, CPU a request`, [most(1.3), most(1.4)], cost('verify', 'cpu')),
     row(`${verify}, p99`, [most(1.5), most(1.5)], cost('verify', 'p99')),
+    row(`${gate}, requests a second`, [least(0.8), least(0.7)], rate('gate')),
+    row(`${gate}, CPU a request`, [most(1.3), most(1.4)], cost('gate', 'cpu')),
+    row(`${gate}, p99`, [most(1.5), most(1.5)], cost('gate', 'p99')),
     row(`${me}, requests a second`, [least(0.6), least(0.55)], rate('me')),
     row(`${me}, p99`, [most(1.5), most(1.5)], cost('me', 'p99')),
     row(

@@ -6,7 +6,7 @@ const SCRIPT = join(import.meta.dirname, 'load.lua');
 
 /**
  * @typedef {object} Load
- * @property {'me' | 'verify'} kind The request.
+ * @property {'me' | 'verify' | 'gate'} kind The request.
  * @property {string} keys A file with keys of the same length; the requests cycle through them.
  * @property {string} caller A file with the key that calls the verification.
  * @property {number} seconds

@@ -5,8 +5,9 @@
 //! ```
 //!
 //! Writes to the folder: `master.key`, the master key of the installation; `caller.txt`, a key of
-//! the owner; `keys.txt`, a sample of the keys that is spread evenly over all of them; and
-//! `unknown.txt`, as many keys with right check digits that do not exist.
+//! the owner; `keys.txt`, a sample of the keys that is spread evenly over all of them;
+//! `unknown.txt`, as many keys with right check digits that do not exist; and `gate.txt`, keys of
+//! consumers for the API `bench`.
 
 #[path = "bench/bulk.rs"]
 mod bulk;
@@ -21,17 +22,21 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use bulk::{Bulk, Owner};
-use domain::command::CreateKey;
+use domain::api::ApiScope;
+use domain::command::{ApiDraft, ApiKeyDraft, CreateApi, CreateApiKey, CreateConsumer, CreateKey};
 use domain::token::{Brand, KeyKind, PlainKey};
 use engine::ctx::Origin;
 use engine::keyring::{self, MasterKey, Ring};
 use engine::{Ctx, Db, Engine, Runtime, key_material};
+use serde_json::Map;
 use writer::Writer;
 
 /// Keys of one statement.
 const AT_ONCE: usize = 250;
 /// Keys of one transaction.
 const TOGETHER: usize = 50_000;
+/// Keys for an API.
+const FOR_API: usize = 1_000;
 
 #[tokio::main]
 #[expect(
@@ -64,11 +69,13 @@ async fn main() {
 
     let keys = fill(&db, &engine, &ctx, ring, (count, sample)).await;
     check(&engine, &ctx, &keys).await;
+    let for_api = keys_for_api(&engine, &ctx, FOR_API.min(count)).await;
     let unknown = (0..keys.len()).map(|_| generate(engine.runtime()));
     write(folder, "master.key", &master_key);
     write(folder, "caller.txt", caller.expose());
     write(folder, "keys.txt", &lines(keys.iter().cloned()));
     write(folder, "unknown.txt", &lines(unknown));
+    write(folder, "gate.txt", &lines(for_api.into_iter()));
     db.close().await;
     println!("{count} keys, {} of them in keys.txt", keys.len());
 }
@@ -121,6 +128,48 @@ async fn fill(
     }
     writer.finish().await;
     kept
+}
+
+/// Keys for the API `bench`, each of a consumer of its own.
+#[expect(clippy::expect_used, reason = "a benchmark panics on an error")]
+async fn keys_for_api(engine: &Engine, ctx: &Ctx, count: usize) -> Vec<PlainKey> {
+    let scope = |word: &str, includes: &str| ApiScope {
+        scope: word.parse().expect("a word"),
+        description: String::new(),
+        includes: includes.parse().expect("words"),
+    };
+    let api = CreateApi::read(ApiDraft {
+        name: Some("Bench"),
+        slug: "bench",
+        scopes: Some(vec![
+            scope("bench:read", ""),
+            scope("bench:write", "bench:read"),
+        ]),
+        ..ApiDraft::default()
+    });
+    let api = engine
+        .create_api(ctx, api.expect("valid"))
+        .await
+        .expect("registered");
+    let mut keys = Vec::with_capacity(count);
+    for n in 0..count {
+        let id = format!("customer_{n}");
+        let consumer = CreateConsumer::read(&id, None, Map::new()).expect("valid");
+        let consumer = engine
+            .create_consumer(ctx, consumer)
+            .await
+            .expect("created");
+        let draft = ApiKeyDraft {
+            name: &id,
+            owner: Some(consumer.actor_id),
+            scopes: &["bench:write".to_owned()],
+            ..ApiKeyDraft::default()
+        };
+        let command = CreateApiKey::read(api.slug.clone(), &draft, ctx.now()).expect("valid");
+        let created = engine.create_api_key(ctx, command, None).await;
+        keys.push(created.expect("created").plain);
+    }
+    keys
 }
 
 /// Whether the key with this position is in the sample.

@@ -1,4 +1,5 @@
-//! The fast path of a check: `GET /api/v1/me` and `POST /api/v1/keys/verify` with a key in memory.
+//! The fast path of a check with a key in memory: `GET /api/v1/me`, `POST /api/v1/keys/verify` and
+//! `/gate/{api}`.
 //!
 //! Such a request needs no database, no session and none of the layers of the other routes, which
 //! cost more than the check itself. Only a success is answered here, with the response that the
@@ -9,6 +10,7 @@
 
 pub mod access_log;
 pub mod credential;
+pub mod gate;
 pub mod origin;
 mod response;
 pub mod security_headers;
@@ -30,13 +32,14 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use domain::Code;
 use engine::Engine;
-use engine::keys::AuthenticatedRequest;
+use engine::keys::{AuthenticatedRequest, PresentedAtGate};
 use listener::{Answer, Handler, Unservable};
 use serde::Serialize;
 use tower::Service;
 
 use self::access_log::AccessLog;
-use self::credential::{X_ORGANIZATION, presented_key};
+use self::credential::{AtGate, X_ORGANIZATION, at_gate, presented_key};
+use self::gate::GateQuery;
 use self::origin::{origin, peer};
 use self::response::Responses;
 use self::verify::KeyToVerify;
@@ -91,6 +94,12 @@ impl FastPath {
                 None => shared.pass_on(request, peer),
             };
         }
+        if let Some(api) = api_of_gate(&request) {
+            return match shared.gate(api, &request, peer) {
+                Some(response) => Answer::Ready(response),
+                None => shared.pass_on(request, peer),
+            };
+        }
         if is_verify(&request)
             && let Some(caller) = shared.caller(&request, peer)
         {
@@ -130,6 +139,12 @@ fn is_me(request: &Request) -> bool {
     request.method() == Method::GET && request.uri().path() == "/api/v1/me"
 }
 
+/// The slug in the URL of a gate. The method and the body do not matter.
+fn api_of_gate(request: &Request) -> Option<&str> {
+    let api = request.uri().path().strip_prefix("/gate/")?;
+    Some(api).filter(|api| !api.contains('/'))
+}
+
 /// Whether this is a request to verify a key, with a short JSON body.
 fn is_verify(request: &Request) -> bool {
     let text = |name| {
@@ -151,6 +166,40 @@ impl Shared {
         let caller = self.caller(request, peer)?;
         let me = self.engine.me(&caller.ctx);
         self.respond(&caller, "GET", "/api/v1/me", &me)
+    }
+
+    /// The answer to a key that passes. A refusal comes from the other routes.
+    fn gate(&self, api: &str, request: &Request, peer: Option<SocketAddr>) -> Option<Response> {
+        let is_servable = request.extensions().get::<Unservable>().is_none();
+        let query = request.uri().query().unwrap_or_default();
+        let query = GateQuery::read(api, query)
+            .ok()
+            .filter(|_| is_servable)?;
+        let AtGate::Key(key, header) = at_gate(request.headers()) else {
+            return None;
+        };
+        let runtime = self.engine.runtime();
+        let (id, began) = (runtime.request_id(), runtime.now());
+        let origin = origin(
+            request.headers(),
+            peer,
+            id,
+            self.settings.trusted_proxies,
+        );
+        let presented = PresentedAtGate { key, header };
+        let pass = self
+            .engine
+            .pass_cached_at_gate(&query.needs, &presented, &origin)?;
+        let response = self.responses.pass(&pass, &origin.request_id)?;
+        self.settings.access_log.completed(
+            &self.engine,
+            &origin.request_id,
+            request.method().as_str(),
+            request.uri().path(),
+            StatusCode::OK,
+            began,
+        );
+        Some(response)
     }
 
     async fn verify(

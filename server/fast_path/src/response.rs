@@ -5,9 +5,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use domain::Environment;
+use engine::keys::GatePass;
 use serde::Serialize;
 
-use crate::security_headers;
+use crate::{gate, security_headers};
 
 const X_COST: HeaderName = HeaderName::from_static("x-cost");
 const X_ENVIRONMENT: HeaderName = HeaderName::from_static("x-environment");
@@ -19,6 +20,8 @@ const BODY: usize = 512;
 pub(crate) struct Responses {
     /// The headers of every response. Those that differ have a place, so that a copy does not grow.
     headers: HeaderMap,
+    /// The headers of every response without a body.
+    empty: HeaderMap,
 }
 
 impl Responses {
@@ -26,6 +29,7 @@ impl Responses {
     pub fn new(is_https: bool) -> Self {
         let mut headers = HeaderMap::new();
         security_headers::add(&mut headers, is_https);
+        let empty = headers.clone();
         headers.insert(
             CONTENT_TYPE,
             HeaderValue::from_static("application/json"),
@@ -34,7 +38,17 @@ impl Responses {
         for name in [X_ENVIRONMENT, X_REQUEST_ID] {
             headers.insert(name, HeaderValue::from_static(""));
         }
-        Self { headers }
+        Self { headers, empty }
+    }
+
+    /// The empty response that lets a request at the gate pass. None if it cannot be written.
+    pub fn pass(&self, pass: &GatePass, request_id: &str) -> Option<Response> {
+        let mut response = Response::new(Body::empty());
+        let mut headers = self.empty.clone();
+        headers.insert(X_REQUEST_ID, HeaderValue::from_str(request_id).ok()?);
+        gate::add_headers(&mut headers, pass);
+        *response.headers_mut() = headers;
+        Some(response)
     }
 
     /// A response with a JSON body. None if it cannot be written.

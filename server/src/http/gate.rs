@@ -8,31 +8,23 @@
 
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use domain::api::{ApiScopeWords, Slug};
+use domain::Code;
 use domain::command::RequiredScopes;
 use domain::token::PlainKey;
 use domain::view::VerdictCode;
-use domain::{Code, Environment};
 use engine::Error;
 use engine::attempts::{Client, Kind};
 use engine::ctx::Origin;
 use engine::keys::{GateNeeds, GatePass, GateVerdict, PresentedAtGate};
 use fast_path::credential::{AtGate, at_gate};
-use url::form_urlencoded;
+use fast_path::gate::{GateFault, GateQuery, add_headers};
 
 use super::AppState;
 use super::problem::{ApiError, ApiResult};
 
-const KEY_ID: HeaderName = HeaderName::from_static("x-roundtable-key-id");
-const OWNER: HeaderName = HeaderName::from_static("x-roundtable-owner");
-const EXTERNAL_ID: HeaderName = HeaderName::from_static("x-roundtable-external-id");
-const SCOPES: HeaderName = HeaderName::from_static("x-roundtable-scopes");
-const ENVIRONMENT: HeaderName = HeaderName::from_static("x-roundtable-environment");
-const EXPIRES: HeaderName = HeaderName::from_static("x-roundtable-expires");
 const STATUS: HeaderName = HeaderName::from_static("x-roundtable-status");
 const CODE: HeaderName = HeaderName::from_static("x-roundtable-code");
 
@@ -50,13 +42,6 @@ async fn unknown() -> ApiError {
     ApiError::new(Code::NotFound, "no such URL")
 }
 
-/// What the operator of the proxy asks for.
-struct GateQuery {
-    needs: GateNeeds,
-    /// Whether every refusal has the status 401 or 403: nginx turns others into 500.
-    denies_with_403: bool,
-}
-
 async fn check(
     State(state): State<AppState>,
     Path(api): Path<String>,
@@ -66,7 +51,7 @@ async fn check(
 ) -> Response {
     let query = match GateQuery::read(&api, query.as_deref().unwrap_or_default()) {
         Ok(query) => query,
-        Err(error) => return refusal(error, false),
+        Err(fault) => return refusal(unusable(fault), false),
     };
     match pass(&state, &query.needs, &headers, &origin).await {
         Ok(pass) => passed(&pass),
@@ -74,37 +59,11 @@ async fn check(
     }
 }
 
-impl GateQuery {
-    fn read(api: &str, query: &str) -> ApiResult<Self> {
-        let unusable = |what| ApiError::with_details(Code::BadRequest, what);
-        let slug: Slug = api
-            .parse()
-            .map_err(|_| ApiError::new(Code::NotFound, "not the slug of an API"))?;
-        let (mut scopes, mut environment, mut denies_with_403) = (Vec::new(), None, false);
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match (&*name, &*value) {
-                ("scope", word) => scopes.push(word.to_owned()),
-                ("environment", word) if environment.is_none() => {
-                    let word: Environment = word
-                        .parse()
-                        .map_err(|_| unusable("The URL of the gate has an unknown environment"))?;
-                    environment = Some(word);
-                }
-                ("deny", "403") => denies_with_403 = true,
-                _ => {
-                    return Err(unusable(
-                        "The URL of the gate has an unknown parameter",
-                    ));
-                }
-            }
-        }
-        let scopes = ApiScopeWords::read(&scopes)
-            .map_err(|_| unusable("The URL of the gate has a scope that no API can have"))?;
-        let environment = environment.unwrap_or(Environment::Production);
-        Ok(Self {
-            needs: GateNeeds::new(slug, scopes, environment),
-            denies_with_403,
-        })
+/// Why the URL of the gate refuses every request.
+fn unusable(fault: GateFault) -> ApiError {
+    match fault {
+        GateFault::Slug => ApiError::new(Code::NotFound, "not the slug of an API"),
+        GateFault::Query(sentence) => ApiError::with_details(Code::BadRequest, sentence),
     }
 }
 
@@ -168,32 +127,9 @@ fn scopes(needs: &GateNeeds) -> String {
     }
 }
 
-/// The answer that lets the request pass. It has every header, an empty one where there is nothing
-/// to say: some proxies pass on a client's own header if the answer lacks it.
 fn passed(pass: &GatePass) -> Response {
     let mut response = StatusCode::OK.into_response();
-    let headers = response.headers_mut();
-    let external_id = pass.external_id.as_ref();
-    let expires = pass.expires_at.map(|end| end.to_rfc3339());
-    for (name, text) in [
-        (KEY_ID, pass.key_id.to_string()),
-        (OWNER, pass.owner.to_string()),
-        (
-            EXTERNAL_ID,
-            external_id
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-        ),
-        (SCOPES, pass.scopes.line()),
-        (ENVIRONMENT, pass.environment.as_str().into()),
-        (EXPIRES, expires.unwrap_or_default()),
-    ] {
-        // All of them are ASCII.
-        if let Ok(value) = HeaderValue::try_from(text) {
-            headers.insert(name, value);
-        }
-    }
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    add_headers(response.headers_mut(), pass);
     response
 }
 
@@ -211,48 +147,4 @@ fn refusal(error: ApiError, denies_with_403: bool) -> Response {
         *response.status_mut() = StatusCode::FORBIDDEN;
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_query_that_is_not_understood_refuses() {
-        let read =
-            |api: &str, query: &str| GateQuery::read(api, query).map_err(|error| error.code());
-        for query in [
-            "scopes=orders:read",
-            "scope=",
-            "scope=Orders",
-            "deny=200",
-            "environment=all",
-            "x",
-            "scope=a&cost=1",
-        ] {
-            assert_eq!(
-                read("orders", query).err(),
-                Some(Code::BadRequest),
-                "{query}"
-            );
-        }
-        assert_eq!(read("Orders", "").err(), Some(Code::NotFound));
-        let twice = "environment=test&environment=production";
-        assert_eq!(read("orders", twice).err(), Some(Code::BadRequest));
-    }
-
-    #[test]
-    fn a_query_names_scopes_and_an_environment() {
-        let query = GateQuery::read(
-            "orders",
-            "scope=a&scope=b%3Ac&environment=test&deny=403",
-        );
-        let query = query.unwrap_or_else(|_| panic!("it is valid"));
-        assert_eq!(scopes(&query.needs), "a b:c");
-        assert_eq!(query.needs.environment, Environment::Test);
-        assert!(query.denies_with_403);
-        let plain = GateQuery::read("orders", "").unwrap_or_else(|_| panic!("it is valid"));
-        assert_eq!(plain.needs.environment, Environment::Production);
-        assert!(!plain.denies_with_403);
-    }
 }

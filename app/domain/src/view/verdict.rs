@@ -130,31 +130,26 @@ pub struct VerifiedApi {
     pub consumer: Option<(ExternalId, Metadata)>,
 }
 
-impl VerifiedKey {
-    /// Whether the key, which is active or refused for `refused`, is what a request needs: it must
-    /// be for the environment and for the API, and have each of the scopes.
-    pub fn code(
+impl RequiredScopes {
+    /// Whether an active key is what a request needs: it must be for the environment and for the
+    /// API, and have each of the scopes. `actor` is its owner with the effective permissions of the
+    /// key.
+    pub fn verdict(
         &self,
-        refused: Option<VerdictCode>,
+        actor: &Actor,
+        api: Option<&VerifiedApi>,
         environment: Environment,
-        required: &RequiredScopes,
     ) -> VerdictCode {
-        if let Some(code) = refused {
-            return code;
-        }
-        let has_scopes = match (&self.api, required) {
-            (None, RequiredScopes::Roundtable(scopes)) => self
-                .actor
+        let has_scopes = match (api, self) {
+            (None, Self::Roundtable(scopes)) => actor
                 .permissions
                 .covers(Permissions::Only(*scopes)),
-            (Some(api), RequiredScopes::Api { slug, scopes })
-                if api.slug == *slug && !api.is_archived =>
-            {
+            (Some(api), Self::Api { slug, scopes }) if api.slug == *slug && !api.is_archived => {
                 api.scopes.covers(scopes)
             }
             _ => return VerdictCode::WrongApi,
         };
-        match (self.actor.environment == environment, has_scopes) {
+        match (actor.environment == environment, has_scopes) {
             (false, _) => VerdictCode::WrongEnvironment,
             (true, false) => VerdictCode::MissingScope,
             (true, true) => VerdictCode::Valid,
@@ -202,7 +197,8 @@ impl Verdict {
         }
     }
 
-    /// The verdict on a key that is active or refused for `refused`, as [`VerifiedKey::code`].
+    /// The verdict on a key that is refused for `refused`, or active, as
+    /// [`RequiredScopes::verdict`].
     pub fn on(
         key: VerifiedKey,
         refused: Option<VerdictCode>,
@@ -210,7 +206,8 @@ impl Verdict {
         required: &RequiredScopes,
         request_id: &str,
     ) -> Self {
-        let code = key.code(refused, environment, required);
+        let code =
+            refused.unwrap_or_else(|| required.verdict(&key.actor, key.api.as_ref(), environment));
         let actor = key.actor;
         let (api, scopes, consumer) = match key.api {
             Some(api) => (

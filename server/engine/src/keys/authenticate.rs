@@ -206,7 +206,7 @@ impl Engine {
                 prefix: row.key_prefix.into(),
                 name: row.name,
                 expires_at: row.expires_at.map(Moment),
-                api: api.map(Box::new),
+                api: api.map(Arc::new),
             };
             let admitted = self
                 .keys()

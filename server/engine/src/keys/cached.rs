@@ -31,7 +31,7 @@ pub(crate) struct CachedKey {
     /// When it expires.
     pub expires_at: Option<Moment>,
     /// The API that it is for, unless it is a key of Roundtable itself.
-    pub api: Option<Box<VerifiedApi>>,
+    pub api: Option<Arc<VerifiedApi>>,
 }
 
 /// Whether a key has to be read again.

@@ -1,14 +1,15 @@
 //! Checking a key at the gate of an API: a reverse proxy asks whether it may pass on a request
 //! (decision D35).
 
+use std::sync::Arc;
+
 use domain::api::{ApiScopeWords, KeyHeader, Slug};
 use domain::command::RequiredScopes;
-use domain::consumer::ExternalId;
 use domain::token::PlainKey;
-use domain::view::{VerdictCode, VerifiedKey};
-use domain::{Actor, ActorId, Environment, KeyId, Moment};
+use domain::view::{VerdictCode, VerifiedApi};
+use domain::{ActorId, Environment, KeyId, Moment};
 
-use super::authenticate::{Admission, AdmittedKey, RefusedKey, acting, verified_api};
+use super::authenticate::{Admission, AdmittedKey, RefusedKey};
 use super::cached::CachedKey;
 use super::verify::{cause_of, code_of};
 use crate::ctx::Origin;
@@ -50,10 +51,8 @@ pub struct GatePass {
     pub key_id: KeyId,
     /// Its owner.
     pub owner: ActorId,
-    /// Of a consumer: its id in the organization's own systems.
-    pub external_id: Option<ExternalId>,
-    /// What the key may do, with what its scopes include.
-    pub scopes: ApiScopeWords,
+    /// Its API, what it may do there, and the consumer that owns it.
+    pub api: Arc<VerifiedApi>,
     /// The environment of the key.
     pub environment: Environment,
     /// When the key expires.
@@ -64,6 +63,21 @@ pub struct GatePass {
 pub type GateVerdict = std::result::Result<GatePass, VerdictCode>;
 
 impl Engine {
+    /// Lets a request with a key in memory pass, and counts it. None if the key does not pass, is
+    /// not in memory, or has to be read again; nothing is counted then.
+    pub fn pass_cached_at_gate(
+        &self,
+        needs: &GateNeeds,
+        presented: &PresentedAtGate,
+        origin: &Origin,
+    ) -> Option<GatePass> {
+        let (entry, verdict) = self.judge_cached(needs, presented)?;
+        let pass = verdict.ok()?;
+        let now = self.runtime().now();
+        self.note_use(&entry.value.actor, entry.of.key, now, origin);
+        Some(pass)
+    }
+
     /// Checks a key in memory. None if it is not in memory, or has to be read again.
     pub fn check_cached_at_gate(
         &self,
@@ -71,6 +85,16 @@ impl Engine {
         presented: &PresentedAtGate,
         origin: &Origin,
     ) -> Option<GateVerdict> {
+        let (entry, verdict) = self.judge_cached(needs, presented)?;
+        self.count_at_gate(&entry, &verdict, origin);
+        Some(verdict)
+    }
+
+    fn judge_cached(
+        &self,
+        needs: &GateNeeds,
+        presented: &PresentedAtGate,
+    ) -> Option<(Arc<CachedEntry<CachedKey>>, GateVerdict)> {
         let AdmittedKey {
             entry,
             guard,
@@ -79,11 +103,8 @@ impl Engine {
         self.check_log_intact(&entry.value.actor.organization)
             .ok()?;
         let verdict = judge(needs, presented, &entry);
-        if !self.is_unweakened(lease, &guard) {
-            return None;
-        }
-        self.count_at_gate(&entry, &verdict, origin);
-        Some(verdict)
+        self.is_unweakened(lease, &guard)
+            .then_some((entry, verdict))
     }
 
     /// Checks a key at the gate. An unknown key is `NotFound`.
@@ -107,22 +128,12 @@ impl Engine {
                 self.count_at_gate(&entry, &verdict, origin);
                 Ok(verdict)
             }
-            Admission::Refused(refused) => self.refuse_at_gate(needs, &refused, origin),
+            Admission::Refused(refused) => self.refuse_at_gate(&refused, origin),
         }
     }
 
-    fn refuse_at_gate(
-        &self,
-        needs: &GateNeeds,
-        refused: &RefusedKey,
-        origin: &Origin,
-    ) -> Result<GateVerdict> {
-        let RefusedKey {
-            row,
-            owner,
-            api,
-            cause,
-        } = refused;
+    fn refuse_at_gate(&self, refused: &RefusedKey, origin: &Origin) -> Result<GateVerdict> {
+        let RefusedKey { row, cause, .. } = refused;
         self.check_log_intact(&parse_column(
             &row.organization_id,
             "api_keys.organization_id",
@@ -131,18 +142,7 @@ impl Engine {
         self.usage()
             .refused(KeyId(row.id), *cause, now, origin);
         drop(self.record_refused_expiry(row));
-        let key = VerifiedKey {
-            key_id: KeyId(row.id),
-            name: row.name.clone(),
-            actor: acting(row, owner)?,
-            expires_at: row.expires_at.map(Moment),
-            api: verified_api(row, owner, api.as_ref())?,
-        };
-        Ok(Err(key.code(
-            Some(code_of(*cause)),
-            needs.environment,
-            &needs.required,
-        )))
+        Ok(Err(code_of(*cause)))
     }
 
     fn count_at_gate(
@@ -169,30 +169,30 @@ fn judge(
     presented: &PresentedAtGate,
     entry: &CachedEntry<CachedKey>,
 ) -> GateVerdict {
-    let value = &entry.value;
-    let key = VerifiedKey {
-        key_id: entry.of.key,
-        name: value.name.clone(),
-        actor: Actor::clone(&value.actor),
-        expires_at: value.expires_at,
-        api: value.api.as_deref().cloned(),
-    };
-    match key.code(None, needs.environment, &needs.required) {
+    let CachedKey {
+        actor,
+        api,
+        expires_at,
+        ..
+    } = &entry.value;
+    match needs
+        .required
+        .verdict(actor, api.as_deref(), needs.environment)
+    {
         VerdictCode::Valid => {}
         code => return Err(code),
     }
-    let api = key.api.ok_or(VerdictCode::WrongApi)?;
+    let api = api.as_ref().ok_or(VerdictCode::WrongApi)?;
     let is_carried = [KeyHeader::Any, presented.header].contains(&api.key_header)
         || presented.header == KeyHeader::Any;
     if !is_carried {
         return Err(VerdictCode::NotFound);
     }
     Ok(GatePass {
-        key_id: key.key_id,
-        owner: key.actor.id,
-        external_id: api.consumer.map(|(external_id, _)| external_id),
-        scopes: api.scopes,
-        environment: key.actor.environment,
-        expires_at: key.expires_at,
+        key_id: entry.of.key,
+        owner: entry.of.owner,
+        api: api.clone(),
+        environment: actor.environment,
+        expires_at: *expires_at,
     })
 }

@@ -104,8 +104,9 @@ both! {
         for round in 0..2 {
             let pass = gate(&app.engine, &shop.key.plain, "orders", "orders:read orders:write").await.expect("passes");
             assert_eq!((pass.key_id, pass.owner), (shop.key.view.key_id, shop.initech.actor_id), "round {round}");
-            assert_eq!(pass.external_id.map(String::from).as_deref(), Some("customer_42"));
-            assert_eq!(pass.scopes.line(), "orders:read orders:write");
+            let external_id = pass.api.consumer.as_ref().map(|(external_id, _)| external_id.as_str());
+            assert_eq!(external_id, Some("customer_42"));
+            assert_eq!(pass.api.scopes.line(), "orders:read orders:write");
             assert_eq!(code(&app.engine, &shop.key.plain, "orders", "refunds:write").await, VerdictCode::MissingScope);
             assert_eq!(code(&app.engine, &shop.key.plain, "billing", "").await, VerdictCode::WrongApi);
             assert_eq!(code(&app.engine, &roundtable.plain, "orders", "").await, VerdictCode::WrongApi);
