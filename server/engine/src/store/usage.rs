@@ -179,18 +179,22 @@ pub async fn add_callers(tx: &mut Tx, callers: &[(KeyId, CallerRow)]) -> Result<
     })
 }
 
-/// Deletes all but the last `keep` callers of each of these keys.
+/// Deletes all but the last `keep` callers of each of these keys. Few have more.
 pub async fn keep_callers(tx: &mut Tx, keys: &[KeyId], keep: i64) -> Result<(), StoreError> {
-    const SQL: &str = "DELETE FROM key_callers WHERE at < (SELECT MIN(k.at) FROM (SELECT c.at FROM key_callers c \
-         WHERE c.key_id = key_callers.key_id ORDER BY c.at DESC LIMIT ";
+    const WITH_MORE: &str = "SELECT key_id FROM key_callers WHERE key_id IN (";
+    const DELETE: &str = "DELETE FROM key_callers WHERE key_id = $1 AND at < \
+         (SELECT MIN(k.at) FROM (SELECT at FROM key_callers WHERE key_id = $1 ORDER BY at DESC LIMIT $2) k)";
     for keys in keys.chunks(ROWS) {
-        execute!(tx, conn => async {
-            let mut query = QueryBuilder::new(SQL);
-            query.push_bind(keep).push(") k) AND key_id IN (");
+        let with_more: Vec<(i64,)> = fetch!(tx, conn => async {
+            let mut query = QueryBuilder::new(WITH_MORE);
             let mut list = query.separated(", ");
             keys.iter().for_each(|key| { list.push_bind(key.0); });
-            query.push(")").build().persistent(false).execute(conn).await
+            query.push(") GROUP BY key_id HAVING COUNT(*) > ").push_bind(keep);
+            query.build_query_as().persistent(false).fetch_all(conn).await
         })?;
+        for (key,) in with_more {
+            execute!(tx, conn => sqlx::query(DELETE).bind(key).bind(keep).execute(conn))?;
+        }
     }
     Ok(())
 }
