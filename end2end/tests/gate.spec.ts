@@ -1,4 +1,4 @@
-// The recipes of protect-your-api.md, in the real proxies: nginx, Caddy and Traefik.
+// The recipes of protect-your-api.md, in the real proxies: nginx, Caddy, Traefik and Envoy.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request, type IncomingHttpHeaders, type Server as HttpServer } from 'node:http';
@@ -35,7 +35,10 @@ function recipes(heading: string, language: string, { roundtable, app, proxy }: 
     text
       .replaceAll('127.0.0.1:3000', `127.0.0.1:${roundtable}`)
       .replaceAll('127.0.0.1:8000', `127.0.0.1:${app}`)
-      .replaceAll('127.0.0.1:8080', `127.0.0.1:${proxy}`),
+      .replaceAll('127.0.0.1:8080', `127.0.0.1:${proxy}`)
+      .replaceAll('port_value: 3000', `port_value: ${roundtable}`)
+      .replaceAll('port_value: 8000', `port_value: ${app}`)
+      .replaceAll('port_value: 8080', `port_value: ${proxy}`),
   );
 }
 
@@ -82,6 +85,15 @@ const RECIPES: Record<string, Recipe> = {
     },
     body: /"code":"(?:unauthorized|missing_scope)"/,
     outage: 500,
+  },
+  Envoy: {
+    start(folder, at) {
+      const [config] = recipes('Envoy', 'yaml', at);
+      writeFileSync(join(folder, 'envoy.yaml'), config);
+      return [join(PROGRAMS, 'envoy'), ['-c', join(folder, 'envoy.yaml'), '--base-id', String(at.proxy), '--log-level', 'off']];
+    },
+    body: /"code":"(?:unauthorized|missing_scope)"/,
+    outage: 503,
   },
 };
 

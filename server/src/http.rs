@@ -31,8 +31,8 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use engine::Engine;
 use engine::tokens::Parties;
-use fast_path::FastPath;
 use fast_path::access_log::AccessLog;
+use fast_path::{FastPath, Paths};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -125,17 +125,24 @@ impl AppState {
 /// All routes, and those of the development identity provider if there is one. Checks of a key in
 /// memory are answered before the layers of the other routes.
 pub fn router(state: &AppState, dev_provider: Option<Router>) -> FastPath {
+    fast_path(state, Paths::All, all_routes(state, dev_provider))
+}
+
+/// The gates of APIs, and nothing else, for an address of their own.
+pub fn gate_router(state: &AppState) -> FastPath {
+    let routes = gate::router(state.clone()).fallback(gate::unknown);
+    fast_path(state, Paths::Gate, with_layers(state, routes))
+}
+
+fn fast_path(state: &AppState, paths: Paths, routes: Router) -> FastPath {
     let settings = fast_path::Settings {
+        paths,
         is_https: state.is_https(),
         trusted_proxies: state.trusted_proxies,
         access_log: state.access_log,
         request_timeout: REQUEST_TIMEOUT,
     };
-    FastPath::new(
-        state.engine.clone(),
-        settings,
-        all_routes(state, dev_provider),
-    )
+    FastPath::new(state.engine.clone(), settings, routes)
 }
 
 fn all_routes(state: &AppState, dev_provider: Option<Router>) -> Router {
@@ -170,6 +177,11 @@ fn all_routes(state: &AppState, dev_provider: Option<Router>) -> Router {
             dev_provider.layer(from_fn(layers::page_headers)),
         );
     }
+    with_layers(state, routes)
+}
+
+/// Adds the layers of all routes.
+fn with_layers(state: &AppState, routes: Router) -> Router {
     routes
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(

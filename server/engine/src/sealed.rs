@@ -7,7 +7,7 @@ use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Reach, permit};
 use domain::token::PlainKey;
 use domain::view::{Items, Opened, Sealed};
-use domain::{ActorId, ItemId, KeyId, Moment};
+use domain::{ActorId, ActorKind, ItemId, KeyId, Moment};
 use zeroize::Zeroizing;
 
 use crate::audit::journal;
@@ -36,7 +36,8 @@ impl Engine {
         reauthorize(self, &mut tx, ctx).await?;
         let found = actors::find(&mut tx, reach.organization(), to)
             .await?
-            .filter(|row| row.removed_at.is_none());
+            // A consumer never reads, and members are not to learn which consumers exist.
+            .filter(|row| row.removed_at.is_none() && row.kind != ActorKind::Consumer.as_str());
         let found = found.ok_or(Error::NotFound)?;
         self.require_sound_actor(&found)?;
         let key = sealed::inbox_key(&mut tx, reach.organization(), to, ctx.now)

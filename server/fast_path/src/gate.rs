@@ -1,9 +1,13 @@
 //! `/gate/{api}`: what a request at the gate needs, and the answer that lets it pass.
+//!
+//! For Envoy, the parameters are a step of the path: `/gate/{api}/envoy/{query}/…`. Its filter
+//! `ext_authz` adds the path and the query of the client's request to the URL of the check, so that
+//! a client could choose parameters in the query.
 
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use domain::Environment;
-use domain::api::{ApiScopeWords, Slug};
+use domain::api::{ApiScopeWords, KeyHeader, Slug};
 use engine::keys::{GateNeeds, GatePass};
 use url::form_urlencoded;
 
@@ -12,6 +16,8 @@ const OWNER: HeaderName = HeaderName::from_static("x-roundtable-owner");
 const EXTERNAL_ID: HeaderName = HeaderName::from_static("x-roundtable-external-id");
 const SCOPES: HeaderName = HeaderName::from_static("x-roundtable-scopes");
 const ENVIRONMENT: HeaderName = HeaderName::from_static("x-roundtable-environment");
+/// Envoy removes the headers that it names from the request.
+const REMOVE: HeaderName = HeaderName::from_static("x-envoy-auth-headers-to-remove");
 const EXPIRES: HeaderName = HeaderName::from_static("x-roundtable-expires");
 
 /// What the operator of the proxy asks for in the URL.
@@ -20,24 +26,39 @@ pub struct GateQuery {
     pub needs: GateNeeds,
     /// Whether every refusal has the status 401 or 403: nginx turns others into 500.
     pub denies_with_403: bool,
+    /// Whether Envoy asks.
+    pub is_envoy: bool,
 }
 
 /// Why the URL of the gate refuses every request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GateFault {
-    /// No API can have this slug.
+    /// It has no slug that an API can have, or another path.
     Slug,
     /// What is wrong with the query, as a sentence.
     Query(&'static str),
 }
 
 impl GateQuery {
-    /// Reads the slug and the query of the URL.
+    /// Reads the path and the query of the URL.
     ///
     /// # Errors
     /// A slug, a parameter or a value that is not known: a misspelled `scope` must not let requests
     /// pass.
-    pub fn read(api: &str, query: &str) -> Result<Self, GateFault> {
+    pub fn read(path: &str, query: Option<&str>) -> Result<Self, GateFault> {
+        let rest = path
+            .strip_prefix("/gate/")
+            .ok_or(GateFault::Slug)?;
+        let (api, query, is_envoy) = match rest.split_once('/') {
+            None => (rest, query.unwrap_or_default(), false),
+            Some((api, rest)) => {
+                let rest = rest
+                    .strip_prefix("envoy/")
+                    .ok_or(GateFault::Slug)?;
+                let (query, _path_of_client) = rest.split_once('/').unwrap_or((rest, ""));
+                (api, if query == "-" { "" } else { query }, true)
+            }
+        };
         let slug: Slug = api.parse().map_err(|_| GateFault::Slug)?;
         let (mut scopes, mut environment, mut denies_with_403) = (Vec::new(), None, false);
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -64,13 +85,14 @@ impl GateQuery {
         Ok(Self {
             needs: GateNeeds::new(slug, scopes, environment),
             denies_with_403,
+            is_envoy,
         })
     }
 }
 
 /// Adds the headers of an answer that lets the request pass. It has every header, an empty one where
 /// there is nothing to say: some proxies pass on a client's own header if the answer lacks it.
-pub fn add_headers(headers: &mut HeaderMap, pass: &GatePass) {
+pub fn add_headers(headers: &mut HeaderMap, query: &GateQuery, pass: &GatePass) {
     let external_id = pass
         .api
         .consumer
@@ -96,6 +118,14 @@ pub fn add_headers(headers: &mut HeaderMap, pass: &GatePass) {
             headers.insert(name, value);
         }
     }
+    if query.is_envoy {
+        let key = match pass.header {
+            KeyHeader::Any => "authorization,x-api-key",
+            KeyHeader::Authorization => "authorization",
+            KeyHeader::XApiKey => "x-api-key",
+        };
+        headers.insert(REMOVE, HeaderValue::from_static(key));
+    }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
@@ -117,19 +147,28 @@ mod tests {
             "scope=a&cost=1",
             "environment=test&environment=production",
         ] {
-            let read = GateQuery::read("orders", query);
+            let read = GateQuery::read("/gate/orders", Some(query));
             assert!(matches!(read, Err(GateFault::Query(_))), "{query}");
         }
-        assert!(matches!(
-            GateQuery::read("Orders", ""),
-            Err(GateFault::Slug)
-        ));
+        for path in [
+            "/gate/Orders",
+            "/gate/",
+            "/gate/orders/",
+            "/gate/orders/x",
+            "/gate/orders/envoy",
+            "/gate//envoy/-/",
+            "/orders",
+        ] {
+            let read = GateQuery::read(path, None);
+            assert!(matches!(read, Err(GateFault::Slug)), "{path}");
+        }
     }
 
     #[test]
     fn a_query_names_scopes_and_an_environment() {
-        let read =
-            |query| GateQuery::read("orders", query).unwrap_or_else(|fault| panic!("{fault:?}"));
+        let read = |query| {
+            GateQuery::read("/gate/orders", Some(query)).unwrap_or_else(|fault| panic!("{fault:?}"))
+        };
         let query = read("scope=a&scope=b%3Ac&environment=test&deny=403");
         let RequiredScopes::Api { slug, scopes } = query.needs.required else {
             panic!("an API is required")
@@ -143,5 +182,47 @@ mod tests {
         let plain = read("");
         assert_eq!(plain.needs.environment, Environment::Production);
         assert!(!plain.denies_with_403);
+    }
+
+    // Envoy adds the path and the query of the client's request.
+    #[test]
+    fn what_envoy_adds_to_the_url_is_ignored() {
+        let read =
+            |path, query| GateQuery::read(path, query).unwrap_or_else(|fault| panic!("{fault:?}"));
+        for (path, query) in [
+            ("/gate/orders/envoy/scope=a&scope=b:c", None),
+            (
+                "/gate/orders/envoy/scope=a&scope=b%3Ac/",
+                Some("environment=test"),
+            ),
+            (
+                "/gate/orders/envoy/scope=a&scope=b:c/envoy/-/x",
+                Some("scope=admin&x"),
+            ),
+            ("/gate/orders/envoy/scope=a&scope=b:c/../../-/", None),
+        ] {
+            let found = read(path, query);
+            let RequiredScopes::Api { slug, scopes } = found.needs.required else {
+                panic!("an API is required")
+            };
+            assert_eq!(
+                (slug.as_str(), scopes.line().as_str()),
+                ("orders", "a b:c")
+            );
+            assert_eq!(
+                found.needs.environment,
+                Environment::Production,
+                "{path}"
+            );
+            assert!(found.is_envoy);
+        }
+        let plain = read(
+            "/gate/orders/envoy/-/orders/7",
+            Some("environment=test"),
+        );
+        assert_eq!(plain.needs.environment, Environment::Production);
+        assert!(GateQuery::read("/gate/orders/envoy//orders/7", None).is_ok());
+        let misspelled = GateQuery::read("/gate/orders/envoy/scopes=a/orders", None);
+        assert!(matches!(misspelled, Err(GateFault::Query(_))));
     }
 }

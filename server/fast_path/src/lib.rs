@@ -53,9 +53,20 @@ pub struct FastPath {
     shared: Arc<Shared>,
 }
 
+/// The paths that are answered here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paths {
+    /// All of them.
+    All,
+    /// The gates of APIs only.
+    Gate,
+}
+
 /// What the responses depend on.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
+    /// The paths that are answered here.
+    pub paths: Paths,
     /// Whether browsers use HTTPS.
     pub is_https: bool,
     /// The number of reverse proxies that append to `X-Forwarded-For`.
@@ -88,19 +99,21 @@ impl FastPath {
 
     fn answer(&self, request: Request, peer: Option<SocketAddr>) -> Answer {
         let shared = &self.shared;
-        if is_me(&request) {
+        let has_api = shared.settings.paths == Paths::All;
+        if has_api && is_me(&request) {
             return match shared.me(&request, peer) {
                 Some(response) => Answer::Ready(response),
                 None => shared.pass_on(request, peer),
             };
         }
-        if let Some(api) = api_of_gate(&request) {
-            return match shared.gate(api, &request, peer) {
+        if is_gate(&request) {
+            return match shared.gate(&request, peer) {
                 Some(response) => Answer::Ready(response),
                 None => shared.pass_on(request, peer),
             };
         }
-        if is_verify(&request)
+        if has_api
+            && is_verify(&request)
             && let Some(caller) = shared.caller(&request, peer)
         {
             let shared = shared.clone();
@@ -139,10 +152,9 @@ fn is_me(request: &Request) -> bool {
     request.method() == Method::GET && request.uri().path() == "/api/v1/me"
 }
 
-/// The slug in the URL of a gate. The method and the body do not matter.
-fn api_of_gate(request: &Request) -> Option<&str> {
-    let api = request.uri().path().strip_prefix("/gate/")?;
-    Some(api).filter(|api| !api.contains('/'))
+/// Whether this is a request for a gate. The method and the body do not matter.
+fn is_gate(request: &Request) -> bool {
+    request.uri().path().starts_with("/gate/")
 }
 
 /// Whether this is a request to verify a key, with a short JSON body.
@@ -169,10 +181,10 @@ impl Shared {
     }
 
     /// The answer to a key that passes. A refusal comes from the other routes.
-    fn gate(&self, api: &str, request: &Request, peer: Option<SocketAddr>) -> Option<Response> {
+    fn gate(&self, request: &Request, peer: Option<SocketAddr>) -> Option<Response> {
         let is_servable = request.extensions().get::<Unservable>().is_none();
-        let query = request.uri().query().unwrap_or_default();
-        let query = GateQuery::read(api, query)
+        let uri = request.uri();
+        let query = GateQuery::read(uri.path(), uri.query())
             .ok()
             .filter(|_| is_servable)?;
         let AtGate::Key(key, header) = at_gate(request.headers()) else {
@@ -190,7 +202,9 @@ impl Shared {
         let pass = self
             .engine
             .pass_cached_at_gate(&query.needs, &presented, &origin)?;
-        let response = self.responses.pass(&pass, &origin.request_id)?;
+        let response = self
+            .responses
+            .pass(&query, &pass, &origin.request_id)?;
         self.settings.access_log.completed(
             &self.engine,
             &origin.request_id,

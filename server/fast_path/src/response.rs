@@ -8,7 +8,8 @@ use domain::Environment;
 use engine::keys::GatePass;
 use serde::Serialize;
 
-use crate::{gate, security_headers};
+use crate::gate::{self, GateQuery};
+use crate::security_headers;
 
 const X_COST: HeaderName = HeaderName::from_static("x-cost");
 const X_ENVIRONMENT: HeaderName = HeaderName::from_static("x-environment");
@@ -42,11 +43,11 @@ impl Responses {
     }
 
     /// The empty response that lets a request at the gate pass. None if it cannot be written.
-    pub fn pass(&self, pass: &GatePass, request_id: &str) -> Option<Response> {
+    pub fn pass(&self, query: &GateQuery, pass: &GatePass, request_id: &str) -> Option<Response> {
         let mut response = Response::new(Body::empty());
         let mut headers = self.empty.clone();
         headers.insert(X_REQUEST_ID, HeaderValue::from_str(request_id).ok()?);
-        gate::add_headers(&mut headers, pass);
+        gate::add_headers(&mut headers, query, pass);
         *response.headers_mut() = headers;
         Some(response)
     }

@@ -3,16 +3,20 @@
 
 mod assemble;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use engine::journal::Journal;
 use engine::{BALLAST, Db, Engine, Runtime, keyring};
+use fast_path::FastPath;
 use oidc::dev::DevProvider;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use self::assemble::App;
 use super::{CliError, cannot_open, print_line};
+use crate::config::table::Setting;
 use crate::config::{BadSetting, Options, Settings, SignIn, table};
 use crate::http;
 use crate::telemetry;
@@ -54,15 +58,11 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
         setup_token,
     } = assemble::assemble(&settings, engine.clone(), seed_demo).await?;
 
-    let listener = TcpListener::bind(settings.addr)
-        .await
-        .map_err(|error| {
-            let name = options.name(&table::ADDR);
-            CliError::Other(format!(
-                "cannot listen on {} ({name}): {error}",
-                settings.addr
-            ))
-        })?;
+    let listener = listen(options, &table::ADDR, settings.addr).await?;
+    let gate_listener = match settings.gate_addr {
+        Some(addr) => Some(listen(options, &table::GATE_ADDR, addr).await?),
+        None => None,
+    };
     print_banner(&settings, seed_demo);
     if let Some(token) = setup_token {
         print_setup_token(&settings, &token);
@@ -76,11 +76,14 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     ));
     let log_summary = tokio::spawn(telemetry::summarize_floods());
     let router = http::router(&state, dev_provider.map(DevProvider::router));
+    let (stopped, stopping) = watch::channel(false);
     let stop = async {
         listener::asked_to_stop().await;
         engine.close_watches();
+        stopped.send_replace(true);
     };
-    listener::serve(listener, router, stop).await;
+    let gate = serve_gate(gate_listener, http::gate_router(&state), stopping);
+    tokio::join!(listener::serve(listener, router, stop), gate);
 
     nodes.leave().await;
     discovery.abort();
@@ -93,6 +96,33 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     }
     db.close().await;
     Ok(())
+}
+
+async fn listen(
+    options: &Options,
+    setting: &'static Setting,
+    addr: SocketAddr,
+) -> Result<TcpListener, CliError> {
+    TcpListener::bind(addr).await.map_err(|error| {
+        let name = options.name(setting);
+        CliError::Other(format!("cannot listen on {addr} ({name}): {error}"))
+    })
+}
+
+/// Serves the gates of APIs at their own address, if they have one.
+async fn serve_gate(
+    listener: Option<TcpListener>,
+    router: FastPath,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let Some(listener) = listener else {
+        return;
+    };
+    let stop = async move {
+        // An error means that the sender is gone, which is the end too.
+        let _ = stopping.wait_for(|is_stopped| *is_stopped).await;
+    };
+    listener::serve(listener, router, stop).await;
 }
 
 /// Migrates the database, decrypts the key ring, opens the revocation journal and verifies the
@@ -135,6 +165,9 @@ async fn open_engine(
 
 fn print_banner(settings: &Settings, demo: bool) {
     print_line(&format!("Roundtable listens on {}", settings.addr));
+    if let Some(addr) = settings.gate_addr {
+        print_line(&format!("The gates of APIs are also at {addr}"));
+    }
     if demo {
         print_line(&format!(
             "Next: open {} in a browser and continue as Olivia Owens, the owner of Acme.",

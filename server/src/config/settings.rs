@@ -11,6 +11,7 @@ use url::Url;
 
 use super::options::{Options, quoted};
 use super::sign_in::SignIn;
+use super::table::Setting;
 use super::values::is_loopback;
 use super::{BadSetting, table};
 
@@ -25,6 +26,8 @@ const DEFAULT_KEY_CACHE: u64 = engine::keys::DEFAULT_KEY_CACHE as u64;
 pub struct Settings {
     /// The address to listen on.
     pub addr: SocketAddr,
+    /// The address to listen on with the gates of APIs only, if the operator has set one.
+    pub gate_addr: Option<SocketAddr>,
     /// `scheme://host[:port]` without a slash at the end.
     pub public_url: String,
     /// The identity provider.
@@ -129,6 +132,7 @@ impl Options {
         let key_cache = self.number(&table::KEY_CACHE, 0..=10_000_000, DEFAULT_KEY_CACHE)?;
         Ok(Settings {
             addr,
+            gate_addr: self.gate_addr(addr)?,
             public_url: self.public_url(addr)?,
             sign_in: self.sign_in(addr)?,
             allowed_email_domains: self.email_domains()?,
@@ -181,12 +185,29 @@ impl Options {
         let text = self
             .text(&table::ADDR)?
             .unwrap_or("127.0.0.1:3000");
+        self.address(&table::ADDR, text)
+    }
+
+    fn gate_addr(&self, addr: SocketAddr) -> Result<Option<SocketAddr>, BadSetting> {
+        let Some(text) = self.text(&table::GATE_ADDR)? else {
+            return Ok(None);
+        };
+        let gate_addr = self.address(&table::GATE_ADDR, text)?;
+        if gate_addr == addr && addr.port() != 0 {
+            let name = self.name(&table::ADDR);
+            let why = format!("must be another address than {name}, which has the gates too");
+            return Err(self.bad(&table::GATE_ADDR, why));
+        }
+        Ok(Some(gate_addr))
+    }
+
+    fn address(&self, setting: &'static Setting, text: &str) -> Result<SocketAddr, BadSetting> {
         let wrong = |_| {
             let why = format!(
                 "must be an IP address and a port, such as 127.0.0.1:3000, not {}",
                 quoted(text)
             );
-            self.bad(&table::ADDR, why)
+            self.bad(setting, why)
         };
         text.parse().map_err(wrong)
     }

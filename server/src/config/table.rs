@@ -87,6 +87,8 @@ settings! {
         "Requests to log: `all`, `errors` or `none` [default: errors]";
     LOG, "log", Value, General, "Log filter in the syntax of the tracing crate [default: info,sqlx=warn]";
     ADDR, "addr", Value, Server, "IP address and port to listen on [default: 127.0.0.1:3000]";
+    GATE_ADDR, "gate_addr", Value, Server,
+        "Another IP address and port to listen on, with the gates of APIs only [default: none]";
     PUBLIC_URL, "public_url", Value, Server, "URL that users open in their browser [default: http://ADDR]";
     ALLOW_HTTP, "allow_http", YesNo, Server,
         "Serve plain HTTP to other machines (only if you trust the network)";

@@ -2,13 +2,13 @@
 //! organization protects (D35).
 //!
 //! The proxy sends the headers of the client's request. The answer is in the status: 2xx lets the
-//! request pass, everything else refuses it. What the request needs is in the query, which the
+//! request pass, everything else refuses it. What the request needs is in the URL, which the
 //! operator of the proxy writes. A parameter that is not known refuses every request: a misspelled
 //! `scope` must not let them pass.
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use domain::Code;
@@ -31,30 +31,29 @@ const CODE: HeaderName = HeaderName::from_static("x-roundtable-code");
 /// The routes. A request below `/gate` that is for none of them is refused too.
 pub fn router(state: AppState) -> Router {
     Router::new()
-        .route("/gate/{api}", any(check))
+        .route("/gate/{*rest}", any(check))
         .route("/gate", any(unknown))
         .route("/gate/", any(unknown))
-        .route("/gate/{api}/{*rest}", any(unknown))
         .with_state(state)
 }
 
-async fn unknown() -> ApiError {
+/// Refuses a request for no gate.
+pub async fn unknown() -> ApiError {
     ApiError::new(Code::NotFound, "no such URL")
 }
 
 async fn check(
     State(state): State<AppState>,
-    Path(api): Path<String>,
-    RawQuery(query): RawQuery,
+    uri: Uri,
     headers: HeaderMap,
     origin: axum::Extension<Origin>,
 ) -> Response {
-    let query = match GateQuery::read(&api, query.as_deref().unwrap_or_default()) {
+    let query = match GateQuery::read(uri.path(), uri.query()) {
         Ok(query) => query,
         Err(fault) => return refusal(unusable(fault), false),
     };
     match pass(&state, &query.needs, &headers, &origin).await {
-        Ok(pass) => passed(&pass),
+        Ok(pass) => passed(&query, &pass),
         Err(error) => refusal(error, query.denies_with_403),
     }
 }
@@ -62,7 +61,7 @@ async fn check(
 /// Why the URL of the gate refuses every request.
 fn unusable(fault: GateFault) -> ApiError {
     match fault {
-        GateFault::Slug => ApiError::new(Code::NotFound, "not the slug of an API"),
+        GateFault::Slug => ApiError::new(Code::NotFound, "no such gate"),
         GateFault::Query(sentence) => ApiError::with_details(Code::BadRequest, sentence),
     }
 }
@@ -127,9 +126,9 @@ fn scopes(needs: &GateNeeds) -> String {
     }
 }
 
-fn passed(pass: &GatePass) -> Response {
+fn passed(query: &GateQuery, pass: &GatePass) -> Response {
     let mut response = StatusCode::OK.into_response();
-    add_headers(response.headers_mut(), pass);
+    add_headers(response.headers_mut(), query, pass);
     response
 }
 

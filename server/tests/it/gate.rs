@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use engine::attempts::Limits;
 use serde_json::{Value, json};
+use server::http;
 
 use crate::test_app::{TestApp, TestResponse};
 
@@ -310,7 +311,7 @@ async fn the_gate_answers_every_method_and_no_other_url() {
         "/gate/orders/robots.txt",
         "/gate/Orders",
         "/gate/%2e%2e",
-        "/gate/orders/envoy/x",
+        "/gate/orders/envoy",
     ] {
         let answer = gate(&shop.app, path, &headers).await;
         assert_eq!(answer.status, 404, "{path}");
@@ -369,4 +370,107 @@ async fn with_deny_403_a_refusal_is_401_or_403_and_its_true_status_is_in_a_heade
     )
     .await;
     assert_eq!(answer.status, 200);
+}
+
+// A proxy that checks keys needs no access to the dashboard and the REST API.
+#[tokio::test]
+async fn the_address_of_the_gates_serves_nothing_else() {
+    let mut shop = Shop::open().await;
+    shop.app.router = http::gate_router(&shop.app.parts);
+    let answer = gate(
+        &shop.app,
+        "/gate/orders",
+        &[("x-api-key", shop.plain())],
+    )
+    .await;
+    assert_eq!(answer.status, 200);
+    let answer = gate(&shop.app, "/gate/orders", &[]).await;
+    assert_eq!(answer.status, 401);
+    let admin = [("x-api-key", shop.admin.as_str())];
+    for path in [
+        "/",
+        "/gate",
+        "/gate/orders/x",
+        "/api/v1/me",
+        "/api/v1/keys",
+        "/docs",
+        "/healthz",
+        "/readyz",
+        "/sign-in",
+        "/robots.txt",
+        "/.well-known/jwks.json",
+    ] {
+        let answer = gate(&shop.app, path, &admin).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("content-type")),
+            (404, "application/json"),
+            "{path}"
+        );
+    }
+    let body = json!({ "key": shop.plain(), "api": "orders" });
+    let answer = shop
+        .app
+        .post("/api/v1/keys/verify", &shop.admin, body)
+        .await;
+    assert_eq!(answer.status, 404);
+}
+
+// The filter of Envoy adds the path and the query of the client's request to the URL.
+#[tokio::test]
+async fn envoy_has_the_parameters_in_the_path() {
+    let shop = Shop::open().await;
+    let bearer = shop.bearer();
+    let token = (
+        "authorization",
+        "Bearer eyJhbGciOiJSUzI1NiIs.e30.c2ln",
+    );
+    for _ in 0..2 {
+        for (headers, removed) in [
+            (
+                vec![("authorization", bearer.as_str())],
+                "authorization",
+            ),
+            (vec![("x-api-key", shop.plain())], "x-api-key"),
+            (vec![("x-api-key", shop.plain()), token], "x-api-key"),
+            (
+                vec![
+                    ("x-api-key", shop.plain()),
+                    ("authorization", bearer.as_str()),
+                ],
+                "authorization,x-api-key",
+            ),
+        ] {
+            let path = "/gate/orders/envoy/scope=orders:read/orders/7?scope=none&environment=test";
+            let answer = gate_by(&shop.app, Method::POST, path, &headers).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            assert_eq!(
+                answer.header("x-envoy-auth-headers-to-remove"),
+                removed
+            );
+            let answer = gate(&shop.app, "/gate/orders/envoy/-/", &headers).await;
+            assert_eq!(answer.status, 200);
+            let answer = gate(&shop.app, "/gate/orders", &headers).await;
+            assert!(
+                !answer
+                    .headers
+                    .contains_key("x-envoy-auth-headers-to-remove")
+            );
+        }
+    }
+    let headers = [("x-api-key", shop.plain())];
+    for (path, status) in [
+        ("/gate/orders/envoy/scope=orders:delete/x", 403),
+        ("/gate/billing/envoy/-/x", 401),
+        ("/gate/orders/envoy/environment=test/x", 401),
+        ("/gate/orders/envoy/scopes=orders:read/x", 400),
+    ] {
+        assert_eq!(
+            gate(&shop.app, path, &headers)
+                .await
+                .status
+                .as_u16(),
+            status,
+            "{path}"
+        );
+    }
 }

@@ -1,7 +1,8 @@
 //! The real program: its exit codes and output, its files, and what other processes can read of it.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Lines, Read};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
@@ -118,6 +119,16 @@ fn a_bad_setting_prints_one_sentence_and_exits_with_78() {
             "ROUNDTABLE_ADDR must be",
         ),
         (&["serve", "--addr", "here"], &[], "--addr must be"),
+        (
+            &["serve", "--gate-addr", "here"],
+            &[],
+            "--gate-addr must be an IP address",
+        ),
+        (
+            &["serve", "--addr", "127.0.0.1:3000"],
+            &[("ROUNDTABLE_GATE_ADDR", "127.0.0.1:3000")],
+            "ROUNDTABLE_GATE_ADDR must be another address than --addr",
+        ),
         (
             &["serve", "--addr=here"],
             &[("ROUNDTABLE_ADDR", "127.0.0.1:0")],
@@ -281,6 +292,37 @@ fn a_server_starts_with_empty_variables_and_warns_of_unknown_ones() {
         "ROUNDTABLE_PUBLIC_ULR is not a setting and is ignored; did you mean ROUNDTABLE_PUBLIC_URL?"
     ));
     assert_eq!(log.matches("WARN").count(), 1, "{log}");
+}
+
+#[test]
+fn the_gates_of_apis_have_an_address_of_their_own() {
+    let folder = Folder::new();
+    let made = folder.run(&["init", "--new-master-key"], &[]);
+    assert!(made.status.success());
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let gate_addr = free.local_addr().expect("an address").to_string();
+    drop(free);
+    let variables = [
+        ("ROUNDTABLE_ADDR", "127.0.0.1:0"),
+        ("ROUNDTABLE_GATE_ADDR", gate_addr.as_str()),
+    ];
+    let server = Server::start(folder.command(&["serve"], &variables));
+    for (path, status) in [("/gate/orders", "401"), ("/", "404"), ("/readyz", "404")] {
+        let mut stream = TcpStream::connect(&gate_addr).expect("it listens");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n");
+        stream
+            .write_all(request.as_bytes())
+            .expect("sent");
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .expect("an answer");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{path}: {answer}"
+        );
+    }
+    drop(server);
 }
 
 // The database contains personal data, sessions and sealed secrets.

@@ -53,6 +53,8 @@ pub struct GatePass {
     pub owner: ActorId,
     /// Its API, what it may do there, and the consumer that owns it.
     pub api: Arc<VerifiedApi>,
+    /// The header that had the key. `Any` if both had it.
+    pub header: KeyHeader,
     /// The environment of the key.
     pub environment: Environment,
     /// When the key expires.
@@ -192,6 +194,7 @@ fn judge(
         key_id: entry.of.key,
         owner: entry.of.owner,
         api: api.clone(),
+        header: presented.header,
         environment: actor.environment,
         expires_at: *expires_at,
     })

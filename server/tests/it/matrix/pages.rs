@@ -18,7 +18,7 @@ use crate::test_app::{TestApp, TestResponse};
 /// The reviewed table of pages. Anonymous visitors are redirected to the sign-in page instead of a
 /// 401.
 #[rustfmt::skip]
-pub const LINES: [Line; 18] = [
+pub const LINES: [Line; 20] = [
     ("/o/{organization}", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings/api-keys", Requirement::Membership, Kind::None, 200, 0),
@@ -31,6 +31,8 @@ pub const LINES: [Line; 18] = [
     ("/o/{organization}/settings/service-accounts", Requirement::Admin, Kind::None, 200, 0),
     ("/o/{organization}/settings/service-accounts/new", Requirement::Admin, Kind::None, 200, 0),
     ("/o/{organization}/settings/service-accounts/{actor}", Requirement::Admin, Kind::Account, 200, 200),
+    ("/o/{organization}/settings/apis", Requirement::Membership, Kind::None, 200, 0),
+    ("/o/{organization}/settings/apis/{slug}", Requirement::Membership, Kind::Api, 200, 200),
     ("/o/{organization}/settings/members", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings/members/invite", Requirement::Admin, Kind::None, 200, 0),
     ("/o/{organization}/settings/members/leave", Requirement::Membership, Kind::None, 200, 0),
@@ -102,7 +104,10 @@ async fn the_pages_match_the_permission_matrix() {
                         continue;
                     }
                     let path = line.0.replace("{organization}", organization);
-                    let path = path.replace("{key}", &id).replace("{actor}", &id);
+                    let path = path
+                        .replace("{key}", &id)
+                        .replace("{actor}", &id)
+                        .replace("{slug}", &id);
                     let expected = match who.standing {
                         _ if organization == "x"
                             || (which == Which::Malformed && line.2 != Kind::None) =>

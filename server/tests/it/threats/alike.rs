@@ -255,7 +255,9 @@ async fn foreign_and_missing_organizations_get_the_same_response() {
             let id = api::id(&world, line.2, Which::Other, None).unwrap_or_default();
             let path = |organization: &str| {
                 let path = line.0.replace("{organization}", organization);
-                path.replace("{key}", &id).replace("{actor}", &id)
+                path.replace("{key}", &id)
+                    .replace("{actor}", &id)
+                    .replace("{slug}", &id)
             };
             let one = pages::look(&world, &path(&foreign), &who.cookie).await;
             let other = pages::look(&world, &path(&missing), &who.cookie).await;
@@ -318,6 +320,7 @@ async fn pages_and_forms_for_foreign_and_missing_objects_get_the_same_response()
                     .replace("{organization}", world.acme.as_str())
                     .replace("{key}", id)
                     .replace("{actor}", id)
+                    .replace("{slug}", id)
             };
             let one = pages::look(&world, &path(&foreign), &who.cookie).await;
             let other = pages::look(&world, &path(&missing), &who.cookie).await;

@@ -291,7 +291,8 @@ async fn no_response_contains_a_key_after_its_creation() {
                     .0
                     .replace("{organization}", world.acme.as_str())
                     .replace("{key}", &id)
-                    .replace("{actor}", &id);
+                    .replace("{actor}", &id)
+                    .replace("{slug}", &id);
                 let page = pages::look(&world, &path, &who.cookie).await;
                 assert!(
                     whole_keys(&page.text).is_empty(),

@@ -2,7 +2,7 @@
 
 use domain::command::{
     ChangeApi, ChangeConsumer, CreateConsumer, CreateServiceAccount, KeyDisposition, KeyQuery,
-    RemoveMember, RotateKey,
+    RemoveMember, RotateKey, SealText,
 };
 use domain::environment::Environment;
 use domain::event::AuditAction;
@@ -234,6 +234,15 @@ both! {
         let new = handed.first().expect("a key");
         assert_eq!(new.view.api, own.view.api);
         assert!(new.plain.expose().starts_with("orders_live_"));
+    }
+
+    a_consumer_gets_no_messages(app) {
+        let (ada, max) = (app.north("ada").await, app.north("max").await);
+        let made = consumer(app, &ada, "customer_42").await;
+        let text = || SealText::read("hello").expect("a text");
+        for ctx in [&ada, &max] {
+            assert_eq!(refusal(app.engine.send_message(ctx, made.actor_id, text()).await), Code::NotFound);
+        }
     }
 
     an_actor_of_each_kind_is_in_the_filter_of_the_log(app) {
