@@ -14,6 +14,7 @@ use crate::shell::{Document, render};
 use crate::words;
 
 mod account;
+mod apis;
 mod audit_log;
 pub mod docs;
 mod error_page;
@@ -175,6 +176,8 @@ async fn load(request: &PageRequest, screen: Screen) -> Result<PageResponse, Pro
         Screen::ServiceAccount(organization, actor) => {
             service_accounts::detail::load(request, organization, actor).await
         }
+        Screen::Apis(organization) => apis::list::load(request, organization).await,
+        Screen::Api(organization, slug) => apis::detail::load(request, organization, slug).await,
         Screen::Members(organization) => members::list::load(request, organization).await,
         Screen::InviteMember(organization) => members::invite::load(request, organization).await,
         Screen::Leave(organization) => members::leave::load(request, organization).await,

@@ -1,11 +1,13 @@
 //! The table of screens. One type writes links and reads paths, so a link always leads to a page.
 
-use domain::{ActorId, KeyId, OrganizationId};
+use domain::{ActorId, KeyId, OrganizationId, Slug};
 
 /// The documentation.
 pub const DOCS: &str = "/docs";
 /// The documentation of service accounts.
 pub const DOCS_OF_ACCOUNTS: &str = "/docs/service-accounts";
+/// The documentation of APIs.
+pub const DOCS_OF_APIS: &str = "/docs/protect-your-api";
 /// The documentation of members.
 pub const DOCS_OF_MEMBERS: &str = "/docs/members";
 /// The documentation of organizations.
@@ -72,6 +74,10 @@ pub enum Screen {
     NewServiceAccount(OrganizationId),
     /// One service account and its keys.
     ServiceAccount(OrganizationId, ActorId),
+    /// The APIs of an organization.
+    Apis(OrganizationId),
+    /// One API and its keys.
+    Api(OrganizationId, Slug),
     /// The members of an organization, their roles, and pending invitations.
     Members(OrganizationId),
     /// Inviting someone.
@@ -88,7 +94,7 @@ pub enum Screen {
 
 impl Screen {
     /// The path patterns of all screens.
-    pub const PATTERNS: [&'static str; 27] = [
+    pub const PATTERNS: [&'static str; 29] = [
         "/",
         "/sign-in",
         "/welcome",
@@ -110,6 +116,8 @@ impl Screen {
         "/o/{organization}/settings/service-accounts",
         "/o/{organization}/settings/service-accounts/new",
         "/o/{organization}/settings/service-accounts/{actor}",
+        "/o/{organization}/settings/apis",
+        "/o/{organization}/settings/apis/{slug}",
         "/o/{organization}/settings/members",
         "/o/{organization}/settings/members/invite",
         "/o/{organization}/settings/members/leave",
@@ -154,6 +162,8 @@ impl Screen {
                 organization,
                 actor.parse().ok()?,
             )),
+            ["apis"] => Some(Self::Apis(organization)),
+            ["apis", slug] => Some(Self::Api(organization, slug.parse().ok()?)),
             ["members"] => Some(Self::Members(organization)),
             ["members", "invite"] => Some(Self::InviteMember(organization)),
             ["members", "leave"] => Some(Self::Leave(organization)),
@@ -227,6 +237,8 @@ impl Screen {
             Self::ServiceAccount(organization, actor) => {
                 format!("/o/{organization}/settings/service-accounts/{actor}")
             }
+            Self::Apis(organization) => format!("/o/{organization}/settings/apis"),
+            Self::Api(organization, slug) => format!("/o/{organization}/settings/apis/{slug}"),
             Self::Members(organization) => format!("/o/{organization}/settings/members"),
             Self::InviteMember(organization) => {
                 format!("/o/{organization}/settings/members/invite")
@@ -269,6 +281,8 @@ mod tests {
             Screen::RenameKey(org.clone(), KeyId(7)),
             Screen::RotateKey(org.clone(), KeyId(7)),
             Screen::RevokeKey(org.clone(), KeyId(7)),
+            Screen::Apis(org.clone()),
+            Screen::Api(org.clone(), "orders".parse().expect("slug")),
             Screen::ServiceAccounts(org.clone()),
             Screen::NewServiceAccount(org.clone()),
             Screen::ServiceAccount(org.clone(), ActorId(7)),

@@ -3,6 +3,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod apis;
 pub mod attention_banner;
 pub mod audit_changes;
 pub mod audit_log;

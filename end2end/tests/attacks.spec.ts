@@ -109,7 +109,7 @@ test('pages of other sites cannot change anything', async ({ own, as, guard }, i
   const forms = FORMS.map(({ path, form }) => ({ path, form: fill(form) }));
   expect(forms.length).toBeGreaterThan(20);
   const settings = `/o/${organization}/settings`;
-  const places = ['', '/api-keys', '/api-keys/new', '/members', '/members/leave', '/members/invite', '/service-accounts', '/audit-log'];
+  const places = ['', '/api-keys', '/api-keys/new', '/members', '/members/leave', '/members/invite', '/service-accounts', '/apis', '/audit-log'];
   const pages = ['/', '/account', '/organizations/new', ...places.map((place) => settings + place)];
   const before = await newest();
   const keys = (await call('/api/v1/keys')).length;

@@ -3,7 +3,7 @@ import { expectNoAxeViolations, expectNoHorizontalScroll, inspect, repaint, THEM
 import { OLIVIA, awake, beginCreating, beginRevoking, createKey, row, signIn, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
-const PAGES = ['settings/api-keys', 'settings/members', 'settings/audit-log', 'settings/service-accounts', 'settings'];
+const PAGES = ['settings/api-keys', 'settings/members', 'settings/audit-log', 'settings/service-accounts', 'settings/apis', 'settings'];
 
 test('with forced colors the selection and the focus are visible', async ({ page }) => {
   await signIn(page, OLIVIA);

@@ -114,7 +114,7 @@ test('an admin can create service accounts', { tag: '@plain' }, async ({ page })
 test('a member cannot open service accounts', { tag: '@plain' }, async ({ page, guard }) => {
   guard.expects(/403/);
   const organization = await signIn(page, MINA);
-  await expect(nav(page).getByRole('link')).toHaveText(['Overview', 'API Keys', 'Members', 'Audit log', 'Organization', 'Documentation']);
+  await expect(nav(page).getByRole('link')).toHaveText(['Overview', 'API Keys', 'APIs', 'Members', 'Audit log', 'Organization', 'Documentation']);
   for (const path of ['', '/new', '/1']) {
     expect((await page.goto(`/o/${organization}/settings/service-accounts${path}`))!.status(), path).toBe(403);
     await expect(page.getByRole('heading', { level: 1 })).toContainText('You don’t have access');
@@ -141,7 +141,7 @@ test('the menu of narrow screens contains all pages', { tag: '@plain' }, async (
   await signIn(page, OLIVIA);
   await page.getByRole('button', { name: 'Settings menu' }).click();
   const links = nav(page).getByRole('link');
-  await expect(links).toHaveText(['Overview', 'API Keys', 'Service accounts', 'Members', 'Audit log', 'Organization', 'Documentation']);
+  await expect(links).toHaveText(['Overview', 'API Keys', 'Service accounts', 'APIs', 'Members', 'Audit log', 'Organization', 'Documentation']);
   await links.filter({ hasText: 'Organization' }).click();
   await expect(page.getByRole('heading', { name: 'Organization', exact: true })).toBeVisible();
 });

@@ -168,6 +168,7 @@ fn above(screen: &Screen, organization: &OrganizationId) -> Option<(Screen, &'st
             Screen::ServiceAccounts(organization.clone()),
             words::service_accounts::TITLE,
         )),
+        Screen::Api(..) => Some((Screen::Apis(organization.clone()), words::apis::TITLE)),
         screen if screen.is_about_members() && !matches!(screen, Screen::Members(_)) => Some((
             Screen::Members(organization.clone()),
             words::members::TITLE,
@@ -193,6 +194,7 @@ fn side(room: &OrganizationPage) -> AnyView {
         here,
         Screen::ServiceAccounts(_) | Screen::NewServiceAccount(_) | Screen::ServiceAccount(..)
     );
+    let in_apis = matches!(here, Screen::Apis(_) | Screen::Api(..));
     let in_members = here.is_about_members();
     let in_log = matches!(here, Screen::AuditLog(_));
     let in_organization = matches!(here, Screen::Settings(_));
@@ -216,6 +218,7 @@ fn side(room: &OrganizationPage) -> AnyView {
                         {entry(Screen::Overview(organization.clone()), words::overview::TITLE, "overview", in_overview)}
                         {entry(Screen::ApiKeys(organization.clone()), words::keys::TITLE, "key", in_keys)}
                         {accounts}
+                        {entry(Screen::Apis(organization.clone()), words::apis::TITLE, "api", in_apis)}
                         {entry(Screen::Members(organization.clone()), words::members::TITLE, "members", in_members)}
                         {entry(Screen::AuditLog(organization.clone()), words::audit_log::TITLE, "audit", in_log)}
                         {entry(Screen::Settings(organization), words::organization::TITLE, "organization", in_organization)}

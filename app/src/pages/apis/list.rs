@@ -1,0 +1,108 @@
+//! Organization Settings → APIs.
+
+use domain::view::{ApiView, Page as Rows};
+use domain::{Moment, OrganizationId, Problem};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::api_status;
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::pager::pager;
+use crate::components::when;
+use crate::pages::Page;
+use crate::request::PageRequest;
+use crate::routes::{DOCS_OF_APIS, Location, Screen};
+use crate::shared_view::icon;
+use crate::words;
+
+const ROWS: i64 = 50;
+
+/// Every API of the organization.
+pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+    let context = &request.context;
+    let place = Location::of(Screen::Apis(organization.clone()), &request.query);
+    let before = place.before();
+    let room = OrganizationPage::enter(context, &organization, place).await?;
+    let rows = context
+        .engine
+        .list_apis(&room.ctx, before, ROWS)
+        .await;
+    let rows = rows.map_err(|error| context.to_problem(&error))?;
+    let problem = request.problem().cloned();
+    Ok(Page::new(words::apis::TITLE, move || {
+        render(&room, &rows, problem.as_ref())
+    }))
+}
+
+fn render(room: &OrganizationPage, rows: &Rows<ApiView>, problem: Option<&Problem>) -> AnyView {
+    let content = match rows.rows.is_empty() && room.place.before().is_none() {
+        true => Either::Left(empty()),
+        false => Either::Right(view! {
+            {table(room, &rows.rows)}
+            {pager(&room.place, rows.next, words::apis::NEWEST, words::apis::OLDER)}
+        }),
+    };
+    let body = view! {
+        <div class="page-head">
+            <div>
+                <h1>{words::apis::TITLE}</h1>
+                <p class="lede">{words::apis::lede(&room.name)}" "<a href=DOCS_OF_APIS>{words::apis::ABOUT}</a></p>
+            </div>
+        </div>
+        {content}
+    };
+    frame(room, words::apis::TITLE, problem, body.into_any())
+}
+
+fn empty() -> AnyView {
+    view! {
+        <div class="empty">
+            {icon("api")}
+            <h2>{words::apis::NONE_YET}</h2>
+            <p>{words::apis::HOW_TO_REGISTER}</p>
+            <div class="actions"><a class="button primary" href=DOCS_OF_APIS>{words::apis::SHOW_ME_HOW}</a></div>
+        </div>
+    }
+    .into_any()
+}
+
+fn table(room: &OrganizationPage, apis: &[ApiView]) -> AnyView {
+    let now = room.ctx.now();
+    let rows = apis
+        .iter()
+        .map(|api| row(room.organization(), api, now));
+    view! {
+        <div class="table-wrap">
+            <table class="table">
+                <caption class="visually-hidden">{words::apis::caption(&room.name)}</caption>
+                <thead><tr>
+                    <th scope="col">{words::labels::NAME}</th>
+                    <th scope="col">{words::apis::SLUG}</th>
+                    <th scope="col">{words::labels::ACTIVE_KEYS}</th>
+                    <th scope="col" aria-sort="descending">{words::labels::CREATED}</th>
+                    <th scope="col">{words::labels::STATUS}</th>
+                </tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(organization: OrganizationId, api: &ApiView, now: Moment) -> AnyView {
+    let to = Screen::Api(organization, api.slug.clone()).path();
+    let by = api
+        .created_by
+        .clone()
+        .map(|by| view! { <span class="sub">{words::labels::BY}<bdi>{by}</bdi></span> });
+    view! {
+        <tr class=api.is_archived.then_some("inactive")>
+            <th scope="row"><a href=to title=api.name.clone()><bdi>{api.name.clone()}</bdi></a></th>
+            <td data-label=words::apis::SLUG><code>{api.slug.to_string()}</code></td>
+            <td data-label=words::labels::ACTIVE_KEYS><span class="number">{api.active_keys}</span></td>
+            <td data-label=words::labels::CREATED><div>{when(now, api.created_at)}{by}</div></td>
+            <td data-label=words::labels::STATUS>{api_status(api.is_archived)}</td>
+        </tr>
+    }
+    .into_any()
+}
