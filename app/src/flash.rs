@@ -52,6 +52,8 @@ pub enum Flash {
         #[serde(default)]
         stopped: Stopped,
     },
+    /// The API of the next page was registered.
+    ApiCreated,
     /// The service account of the next page was changed.
     Account(AccountNotice),
     /// The organization was changed.

@@ -177,6 +177,7 @@ async fn load(request: &PageRequest, screen: Screen) -> Result<PageResponse, Pro
             service_accounts::detail::load(request, organization, actor).await
         }
         Screen::Apis(organization) => apis::list::load(request, organization).await,
+        Screen::NewApi(organization) => apis::create::load(request, organization).await,
         Screen::Api(organization, slug) => apis::detail::load(request, organization, slug).await,
         Screen::Members(organization) => members::list::load(request, organization).await,
         Screen::InviteMember(organization) => members::invite::load(request, organization).await,

@@ -76,6 +76,8 @@ pub enum Screen {
     ServiceAccount(OrganizationId, ActorId),
     /// The APIs of an organization.
     Apis(OrganizationId),
+    /// Registering an API. Its path is not below the list, where each word is the slug of an API.
+    NewApi(OrganizationId),
     /// One API and its keys.
     Api(OrganizationId, Slug),
     /// The members of an organization, their roles, and pending invitations.
@@ -94,7 +96,7 @@ pub enum Screen {
 
 impl Screen {
     /// The path patterns of all screens.
-    pub const PATTERNS: [&'static str; 29] = [
+    pub const PATTERNS: [&'static str; 30] = [
         "/",
         "/sign-in",
         "/welcome",
@@ -117,6 +119,7 @@ impl Screen {
         "/o/{organization}/settings/service-accounts/new",
         "/o/{organization}/settings/service-accounts/{actor}",
         "/o/{organization}/settings/apis",
+        "/o/{organization}/settings/new-api",
         "/o/{organization}/settings/apis/{slug}",
         "/o/{organization}/settings/members",
         "/o/{organization}/settings/members/invite",
@@ -163,6 +166,7 @@ impl Screen {
                 actor.parse().ok()?,
             )),
             ["apis"] => Some(Self::Apis(organization)),
+            ["new-api"] => Some(Self::NewApi(organization)),
             ["apis", slug] => Some(Self::Api(organization, slug.parse().ok()?)),
             ["members"] => Some(Self::Members(organization)),
             ["members", "invite"] => Some(Self::InviteMember(organization)),
@@ -238,6 +242,7 @@ impl Screen {
                 format!("/o/{organization}/settings/service-accounts/{actor}")
             }
             Self::Apis(organization) => format!("/o/{organization}/settings/apis"),
+            Self::NewApi(organization) => format!("/o/{organization}/settings/new-api"),
             Self::Api(organization, slug) => format!("/o/{organization}/settings/apis/{slug}"),
             Self::Members(organization) => format!("/o/{organization}/settings/members"),
             Self::InviteMember(organization) => {
@@ -282,6 +287,8 @@ mod tests {
             Screen::RotateKey(org.clone(), KeyId(7)),
             Screen::RevokeKey(org.clone(), KeyId(7)),
             Screen::Apis(org.clone()),
+            Screen::NewApi(org.clone()),
+            Screen::Api(org.clone(), "new".parse().expect("slug")),
             Screen::Api(org.clone(), "orders".parse().expect("slug")),
             Screen::ServiceAccounts(org.clone()),
             Screen::NewServiceAccount(org.clone()),

@@ -12,6 +12,11 @@ pub mod account;
     missing_docs,
     reason = "a server function's struct has its arguments as fields"
 )]
+pub mod apis;
+#[expect(
+    missing_docs,
+    reason = "a server function's struct has its arguments as fields"
+)]
 pub mod keys;
 #[expect(
     missing_docs,

@@ -23,7 +23,8 @@ pub fn preview(text: &str) -> impl IntoView + use<> {
 }
 
 /// The message for an invalid field.
-pub fn field_error(id: &'static str, message: String) -> impl IntoView {
+pub fn field_error(id: impl Into<String>, message: String) -> impl IntoView {
+    let id = id.into();
     view! { <p class="field-error" id=id>{icon("danger")}{message}</p> }
 }
 

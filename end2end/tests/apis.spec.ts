@@ -71,9 +71,44 @@ test('a member sees the APIs and only their own keys', async ({ page, browser })
   const other = await context.newPage();
   await signIn(other, MINA);
   await openList(other);
+  await expect(other.getByRole('link', { name: 'Register API' })).toHaveCount(0);
   await other.getByRole('link', { name, exact: true }).click();
   await expect(other.getByText('No keys yet.')).toBeVisible();
   await context.close();
+});
+
+test('an owner registers an API in the dashboard', async ({ page, guard }) => {
+  guard.expects(/422/);
+  await signIn(page, OLIVIA);
+  await openList(page);
+  await page.getByRole('link', { name: 'Register API' }).click();
+  await expect(page.getByRole('heading', { name: 'Register API', level: 1 })).toBeVisible();
+  await inspect(page, 'new-api');
+
+  // Every fault is named at once, and what was typed stays.
+  const name = unique('Invoices');
+  const word = Math.random().toString(36).slice(2, 8);
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Name in URLs').fill('Not a slug');
+  await page.getByLabel('Permissions (optional)').fill('Read invoices');
+  await page.getByRole('button', { name: 'Register API' }).click();
+  const summary = page.getByRole('alert');
+  await expect(summary).toContainText('The API was not registered');
+  await expect(summary.getByRole('link')).toHaveText([/^For the name in URLs,/, /^Begin each permission/]);
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue(name);
+  await expect(page.getByLabel('Permissions (optional)')).toHaveValue('Read invoices');
+  await inspect(page, 'new-api-faults');
+
+  await page.getByLabel('Name in URLs').fill(`invoices-${word}`);
+  await page.getByLabel('Key prefix (optional)').fill(`i${word}`);
+  await page.getByLabel('Permissions (optional)').fill('invoices:read Read invoices\ninvoices:write Send invoices');
+  await page.getByRole('button', { name: 'Register API' }).click();
+  await expect(page.getByRole('status')).toContainText('The API was registered.');
+  await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+  await expect(page.getByText(`/gate/invoices-${word}`)).toBeVisible();
+  const permissions = page.getByRole('table', { name: /^Permissions of/ });
+  await expect(permissions.getByRole('row', { name: /invoices:write.*Send invoices/ })).toBeVisible();
+  await inspect(page, 'api-registered');
 });
 
 test('an empty list leads to the documentation', async ({ page }) => {

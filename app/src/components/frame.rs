@@ -168,7 +168,9 @@ fn above(screen: &Screen, organization: &OrganizationId) -> Option<(Screen, &'st
             Screen::ServiceAccounts(organization.clone()),
             words::service_accounts::TITLE,
         )),
-        Screen::Api(..) => Some((Screen::Apis(organization.clone()), words::apis::TITLE)),
+        Screen::NewApi(_) | Screen::Api(..) => {
+            Some((Screen::Apis(organization.clone()), words::apis::TITLE))
+        }
         screen if screen.is_about_members() && !matches!(screen, Screen::Members(_)) => Some((
             Screen::Members(organization.clone()),
             words::members::TITLE,
@@ -194,7 +196,10 @@ fn side(room: &OrganizationPage) -> AnyView {
         here,
         Screen::ServiceAccounts(_) | Screen::NewServiceAccount(_) | Screen::ServiceAccount(..)
     );
-    let in_apis = matches!(here, Screen::Apis(_) | Screen::Api(..));
+    let in_apis = matches!(
+        here,
+        Screen::Apis(_) | Screen::NewApi(_) | Screen::Api(..)
+    );
     let in_members = here.is_about_members();
     let in_log = matches!(here, Screen::AuditLog(_));
     let in_organization = matches!(here, Screen::Settings(_));

@@ -1,5 +1,6 @@
 //! The APIs that the organization protects with keys.
 
+pub mod create;
 pub mod detail;
 pub mod list;
 

@@ -209,7 +209,9 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
             Screen::AuditLog(_)
             | Screen::Members(_)
             | Screen::ServiceAccounts(_)
-            | Screen::ServiceAccount(..),
+            | Screen::ServiceAccount(..)
+            | Screen::Apis(_)
+            | Screen::Api(..),
             "before",
         ) => ("before", id()?),
         _ => return None,
@@ -283,11 +285,18 @@ mod tests {
         for target in hostile {
             assert_eq!(Location::parse(target), None, "{target:?}");
         }
-        let place = Location::parse("/o/org_a/settings/audit-log?before=12").expect("place");
-        assert_eq!(
-            (place.before(), place.path().as_str()),
-            (Some(12), "/o/org_a/settings/audit-log?before=12")
-        );
+        for list in [
+            "audit-log",
+            "members",
+            "service-accounts",
+            "service-accounts/7",
+            "apis",
+            "apis/orders",
+        ] {
+            let target = format!("/o/org_a/settings/{list}?before=12");
+            let place = Location::parse(&target).unwrap_or_else(|| panic!("{target}"));
+            assert_eq!((place.before(), place.path()), (Some(12), target));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! a key or an ID token.
 
 mod api;
+mod apis;
 mod attempts;
 mod audit_findings;
 mod browser;

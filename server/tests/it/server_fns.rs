@@ -157,6 +157,12 @@ pub const FORMS: &[(&str, &str, u16, u16)] = &[
         403,
     ),
     (
+        "/ui/create_api",
+        "organization=ORG&name=Mine&slug=mine",
+        401,
+        403,
+    ),
+    (
         "/ui/rename_organization",
         "organization=ORG&name=Mine",
         401,
@@ -413,6 +419,7 @@ async fn a_member_cannot_manage_service_accounts_settings_and_members() {
     let managing = |path: &str| {
         let subjects = [
             "account",
+            "create_api",
             "change_",
             "rename_organization",
             "limit_",

@@ -66,6 +66,29 @@ impl ApiScopes {
         Ok(Self(read))
     }
 
+    /// Reads one scope a line, as a form has them: its word, and after a space what it allows.
+    /// Empty lines declare nothing. A line cannot include other scopes.
+    ///
+    /// # Errors
+    /// `NotAScopeWord` for a line that does not begin with one.
+    pub fn read_lines(lines: &str) -> Result<Vec<ApiScope>, Fault> {
+        let declared = lines.lines().map(str::trim);
+        let read = |line: &str| {
+            let (word, description) = line
+                .split_once(char::is_whitespace)
+                .unwrap_or((line, ""));
+            Ok(ApiScope {
+                scope: word.parse()?,
+                description: description.trim().to_owned(),
+                includes: ApiScopeWords::default(),
+            })
+        };
+        declared
+            .filter(|line| !line.is_empty())
+            .map(read)
+            .collect()
+    }
+
     /// The scopes.
     pub fn iter(&self) -> impl Iterator<Item = &ApiScope> {
         self.0.iter()

@@ -47,7 +47,25 @@ pub struct ApiDraft<'a> {
 }
 
 impl CreateApi {
-    /// Reads the fields of a form or a body.
+    /// Reads the fields of a form that has its scopes as text, one a line.
+    ///
+    /// # Errors
+    /// Every invalid field.
+    pub fn read_form(draft: ApiDraft<'_>, scopes: &str) -> Result<Self, Vec<FieldFault>> {
+        match ApiScopes::read_lines(scopes) {
+            Ok(scopes) => Self::read(ApiDraft {
+                scopes: Some(scopes),
+                ..draft
+            }),
+            Err(fault) => {
+                let mut faults = Self::read(draft).err().unwrap_or_default();
+                faults.push(FieldFault::new("scopes", fault));
+                Err(faults)
+            }
+        }
+    }
+
+    /// Reads the fields of a body.
     ///
     /// # Errors
     /// Every invalid field.
@@ -55,14 +73,12 @@ impl CreateApi {
         let mut faults = Faults::default();
         let name = faults.take("name", Name::parse(draft.name.unwrap_or_default()));
         let slug = faults.take("slug", draft.slug.parse());
-        let default: String = draft
-            .slug
-            .chars()
-            .filter(|c| *c != '-')
-            .take(12)
-            .collect();
-        let prefix = draft.key_prefix.unwrap_or(&default);
-        let key_prefix = faults.take("key_prefix", read_key_prefix(prefix));
+        let default = slug.as_ref().map(default_prefix);
+        // Without a slug, the default prefix has no fault of its own.
+        let key_prefix = draft
+            .key_prefix
+            .or(default.as_deref())
+            .and_then(|prefix| faults.take("key_prefix", read_key_prefix(prefix)));
         let key_header = faults.take("key_header", read_header(draft.key_header));
         let environments = faults.take("environments", read_environments(draft.environments));
         let scopes = ApiScopes::read(draft.scopes.unwrap_or_default());
@@ -188,6 +204,15 @@ impl CreateApiKey {
     }
 }
 
+/// The slug without hyphens, cut to the length of a key prefix.
+fn default_prefix(slug: &Slug) -> String {
+    slug.as_str()
+        .chars()
+        .filter(|c| *c != '-')
+        .take(12)
+        .collect()
+}
+
 fn read_header(word: Option<&str>) -> Result<KeyHeader, Fault> {
     let Some(word) = word else {
         return Ok(KeyHeader::Any);
@@ -210,6 +235,60 @@ mod tests {
         assert_eq!(command.key_prefix.to_string(), "ordersandret");
         assert_eq!(command.key_header, KeyHeader::Any);
         assert_eq!(command.environments, Environment::ALL);
+    }
+
+    #[test]
+    fn a_slug_that_is_none_has_one_fault() {
+        let draft = ApiDraft {
+            name: Some("Orders"),
+            slug: "Not a slug",
+            ..ApiDraft::default()
+        };
+        let faults = CreateApi::read(draft).expect_err("faults");
+        assert_eq!(faults, [FieldFault::new("slug", Fault::NotASlug)]);
+    }
+
+    #[test]
+    fn a_form_has_one_scope_a_line() {
+        let draft = ApiDraft {
+            name: Some("Orders"),
+            slug: "orders",
+            ..ApiDraft::default()
+        };
+        let lines = "\r\n orders:read  Read orders \r\norders:write\tPlace orders\nping\n";
+        let command = CreateApi::read_form(draft.clone(), lines).expect("valid");
+        let scopes: Vec<_> = command
+            .scopes
+            .iter()
+            .map(|scope| (scope.scope.as_str(), scope.description.as_str()))
+            .collect();
+        assert_eq!(
+            scopes,
+            [
+                ("orders:read", "Read orders"),
+                ("orders:write", "Place orders"),
+                ("ping", "")
+            ]
+        );
+        let unnamed = ApiDraft {
+            name: None,
+            ..draft
+        };
+        for (lines, fault) in [
+            ("Read orders", Fault::NotAScopeWord),
+            ("ping\nping again", Fault::Repeated),
+        ] {
+            let faults = CreateApi::read_form(unnamed.clone(), lines).expect_err("faults");
+            let faults: Vec<_> = faults
+                .into_iter()
+                .map(|fault| (fault.field, fault.fault))
+                .collect();
+            let expected = [
+                ("name".to_owned(), Fault::Missing),
+                ("scopes".to_owned(), fault),
+            ];
+            assert_eq!(faults, expected, "{lines:?}");
+        }
     }
 
     #[test]

@@ -10,7 +10,8 @@ use leptos::prelude::*;
 use super::api_status;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::pager::pager;
-use crate::components::{used, when};
+use crate::components::{done, used, when};
+use crate::flash::Flash;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_APIS, Location, Screen};
@@ -24,6 +25,7 @@ struct ApiPageData {
     api: ApiView,
     keys: Rows<KeyLine>,
     public_url: String,
+    is_new: bool,
     problem: Option<Problem>,
 }
 
@@ -59,6 +61,7 @@ pub async fn load(
         room,
         api,
         keys,
+        is_new: context.take_flash().await == Some(Flash::ApiCreated),
         public_url: context.site_config.public_url.clone(),
         problem: request.problem().cloned(),
     };
@@ -68,6 +71,7 @@ pub async fn load(
 fn render(shown: &ApiPageData) -> AnyView {
     let api = &shown.api;
     let body = view! {
+        {shown.is_new.then(|| done(words::apis::REGISTERED))}
         <h1><bdi>{api.name.clone()}</bdi></h1>
         {facts(shown)}
         {connect(shown)}

@@ -1,5 +1,6 @@
 //! Organization Settings → APIs.
 
+use domain::policy::{Action, Grant, decide};
 use domain::view::{ApiView, Page as Rows};
 use domain::{Moment, OrganizationId, Problem};
 use leptos::either::Either;
@@ -36,7 +37,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
 
 fn render(room: &OrganizationPage, rows: &Rows<ApiView>, problem: Option<&Problem>) -> AnyView {
     let content = match rows.rows.is_empty() && room.place.before().is_none() {
-        true => Either::Left(empty()),
+        true => Either::Left(empty(room)),
         false => Either::Right(view! {
             {table(room, &rows.rows)}
             {pager(&room.place, rows.next, words::apis::NEWEST, words::apis::OLDER)}
@@ -48,19 +49,28 @@ fn render(room: &OrganizationPage, rows: &Rows<ApiView>, problem: Option<&Proble
                 <h1>{words::apis::TITLE}</h1>
                 <p class="lede">{words::apis::lede(&room.name)}" "<a href=DOCS_OF_APIS>{words::apis::ABOUT}</a></p>
             </div>
+            {register_link(room)}
         </div>
         {content}
     };
     frame(room, words::apis::TITLE, problem, body.into_any())
 }
 
-fn empty() -> AnyView {
+/// The link to the form, for those who can register an API.
+fn register_link(room: &OrganizationPage) -> impl IntoView + use<> {
+    let form = Screen::NewApi(room.organization()).path();
+    (decide(room.ctx.actor().role, Action::ManageApis) != Grant::No).then(|| {
+        view! { <a class="button primary" href=form>{icon("plus")}{words::apis::REGISTER}</a> }
+    })
+}
+
+fn empty(room: &OrganizationPage) -> AnyView {
     view! {
         <div class="empty">
             {icon("api")}
             <h2>{words::apis::NONE_YET}</h2>
-            <p>{words::apis::HOW_TO_REGISTER}</p>
-            <div class="actions"><a class="button primary" href=DOCS_OF_APIS>{words::apis::SHOW_ME_HOW}</a></div>
+            <p>{words::apis::WHAT_FOR}</p>
+            <div class="actions">{register_link(room)}<a class="button" href=DOCS_OF_APIS>{words::apis::SHOW_ME_HOW}</a></div>
         </div>
     }
     .into_any()

@@ -14,7 +14,7 @@ use crate::test_app::TestResponse;
 /// The reviewed table of server functions, each with an example of its form; `ID` is the thing,
 /// `ORG` the organization.
 #[rustfmt::skip]
-pub const LINES: [(Line, &str); 28] = [
+pub const LINES: [(Line, &str); 29] = [
     (("/ui/create_key", Requirement::Membership, Kind::None, 200, 0), "organization=ORG&name=Mine"),
     (("/ui/revoke_key", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&key_id=ID&reason=leaked"),
     (("/ui/revoke_keys", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&keys=ID&reason=leaked&confirm_name=revoke+1+key"),
@@ -27,6 +27,7 @@ pub const LINES: [(Line, &str); 28] = [
     (("/ui/create_service_account", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&name=Mine&role=admin"),
     (("/ui/rename_service_account", Requirement::Admin, Kind::Account, 200, 200), "organization=ORG&actor_id=ID&name=Mine"),
     (("/ui/change_service_account", Requirement::Admin, Kind::Account, 200, 200), "organization=ORG&actor_id=ID&allow_overlap=true"),
+    (("/ui/create_api", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&name=Mine&slug=mine"),
     (("/ui/rename_organization", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&name=Mine"),
     (("/ui/limit_key_lifetime", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&max_key_days=1"),
     (("/ui/change_key_rules", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&key_makers=admins"),

@@ -18,7 +18,7 @@ use crate::test_app::{TestApp, TestResponse};
 /// The reviewed table of pages. Anonymous visitors are redirected to the sign-in page instead of a
 /// 401.
 #[rustfmt::skip]
-pub const LINES: [Line; 20] = [
+pub const LINES: [Line; 21] = [
     ("/o/{organization}", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings/api-keys", Requirement::Membership, Kind::None, 200, 0),
@@ -32,6 +32,7 @@ pub const LINES: [Line; 20] = [
     ("/o/{organization}/settings/service-accounts/new", Requirement::Admin, Kind::None, 200, 0),
     ("/o/{organization}/settings/service-accounts/{actor}", Requirement::Admin, Kind::Account, 200, 200),
     ("/o/{organization}/settings/apis", Requirement::Membership, Kind::None, 200, 0),
+    ("/o/{organization}/settings/new-api", Requirement::Admin, Kind::None, 200, 0),
     ("/o/{organization}/settings/apis/{slug}", Requirement::Membership, Kind::Api, 200, 200),
     ("/o/{organization}/settings/members", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings/members/invite", Requirement::Admin, Kind::None, 200, 0),
