@@ -37,7 +37,7 @@ pub struct NewApi {
     /// Its name in URLs: 2 to 40 lower-case letters, digits and single hyphens. It never changes.
     #[schema(example = "orders", value_type = String, min_length = 2, max_length = 40)]
     slug: Option<String>,
-    /// The first word of its keys: 2 to 12 lower-case letters and digits. The default is the slug.
+    /// The first word of its keys: 2 to 12 lower-case letters and digits. The default is the slug without hyphens, up to 12 characters.
     /// It never changes.
     #[schema(example = "orders", min_length = 2, max_length = 12)]
     key_prefix: Option<String>,

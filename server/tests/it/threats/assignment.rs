@@ -45,7 +45,9 @@ const PRINCIPALS: [&str; 26] = [
 ];
 
 /// Optional fields of forms that the examples omit.
-const OWN: [(&str, &str); 2] = [
+const OWN: [(&str, &str); 4] = [
+    ("/ui/create_api", "key_prefix"),
+    ("/ui/create_api", "scopes"),
     ("/ui/create_key", "environment"),
     ("/ui/create_service_account", "allow_overlap"),
 ];
