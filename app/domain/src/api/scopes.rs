@@ -1,5 +1,6 @@
 //! The scopes that an API declares.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -102,12 +103,14 @@ impl ApiScopes {
     /// What a key with these words may do: those of its words that are still declared, and what
     /// they include.
     pub fn effective(&self, words: &ApiScopeWords) -> ApiScopeWords {
-        let mut found = Vec::new();
+        let mut found = BTreeSet::new();
         let mut open: Vec<&ApiScopeWord> = words.iter().collect();
-        while let Some(scope) = open.pop().and_then(|word| self.find(word)) {
-            found.push(scope.scope.clone());
-            let more = scope.includes.iter();
-            open.extend(more.filter(|word| !found.contains(word)));
+        while let Some(word) = open.pop() {
+            if let Some(scope) = self.find(word)
+                && found.insert(word.clone())
+            {
+                open.extend(scope.includes.iter());
+            }
         }
         found.into_iter().collect()
     }
@@ -175,6 +178,10 @@ mod tests {
             scopes.effective(&words("gone orders:read")),
             words("orders:read")
         );
+        assert_eq!(
+            scopes.effective(&words("orders:read zeppelins:fly")),
+            words("orders:read")
+        );
         assert_eq!(scopes.effective(&words("")), words(""));
     }
 
@@ -223,6 +230,21 @@ mod tests {
     }
 
     proptest! {
+        // A word of a key that its API no longer declares changes nothing, wherever it stands.
+        #[test]
+        fn an_undeclared_word_changes_nothing(
+            includes in prop::collection::vec(prop::collection::vec(0..6_usize, 0..4), 6),
+            has in prop::collection::vec(0..6_usize, 0..6),
+            undeclared in "[a-z]{1,3}",
+        ) {
+            let word = |n: usize| format!("s{n}");
+            let line = |numbers: &[usize]| numbers.iter().map(|n| word(*n)).collect::<Vec<_>>().join(" ");
+            let declared: Vec<_> = includes.iter().enumerate().map(|(n, more)| scope(&word(n), &line(more))).collect();
+            let all = ApiScopes::read(declared).expect("scopes");
+            let more = format!("{} {undeclared}", line(&has));
+            prop_assert_eq!(all.effective(&words(&more)), all.effective(&words(&line(&has))));
+        }
+
         // Removing a scope from a key or from its API never gives it more.
         #[test]
         fn fewer_scopes_never_allow_more(
