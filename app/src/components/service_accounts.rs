@@ -3,8 +3,8 @@
 use domain::{Problem, Role};
 use leptos::prelude::*;
 
+use super::field::Field;
 use super::roles::role_cards;
-use crate::shared_view::field_error;
 use crate::words;
 
 /// The roles that a service account can have, the least powerful first.
@@ -25,24 +25,15 @@ pub fn account_status(is_disabled: bool) -> impl IntoView {
 
 /// The field for its name.
 pub fn account_name(problem: Option<&Problem>, typed: String, fresh: bool) -> AnyView {
-    let fault = problem
-        .and_then(|problem| problem.field("name"))
-        .map(str::to_owned);
-    let wrong = fault.is_some();
-    let described = if wrong {
-        "name-hint name-error"
-    } else {
-        "name-hint"
-    };
-    view! {
-        <div class="field">
-            <label for="name">{words::labels::NAME}</label>
-            <input class="input" id="name" name="name" required autocomplete="off" placeholder=words::service_accounts::NAME_SAMPLE aria-describedby=described aria-invalid=wrong.then_some("true") dir="auto" value=typed autofocus=fresh && !wrong/>
-            {fault.map(|fault| field_error("name-error", fault))}
-            <p class="hint" id="name-hint">{words::service_accounts::NAME_HINT}</p>
-        </div>
-    }
-    .into_any()
+    let field = Field::new(
+        "name",
+        words::labels::NAME,
+        words::service_accounts::NAME_HINT,
+        problem,
+    );
+    let autofocus = fresh && field.invalid().is_none();
+    let input = view! { <input class="input" id="name" name="name" required autocomplete="off" placeholder=words::service_accounts::NAME_SAMPLE aria-describedby=field.described() aria-invalid=field.invalid() dir="auto" value=typed autofocus=autofocus/> };
+    field.render(input.into_any())
 }
 
 /// The choice of its role.

@@ -42,8 +42,6 @@ pub const INCLUDES: &str = "Includes";
 pub const NO_PERMISSIONS: &str = "This API has no permissions. A key for it is valid or not.";
 pub const KEYS: &str = "Keys";
 pub const NO_KEYS: &str = "No keys yet.";
-pub const FIRST_KEYS: &str = "First keys";
-pub const MORE_KEYS: &str = "More keys";
 
 /// Below the title.
 pub fn lede(organization: &str) -> String {

@@ -9,6 +9,8 @@ use domain::view::KeyView;
 use super::format::{ahead, plural};
 use super::isolated;
 
+pub const FIRST_KEYS: &str = "First keys";
+pub const MORE_KEYS: &str = "More keys";
 pub const TITLE: &str = "API Keys";
 pub const NEVER_USED: &str = "Never used";
 pub const NEEDS_ATTENTION: &str = "Needs attention";

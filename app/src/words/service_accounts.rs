@@ -29,8 +29,6 @@ pub const ONE_KEY_ALLOWED: &str =
 pub const MULTIPLE_KEYS_ALLOWED: &str = "This service account can have multiple active keys. If you allow only one again, existing keys keep working.";
 pub const HAS_ITS_ONE_KEY: &str = "This service account already has its one active key. Rotate that key to replace it, or allow multiple active keys below.";
 pub const ROTATE_KEY: &str = "Rotate";
-pub const FIRST_KEYS: &str = "First keys";
-pub const MORE_KEYS: &str = "More keys";
 pub const ENABLE_FIRST: &str =
     "This service account is disabled, and its keys don’t work. Enable it before you create a key.";
 pub const NO_KEYS: &str =

@@ -4,13 +4,13 @@ use domain::policy::{Action, Grant, decide};
 use domain::{Code, OrganizationId, Problem};
 use leptos::prelude::*;
 
+use crate::components::field::Field;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::summary;
 use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
-use crate::shared_view::field_error;
 use crate::words;
 
 /// The form for a new API.
@@ -102,63 +102,7 @@ fn render(room: &OrganizationPage, typed: Typed, problem: Option<&Problem>) -> A
     view! { {frame(room, words::apis::REGISTER, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
-/// A field with its label, its hint, and its fault.
-struct Field {
-    name: &'static str,
-    label: &'static str,
-    hint: &'static str,
-    fault: Option<String>,
-}
-
-impl Field {
-    fn new(
-        name: &'static str,
-        label: &'static str,
-        hint: &'static str,
-        problem: Option<&Problem>,
-    ) -> Self {
-        let fault = problem
-            .and_then(|problem| problem.field(name))
-            .map(str::to_owned);
-        Self {
-            name,
-            label,
-            hint,
-            fault,
-        }
-    }
-
-    fn invalid(&self) -> Option<&'static str> {
-        self.fault.as_ref().map(|_| "true")
-    }
-
-    fn described(&self) -> String {
-        let hint = format!("{}-hint", self.name);
-        match &self.fault {
-            Some(_) => format!("{hint} {}-error", self.name),
-            None => hint,
-        }
-    }
-
-    fn render(self, input: AnyView) -> AnyView {
-        let (hint, error) = (
-            format!("{}-hint", self.name),
-            format!("{}-error", self.name),
-        );
-        let error = self.fault.map(|fault| field_error(error, fault));
-        view! {
-            <div class="field">
-                <label for=self.name>{self.label}</label>
-                {input}
-                {error}
-                <p class="hint" id=hint>{self.hint}</p>
-            </div>
-        }
-        .into_any()
-    }
-}
-
 /// A field for a word that machines read: nothing corrects it or starts it with a capital.
 fn code_input(field: &Field, typed: String, sample: &'static str, required: bool) -> AnyView {
-    view! { <input class="input" id=field.name name=field.name required=required autocomplete="off" autocapitalize="none" spellcheck="false" placeholder=sample aria-describedby=field.described() aria-invalid=field.invalid() value=typed/> }.into_any()
+    view! { <input class="input" id=field.name() name=field.name() required=required autocomplete="off" autocapitalize="none" spellcheck="false" placeholder=sample aria-describedby=field.described() aria-invalid=field.invalid() value=typed/> }.into_any()
 }

@@ -3,19 +3,20 @@
 use domain::api::ApiScope;
 use domain::command::{KeyQuery, KeySort};
 use domain::view::{ApiView, KeyLine, Page as Rows};
-use domain::{KeyId, Moment, OrganizationId, Problem, Slug};
+use domain::{KeyId, OrganizationId, Problem, Slug};
 use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::api_status;
 use crate::components::frame::{OrganizationPage, frame};
+use crate::components::key_table::{KeyColumn, key_table};
 use crate::components::pager::pager;
-use crate::components::{done, used, when};
+use crate::components::{done, when};
 use crate::flash::Flash;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_APIS, Location, Screen};
-use crate::shared_view::{icon, preview};
+use crate::shared_view::icon;
 use crate::words;
 
 const ROWS: i64 = 50;
@@ -163,49 +164,18 @@ fn keys(shown: &ApiPageData) -> AnyView {
         true => Either::Left(view! { <p class="muted">{words::apis::NO_KEYS}</p> }),
         false => Either::Right(view! {
             {table(shown)}
-            {pager(&shown.room.place, shown.keys.next, words::apis::FIRST_KEYS, words::apis::MORE_KEYS)}
+            {pager(&shown.room.place, shown.keys.next, words::keys::FIRST_KEYS, words::keys::MORE_KEYS)}
         }),
     };
     view! { <h2>{words::apis::KEYS}</h2>{content} }.into_any()
 }
 
 fn table(shown: &ApiPageData) -> AnyView {
-    let now = shown.room.ctx.now();
-    let rows = shown
-        .keys
-        .rows
-        .iter()
-        .map(|line| row(shown.room.organization(), line, now));
-    view! {
-        <div class="table-wrap">
-            <table class="table">
-                <caption class="visually-hidden">{words::apis::keys_caption(&shown.api.name)}</caption>
-                <thead><tr>
-                    <th scope="col">{words::labels::NAME}</th>
-                    <th scope="col">{words::labels::OWNER}</th>
-                    <th scope="col">{words::labels::KEY_PREVIEW}</th>
-                    <th scope="col">{words::labels::STATUS}</th>
-                    <th scope="col">{words::labels::LAST_USED}</th>
-                </tr></thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
-}
-
-fn row(organization: OrganizationId, line: &KeyLine, now: Moment) -> AnyView {
-    let key = &line.key;
-    let (badge, status) = words::keys::status(now, line.status(now));
-    let page = Screen::Key(organization, key.key_id).path();
-    view! {
-        <tr class=(!key.is_active).then_some("inactive")>
-            <th scope="row"><a href=page title=key.label.clone()><bdi>{key.label.clone()}</bdi></a></th>
-            <td data-label=words::labels::OWNER><bdi>{key.actor_name.clone()}</bdi></td>
-            <td data-label=words::labels::KEY_PREVIEW>{preview(&key.preview)}</td>
-            <td data-label=words::labels::STATUS><span class=badge>{status}</span></td>
-            <td data-label=words::labels::LAST_USED>{used(now, key.last_used)}</td>
-        </tr>
-    }
-    .into_any()
+    key_table(
+        &shown.room.organization(),
+        &shown.keys.rows,
+        shown.room.ctx.now(),
+        KeyColumn::Owner,
+        words::apis::keys_caption(&shown.api.name),
+    )
 }

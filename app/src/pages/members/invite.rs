@@ -6,6 +6,7 @@ use engine::form_token::FormToken;
 use leptos::prelude::*;
 
 use crate::components::confirm::{ButtonWords, Confirm};
+use crate::components::field::Field;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::roles::{given_by, role_cards};
 use crate::components::{form_token, summary};
@@ -15,7 +16,7 @@ use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
-use crate::shared_view::{copy_status, field_error, icon, secret};
+use crate::shared_view::{copy_status, icon, secret};
 use crate::words;
 
 /// The form, or the new link.
@@ -92,27 +93,19 @@ fn render(
 }
 
 fn address(typed: String, problem: Option<&Problem>) -> AnyView {
-    let fault = problem
-        .and_then(|problem| problem.field("email"))
-        .map(str::to_owned);
-    let wrong = fault.is_some();
-    let described = if wrong {
-        "email-hint email-error"
-    } else {
-        "email-hint"
+    let field = Field::new(
+        "email",
+        words::labels::EMAIL,
+        words::invite_member::EMAIL_HINT,
+        problem,
+    );
+    let input = view! {
+        <input
+            class="input" type="email" id="email" name="email" required autocomplete="off" spellcheck="false" dir="ltr" value=typed
+            aria-describedby=field.described() aria-invalid=field.invalid() autofocus=problem.is_none()
+        />
     };
-    view! {
-        <div class="field">
-            <label for="email">{words::labels::EMAIL}</label>
-            <input
-                class="input" type="email" id="email" name="email" required autocomplete="off" spellcheck="false" dir="ltr" value=typed
-                aria-describedby=described aria-invalid=wrong.then_some("true") autofocus=problem.is_none()
-            />
-            {fault.map(|fault| field_error("email-error", fault))}
-            <p class="hint" id="email-hint">{words::invite_member::EMAIL_HINT}</p>
-        </div>
-    }
-    .into_any()
+    field.render(input.into_any())
 }
 
 /// The link, shown once. Only this response contains it.

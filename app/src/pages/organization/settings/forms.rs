@@ -5,6 +5,7 @@ use domain::organization::KeyMakers;
 use leptos::prelude::*;
 
 use super::OrganizationPageData;
+use crate::components::field::Field;
 use crate::components::form_card::FormCard;
 use crate::shared_view::field_error;
 use crate::words;
@@ -23,26 +24,15 @@ fn save(title: &'static str) -> AnyView {
 }
 
 fn rename(shown: &OrganizationPageData) -> AnyView {
-    let fault = shown
-        .problem
-        .as_ref()
-        .and_then(|problem| problem.field("name"))
-        .map(str::to_owned);
-    let wrong = fault.is_some();
-    let described = if wrong {
-        "name-hint name-error"
-    } else {
-        "name-hint"
-    };
+    let field = Field::new(
+        "name",
+        words::organization::NAME,
+        words::organization::NAME_HINT,
+        shown.problem.as_ref(),
+    );
     let typed = shown.name.clone();
-    let body = view! {
-        <div class="field">
-            <label for="name">{words::organization::NAME}</label>
-            <input class="input" id="name" name="name" required autocomplete="organization" dir="auto" value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
-            {fault.map(|fault| field_error("name-error", fault))}
-            <p class="hint" id="name-hint">{words::organization::NAME_HINT}</p>
-        </div>
-    };
+    let input = view! { <input class="input" id="name" name="name" required autocomplete="organization" dir="auto" value=typed aria-describedby=field.described() aria-invalid=field.invalid()/> };
+    let body = field.render(input.into_any());
     let (function, title, button) = (
         "/ui/rename_organization",
         words::organization::NAME_TITLE,
@@ -51,7 +41,7 @@ fn rename(shown: &OrganizationPageData) -> AnyView {
     FormCard {
         function,
         title,
-        body: body.into_any(),
+        body,
         note: None,
         button,
     }

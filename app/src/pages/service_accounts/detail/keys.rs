@@ -1,18 +1,18 @@
 //! The keys of a service account, and how it gets the next one.
 
 use domain::command::{KeyQuery, StatusFilter};
-use domain::view::{KeyLine, ServiceAccount};
-use domain::{KeyId, Moment, OrganizationId, Problem};
+use domain::view::ServiceAccount;
+use domain::{KeyId, Problem};
 use engine::Ctx;
 use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::ServiceAccountPageData;
+use crate::components::key_table::{KeyColumn, key_table};
 use crate::components::pager::pager;
-use crate::components::used;
 use crate::request::PageContext;
 use crate::routes::Screen;
-use crate::shared_view::{icon, preview};
+use crate::shared_view::icon;
 use crate::words;
 
 /// How a service account gets its next key.
@@ -92,7 +92,7 @@ pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
         }),
         false => Either::Right(view! {
             {table(shown)}
-            {pager(&shown.room.place, shown.keys.next, words::service_accounts::FIRST_KEYS, words::service_accounts::MORE_KEYS)}
+            {pager(&shown.room.place, shown.keys.next, words::keys::FIRST_KEYS, words::keys::MORE_KEYS)}
         }),
     };
     let button = button.filter(|_| !empty).map(|button| button());
@@ -101,51 +101,11 @@ pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
 }
 
 fn table(shown: &ServiceAccountPageData) -> AnyView {
-    let now = shown.room.ctx.now();
-    let rows = shown
-        .keys
-        .rows
-        .iter()
-        .map(|line| row(shown.room.organization(), line, now));
-    view! {
-        <div class="table-wrap">
-            <table class="table">
-                <caption class="visually-hidden">{words::service_accounts::keys_caption(&shown.account.name)}</caption>
-                <thead><tr>
-                    <th scope="col">{words::labels::NAME}</th>
-                    <th scope="col">{words::labels::KEY_PREVIEW}</th>
-                    <th scope="col">{words::labels::STATUS}</th>
-                    <th scope="col">{words::labels::LAST_USED}</th>
-                    <th scope="col">{words::labels::EXPIRES}</th>
-                </tr></thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
-}
-
-fn row(organization: OrganizationId, line: &KeyLine, now: Moment) -> AnyView {
-    let key = &line.key;
-    let (badge, status) = words::keys::status(now, line.status(now));
-    let page = Screen::Key(organization, key.key_id).path();
-    view! {
-        <tr class=(!key.is_active).then_some("inactive")>
-            <th scope="row"><a href=page title=key.label.clone()><bdi>{key.label.clone()}</bdi></a></th>
-            <td data-label=words::labels::KEY_PREVIEW>{preview(&key.preview)}</td>
-            <td data-label=words::labels::STATUS><span class=badge>{status}</span></td>
-            <td data-label=words::labels::LAST_USED>{used(now, key.last_used)}</td>
-            <td data-label=words::labels::EXPIRES>{expires(key.expires_at)}</td>
-        </tr>
-    }
-    .into_any()
-}
-
-fn expires(at: Option<Moment>) -> impl IntoView {
-    match at {
-        Some(at) => Either::Left(
-            view! { <time datetime=at.to_rfc3339() title=words::format::exact(at)>{at.to_day()}</time> },
-        ),
-        None => Either::Right(view! { <span class="muted">{words::keys::NEVER_EXPIRES}</span> }),
-    }
+    key_table(
+        &shown.room.organization(),
+        &shown.keys.rows,
+        shown.room.ctx.now(),
+        KeyColumn::Expires,
+        words::service_accounts::keys_caption(&shown.account.name),
+    )
 }
