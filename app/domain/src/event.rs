@@ -122,6 +122,21 @@ impl Event {
         self
     }
 
+    /// Adds those of these fields whose values differ. Both sides list the same fields.
+    #[must_use]
+    pub fn with_differences<const N: usize>(
+        self,
+        before: [(&str, Option<String>); N],
+        after: [(&str, Option<String>); N],
+    ) -> Self {
+        let pairs = before.into_iter().zip(after);
+        pairs
+            .filter(|((_, was), (_, is))| was != is)
+            .fold(self, |event, ((field, was), (_, is))| {
+                event.changed(field, was.as_deref(), is.as_deref())
+            })
+    }
+
     /// Makes the event visible to this actor.
     #[must_use]
     pub const fn concerning(mut self, actor: crate::id::ActorId) -> Self {

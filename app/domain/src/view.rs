@@ -179,6 +179,22 @@ impl<T> Page<T> {
         };
         Self { rows, next }
     }
+
+    /// The page with each row converted.
+    ///
+    /// # Errors
+    /// The first error of a conversion.
+    pub fn try_map<U, E>(self, convert: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        let rows = self
+            .rows
+            .into_iter()
+            .map(convert)
+            .collect::<Result<_, _>>()?;
+        Ok(Page {
+            rows,
+            next: self.next,
+        })
+    }
 }
 
 /// A workspace.

@@ -5,8 +5,10 @@ mod create;
 mod get;
 mod list;
 
+use domain::ConflictReason;
 use domain::environment::Environment;
 
+use crate::error::conflict;
 use crate::store::apis::ApiRow;
 use crate::{Engine, Error, Result};
 
@@ -20,6 +22,15 @@ impl Engine {
             "the row of API {} was altered",
             row.id
         )))
+    }
+
+    /// Refuses to create a key for an API whose row was altered, or which is archived.
+    pub(crate) fn require_open_api(&self, row: &ApiRow) -> Result<()> {
+        self.require_sound_api(row)?;
+        match row.archived_at {
+            Some(_) => Err(conflict(ConflictReason::ApiIsArchived)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 pub mod apis;
 pub mod attempts;
 pub mod audit;
+mod change;
 pub mod consumers;
 pub mod ctx;
 pub mod drafts;

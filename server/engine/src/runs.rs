@@ -37,16 +37,7 @@ impl Engine {
             limit + 1,
         )
         .await?;
-        let rows = Page::cut(rows, limit, |row| row.seq);
-        let views = rows
-            .rows
-            .into_iter()
-            .map(RunRow::view)
-            .collect::<std::result::Result<_, _>>()?;
-        Ok(Page {
-            rows: views,
-            next: rows.next,
-        })
+        Ok(Page::cut(rows, limit, |row| row.seq).try_map(RunRow::view)?)
     }
 
     /// Starts a run, in the state `queued` (decision D22).

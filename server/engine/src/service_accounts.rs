@@ -20,8 +20,3 @@ fn check_not_above(ctx: &Ctx, role: Role) -> Result<()> {
         Ok(())
     }
 }
-
-/// A boolean as the audit log writes it.
-const fn bool_text(value: bool) -> &'static str {
-    if value { "true" } else { "false" }
-}

@@ -88,17 +88,11 @@ fn change_event(before: &OrganizationView, after: &OrganizationView) -> Event {
             ),
         ]
     };
-    let event = Event::new(
+    Event::new(
         AuditAction::OrganizationChanged,
         "organization",
         &after.id,
         &after.name,
-    );
-    let pairs = fields(before)
-        .into_iter()
-        .zip(fields(after))
-        .filter(|((_, was), (_, is))| was != is);
-    pairs.fold(event, |event, ((field, was), (_, is))| {
-        event.changed(field, was.as_deref(), is.as_deref())
-    })
+    )
+    .with_differences(fields(before), fields(after))
 }

@@ -100,17 +100,15 @@ impl FastPath {
     fn answer(&self, request: Request, peer: Option<SocketAddr>) -> Answer {
         let shared = &self.shared;
         let has_api = shared.settings.paths == Paths::All;
-        if has_api && is_me(&request) {
-            return match shared.me(&request, peer) {
-                Some(response) => Answer::Ready(response),
-                None => shared.pass_on(request, peer),
-            };
-        }
-        if is_gate(&request) {
-            return match shared.gate(&request, peer) {
-                Some(response) => Answer::Ready(response),
-                None => shared.pass_on(request, peer),
-            };
+        let ready = if has_api && is_me(&request) {
+            shared.me(&request, peer)
+        } else if is_gate(&request) {
+            shared.gate(&request, peer)
+        } else {
+            None
+        };
+        if let Some(response) = ready {
+            return Answer::Ready(response);
         }
         if has_api
             && is_verify(&request)

@@ -16,13 +16,14 @@ use domain::command::RequiredScopes;
 use domain::token::PlainKey;
 use domain::view::VerdictCode;
 use engine::Error;
-use engine::attempts::{Client, Kind};
+use engine::attempts::Kind;
 use engine::ctx::Origin;
 use engine::keys::{GateNeeds, GatePass, GateVerdict, PresentedAtGate};
 use fast_path::credential::{AtGate, at_gate};
 use fast_path::gate::{GateFault, GateQuery, add_headers};
 
 use super::AppState;
+use super::api::authentication::count_failure;
 use super::problem::{ApiError, ApiResult};
 
 const STATUS: HeaderName = HeaderName::from_static("x-roundtable-status");
@@ -76,16 +77,7 @@ async fn pass(
     let presented = match at_gate(headers) {
         AtGate::Key(key, header) => PresentedAtGate { key, header },
         AtGate::Nothing => return Err(ApiError::anonymous()),
-        AtGate::Malformed => {
-            let engine = &state.engine;
-            return match engine
-                .attempts()
-                .fail(Kind::Key, Client::of(origin))
-            {
-                Ok(()) => Err(ApiError::new(Code::Unauthorized, "not a key")),
-                Err(too_many) => Err(too_many.into()),
-            };
-        }
+        AtGate::Malformed => return Err(count_failure(state, origin, "not a key")),
     };
     let verdict = verdict(state, needs, &presented, origin).await?;
     verdict.map_err(|code| match code {

@@ -7,6 +7,7 @@ use domain::view::ApiView;
 
 use super::environment_words;
 use crate::audit::journal;
+use crate::change::{name_or, since};
 use crate::ctx::Ctx;
 use crate::reauthorize::reauthorize;
 use crate::store::apis::{self, ApiRow, ListedApiRow};
@@ -29,7 +30,7 @@ impl Engine {
         let mut tx = self.db().begin_on_reserve().await?;
         // Re-authorization locks the chain's head, so what is read afterwards does not change.
         reauthorize(self, &mut tx, ctx).await?;
-        let found = apis::find(&mut tx, reach.organization(), &command.api, ctx.now).await?;
+        let found = apis::find_listed(&mut tx, reach.organization(), &command.api, ctx.now).await?;
         let found = found.ok_or(Error::NotFound)?;
         let before = &found.api;
         self.require_sound_api(before)?;
@@ -52,11 +53,6 @@ impl Engine {
 }
 
 fn changed(row: &ApiRow, command: &ChangeApi, ctx: &Ctx) -> Result<ApiRow> {
-    let archived_at = match command.archived {
-        Some(true) => row.archived_at.or(Some(ctx.now.0)),
-        Some(false) => None,
-        None => row.archived_at,
-    };
     let scopes = match &command.scopes {
         Some(scopes) => {
             serde_json::to_string(scopes).map_err(|error| Error::Broken(error.to_string()))?
@@ -64,10 +60,7 @@ fn changed(row: &ApiRow, command: &ChangeApi, ctx: &Ctx) -> Result<ApiRow> {
         None => row.scopes.clone(),
     };
     Ok(ApiRow {
-        name: command
-            .name
-            .as_ref()
-            .map_or_else(|| row.name.clone(), |name| name.as_str().to_owned()),
+        name: name_or(command.name.as_ref(), &row.name),
         key_header: command.key_header.map_or_else(
             || row.key_header.clone(),
             |header| header.as_str().into(),
@@ -77,43 +70,30 @@ fn changed(row: &ApiRow, command: &ChangeApi, ctx: &Ctx) -> Result<ApiRow> {
             |all| environment_words(all),
         ),
         scopes,
-        archived_at,
+        archived_at: since(row.archived_at, command.archived, ctx.now),
         ..row.clone()
     })
 }
 
 /// The audit event of a change, with every field that differs.
 fn change_event(before: &ApiRow, after: &ApiRow) -> Result<Event> {
-    let archived = |row: &ApiRow| {
-        if row.archived_at.is_some() {
-            "true"
-        } else {
-            "false"
-        }
+    let fields = |row: &ApiRow| -> Result<_> {
+        Ok([
+            ("name", Some(row.name.clone())),
+            ("key_header", Some(row.key_header.clone())),
+            ("environments", Some(row.environments.clone())),
+            ("declared_scopes", Some(row.scopes()?.to_string())),
+            (
+                "archived",
+                Some(row.archived_at.is_some().to_string()),
+            ),
+        ])
     };
-    let scopes_before = before.scopes()?.to_string();
-    let scopes = after.scopes()?.to_string();
-    let fields = [
-        ("name", before.name.as_str(), after.name.as_str()),
-        ("key_header", &before.key_header, &after.key_header),
-        (
-            "environments",
-            &before.environments,
-            &after.environments,
-        ),
-        ("declared_scopes", &scopes_before, &scopes),
-        ("archived", archived(before), archived(after)),
-    ];
     let event = Event::new(
         AuditAction::ApiChanged,
         "api",
         before.id,
         &before.name,
     );
-    Ok(fields
-        .into_iter()
-        .filter(|(_, was, is)| was != is)
-        .fold(event, |event, (field, was, is)| {
-            event.changed(field, Some(was), Some(is))
-        }))
+    Ok(event.with_differences(fields(before)?, fields(after)?))
 }

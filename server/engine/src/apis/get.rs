@@ -16,7 +16,7 @@ impl Engine {
     pub async fn get_api(&self, ctx: &Ctx, slug: &Slug) -> Result<ApiView> {
         let reach = permit(&ctx.actor, Action::ListApis)?;
         let shows_creator = permit(&ctx.actor, Action::SeeCreators).is_ok();
-        let found = apis::find(
+        let found = apis::find_listed(
             &mut self.db().read().await?,
             reach.organization(),
             slug,

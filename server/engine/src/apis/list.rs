@@ -29,15 +29,6 @@ impl Engine {
             limit + 1,
         )
         .await?;
-        let page = Page::cut(rows, limit, |row| row.api.id);
-        let rows = page
-            .rows
-            .into_iter()
-            .map(|row| row.view(shows_creator))
-            .collect::<std::result::Result<_, _>>()?;
-        Ok(Page {
-            rows,
-            next: page.next,
-        })
+        Ok(Page::cut(rows, limit, |row| row.api.id).try_map(|row| row.view(shows_creator))?)
     }
 }

@@ -8,6 +8,7 @@ use domain::view::ConsumerView;
 use domain::{ActorId, Moment};
 
 use crate::audit::journal;
+use crate::change::{name_or, since};
 use crate::ctx::Ctx;
 use crate::reauthorize::reauthorize;
 use crate::store::actors::{self, ActorRow, CreatedActorRow};
@@ -61,51 +62,35 @@ impl Engine {
 }
 
 fn changed(row: &ActorRow, command: &ChangeConsumer, now: Moment) -> ActorRow {
-    let disabled_at = match command.paused {
-        Some(true) => row.disabled_at.or(Some(now.0)),
-        Some(false) => None,
-        None => row.disabled_at,
-    };
     ActorRow {
-        name: command
-            .name
-            .as_ref()
-            .map_or_else(|| row.name.clone(), |name| name.as_str().to_owned()),
+        name: name_or(command.name.as_ref(), &row.name),
         metadata: command
             .metadata
             .as_ref()
             .map(Metadata::json)
             .or_else(|| row.metadata.clone()),
-        disabled_at,
+        disabled_at: since(row.disabled_at, command.paused, now),
         ..row.clone()
     }
 }
 
 /// The audit event of a change, with every field that differs.
 fn change_event(before: &ActorRow, after: &ActorRow) -> Event {
-    let paused = |row: &ActorRow| {
-        if row.disabled_at.is_some() {
-            "true"
-        } else {
-            "false"
-        }
+    let fields = |row: &ActorRow| {
+        [
+            ("name", Some(row.name.clone())),
+            (
+                "metadata",
+                Some(row.metadata.clone().unwrap_or_default()),
+            ),
+            ("paused", Some(row.disabled_at.is_some().to_string())),
+        ]
     };
-    let metadata = |row: &ActorRow| row.metadata.clone().unwrap_or_default();
-    let fields = [
-        ("name", before.name.clone(), after.name.clone()),
-        ("metadata", metadata(before), metadata(after)),
-        ("paused", paused(before).into(), paused(after).into()),
-    ];
-    let event = Event::new(
+    Event::new(
         AuditAction::ConsumerChanged,
         "consumer",
         ActorId(before.id),
         &before.name,
-    );
-    fields
-        .into_iter()
-        .filter(|(_, was, is)| was != is)
-        .fold(event, |event, (field, was, is)| {
-            event.changed(field, Some(&was), Some(&is))
-        })
+    )
+    .with_differences(fields(before), fields(after))
 }

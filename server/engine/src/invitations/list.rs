@@ -4,7 +4,7 @@ use domain::policy::{Action, permit};
 use domain::view::{InvitationView, Page};
 
 use crate::ctx::Ctx;
-use crate::store::invitations::{self, InvitationRow};
+use crate::store::invitations;
 use crate::{Engine, Result};
 
 impl Engine {
@@ -29,15 +29,6 @@ impl Engine {
             limit + 1,
         )
         .await?;
-        let page = Page::cut(rows, limit, |row| row.seq);
-        let rows = page
-            .rows
-            .iter()
-            .map(InvitationRow::view)
-            .collect::<std::result::Result<_, _>>()?;
-        Ok(Page {
-            rows,
-            next: page.next,
-        })
+        Ok(Page::cut(rows, limit, |row| row.seq).try_map(|row| row.view())?)
     }
 }

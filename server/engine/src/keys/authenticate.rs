@@ -474,7 +474,7 @@ pub(super) fn verified_api(
     };
     Ok(Some(VerifiedApi {
         consumer: owner.consumer()?,
-        ..api.verified(&row.api_scopes)?
+        ..api.verified(&row.api_words()?)?
     }))
 }
 

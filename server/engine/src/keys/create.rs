@@ -7,8 +7,8 @@ use domain::policy::{Action, Denied, Reach, has_admin_power, permit};
 use domain::token::{Brand, KeyKind, PlainKey};
 use domain::view::{NewKey, OrganizationView};
 use domain::{
-    Actor, ActorId, ActorKind, ApiId, Code, ConflictReason, Fault, KeyId, Moment, Name,
-    Permissions, Role, ScopeSet,
+    Actor, ActorId, ActorKind, ApiId, Code, ConflictReason, Fault, KeyId, Moment, Permissions,
+    Role, ScopeSet,
 };
 
 use super::idempotency::IdempotencyKey;
@@ -112,13 +112,7 @@ impl Engine {
         let owner = owner_row.actor()?;
         let role = owner.role.min(ctx.actor.role);
         require_fresh_sign_in(ctx, role, command.permissions)?;
-        let calling_key_expiry = calling_key
-            .and_then(|row| row.expires_at)
-            .map(Moment);
-        let latest = latest_expiry(&settings, ctx.now)
-            .into_iter()
-            .chain(calling_key_expiry)
-            .min();
+        let latest = latest_expiry_by(&settings, calling_key.as_ref(), ctx.now);
         check_expiry(command.expires_at, latest)?;
 
         let is_exclusive = owner.kind == ActorKind::Service && !owner_row.allow_overlap;
@@ -264,10 +258,7 @@ impl Engine {
         let organization = parse_column(&old.organization_id, "api_keys.organization_id")?;
         let row = apis::get(tx, &organization, ApiId(id)).await?;
         let row = row.ok_or_else(|| Error::Broken(format!("key {} has no API", old.id)))?;
-        self.require_sound_api(&row)?;
-        if row.archived_at.is_some() {
-            return Err(conflict(ConflictReason::ApiIsArchived));
-        }
+        self.require_open_api(&row)?;
         Ok(Some(KeyPlanApi {
             row,
             scopes: old.api_words()?,
@@ -379,6 +370,21 @@ pub(super) fn latest_expiry(settings: &OrganizationView, now: Moment) -> Option<
         .map(|days| now.plus_seconds(days * 86_400))
 }
 
+/// As [`latest_expiry`], also no later than the key that creates it.
+pub(super) fn latest_expiry_by(
+    settings: &OrganizationView,
+    calling_key: Option<&KeyRow>,
+    now: Moment,
+) -> Option<Moment> {
+    let calling_key_expiry = calling_key
+        .and_then(|row| row.expires_at)
+        .map(Moment);
+    latest_expiry(settings, now)
+        .into_iter()
+        .chain(calling_key_expiry)
+        .min()
+}
+
 /// Checks that a key expires no later than allowed.
 pub(super) fn check_expiry(expires_at: Option<Moment>, latest: Option<Moment>) -> Result<()> {
     match latest {
@@ -390,12 +396,4 @@ pub(super) fn check_expiry(expires_at: Option<Moment>, latest: Option<Moment>) -
         )),
         _ => Ok(()),
     }
-}
-
-/// The name of a new key, or that of the key it replaces.
-pub(super) fn name_or(name: Option<&Name>, otherwise: &str) -> String {
-    name.map_or_else(
-        || otherwise.to_owned(),
-        |name| name.as_str().to_owned(),
-    )
 }

@@ -4,18 +4,16 @@ use domain::command::CreateApiKey;
 use domain::policy::{Action, permit};
 use domain::token::KeyKind;
 use domain::view::NewKey;
-use domain::{
-    ActorId, ActorKind, ConflictReason, Environment, Fault, Moment, Permissions, Role, ScopeSet,
-};
+use domain::{ActorId, ActorKind, ConflictReason, Fault, Permissions, Role, ScopeSet};
 
-use super::create::{KeyPlan, KeyPlanApi, check_expiry, latest_expiry};
+use super::create::{KeyPlan, KeyPlanApi, check_expiry, latest_expiry_by};
 use super::idempotency::IdempotencyKey;
 use crate::ctx::Ctx;
 use crate::error::{conflict, invalid};
 use crate::reauthorize::reauthorize;
+use crate::store::Tx;
 use crate::store::actors::{self, ActorRow};
 use crate::store::apis::{self, ApiRow};
-use crate::store::{Tx, parse_column};
 use crate::{Engine, Error, Result};
 
 /// A key for an API does nothing in Roundtable.
@@ -49,21 +47,15 @@ impl Engine {
             return Err(Error::Denied);
         }
 
-        let api = apis::find(&mut tx, reach.organization(), &command.api, ctx.now).await?;
-        let api = api.ok_or(Error::NotFound)?.api;
-        self.require_sound_api(&api)?;
+        let api = apis::find(&mut tx, reach.organization(), &command.api).await?;
+        let api = api.ok_or(Error::NotFound)?;
+        self.require_open_api(&api)?;
         check_api(&api, &command)?;
         let owner_row = self
             .owner_of_new_api_key(&mut tx, ctx, command.owner)
             .await?;
         let owner = owner_row.actor()?;
-        let calling_key_expiry = calling_key
-            .and_then(|row| row.expires_at)
-            .map(Moment);
-        let latest = latest_expiry(&settings, ctx.now)
-            .into_iter()
-            .chain(calling_key_expiry)
-            .min();
+        let latest = latest_expiry_by(&settings, calling_key.as_ref(), ctx.now);
         check_expiry(command.expires_at, latest)?;
 
         let CreateApiKey {
@@ -88,7 +80,7 @@ impl Engine {
         Ok(new)
     }
 
-    /// The owner of the new key: a consumer, or whoever may own a key of Roundtable itself.
+    /// The owner of the new key: a consumer, or an actor that can own a key of Roundtable itself.
     async fn owner_of_new_api_key(
         &self,
         tx: &mut Tx,
@@ -112,18 +104,10 @@ impl Engine {
 
 /// Checks that the API has such keys.
 fn check_api(api: &ApiRow, command: &CreateApiKey) -> Result<()> {
-    if api.archived_at.is_some() {
-        return Err(conflict(ConflictReason::ApiIsArchived));
-    }
     if !api.scopes()?.declare(&command.scopes) {
         return Err(invalid("scopes", Fault::Undeclared));
     }
-    let environments = api
-        .environments
-        .split(' ')
-        .map(|word| parse_column(word, "apis.environments"))
-        .collect::<std::result::Result<Vec<Environment>, _>>()?;
-    if environments.contains(&command.environment) {
+    if api.environments()?.contains(&command.environment) {
         Ok(())
     } else {
         Err(invalid("environment", Fault::NotInApi))

@@ -59,15 +59,11 @@ impl Engine {
         limit: i64,
     ) -> Result<Page<KeyLine>> {
         let reach = permit(&ctx.actor, Action::ListKeys)?;
-        let found = apis::find(
-            &mut self.db().read().await?,
-            reach.organization(),
-            api,
-            ctx.now,
-        )
-        .await?;
+        let mut connection = self.db().read().await?;
+        let found = apis::find(&mut connection, reach.organization(), api).await?;
+        drop(connection);
         let query = KeyQuery {
-            api: Some(ApiId(found.ok_or(Error::NotFound)?.api.id)),
+            api: Some(ApiId(found.ok_or(Error::NotFound)?.id)),
             ..query.clone()
         };
         self.list_keys(ctx, &query, limit).await

@@ -8,12 +8,11 @@ use domain::token::PlainKey;
 use domain::view::{OrganizationView, Rotated};
 use domain::{ActorId, ActorKind, Code, ConflictReason, KeyId, Moment, Role};
 
-use super::create::{
-    KeyPlan, check_covers, check_expiry, latest_expiry, name_or, require_fresh_sign_in,
-};
+use super::create::{KeyPlan, check_covers, check_expiry, latest_expiry_by, require_fresh_sign_in};
 use super::idempotency::IdempotencyKey;
 use super::{is_calling_key, lock_within_reach};
 use crate::audit::journal;
+use crate::change::name_or;
 use crate::ctx::Ctx;
 use crate::error::conflict;
 use crate::reauthorize::reauthorize;
@@ -235,13 +234,7 @@ fn expiry_of_successor(
     settings: &OrganizationView,
     calling_key: Option<&KeyRow>,
 ) -> Result<Option<Moment>> {
-    let calling_key_expiry = calling_key
-        .and_then(|row| row.expires_at)
-        .map(Moment);
-    let latest = latest_expiry(settings, ctx.now)
-        .into_iter()
-        .chain(calling_key_expiry)
-        .min();
+    let latest = latest_expiry_by(settings, calling_key, ctx.now);
     if command.expires_at.is_some() {
         check_expiry(command.expires_at, latest)?;
         return Ok(command.expires_at);

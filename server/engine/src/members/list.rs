@@ -31,16 +31,7 @@ impl Engine {
             limit + 1,
         )
         .await?;
-        let page = Page::cut(rows, limit, |row| row.actor.id);
-        let rows = page
-            .rows
-            .into_iter()
-            .map(|row| view(ctx, row))
-            .collect::<Result<_>>()?;
-        Ok(Page {
-            rows,
-            next: page.next,
-        })
+        Page::cut(rows, limit, |row| row.actor.id).try_map(|row| view(ctx, row))
     }
 
     /// How many owners the organization has. It always keeps at least one (decision D5).

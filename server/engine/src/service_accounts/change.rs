@@ -6,8 +6,9 @@ use domain::policy::{Action, permit};
 use domain::view::ServiceAccount;
 use domain::{ActorId, Moment, Role};
 
-use super::{bool_text, check_not_above};
+use super::check_not_above;
 use crate::audit::journal;
+use crate::change::{name_or, since};
 use crate::ctx::Ctx;
 use crate::reauthorize::reauthorize;
 use crate::store::actors::{self, ActorRow, CreatedActorRow};
@@ -71,20 +72,12 @@ impl Engine {
 }
 
 fn changed(row: &ActorRow, command: &ChangeServiceAccount, now: Moment) -> ActorRow {
-    let disabled_at = match command.disabled {
-        Some(true) => row.disabled_at.or(Some(now.0)),
-        Some(false) => None,
-        None => row.disabled_at,
-    };
     ActorRow {
-        name: command
-            .name
-            .as_ref()
-            .map_or_else(|| row.name.clone(), |name| name.as_str().to_owned()),
+        name: name_or(command.name.as_ref(), &row.name),
         role: command
             .role
             .map_or_else(|| row.role.clone(), |role| role.as_str().to_owned()),
-        disabled_at,
+        disabled_at: since(row.disabled_at, command.disabled, now),
         allow_overlap: command.allow_overlap.unwrap_or(row.allow_overlap),
         ..row.clone()
     }
@@ -92,28 +85,23 @@ fn changed(row: &ActorRow, command: &ChangeServiceAccount, now: Moment) -> Actor
 
 /// The audit event of a change, with every field that differs.
 fn change_event(before: &ActorRow, after: &ActorRow) -> Event {
-    let disabled = |row: &ActorRow| bool_text(row.disabled_at.is_some());
-    let fields = [
-        ("name", before.name.as_str(), after.name.as_str()),
-        ("role", &before.role, &after.role),
-        ("disabled", disabled(before), disabled(after)),
-        (
-            "allow_overlap",
-            bool_text(before.allow_overlap),
-            bool_text(after.allow_overlap),
-        ),
-    ];
-    let event = Event::new(
+    let fields = |row: &ActorRow| {
+        [
+            ("name", Some(row.name.clone())),
+            ("role", Some(row.role.clone())),
+            (
+                "disabled",
+                Some(row.disabled_at.is_some().to_string()),
+            ),
+            ("allow_overlap", Some(row.allow_overlap.to_string())),
+        ]
+    };
+    Event::new(
         AuditAction::ServiceAccountChanged,
         "service_account",
         before.id,
         &before.name,
-    );
-    fields
-        .into_iter()
-        .filter(|(_, was, is)| was != is)
-        .fold(
-            event.concerning(ActorId(before.id)),
-            |event, (field, was, is)| event.changed(field, Some(was), Some(is)),
-        )
+    )
+    .concerning(ActorId(before.id))
+    .with_differences(fields(before), fields(after))
 }

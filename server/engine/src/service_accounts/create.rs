@@ -6,7 +6,7 @@ use domain::policy::{Action, permit};
 use domain::view::ServiceAccount;
 use domain::{Actor, ActorId, ActorKind, Permissions};
 
-use super::{bool_text, check_not_above};
+use super::check_not_above;
 use crate::audit::journal;
 use crate::ctx::Ctx;
 use crate::reauthorize::reauthorize;
@@ -66,7 +66,7 @@ impl Engine {
         .changed(
             "allow_overlap",
             None,
-            Some(bool_text(command.allow_overlap)),
+            Some(&command.allow_overlap.to_string()),
         );
         // The row's seal covers the number of its event, so the event is written first.
         let audit_n = journal(self, tx, ctx, event).await?;

@@ -29,15 +29,6 @@ impl Engine {
             limit + 1,
         )
         .await?;
-        let page = Page::cut(rows, limit, |row| row.actor.id);
-        let rows = page
-            .rows
-            .into_iter()
-            .map(CreatedActorRow::service_account)
-            .collect::<std::result::Result<_, _>>()?;
-        Ok(Page {
-            rows,
-            next: page.next,
-        })
+        Ok(Page::cut(rows, limit, |row| row.actor.id).try_map(CreatedActorRow::service_account)?)
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::api::{ApiScopeWords, ApiScopes};
 use domain::view::{ApiView, VerifiedApi};
-use domain::{ApiId, Moment, OrganizationId, Slug};
+use domain::{ApiId, Environment, Moment, OrganizationId, Slug};
 
 use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
 use crate::in_flight::Authority;
@@ -74,16 +74,21 @@ impl ApiRow {
             .map_err(|error| StoreError::Row(format!("apis.scopes: {error}")))
     }
 
+    /// The environments that it has keys for.
+    pub fn environments(&self) -> Result<Vec<Environment>, StoreError> {
+        self.environments
+            .split(' ')
+            .map(|word| parse_column(word, "apis.environments"))
+            .collect()
+    }
+
     /// What a check of a key with these scopes needs. The owner is not a consumer.
-    pub fn verified(&self, words: &str) -> Result<VerifiedApi, StoreError> {
-        let words: ApiScopeWords = words
-            .parse()
-            .map_err(|fault| StoreError::Row(format!("api_keys.api_scopes: {fault:?}")))?;
+    pub fn verified(&self, words: &ApiScopeWords) -> Result<VerifiedApi, StoreError> {
         Ok(VerifiedApi {
             slug: self.slug()?,
             key_header: parse_column(&self.key_header, "apis.key_header")?,
             is_archived: self.archived_at.is_some(),
-            scopes: self.scopes()?.effective(&words),
+            scopes: self.scopes()?.effective(words),
             consumer: None,
         })
     }
@@ -124,20 +129,14 @@ impl ApiRow {
 impl ListedApiRow {
     /// What pages and the API show.
     pub fn view(self, shows_creator: bool) -> Result<ApiView, StoreError> {
-        let environments = self
-            .api
-            .environments
-            .split(' ')
-            .map(|word| parse_column(word, "apis.environments"))
-            .collect::<Result<_, _>>()?;
         Ok(ApiView {
             api_id: ApiId(self.api.id),
+            environments: self.api.environments()?,
             slug: self.api.slug()?,
             scopes: self.api.scopes()?,
             name: self.api.name,
             key_prefix: self.api.key_prefix,
             key_header: parse_column(&self.api.key_header, "apis.key_header")?,
-            environments,
             is_archived: self.api.archived_at.is_some(),
             created_at: Moment(self.api.created_at),
             created_by: shows_creator.then_some(self.creator_name),
@@ -232,8 +231,8 @@ pub async fn update(tx: &mut Tx, row: &ApiRow, before: &ApiRow) -> Result<(), St
     }
 }
 
-/// One API of the organization.
-pub async fn find(
+/// One API of the organization, with what lists show. It counts the keys of the API.
+pub async fn find_listed(
     connection: &mut Connection,
     organization: &OrganizationId,
     slug: &Slug,
@@ -242,6 +241,22 @@ pub async fn find(
     const SQL: &str = select_listed!("AND p.slug = $3");
     Ok(
         fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(slug.as_str()).fetch_optional(conn))?,
+    )
+}
+
+/// One API of the organization.
+pub async fn find(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    slug: &Slug,
+) -> Result<Option<ApiRow>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM apis p WHERE p.organization_id = $1 AND p.slug = $2"
+    );
+    Ok(
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(slug.as_str()).fetch_optional(conn))?,
     )
 }
 

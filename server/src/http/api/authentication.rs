@@ -111,14 +111,19 @@ fn count_fault(state: &AppState, origin: &Origin, fault: CredentialFault) -> Api
     let CredentialFault::Malformed(cause) = fault else {
         return ApiError::anonymous();
     };
-    let error = ApiError::new(Code::Unauthorized, cause);
+    count_failure(state, origin, cause)
+}
+
+/// Counts a failed attempt. The answer is that the client must authenticate, or that it failed too
+/// often.
+pub fn count_failure(state: &AppState, origin: &Origin, cause: &'static str) -> ApiError {
     match state
         .engine
         .attempts()
         .fail(Kind::Key, Client::of(origin))
     {
-        Ok(()) => error,
-        Err(too_many) => ApiError::from(too_many),
+        Ok(()) => ApiError::new(Code::Unauthorized, cause),
+        Err(too_many) => too_many.into(),
     }
 }
 
