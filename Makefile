@@ -1,12 +1,15 @@
 # Roundtable: `make run` to try it, `make test` to test it, `make help` for all targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build watch test test-fast prove bench bench-build bench-peers tour fmt clean-tools
+.PHONY: help run build watch demo-gate test test-fast prove bench bench-build bench-peers tour fmt clean-tools
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Build and serve the dashboard on http://127.0.0.1:3000, with SQLite under data/
 	@.ci/tools build && .ci/build && .ci/serve
+
+demo-gate: ## Protect a sample API with nginx: installs nginx, starts all three programs, prints what to try
+	@.ci/tools demo && .ci/build && .ci/demo-gate
 
 build: ## Build the binary with the embedded dashboard into dist/
 	@.ci/tools build && .ci/build

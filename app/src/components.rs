@@ -10,23 +10,45 @@ use crate::routes::{Location, Screen, again};
 use crate::shared_view::icon;
 use crate::words;
 
+pub mod call_bars;
+pub mod calls;
 pub mod confirm;
 pub mod create_key_form;
+pub mod environment_choice;
 pub mod events;
+pub mod expiry;
 pub mod field;
+pub mod filter_menu;
 pub mod form_card;
 pub mod frame;
+pub mod ip_list;
 pub mod key_table;
+pub mod list_table;
 pub mod live;
 pub mod pager;
 pub mod personal_frame;
 pub mod roles;
 pub mod scope_picker;
+pub mod search;
 pub mod service_accounts;
+pub mod typed_form;
 
 /// A past moment, as relative time. The exact time is in the tooltip and in `datetime`.
 pub fn when(now: Moment, then: Moment) -> impl IntoView {
     view! { <time datetime=then.to_rfc3339() title=words::format::exact(then)>{words::format::ago(now, then)}</time> }
+}
+
+/// Since when something exists, as a cell of a list, with who created it below.
+pub fn created_cell(now: Moment, at: Moment, by: Option<String>) -> AnyView {
+    let by = by.map(|by| view! { <span class="sub">{words::labels::BY}<bdi>{by}</bdi></span> });
+    view! { <td data-label=words::labels::CREATED><div>{when(now, at)}{by}</div></td> }.into_any()
+}
+
+/// Since when something exists, as a line of its details, after who created it.
+pub fn created_fact(now: Moment, at: Moment, by: Option<String>) -> AnyView {
+    let label = words::keys::created_label(by.is_some());
+    let by = by.map(|by| view! { <bdi>{by}</bdi>", " });
+    view! { <dt>{label}</dt><dd>{by}{when(now, at)}</dd> }.into_any()
 }
 
 /// The last use of a key.

@@ -52,8 +52,14 @@ pub enum Flash {
         #[serde(default)]
         stopped: Stopped,
     },
-    /// The API of the next page was registered.
-    ApiCreated,
+    /// The API of the next page was registered or changed.
+    Api(ApiNotice),
+    /// The consumer of the next page was created or changed.
+    Consumer(ConsumerNotice),
+    /// A workspace was created, changed or deleted.
+    Workspace(WorkspaceNotice),
+    /// The run of the next page was cancelled.
+    RunCancelled,
     /// The service account of the next page was changed.
     Account(AccountNotice),
     /// The organization was changed.
@@ -78,6 +84,10 @@ pub enum Flash {
     KeyAlreadyCreated,
     /// A form was submitted again after its token was shown.
     TokenAlreadyIssued,
+    /// A device was allowed to sign in.
+    DeviceAllowed,
+    /// A device was denied.
+    DeviceDenied,
     /// One of the person's own sessions was revoked.
     SessionRevoked,
     /// All other sessions of the person were revoked.
@@ -100,6 +110,48 @@ pub enum AccountNotice {
     Enabled,
 }
 
+/// What changed about an API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ApiNotice {
+    /// It was registered, and has no key yet.
+    Registered,
+    /// It was changed.
+    Changed,
+    /// It was archived: its keys are refused.
+    Archived,
+    /// It was restored: its keys are accepted again.
+    Restored,
+}
+
+/// What changed about a consumer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConsumerNotice {
+    /// It was created, and has no key yet.
+    Created,
+    /// Its name or its metadata was changed.
+    Changed,
+    /// It was paused: its keys are refused.
+    Paused,
+    /// It was resumed: its keys are accepted again.
+    Resumed,
+}
+
+/// What changed about a workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkspaceNotice {
+    /// It was created.
+    Created,
+    /// It was started: it takes runs.
+    Started,
+    /// It was stopped: it takes no runs.
+    Stopped,
+    /// It was deleted, with its runs.
+    Deleted {
+        /// Its name.
+        name: String,
+    },
+}
+
 /// The setting of an organization that was saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OrganizationSettingSaved {
@@ -107,6 +159,8 @@ pub enum OrganizationSettingSaved {
     Name,
     /// The maximum lifetime of new keys.
     Lifetime,
+    /// The preselected expiration of new keys.
+    Preselected,
     /// Who can create keys, or whether keys can create keys.
     KeyRules,
 }

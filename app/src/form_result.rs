@@ -1,6 +1,6 @@
 //! What a form results in: a redirect, or a secret that is shown once, in the response to the form.
 
-use domain::{KeyId, Moment, Role};
+use domain::{KeyId, Moment, Role, SealedCounts, Slug};
 use serde::{Deserialize, Serialize};
 
 /// The result of a server function.
@@ -20,6 +20,11 @@ pub enum FormResult {
     MemberRemoved(RemovedMember),
     /// An access token was issued.
     TokenIssued(IssuedToken),
+    /// The person has decided about a program on this computer.
+    DeviceDecided {
+        /// The address of the program, with the code for it.
+        to: String,
+    },
 }
 
 /// A new key. The browser shows it once and stores it nowhere.
@@ -31,6 +36,8 @@ pub struct CreatedKey {
     pub label: String,
     /// The ID.
     pub key_id: KeyId,
+    /// The API that it is for, unless it is a key of Roundtable itself.
+    pub api: Option<Slug>,
     /// The key that it replaces.
     pub replaced: Option<ReplacedKey>,
 }
@@ -42,8 +49,8 @@ pub struct ReplacedKey {
     pub key_id: KeyId,
     /// When it expires; `None` if it no longer works.
     pub ends_at: Option<Moment>,
-    /// The number of messages and notes that were encrypted to it and can no longer be read.
-    pub lost: i64,
+    /// The items that were encrypted to it and can no longer be read.
+    pub lost: SealedCounts,
 }
 
 impl From<domain::view::NewKey> for CreatedKey {
@@ -52,6 +59,7 @@ impl From<domain::view::NewKey> for CreatedKey {
             key: new.plain.expose().to_owned(),
             label: new.view.label,
             key_id: new.view.key_id,
+            api: new.view.api.map(|api| api.slug),
             replaced: None,
         }
     }

@@ -12,6 +12,7 @@ pub mod live;
 pub mod page_help;
 pub mod revoke_key;
 mod rows;
+mod search;
 mod shortcuts;
 
 use leptos::prelude::*;

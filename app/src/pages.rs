@@ -16,16 +16,21 @@ use crate::words;
 mod account;
 mod apis;
 mod audit_log;
+mod consumers;
+mod device;
 pub mod docs;
 mod error_page;
 mod keys;
 mod members;
 mod organization;
 mod overview;
+mod runs;
+mod sealed;
 mod service_accounts;
 mod sign_in;
 mod style;
 mod welcome;
+mod workspaces;
 
 /// The response of a screen.
 pub enum PageResponse {
@@ -147,11 +152,16 @@ async fn load(request: &PageRequest, screen: Screen) -> Result<PageResponse, Pro
         Screen::Join(token) => return members::join::load(request, token).await,
         Screen::NewOrganization => return organization::create::load(request).await,
         Screen::ApiKeys(organization) => return keys::list::load(request, organization).await,
+        Screen::Consumers(organization) => {
+            return consumers::list::load(request, organization).await;
+        }
         Screen::AuditLog(organization) => return audit_log::load(request, organization).await,
         Screen::RemoveMember(organization, actor) => {
             return members::remove::load(request, organization, actor).await;
         }
         Screen::Account => account::load(request).await,
+        Screen::Device => device::code::load(request).await,
+        Screen::Authorize => device::authorize::load(request).await,
         Screen::Style => style::load(request),
         Screen::Overview(organization) => overview::load(request, organization).await,
         Screen::Settings(organization) => organization::settings::load(request, organization).await,
@@ -176,9 +186,27 @@ async fn load(request: &PageRequest, screen: Screen) -> Result<PageResponse, Pro
         Screen::ServiceAccount(organization, actor) => {
             service_accounts::detail::load(request, organization, actor).await
         }
+        Screen::Sealed(organization) => sealed::load(request, organization).await,
+        Screen::SealedOfAccount(organization, actor) => {
+            sealed::load_of_account(request, organization, actor).await
+        }
         Screen::Apis(organization) => apis::list::load(request, organization).await,
         Screen::NewApi(organization) => apis::create::load(request, organization).await,
         Screen::Api(organization, slug) => apis::detail::load(request, organization, slug).await,
+        Screen::NewApiKey(organization, slug) => {
+            apis::create_key::load(request, organization, slug).await
+        }
+        Screen::NewConsumer(organization) => consumers::create::load(request, organization).await,
+        Screen::Consumer(organization, actor) => {
+            consumers::detail::load(request, organization, actor).await
+        }
+        Screen::Workspaces(organization) => workspaces::list::load(request, organization).await,
+        Screen::NewWorkspace(organization) => workspaces::create::load(request, organization).await,
+        Screen::Workspace(organization, id) => {
+            workspaces::detail::load(request, organization, id).await
+        }
+        Screen::Runs(organization) => runs::list::load(request, organization).await,
+        Screen::Run(organization, id) => runs::detail::load(request, organization, id).await,
         Screen::Members(organization) => members::list::load(request, organization).await,
         Screen::InviteMember(organization) => members::invite::load(request, organization).await,
         Screen::Leave(organization) => members::leave::load(request, organization).await,

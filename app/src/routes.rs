@@ -1,6 +1,6 @@
 //! The table of screens. One type writes links and reads paths, so a link always leads to a page.
 
-use domain::{ActorId, KeyId, OrganizationId, Slug};
+use domain::{ActorId, KeyId, OrganizationId, RunId, Slug, WorkspaceId};
 
 /// The documentation.
 pub const DOCS: &str = "/docs";
@@ -8,6 +8,8 @@ pub const DOCS: &str = "/docs";
 pub const DOCS_OF_ACCOUNTS: &str = "/docs/service-accounts";
 /// The documentation of APIs.
 pub const DOCS_OF_APIS: &str = "/docs/protect-your-api";
+/// The documentation of runs and workers.
+pub const DOCS_OF_RUNS: &str = "/docs/runs";
 /// The documentation of members.
 pub const DOCS_OF_MEMBERS: &str = "/docs/members";
 /// The documentation of organizations.
@@ -16,10 +18,24 @@ pub const DOCS_OF_ORGANIZATIONS: &str = "/docs/organization";
 pub const DOCS_OF_LOG: &str = "/docs/audit-log";
 /// The documentation of access tokens.
 pub const DOCS_OF_TOKENS: &str = "/docs/authentication#access-tokens";
+/// The documentation of sealed items.
+pub const DOCS_OF_SEALED: &str = "/docs/encryption#the-key-is-the-encryption-secret";
+/// The documentation of carrying sealed items over to the next key.
+pub const DOCS_OF_CARRY_OVER: &str = "/docs/encryption#rotation";
 /// The documentation of the cost of calls.
 pub const DOCS_OF_COST: &str = "/docs/api-keys#costs";
 /// The path of the live updates for pages with script.
 pub const LIVE: &str = "/o/{organization}/live";
+
+/// The URL of the gate of an API. `public_url` is that of the installation.
+pub fn gate_url(public_url: &str, slug: &Slug) -> String {
+    format!("{public_url}/gate/{slug}")
+}
+
+/// The URL that starts a run of a workspace by webhook.
+pub fn hook_url(public_url: &str, workspace: &WorkspaceId) -> String {
+    format!("{public_url}/api/v1/hooks/{workspace}/runs")
+}
 
 mod link;
 mod log;
@@ -46,6 +62,10 @@ pub enum Screen {
     NewOrganization,
     /// My account.
     Account,
+    /// Signing in a device by the code that it shows.
+    Device,
+    /// Signing in a program on the same computer.
+    Authorize,
     /// Every component in every state, in a development installation.
     Style,
     /// Redirects to the API keys of the active organization, so that a link works without its ID.
@@ -68,18 +88,40 @@ pub enum Screen {
     RotateKey(OrganizationId, KeyId),
     /// Revoking a key, without script.
     RevokeKey(OrganizationId, KeyId),
+    /// What the person has sealed.
+    Sealed(OrganizationId),
     /// The service accounts of an organization.
     ServiceAccounts(OrganizationId),
     /// Creating a service account.
     NewServiceAccount(OrganizationId),
     /// One service account and its keys.
     ServiceAccount(OrganizationId, ActorId),
+    /// What a service account has sealed.
+    SealedOfAccount(OrganizationId, ActorId),
     /// The APIs of an organization.
     Apis(OrganizationId),
     /// Registering an API. Its path is not below the list, where each word is the slug of an API.
     NewApi(OrganizationId),
     /// One API and its keys.
     Api(OrganizationId, Slug),
+    /// Creating a key for an API.
+    NewApiKey(OrganizationId, Slug),
+    /// The consumers of an organization.
+    Consumers(OrganizationId),
+    /// Creating a consumer.
+    NewConsumer(OrganizationId),
+    /// One consumer and its keys.
+    Consumer(OrganizationId, ActorId),
+    /// The workspaces of an organization.
+    Workspaces(OrganizationId),
+    /// Creating a workspace.
+    NewWorkspace(OrganizationId),
+    /// One workspace and its latest runs.
+    Workspace(OrganizationId, WorkspaceId),
+    /// The runs of an organization.
+    Runs(OrganizationId),
+    /// One run.
+    Run(OrganizationId, RunId),
     /// The members of an organization, their roles, and pending invitations.
     Members(OrganizationId),
     /// Inviting someone.
@@ -96,11 +138,13 @@ pub enum Screen {
 
 impl Screen {
     /// The path patterns of all screens.
-    pub const PATTERNS: [&'static str; 30] = [
+    pub const PATTERNS: [&'static str; 43] = [
         "/",
         "/sign-in",
         "/welcome",
         "/account",
+        "/device",
+        "/authorize",
         "/dev/style",
         "/join/{token}",
         "/organizations/new",
@@ -115,12 +159,23 @@ impl Screen {
         "/o/{organization}/settings/api-keys/{key}/rename",
         "/o/{organization}/settings/api-keys/{key}/rotate",
         "/o/{organization}/settings/api-keys/{key}/revoke",
+        "/o/{organization}/settings/sealed",
         "/o/{organization}/settings/service-accounts",
         "/o/{organization}/settings/service-accounts/new",
         "/o/{organization}/settings/service-accounts/{actor}",
+        "/o/{organization}/settings/service-accounts/{actor}/sealed",
         "/o/{organization}/settings/apis",
         "/o/{organization}/settings/new-api",
         "/o/{organization}/settings/apis/{slug}",
+        "/o/{organization}/settings/apis/{slug}/new-key",
+        "/o/{organization}/settings/consumers",
+        "/o/{organization}/settings/consumers/new",
+        "/o/{organization}/settings/consumers/{actor}",
+        "/o/{organization}/settings/workspaces",
+        "/o/{organization}/settings/workspaces/new",
+        "/o/{organization}/settings/workspaces/{workspace}",
+        "/o/{organization}/settings/runs",
+        "/o/{organization}/settings/runs/{run}",
         "/o/{organization}/settings/members",
         "/o/{organization}/settings/members/invite",
         "/o/{organization}/settings/members/leave",
@@ -139,6 +194,8 @@ impl Screen {
             ["join", token] => Some(Self::Join(token.parse().ok()?)),
             ["organizations", "new"] => Some(Self::NewOrganization),
             ["account"] => Some(Self::Account),
+            ["device"] => Some(Self::Device),
+            ["authorize"] => Some(Self::Authorize),
             ["dev", "style"] => Some(Self::Style),
             ["settings", "api-keys" | "api"] => Some(Self::Shortcut),
             ["o", organization] => Some(Self::Overview(organization.parse().ok()?)),
@@ -159,15 +216,29 @@ impl Screen {
             ["api-keys", key, "rename"] => Some(Self::RenameKey(organization, key.parse().ok()?)),
             ["api-keys", key, "rotate"] => Some(Self::RotateKey(organization, key.parse().ok()?)),
             ["api-keys", key, "revoke"] => Some(Self::RevokeKey(organization, key.parse().ok()?)),
+            ["sealed"] => Some(Self::Sealed(organization)),
             ["service-accounts"] => Some(Self::ServiceAccounts(organization)),
             ["service-accounts", "new"] => Some(Self::NewServiceAccount(organization)),
             ["service-accounts", actor] => Some(Self::ServiceAccount(
                 organization,
                 actor.parse().ok()?,
             )),
+            ["service-accounts", actor, "sealed"] => Some(Self::SealedOfAccount(
+                organization,
+                actor.parse().ok()?,
+            )),
             ["apis"] => Some(Self::Apis(organization)),
             ["new-api"] => Some(Self::NewApi(organization)),
             ["apis", slug] => Some(Self::Api(organization, slug.parse().ok()?)),
+            ["apis", slug, "new-key"] => Some(Self::NewApiKey(organization, slug.parse().ok()?)),
+            ["consumers"] => Some(Self::Consumers(organization)),
+            ["consumers", "new"] => Some(Self::NewConsumer(organization)),
+            ["consumers", actor] => Some(Self::Consumer(organization, actor.parse().ok()?)),
+            ["workspaces"] => Some(Self::Workspaces(organization)),
+            ["workspaces", "new"] => Some(Self::NewWorkspace(organization)),
+            ["workspaces", id] => Some(Self::Workspace(organization, id.parse().ok()?)),
+            ["runs"] => Some(Self::Runs(organization)),
+            ["runs", id] => Some(Self::Run(organization, id.parse().ok()?)),
             ["members"] => Some(Self::Members(organization)),
             ["members", "invite"] => Some(Self::InviteMember(organization)),
             ["members", "leave"] => Some(Self::Leave(organization)),
@@ -180,7 +251,8 @@ impl Screen {
         }
     }
 
-    /// Whether it is the list of keys or a page below it.
+    /// Whether it is the list of keys or a page below it. What the person has sealed is below it,
+    /// because it depends on their keys.
     pub const fn is_about_keys(&self) -> bool {
         matches!(
             self,
@@ -191,6 +263,18 @@ impl Screen {
                 | Self::RotateKey(..)
                 | Self::RevokeKey(..)
                 | Self::RevokeKeys(_)
+                | Self::Sealed(_)
+        )
+    }
+
+    /// Whether it is the list of service accounts or a page below it.
+    pub const fn is_about_service_accounts(&self) -> bool {
+        matches!(
+            self,
+            Self::ServiceAccounts(_)
+                | Self::NewServiceAccount(_)
+                | Self::ServiceAccount(..)
+                | Self::SealedOfAccount(..)
         )
     }
 
@@ -206,6 +290,35 @@ impl Screen {
         )
     }
 
+    /// Whether it is the list of APIs or a page below it.
+    pub const fn is_about_apis(&self) -> bool {
+        matches!(
+            self,
+            Self::Apis(_) | Self::NewApi(_) | Self::Api(..) | Self::NewApiKey(..)
+        )
+    }
+
+    /// Whether it is the list of consumers or a page below it.
+    pub const fn is_about_consumers(&self) -> bool {
+        matches!(
+            self,
+            Self::Consumers(_) | Self::NewConsumer(_) | Self::Consumer(..)
+        )
+    }
+
+    /// Whether it is the list of workspaces or a page below it.
+    pub const fn is_about_workspaces(&self) -> bool {
+        matches!(
+            self,
+            Self::Workspaces(_) | Self::NewWorkspace(_) | Self::Workspace(..)
+        )
+    }
+
+    /// Whether it is the list of runs or a page below it.
+    pub const fn is_about_runs(&self) -> bool {
+        matches!(self, Self::Runs(_) | Self::Run(..))
+    }
+
     /// The path of the screen.
     pub fn path(&self) -> String {
         match self {
@@ -215,6 +328,8 @@ impl Screen {
             Self::Join(token) => format!("/join/{}", token.as_str()),
             Self::NewOrganization => "/organizations/new".into(),
             Self::Account => "/account".into(),
+            Self::Device => "/device".into(),
+            Self::Authorize => "/authorize".into(),
             Self::Style => "/dev/style".into(),
             Self::Shortcut => "/settings/api-keys".into(),
             Self::Overview(organization) => format!("/o/{organization}"),
@@ -232,6 +347,7 @@ impl Screen {
             Self::RevokeKey(organization, key) => {
                 format!("/o/{organization}/settings/api-keys/{key}/revoke")
             }
+            Self::Sealed(organization) => format!("/o/{organization}/settings/sealed"),
             Self::ServiceAccounts(organization) => {
                 format!("/o/{organization}/settings/service-accounts")
             }
@@ -241,9 +357,29 @@ impl Screen {
             Self::ServiceAccount(organization, actor) => {
                 format!("/o/{organization}/settings/service-accounts/{actor}")
             }
+            Self::SealedOfAccount(organization, actor) => {
+                format!("/o/{organization}/settings/service-accounts/{actor}/sealed")
+            }
             Self::Apis(organization) => format!("/o/{organization}/settings/apis"),
             Self::NewApi(organization) => format!("/o/{organization}/settings/new-api"),
             Self::Api(organization, slug) => format!("/o/{organization}/settings/apis/{slug}"),
+            Self::NewApiKey(organization, slug) => {
+                format!("/o/{organization}/settings/apis/{slug}/new-key")
+            }
+            Self::Consumers(organization) => format!("/o/{organization}/settings/consumers"),
+            Self::NewConsumer(organization) => format!("/o/{organization}/settings/consumers/new"),
+            Self::Consumer(organization, actor) => {
+                format!("/o/{organization}/settings/consumers/{actor}")
+            }
+            Self::Workspaces(organization) => format!("/o/{organization}/settings/workspaces"),
+            Self::NewWorkspace(organization) => {
+                format!("/o/{organization}/settings/workspaces/new")
+            }
+            Self::Workspace(organization, id) => {
+                format!("/o/{organization}/settings/workspaces/{id}")
+            }
+            Self::Runs(organization) => format!("/o/{organization}/settings/runs"),
+            Self::Run(organization, id) => format!("/o/{organization}/settings/runs/{id}"),
             Self::Members(organization) => format!("/o/{organization}/settings/members"),
             Self::InviteMember(organization) => {
                 format!("/o/{organization}/settings/members/invite")
@@ -275,6 +411,8 @@ mod tests {
             Screen::Join("k3y".parse().expect("token")),
             Screen::NewOrganization,
             Screen::Account,
+            Screen::Device,
+            Screen::Authorize,
             Screen::Style,
             Screen::Shortcut,
             Screen::Overview(org.clone()),
@@ -290,9 +428,20 @@ mod tests {
             Screen::NewApi(org.clone()),
             Screen::Api(org.clone(), "new".parse().expect("slug")),
             Screen::Api(org.clone(), "orders".parse().expect("slug")),
+            Screen::NewApiKey(org.clone(), "new".parse().expect("slug")),
+            Screen::Consumers(org.clone()),
+            Screen::NewConsumer(org.clone()),
+            Screen::Consumer(org.clone(), ActorId(7)),
+            Screen::Workspaces(org.clone()),
+            Screen::NewWorkspace(org.clone()),
+            Screen::Workspace(org.clone(), "ws_a1".parse().expect("id")),
+            Screen::Runs(org.clone()),
+            Screen::Run(org.clone(), "run_a1".parse().expect("id")),
             Screen::ServiceAccounts(org.clone()),
             Screen::NewServiceAccount(org.clone()),
             Screen::ServiceAccount(org.clone(), ActorId(7)),
+            Screen::Sealed(org.clone()),
+            Screen::SealedOfAccount(org.clone(), ActorId(7)),
             Screen::Members(org.clone()),
             Screen::InviteMember(org.clone()),
             Screen::Leave(org.clone()),

@@ -85,28 +85,48 @@ pub struct Secret<'a> {
     pub waits_for: Option<&'a str>,
 }
 
-/// A new key and everything around it, below the title.
-pub fn revealed(key: &str, key_id: &str, label: &str, url: &str) -> impl IntoView + use<> {
+/// A new key.
+pub struct NewKey<'a> {
+    /// The key.
+    pub key: &'a str,
+    /// Its ID.
+    pub key_id: &'a str,
+    /// Its name.
+    pub label: &'a str,
+}
+
+/// A new key of Roundtable and everything around it, below the title.
+pub fn revealed(new: &NewKey<'_>, url: &str) -> impl IntoView + use<> {
+    revealed_with(
+        new,
+        words::reveal_key::shell_line(new.key),
+        words::reveal_key::curl_line(url, new.key),
+    )
+}
+
+/// The same with other commands: the one that sets the key, and the one that tries it.
+pub fn revealed_with(new: &NewKey<'_>, shell: String, curl: String) -> impl IntoView + use<> {
+    let label = new.label.to_owned();
     let secret = Secret {
-        value: key,
+        value: new.key,
         rows: 2,
         warning: words::reveal_key::WARNING,
         lost: words::reveal_key::LOST,
         shell: (
             words::reveal_key::SHELL_LINE,
             words::reveal_key::COPY_SHELL,
-            words::reveal_key::shell_line(key),
+            shell,
         ),
         curl: (
             words::reveal_key::CURL_LINE,
             words::reveal_key::COPY_CURL,
-            words::reveal_key::curl_line(url, key),
+            curl,
         ),
-        waits_for: Some(key_id),
+        waits_for: Some(new.key_id),
     };
     secret_sheet(
         secret,
-        view! { {words::labels::KEY_FOR.0}<bdi>{label.to_owned()}</bdi>{words::labels::KEY_FOR.1} },
+        view! { {words::labels::KEY_FOR.0}<bdi>{label}</bdi>{words::labels::KEY_FOR.1} },
     )
 }
 

@@ -50,8 +50,10 @@ export function sheet(page: Page, scripted: boolean): Locator {
   return scripted ? page.getByRole('dialog') : page.getByRole('main');
 }
 
+/** The row of a key. A badge may follow its name. */
 export function row(page: Page, name: string): Locator {
-  return page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
+  const whole = new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}( Test)?( Exposed)?$`);
+  return page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: whole }) });
 }
 
 /** Searches for keys, including inactive ones. */
@@ -82,10 +84,11 @@ export async function beginCreating(page: Page, scripted: boolean): Promise<Loca
   return form;
 }
 
-/** Creates a key, and leaves the dialog with the key open. */
+/** Creates a key with full access, and leaves the dialog with the key open. */
 export async function createKeyAndStay(page: Page, name: string, scripted: boolean): Promise<string> {
   const form = await beginCreating(page, scripted);
   await form.getByLabel('Name').fill(name);
+  await form.getByRole('radio', { name: /^Full access/ }).check();
   await form.getByRole('button', { name: 'Generate' }).click();
   const key = await shownKey(page, scripted).inputValue();
   expect(key).toMatch(new RegExp(`^${WHOLE_KEY.source}$`));
@@ -105,7 +108,7 @@ export async function finish(page: Page, form: Locator, scripted: boolean): Prom
   return key;
 }
 
-/** Creates a key, copies it if JavaScript is on, and closes the dialog. */
+/** Creates a key with full access, copies it if JavaScript is on, and closes the dialog. */
 export async function createKey(page: Page, name: string, scripted: boolean): Promise<string> {
   const key = await createKeyAndStay(page, name, scripted);
   if (scripted) {

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { startServer, type Server } from './server.ts';
 
 const CACHE = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-/** The Python of `.ci/tools test`, in which `requests` is installed. */
-const PYTHON = process.env.ROUNDTABLE_PYTHON ?? join(CACHE, 'roundtable/tools/python/bin/python');
+/** The Python of `.ci/tools test`, in which `requests`, PyJWT, FastAPI, uvicorn and httpx are installed. */
+export const PYTHON = process.env.ROUNDTABLE_PYTHON ?? join(CACHE, 'roundtable/tools/python/bin/python');
 /** Makes curl print the status to standard error, so that a sample needs no flag for it. */
 const CURLRC = 'silent\nshow-error\nmax-time = 20\nwrite-out = "%{stderr}%{http_code}\\n"\n';
 
@@ -75,12 +75,13 @@ export interface Installation {
   actor: string;
 }
 
-/** Starts a server that is not set up yet. */
-export const startEmpty = (port: number) => startServer(port, { demo: false, env: { ROUNDTABLE_SETUP_TOKEN: SETUP_TOKEN } });
+/** Starts a server that is not set up yet, with additional settings. */
+export const startEmpty = (port: number, env: Vars = {}) =>
+  startServer(port, { demo: false, env: { ROUNDTABLE_SETUP_TOKEN: SETUP_TOKEN, ...env } });
 
-/** Starts a server with an organization and its owner. */
-export async function startInstallation(port: number): Promise<Installation> {
-  const server = await startEmpty(port);
+/** Starts a server with an organization and its owner, with additional settings. */
+export async function startInstallation(port: number, env: Vars = {}): Promise<Installation> {
+  const server = await startEmpty(port, env);
   const body = { setup_token: SETUP_TOKEN, organization: 'Acme', name: 'Olivia Owens', email: 'olivia@acme.example' };
   const created = await call('POST', `${server.url}/api/v1/bootstrap`, '', body);
   return { server, key: created.api_key, actor: String(created.actor_id) };

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-const BINARY = process.env.ROUNDTABLE_BINARY ?? join(import.meta.dirname, '..', '..', 'dist', 'roundtable');
+/** The program under test. */
+export const BINARY = process.env.ROUNDTABLE_BINARY ?? join(import.meta.dirname, '..', '..', 'dist', 'roundtable');
 // Below the ephemeral ports of outgoing connections.
 const FIRST_PORT = Number(process.env.ROUNDTABLE_TEST_PORT ?? 23117);
 
@@ -16,6 +17,7 @@ export const ports = {
   empty: (worker: number) => FIRST_PORT + 10 + worker,
   stranger: (worker: number) => FIRST_PORT + 20 + worker,
   samples: FIRST_PORT + 30,
+  doctor: (proxy: number) => FIRST_PORT + 140 + 3 * proxy,
   docs: (page: number) => FIRST_PORT + 40 + page,
   provider: (worker: number) => FIRST_PORT + 60 + worker,
   foreign: (worker: number) => FIRST_PORT + 70 + worker,
@@ -23,6 +25,14 @@ export const ports = {
   lighthouse: FIRST_PORT + 81,
   tour: FIRST_PORT + 82,
   gate: FIRST_PORT + 90,
+  demo: FIRST_PORT + 130,
+  guide: FIRST_PORT + 135,
+  middleware: FIRST_PORT + 110,
+  assertion: (sample: number) => FIRST_PORT + 160 + sample,
+  // The installation, a page that may call it, and one that may not.
+  origins: (at: number) => FIRST_PORT + 200 + at,
+  // The installation and a page of another origin, for each of the tests.
+  sdk: (at: number) => FIRST_PORT + 210 + at,
 };
 
 export const url = (port: number) => `http://127.0.0.1:${port}`;

@@ -73,7 +73,7 @@ test('events are filtered with the keyboard', { tag: ['@plain', '@store'] }, asy
   for (const one of await events(page).all()) await expect(one).toContainText('Revoked an API key');
 
   // The changes, and the request.
-  await event.getByText('Details').first().click();
+  await event.locator('summary').first().click();
   await expect(event).toContainText(/Status\s*Active\s*→\s*Revoked/);
   await expect(event).toContainText('May have leaked');
   await expect(event).toContainText(/req_/);
@@ -97,7 +97,7 @@ test('an event links to its object, to all events of the object, and to its acto
   await revokedKey(page, name, scripted);
   await openLog(page);
   const event = events(page).filter({ hasText: name }).first();
-  await event.getByText('Details').first().click();
+  await event.locator('summary').first().click();
   await event.getByRole('link', { name: 'All events for this item' }).click();
   await page.waitForURL(/\?object=key:\d+$/);
   await expect(events(page)).toHaveCount(2);
@@ -182,7 +182,7 @@ test('exports are complete and can be parsed', { tag: ['@plain', '@store'] }, as
   await page.goto(`${new URL(page.url()).pathname}?action=audit_log.exported`);
   const event = events(page).filter({ hasText: /Format\s*CSV/ }).filter({ hasText: /Object\s*Workspace/ }).first();
   await expect(event).toContainText('Exported the audit log');
-  await event.getByText('Details').first().click();
+  await event.locator('summary').first().click();
   await expect(event).toContainText(/Format\s*CSV/);
   await expect(event).toContainText(/Object\s*Workspace/);
 });
@@ -231,7 +231,7 @@ test('the pages of the log', async ({ page, baseURL }) => {
   await inspect(page, 'audit-log-nothing-found');
   await page.goto(page.url().replace(/\?.*/, '?action=workspaces&period=24h'));
   await expect(events(page)).toHaveCount(50);
-  await events(page).first().getByText('Details').first().click();
+  await events(page).first().locator('summary').first().click();
   await inspect(page, 'audit-log-filtered');
   await page.getByRole('link', { name: 'Older' }).click();
   await expect(events(page).first()).toContainText('Created a workspace');

@@ -49,6 +49,8 @@ test('a key is created with all entered fields after a fresh sign-in', { tag: '@
     await form.getByLabel('Name').fill('Nightly export');
     // The label of the button depends on the selected permissions.
     const note = form.getByText(/^You will confirm with/);
+    await expect(note).toBeHidden();
+    await form.getByRole('radio', { name: /^Full access/ }).check();
     await expect(note).toBeVisible();
     await expect(form.getByRole('button', { name: 'Confirm and generate' })).toBeVisible();
     await form.getByRole('radio', { name: /^Read only/ }).check();
@@ -56,7 +58,7 @@ test('a key is created with all entered fields after a fresh sign-in', { tag: '@
     await expect(form.getByRole('button', { name: 'Generate', exact: true })).toBeVisible();
     await form.getByRole('radio', { name: /^Custom/ }).check();
     await form.getByRole('radio', { name: /Members.*Write/i }).check();
-    await form.getByRole('radio', { name: /^30 days/ }).check();
+    await form.getByLabel('Expiration').selectOption('30 days');
     await expect(note).toBeVisible();
     await form.getByRole('button', { name: 'Confirm and generate' }).click();
     await signInAtProvider(page, 'ada');
@@ -78,6 +80,7 @@ test('a sign-in as another person does not submit the form', { tag: '@plain' }, 
     const page = await ada(browser, server, javaScriptEnabled);
     const form = await beginCreating(page, scripted);
     await form.getByLabel('Name').fill('Nightly export');
+    await form.getByRole('radio', { name: /^Full access/ }).check();
     await form.getByRole('button', { name: 'Confirm and generate' }).click();
     await signInAtProvider(page, 'grace', !scripted);
     await expect(page.getByRole('alert')).toContainText('You signed in as someone else. Nothing was changed.');

@@ -75,6 +75,13 @@ const PLANS: Record<string, Plan> = {
     refused: { 9: 401 },
     others: 2,
   },
+  runs: {
+    begin: (port) => installed(port),
+    then: {
+      1: (answer) => ({ WORKSPACE_ID: answer.json.id }),
+      3: (answer) => ({ RUN_ID: answer.json.run.id, LEASE: answer.json.lease }),
+    },
+  },
   'service-accounts': {
     begin: (port) => installed(port),
     then: { 1: (answer) => ({ ACTOR_ID: String(answer.json.actor_id) }) },
@@ -86,7 +93,17 @@ const PLANS: Record<string, Plan> = {
       3: (answer) => ({ ORDERS_KEY: answer.json.api_key }),
     },
   },
-  encryption: { begin: (port) => installed(port, async (_url, _key, actor) => ({ ACTOR_ID: actor })) },
+  'signed-assertion': {
+    begin: (port) =>
+      installed(port, async (url, key) => {
+        await call('POST', `${url}/api/v1/apis`, key, { name: 'Orders', slug: 'orders' });
+        return {};
+      }),
+  },
+  encryption: {
+    begin: (port) => installed(port, async (_url, _key, actor) => ({ ACTOR_ID: actor })),
+    then: { 5: (answer) => ({ TODO_ID: answer.json.id }) },
+  },
   organization: { begin: (port) => installed(port) },
   'audit-log': { begin: (port) => installed(port, async () => ({ KEY_ID: '1' })) },
   members: {
@@ -115,8 +132,8 @@ function blocks(page: string): Block[] {
   }));
 }
 
-/** Whether a sample needs only the variables that every page sets. */
-const isPlain = ({ language, code }: Block) => language !== 'bash' && /ROUNDTABLE_API_KEY/.test(code);
+/** Whether a sample needs only the variables that every page sets. `middleware.spec.ts` runs those that check keys. */
+const isPlain = ({ language, code }: Block) => language !== 'bash' && /ROUNDTABLE_API_KEY/.test(code) && !/keys\/verify/.test(code);
 
 test('every page with samples has a plan', () => {
   const pages = readdirSync(DOCS).filter((file) => file.endsWith('.md')).map((file) => file.slice(0, -3));

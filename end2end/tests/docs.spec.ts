@@ -36,10 +36,12 @@ test('the section about rotation can be found from the index @plain', async ({ p
 
 // RU-15: without violations of the content security policy
 test('the API reference calls the API', async ({ page }) => {
+  test.slow();
   await signIn(page, OLIVIA);
   const key = await createKey(page, unique('Reference'), true);
   await page.goto('/docs/api');
-  await page.getByRole('button', { name: 'Authorize', exact: true }).click();
+  // The description of all operations takes long to render.
+  await page.getByRole('button', { name: 'Authorize', exact: true }).click({ timeout: 60_000 });
   await page.locator('.auth-container input').first().fill(key);
   await page.locator('.auth-btn-wrapper .authorize').first().click();
   await page.locator('.btn-done').first().click();

@@ -1,25 +1,11 @@
-// The recipes of protect-your-api.md, in the real proxies: nginx, Caddy, Traefik and Envoy.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// The recipes of protect-your-api.md, in the real proxies: nginx, Caddy, Traefik, Envoy and HAProxy.
 import { Agent, createServer, request, type IncomingHttpHeaders, type Server as HttpServer } from 'node:http';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 
-import { call, startInstallation, type Installation } from '../support/programs.ts';
+import { shop } from '../support/orders.ts';
+import { startInstallation } from '../support/programs.ts';
+import { startProxy, type Program } from '../support/proxies.ts';
 import { ports } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
-
-const PAGE = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'protect-your-api.md'), 'utf8');
-const CACHE = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-/** The programs of `.ci/tools test`. */
-const PROGRAMS = process.env.ROUNDTABLE_PROXIES ?? join(CACHE, 'roundtable/tools/python/bin');
-
-interface Ports {
-  roundtable: number;
-  app: number;
-  proxy: number;
-}
 
 interface Answer {
   status: number;
@@ -27,74 +13,19 @@ interface Answer {
   text: string;
 }
 
-/** The recipes under a heading of the page, with the ports of the test. */
-function recipes(heading: string, language: string, { roundtable, app, proxy }: Ports): string[] {
-  const section = PAGE.split(`\n### ${heading}\n`)[1].split('\n### ')[0];
-  const blocks = [...section.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, 'gm'))];
-  return blocks.map(([, text]) =>
-    text
-      .replaceAll('127.0.0.1:3000', `127.0.0.1:${roundtable}`)
-      .replaceAll('127.0.0.1:8000', `127.0.0.1:${app}`)
-      .replaceAll('127.0.0.1:8080', `127.0.0.1:${proxy}`)
-      .replaceAll('port_value: 3000', `port_value: ${roundtable}`)
-      .replaceAll('port_value: 8000', `port_value: ${app}`)
-      .replaceAll('port_value: 8080', `port_value: ${proxy}`),
-  );
-}
-
-interface Recipe {
-  /** Writes the configuration into the folder, and says how to start the proxy. */
-  start(folder: string, ports: Ports): [string, string[]];
+interface Refusals {
   /** Whether a refusal has our body, or a body of the proxy's own. */
   body: RegExp;
   /** The status while Roundtable is stopped. */
   outage: number;
 }
 
-const RECIPES: Record<string, Recipe> = {
-  nginx: {
-    start(folder, at) {
-      const [site] = recipes('nginx', 'nginx', at);
-      const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`);
-      // Started by root, the workers would run as another user, who has no access to the folder.
-      const user = process.getuid?.() === 0 ? 'user root;' : '';
-      const main = `daemon off; ${user} worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log; events {}
-        http { access_log off; client_max_body_size 2m; ${paths.join(' ')}\n${site}}`;
-      writeFileSync(join(folder, 'nginx.conf'), main);
-      return ['/usr/sbin/nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')]];
-    },
-    body: /"code":"(?:unauthorized|forbidden)"/,
-    outage: 503,
-  },
-  Caddy: {
-    start(folder, at) {
-      const [site] = recipes('Caddy', 'caddy', at);
-      writeFileSync(join(folder, 'Caddyfile'), `{\n  admin off\n  persist_config off\n}\n${site}`);
-      return [join(PROGRAMS, 'caddy'), ['run', '--config', join(folder, 'Caddyfile'), '--adapter', 'caddyfile']];
-    },
-    body: /"code":"(?:unauthorized|missing_scope)"/,
-    outage: 502,
-  },
-  Traefik: {
-    start(folder, at) {
-      const [fixed, dynamic] = recipes('Traefik', 'yaml', at);
-      writeFileSync(join(folder, 'dynamic.yaml'), dynamic);
-      const provider = `providers:\n  file:\n    filename: ${join(folder, 'dynamic.yaml')}\n`;
-      writeFileSync(join(folder, 'traefik.yaml'), `${fixed}${provider}`);
-      return [join(PROGRAMS, 'traefik'), [`--configFile=${join(folder, 'traefik.yaml')}`]];
-    },
-    body: /"code":"(?:unauthorized|missing_scope)"/,
-    outage: 500,
-  },
-  Envoy: {
-    start(folder, at) {
-      const [config] = recipes('Envoy', 'yaml', at);
-      writeFileSync(join(folder, 'envoy.yaml'), config);
-      return [join(PROGRAMS, 'envoy'), ['-c', join(folder, 'envoy.yaml'), '--base-id', String(at.proxy), '--log-level', 'off']];
-    },
-    body: /"code":"(?:unauthorized|missing_scope)"/,
-    outage: 503,
-  },
+const RECIPES: Record<Program, Refusals> = {
+  nginx: { body: /"code":"(?:unauthorized|forbidden)"/, outage: 503 },
+  Caddy: { body: /"code":"(?:unauthorized|missing_scope)"/, outage: 502 },
+  Traefik: { body: /"code":"(?:unauthorized|missing_scope)"/, outage: 500 },
+  Envoy: { body: /"code":"(?:unauthorized|missing_scope)"/, outage: 503 },
+  HAProxy: { body: /"code":"(?:unauthorized|missing_scope)"/, outage: 503 },
 };
 
 /** An API that answers with what it received. */
@@ -129,55 +60,17 @@ function ask(port: number, { headers = {}, method = 'GET', body, agent, path = '
   });
 }
 
-async function responds(child: ChildProcess, port: number) {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (child.exitCode !== null) throw new Error(`the proxy exited with code ${child.exitCode}`);
-    const answer = await ask(port).catch(() => undefined);
-    // Traefik answers 404 until it has read the dynamic configuration.
-    if (answer && answer.status !== 404) return;
-    await wait(50);
-  }
-  throw new Error('the proxy does not respond');
-}
-
-/** Ends the proxy with its processes. */
-async function stop(child: ChildProcess) {
-  const exited = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const late = wait(5_000).then(() => child.kill('SIGKILL'));
-  if (child.exitCode === null) await Promise.race([exited, late]);
-}
-
-/** The API `orders` with a key that may read, and one that may do nothing. */
-async function shop({ server, key }: Installation) {
-  const at = `${server.url}/api/v1`;
-  const scopes = [{ scope: 'orders:read', description: 'Read orders' }];
-  await call('POST', `${at}/apis`, key, { name: 'Orders', slug: 'orders', scopes });
-  const consumer = await call('POST', `${at}/consumers`, key, { external_id: 'customer_42' });
-  const create = (body: object) => call('POST', `${at}/apis/orders/keys`, key, { actor_id: consumer.actor_id, ...body });
-  const [good, other, powerless] = [
-    await create({ scopes: ['orders:read'] }),
-    await create({ scopes: ['orders:read'] }),
-    await create({}),
-  ];
-  return { consumer, good, other, powerless, revoke: (id: number) => call('DELETE', `${at}/keys/${id}`, key) };
-}
-
-for (const [index, [name, recipe]] of Object.entries(RECIPES).entries()) {
+for (const [index, [name, recipe]] of (Object.entries(RECIPES) as [Program, Refusals][]).entries()) {
   test(`the recipe for ${name} protects an API`, async () => {
     test.setTimeout(120_000);
     const first = ports.gate + 3 * index;
     const at = { roundtable: first, app: first + 1, proxy: first + 2 };
-    const folder = mkdtempSync(join(tmpdir(), 'roundtable-gate-'));
-    mkdirSync(join(folder, 'home'));
     const installation = await startInstallation(at.roundtable);
     const app = await startApp(at.app);
-    const [program, args] = recipe.start(folder, at);
-    const env = { PATH: process.env.PATH, HOME: join(folder, 'home') } as NodeJS.ProcessEnv;
-    const proxy = spawn(program, args, { cwd: folder, env, stdio: 'ignore' });
     let isStopped = false;
+    let stopProxy: (() => Promise<void>) | undefined;
     try {
-      await responds(proxy, at.proxy);
+      stopProxy = await startProxy(name, at);
       const { consumer, good, other, powerless, revoke } = await shop(installation);
       const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
 
@@ -262,10 +155,9 @@ for (const [index, [name, recipe]] of Object.entries(RECIPES).entries()) {
         expect(answer.status).toBe(recipe.outage);
       });
     } finally {
-      await stop(proxy);
+      await stopProxy?.();
       app.close();
       if (!isStopped) await installation.server.stop();
-      rmSync(folder, { recursive: true, force: true });
     }
   });
 }

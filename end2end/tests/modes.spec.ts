@@ -3,7 +3,7 @@ import { expectNoAxeViolations, expectNoHorizontalScroll, inspect, repaint, THEM
 import { OLIVIA, awake, beginCreating, beginRevoking, createKey, row, signIn, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
-const PAGES = ['settings/api-keys', 'settings/members', 'settings/audit-log', 'settings/service-accounts', 'settings/apis', 'settings'];
+const PAGES = ['settings/api-keys', 'settings/members', 'settings/audit-log', 'settings/service-accounts', 'settings/apis', 'settings/consumers', 'settings'];
 
 test('with forced colors the selection and the focus are visible', async ({ page }) => {
   await signIn(page, OLIVIA);
@@ -85,7 +85,9 @@ test('no width from a phone to a wide screen scrolls horizontally', async ({ pag
       await expectNoHorizontalScroll(page, path);
     }
     const main = await page.locator('main').boundingBox();
-    expect(main!.width, `${path} keeps lines readable`).toBeLessThanOrEqual(1264);
+    // The table of keys has more columns than other pages.
+    const widest = path.endsWith('api-keys') ? 1504 : 1264;
+    expect(main!.width, `${path} keeps lines readable`).toBeLessThanOrEqual(widest);
   }
 });
 

@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 
 import { inspect } from '../support/looks.ts';
 import { test as base } from '../support/own.ts';
-import { ADAM, MINA, OLIVIA, signIn } from '../support/people.ts';
+import { ADAM, MINA, OLIVIA, beginCreating, signIn } from '../support/people.ts';
 import { expect } from '../support/test.ts';
 
 const test = base.extend<{ at: (person: string) => Promise<Page> }>({
@@ -30,7 +30,7 @@ test('an owner sets the maximum lifetime of new keys', { tag: '@plain' }, async 
   const nav = page.getByRole('navigation', { name: 'Settings' });
   await expect(nav.getByRole('link', { name: 'Organization' })).toHaveAttribute('aria-current', 'page');
 
-  const days = page.getByLabel('Days');
+  const days = page.getByLabel('Days', { exact: true });
   const save = page.getByRole('button', { name: 'Save Maximum lifetime of new keys' });
   await expect(days).toHaveValue('');
   await expect(page.getByText('Existing keys keep their expiration.')).toBeVisible();
@@ -50,7 +50,7 @@ test('an owner sets the maximum lifetime of new keys', { tag: '@plain' }, async 
 
   // Every member sees the setting, and who can change it.
   await at(MINA);
-  await expect(page.getByText('90 days')).toBeVisible();
+  await expect(page.getByText('90 days').first()).toBeVisible();
   await expect(page.getByText('Only owners and admins can change this.')).toBeVisible();
   await expect(save).toHaveCount(0);
 
@@ -61,10 +61,39 @@ test('an owner sets the maximum lifetime of new keys', { tag: '@plain' }, async 
   await page.getByRole('link', { name: 'Audit log' }).click();
   const changes = page.getByRole('row').filter({ hasText: 'Changed the organization' });
   await expect(changes).toHaveCount(2);
-  await changes.first().getByText('Details').click();
+  await changes.first().locator('summary').click();
   await expect(changes.first()).toContainText(ADAM);
   await expect(changes.first()).toContainText('Maximum lifetime of new keys');
   await expect(changes.first()).toContainText('90 days');
+});
+
+// D17
+test('an admin sets what the form for a new key preselects', { tag: '@plain' }, async ({ at, guard, scripted }) => {
+  test.slow();
+  guard.expects(/422/);
+  const page = await at(ADAM);
+  const days = page.getByLabel('Days until expiration');
+  const save = page.getByRole('button', { name: 'Save Preselected expiration' });
+  const settings = page.url();
+  const preselected = async (choice: string) => {
+    await page.getByRole('link', { name: 'API Keys', exact: true }).click();
+    const form = await beginCreating(page, scripted);
+    await expect(form.getByLabel('Expiration').locator('option:checked')).toHaveText(choice);
+    await page.goto(settings);
+  };
+  await expect(days).toHaveValue('90');
+  await preselected('90 days');
+  await days.fill('0');
+  await save.click();
+  await expect(days).toHaveAccessibleDescription(/Enter a whole number from 1 to 3650\./);
+  await days.fill('45');
+  await save.click();
+  await expect(page.getByRole('status')).toHaveText('Setting saved. It applies to the next new key.');
+  await preselected('45 days');
+  await days.fill('');
+  await save.click();
+  await expect(days).toHaveAttribute('placeholder', 'No expiration');
+  await preselected('No expiration');
 });
 
 // KE-06
@@ -80,10 +109,10 @@ test('the page of the organization', async ({ at, guard }) => {
   guard.expects(/422/);
   const page = await at(OLIVIA);
   await inspect(page, 'organization');
-  await page.getByLabel('Days').fill('x');
+  await page.getByLabel('Days', { exact: true }).fill('x');
   await page.getByRole('button', { name: 'Save Maximum lifetime of new keys' }).click();
   await inspect(page, 'organization-error');
-  await page.getByLabel('Days').fill('90');
+  await page.getByLabel('Days', { exact: true }).fill('90');
   await page.getByRole('button', { name: 'Save Maximum lifetime of new keys' }).click();
   await inspect(page, 'organization-saved');
   await at(MINA);

@@ -17,7 +17,7 @@ const ARABIC = 'مفتاح التقارير الشهرية';
 async function createShort(page: Page, name: string, scripted: boolean): Promise<string> {
   const form = await beginCreating(page, scripted);
   await form.getByLabel('Name').fill(name);
-  await form.getByRole('radio', { name: /^7 days/ }).check();
+  await form.getByLabel('Expiration').selectOption('7 days');
   await form.getByRole('button', { name: 'Generate' }).click();
   const field = shownKey(page, scripted);
   const key = await field.inputValue();
@@ -35,6 +35,17 @@ async function openOverview(page: Page) {
 }
 
 const panel = (page: Page, name: string) => page.getByRole('region', { name });
+
+// RU-15, RU-21..RU-24, RK-29, KE-30, KE-36
+test('a list without keys has advice and links to the documentation', { tag: '@plain' }, async ({ as }) => {
+  const page = await as(OLIVIA);
+  const main = page.getByRole('main');
+  for (const advice of ['every 90 days', 'version control or client-side code', 'Production deploy script', 'a teammate leaves', 'its own key']) {
+    await expect(main).toContainText(advice);
+  }
+  await expect(main.getByRole('link', { name: 'API reference' })).toHaveAttribute('href', '/docs/api');
+  await expect(main.getByRole('link', { name: 'How to rotate a key' })).toHaveAttribute('href', '/docs/api-keys#regular-rotation');
+});
 
 test('an organization without keys has a link to create the first one', { tag: '@plain' }, async ({ as, scripted }) => {
   const page = await as(OLIVIA);
@@ -82,7 +93,7 @@ test('an owner sees the keys that need attention, with links to the next step', 
   if (scripted) await inspect(page, 'overview');
 
   await counts.getByRole('link', { name: '2 Expire soon' }).click();
-  await expect(page.getByRole('rowheader')).toHaveText(['Nightly export', ARABIC]);
+  await expect(page.getByRole('rowheader')).toHaveText([/^Nightly export ?Exposed$/, ARABIC]);
   await page.goBack();
   await rows.nth(0).getByRole('link', { name: 'Rotate… Nightly export' }).click();
   await expect(page.getByRole('heading', { name: 'Rotate “Nightly export”' })).toBeVisible();

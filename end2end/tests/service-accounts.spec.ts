@@ -1,10 +1,17 @@
 import type { Page } from '@playwright/test';
 
 import { expectNoHorizontalScroll, inspect } from '../support/looks.ts';
-import { ADAM, MINA, OLIVIA, THEO, row, signIn, unique } from '../support/people.ts';
+import { ADAM, MINA, OLIVIA, THEO, awake, beginCreating, finish, row, signIn, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
 const nav = (page: Page) => page.getByRole('navigation', { name: 'Settings' });
+
+/** The pages of the menu that every member has. */
+const MEMBERS_MENU = ['Overview', 'API Keys', 'APIs', 'Workspaces', 'Runs', 'Members', 'Audit log', 'Organization', 'Documentation'];
+const ADMINS_MENU = [
+  'Overview', 'API Keys', 'Service accounts', 'APIs', 'Consumers', 'Workspaces', 'Runs', 'Members', 'Audit log', 'Organization',
+  'Documentation',
+];
 
 async function openList(page: Page) {
   await nav(page).getByRole('link', { name: 'Service accounts' }).click();
@@ -114,7 +121,7 @@ test('an admin can create service accounts', { tag: '@plain' }, async ({ page })
 test('a member cannot open service accounts', { tag: '@plain' }, async ({ page, guard }) => {
   guard.expects(/403/);
   const organization = await signIn(page, MINA);
-  await expect(nav(page).getByRole('link')).toHaveText(['Overview', 'API Keys', 'APIs', 'Members', 'Audit log', 'Organization', 'Documentation']);
+  await expect(nav(page).getByRole('link')).toHaveText(MEMBERS_MENU);
   for (const path of ['', '/new', '/1']) {
     expect((await page.goto(`/o/${organization}/settings/service-accounts${path}`))!.status(), path).toBe(403);
     await expect(page.getByRole('heading', { level: 1 })).toContainText('You don’t have access');
@@ -141,7 +148,7 @@ test('the menu of narrow screens contains all pages', { tag: '@plain' }, async (
   await signIn(page, OLIVIA);
   await page.getByRole('button', { name: 'Settings menu' }).click();
   const links = nav(page).getByRole('link');
-  await expect(links).toHaveText(['Overview', 'API Keys', 'Service accounts', 'APIs', 'Members', 'Audit log', 'Organization', 'Documentation']);
+  await expect(links).toHaveText(ADMINS_MENU);
   await links.filter({ hasText: 'Organization' }).click();
   await expect(page.getByRole('heading', { name: 'Organization', exact: true })).toBeVisible();
 });
@@ -178,4 +185,23 @@ test.describe('looks', () => {
     await page.getByRole('button', { name: 'Create service account' }).click();
     await inspect(page, 'new-service-account-error');
   });
+});
+
+test('the form for a new key offers service accounts as owners', { tag: '@plain' }, async ({ page, scripted }) => {
+  test.slow();
+  const [account, name] = [unique('Invoices'), unique('Invoice job')];
+  await signIn(page, OLIVIA);
+  await create(page, account);
+  await page.goto('/settings/api-keys');
+  await awake(page, scripted);
+  const form = await beginCreating(page, scripted);
+  await expect(form.getByLabel('Owner').locator('option:checked')).toHaveText(/^Me \(.*Olivia Owens/);
+  await form.getByLabel('Name').fill(name);
+  await form.getByLabel('Owner').selectOption(account);
+  if (scripted) await expect(form.getByText(new RegExp(`· acts as .?${account}.? ·`))).toBeVisible();
+  await finish(page, form, scripted);
+  await expect(row(page, name)).toContainText(`for ${account}`);
+  // It has the one key that it can have.
+  const next = await beginCreating(page, scripted);
+  await expect(next.getByLabel('Owner').locator('option').filter({ hasText: account })).toBeDisabled();
 });

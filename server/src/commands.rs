@@ -1,12 +1,15 @@
 //! The commands of the program and their exit codes.
 
 mod accept;
+mod gate_doctor;
 mod init;
 mod keyring;
 mod migrate;
 mod openapi;
 mod serve;
+mod worker;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -19,8 +22,9 @@ use crate::hardening::Variables;
 use crate::telemetry;
 
 /// The end of the help of the program, which does not list the settings itself.
-const SETTINGS_HELP: &str = "`roundtable serve --help` lists all settings.\n\
-    To start for the first time, run `roundtable init --new-master-key`, then `roundtable serve`.";
+const SETTINGS_HELP: &str = "To manage your keys, sign in with `roundtable auth login --url https://…`.\n\
+    To start a server for the first time, run `roundtable init --new-master-key`, then `roundtable serve`. \
+    `roundtable serve --help` lists all settings.";
 
 /// A self-hosted dashboard and API for an organization's API keys.
 #[derive(Parser, Debug)]
@@ -95,8 +99,38 @@ enum Command {
         #[arg(long, default_value = "restored from a backup")]
         reason: String,
     },
+    /// Check the gate of an API of your own
+    Gate {
+        #[command(subcommand)]
+        command: GateCommand,
+    },
+    /// Claim runs, and run a program for each of them
+    ///
+    /// Reads no settings, and needs no database.
+    Worker(worker::WorkerArguments),
     /// Print the OpenAPI description of the API
     Openapi,
+    #[command(flatten)]
+    People(cli::PeopleCommand),
+}
+
+impl Command {
+    /// Whether the command needs the settings of the server. The others run next to a settings file
+    /// that is not theirs, and print nothing but their result.
+    const fn reads_settings(&self) -> bool {
+        !matches!(
+            self,
+            Self::Gate { .. } | Self::Worker(_) | Self::People(_)
+        )
+    }
+}
+
+#[derive(Subcommand, Debug)]
+enum GateCommand {
+    /// Send requests to your reverse proxy, and say which line of its configuration to change
+    ///
+    /// Reads no settings, and needs no database. With --app, it listens in place of your API.
+    Doctor(gate_doctor::Arguments),
 }
 
 #[derive(Subcommand, Debug)]
@@ -121,7 +155,8 @@ enum KeyringCommand {
 }
 
 /// Why a command failed: one sentence. The exit code is 78 if a setting is wrong (EX_CONFIG in
-/// sysexits.h).
+/// sysexits.h), 69 if a service is unavailable (EX_UNAVAILABLE), 5 if a server refuses the key, and 2
+/// if an argument is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// A setting is missing or invalid.
@@ -136,9 +171,21 @@ pub enum CliError {
     /// The database is unavailable.
     #[error("the database is unavailable: {0}")]
     Store(#[from] engine::StoreError),
+    /// An argument, or what belongs to it, is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// A server that is not Roundtable cannot be reached.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The server does not accept the key of a worker.
+    #[error("the server refuses the key: {0}")]
+    Refused(String),
     /// Something else.
     #[error("{0}")]
     Other(String),
+    /// A command for people failed, and has printed why.
+    #[error("the command failed with the exit code {0}")]
+    Reported(u8),
 }
 
 impl CliError {
@@ -148,9 +195,16 @@ impl CliError {
         reason = "the program exits, and its log may not be set up yet"
     )]
     pub fn report(&self) -> ExitCode {
+        if let Self::Reported(code) = self {
+            return ExitCode::from(*code);
+        }
         eprintln!("roundtable: {self}");
         match self {
             Self::Setting(_) | Self::Ring(_) => ExitCode::from(78),
+            Self::Unreachable(_) => ExitCode::from(69),
+            Self::Usage(_) => ExitCode::from(2),
+            Self::Reported(code) => ExitCode::from(*code),
+            Self::Refused(_) => ExitCode::from(5),
             Self::Journal(_) | Self::Store(_) | Self::Other(_) => ExitCode::FAILURE,
         }
     }
@@ -162,11 +216,11 @@ impl CliError {
 /// # Errors
 /// See [`CliError`].
 pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<(), CliError> {
-    let options = cli.options.complete(secrets)?;
-    telemetry::start(&options)?;
-    for warning in warnings.iter().chain(options.warnings()) {
-        tracing::warn!("{warning}");
-    }
+    let options = if cli.command.reads_settings() {
+        started(cli.options, secrets, &warnings)?
+    } else {
+        cli.options
+    };
     match cli.command {
         Command::Serve { demo } => serve::run(&options, demo).await,
         Command::Init {
@@ -188,8 +242,26 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
                 },
         } => accept::accept(&options, organization.as_deref(), &reason).await,
         Command::Restore { accept: _, reason } => accept::restore(&options, &reason).await,
+        Command::Gate {
+            command: GateCommand::Doctor(arguments),
+        } => gate_doctor::run(&arguments).await,
+        Command::Worker(arguments) => worker::run(&arguments).await,
         Command::Openapi => openapi::run(),
+        Command::People(command) => match cli::run(command, Cli::clap_command()).await {
+            0 => Ok(()),
+            code => Err(CliError::Reported(code)),
+        },
     }
+}
+
+/// Completes the settings and starts the log.
+fn started(options: Options, secrets: Variables, warnings: &[String]) -> Result<Options, CliError> {
+    let options = options.complete(secrets)?;
+    telemetry::start(&options)?;
+    for warning in warnings.iter().chain(options.warnings()) {
+        tracing::warn!("{warning}");
+    }
+    Ok(options)
 }
 
 /// Opens the database of the options.
@@ -205,6 +277,16 @@ fn cannot_open(error: engine::StoreError) -> CliError {
         engine::StoreError::Url(sentence) => BadSetting(sentence).into(),
         other => other.into(),
     }
+}
+
+/// The innermost cause of a failed request, without the URL.
+fn innermost_cause(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut inner: &dyn Error = &error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
 }
 
 /// Prints a line of the output of a command.

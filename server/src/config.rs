@@ -8,6 +8,7 @@
 //! with `options.path(&table::JOURNAL_FILE)`. The flag, the variable, the file entry, the help and
 //! the error messages follow from that line.
 
+mod cors_origins;
 mod environment;
 mod file;
 mod flags;
@@ -21,7 +22,7 @@ mod values;
 pub use environment::{SECRETS, SECRETS_ON_STDIN};
 pub use flags::show_settings;
 pub use options::Options;
-pub use settings::Settings;
+pub use settings::{GateAddr, Settings};
 pub use sign_in::SignIn;
 
 /// A missing or invalid setting, described in one sentence.

@@ -13,6 +13,7 @@ mod identity;
 pub mod jwks;
 pub mod layers;
 pub mod live;
+mod oauth;
 pub mod problem;
 pub mod sessions;
 pub mod sign_in;
@@ -26,19 +27,22 @@ use std::time::Duration;
 
 use app::request::SiteConfig;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use domain::run::MOST_WAIT_SECONDS;
 use engine::Engine;
 use engine::tokens::Parties;
 use fast_path::access_log::AccessLog;
+use fast_path::cors::AllowedOrigins;
+use fast_path::gate::GateToken;
 use fast_path::{FastPath, Paths};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 /// The largest request body in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
-/// How long a request may take, including its body.
+/// How long a request may take, including its body. A worker may wait for a run in addition.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The state of all handlers. Cheap to clone, because every layer and every handler clones it.
@@ -64,6 +68,10 @@ pub struct Parts {
     pub trusted_proxies: usize,
     /// The requests that are logged.
     pub access_log: AccessLog,
+    /// The token that every request for a gate must carry, if the operator has set one.
+    pub gate_token: Option<GateToken>,
+    /// The origins whose pages may call the API.
+    pub allowed_origins: AllowedOrigins,
 }
 
 impl Deref for AppState {
@@ -88,7 +96,7 @@ impl From<Parts> for AppState {
 }
 
 impl AppState {
-    /// Creates the state. See the fields for the parameters.
+    /// Creates the state without a gate token and without allowed origins. See the fields for the parameters.
     pub fn new(
         engine: Engine,
         oidc: oidc::Client,
@@ -101,6 +109,7 @@ impl AppState {
         let runtime = engine.runtime().clone();
         let clock: oidc::Clock = Arc::new(move || runtime.now().0);
         let Parties { issuer, audience } = site_config.parties();
+        engine.set_issuer(&issuer);
         let own_tokens = oidc::OwnTokens::new(&issuer, &audience, clock);
         Self::from(Parts {
             engine,
@@ -111,6 +120,8 @@ impl AppState {
             site,
             trusted_proxies,
             access_log,
+            gate_token: None,
+            allowed_origins: AllowedOrigins::default(),
         })
     }
 
@@ -141,8 +152,14 @@ fn fast_path(state: &AppState, paths: Paths, routes: Router) -> FastPath {
         trusted_proxies: state.trusted_proxies,
         access_log: state.access_log,
         request_timeout: REQUEST_TIMEOUT,
+        allowed_origins: state.allowed_origins.clone(),
     };
-    FastPath::new(state.engine.clone(), settings, routes)
+    FastPath::new(
+        state.engine.clone(),
+        settings,
+        state.gate_token.clone(),
+        routes,
+    )
 }
 
 fn all_routes(state: &AppState, dev_provider: Option<Router>) -> Router {
@@ -167,6 +184,7 @@ fn all_routes(state: &AppState, dev_provider: Option<Router>) -> Router {
         .merge(gate::router(state.clone()))
         .merge(health::router(state.clone()))
         .merge(jwks::router(state.clone()))
+        .merge(oauth::router(state.clone()))
         .merge(site::router(state.site.clone()))
         .merge(docs)
         .merge(live::router(state.clone()))
@@ -180,6 +198,20 @@ fn all_routes(state: &AppState, dev_provider: Option<Router>) -> Router {
     with_layers(state, routes)
 }
 
+/// Answers 408 to a request that takes too long. A worker that waits for a run has the longest
+/// waiting time in addition.
+async fn end_slow_requests(request: Request, next: Next) -> Response {
+    let is_waiting = request.uri().path().strip_prefix("/api") == Some(api::workers::CLAIM);
+    let limit = if is_waiting {
+        REQUEST_TIMEOUT + Duration::from_secs(MOST_WAIT_SECONDS.unsigned_abs())
+    } else {
+        REQUEST_TIMEOUT
+    };
+    tokio::time::timeout(limit, next.run(request))
+        .await
+        .unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+}
+
 /// Adds the layers of all routes.
 fn with_layers(state: &AppState, routes: Router) -> Router {
     routes
@@ -188,13 +220,47 @@ fn with_layers(state: &AppState, routes: Router) -> Router {
             unfinished::UnfinishedBodies::default(),
             unfinished::limit,
         ))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            REQUEST_TIMEOUT,
-        ))
+        .layer(from_fn(end_slow_requests))
         .layer(from_fn(problem::unservable))
         .layer(from_fn_with_state(state.clone(), layers::headers))
         .layer(from_fn(problem::finish))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn_with_state(state.clone(), layers::log))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::routing::post;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn send(path: &str, seconds: u64) -> StatusCode {
+        let slow = move || tokio::time::sleep(Duration::from_secs(seconds));
+        let routes = Router::new()
+            .route(path, post(slow))
+            .layer(from_fn(end_slow_requests));
+        let request = Request::post(path)
+            .body(Body::empty())
+            .expect("a request");
+        routes
+            .oneshot(request)
+            .await
+            .expect("an answer")
+            .status()
+    }
+
+    // D30: a worker may wait for a run for 30 seconds.
+    #[tokio::test(start_paused = true)]
+    async fn only_a_worker_that_waits_may_take_longer() {
+        let claim = "/api/v1/runs/claim";
+        assert_eq!(send(claim, 45).await, StatusCode::OK);
+        assert_eq!(send(claim, 61).await, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(send("/api/v1/keys", 29).await, StatusCode::OK);
+        assert_eq!(
+            send("/api/v1/keys", 31).await,
+            StatusCode::REQUEST_TIMEOUT
+        );
+    }
 }

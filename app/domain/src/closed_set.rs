@@ -220,11 +220,12 @@ mod tests {
     use crate::organization::KeyMakers;
     use crate::policy::Action;
     use crate::problem::{ConflictReason, Fault};
+    use crate::run::RunState;
     use crate::scope::{Group, Template};
     use crate::token::KeyKind;
     use crate::view::RefusalCause;
-    use crate::workspace::Provider;
-    use crate::{ActorKind, Code, Environment, Role, Scope};
+    use crate::workspace::{Provider, WorkspaceStatus};
+    use crate::{ActorKind, Code, Environment, Role, Scope, SealedKind};
 
     #[test]
     fn words_are_unique_and_parse_to_their_value() {
@@ -257,9 +258,12 @@ mod tests {
             RefusalCause,
             RevokeReason,
             Role,
+            RunState,
             Scope,
+            SealedKind,
             StatusFilter,
-            Template
+            Template,
+            WorkspaceStatus
         );
     }
 

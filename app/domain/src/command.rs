@@ -4,18 +4,22 @@
 mod accounts;
 mod apis;
 mod consumers;
+mod import;
 mod keys;
 mod listing;
 mod log;
 mod members;
 mod organizations;
+mod runs;
+mod workspaces;
 
 pub use accounts::{ChangeServiceAccount, CreateServiceAccount};
 pub use apis::{ApiDraft, ApiKeyDraft, ChangeApi, CreateApi, CreateApiKey};
-pub use consumers::{ChangeConsumer, CreateConsumer};
+pub use consumers::{ChangeConsumer, ConsumerQuery, CreateConsumer};
+pub use import::{ImportKeys, ImportedKey, ImportedKeyDraft, KeyStart};
 pub use keys::{
     ChangeKey, CreateKey, EXPIRY_DAYS, Expiry, KeyDraft, MOST_DAYS, RequiredScopes, RevokeKey,
-    RotateKey, VerifyKey,
+    RotateKey, VerifyKey, VerifyKeys,
 };
 pub use listing::{KeyQuery, KeySort, StatusFilter};
 pub use log::{ActionFilter, AuditDraft, AuditQuery, ExportFormat, ObjectFilter};
@@ -23,49 +27,11 @@ pub use members::{InviteMember, KeyDisposition, RemoveMember};
 pub use organizations::{
     ChangeOrganization, CreateOrganization, FoundOrganization, OrganizationDraft,
 };
+pub use runs::{ClaimRun, CompleteRun, CreateRun, ExtendLease, RunQuery};
+pub use workspaces::{ChangeWorkspace, CreateWorkspace, DeleteWorkspace};
 
-use crate::id::WorkspaceId;
+use crate::ip::IpBlocks;
 use crate::problem::{Fault, FieldFault};
-use crate::text::Name;
-use crate::workspace::Provider;
-
-/// Start a run.
-#[derive(Clone, Debug)]
-pub struct CreateRun {
-    /// The workspace.
-    pub workspace: WorkspaceId,
-    /// Its input.
-    pub input: Option<String>,
-    /// Whether the request used the webhook-style URL.
-    pub by_hook: bool,
-}
-
-impl CreateRun {
-    /// Reads the fields of a body.
-    ///
-    /// # Errors
-    /// Every invalid field.
-    pub fn read(
-        workspace: WorkspaceId,
-        input: Option<String>,
-        by_hook: bool,
-    ) -> Result<Self, Vec<FieldFault>> {
-        let mut faults = Faults::default();
-        let input = faults.take(
-            "input",
-            input
-                .map(|input| read_text(&input, 0))
-                .transpose(),
-        );
-        faults.done(|| {
-            Some(Self {
-                workspace,
-                input: input?,
-                by_hook,
-            })
-        })
-    }
-}
 
 /// The most characters of a message, a note or a run's input.
 pub const MOST_TEXT: usize = 10_000;
@@ -96,48 +62,6 @@ fn read_text(text: &str, min: usize) -> Result<String, Fault> {
     }
 }
 
-/// Create a workspace.
-#[derive(Clone, Debug)]
-pub struct CreateWorkspace {
-    /// Its name.
-    pub name: Name,
-    /// The provider of its model.
-    pub provider: Provider,
-    /// Its model, 1 to 100 characters.
-    pub model: Name,
-}
-
-impl CreateWorkspace {
-    /// Reads the fields of a body. Without a model, the provider's default model is used.
-    ///
-    /// # Errors
-    /// Every invalid field.
-    pub fn read(name: &str, provider: &str, model: Option<&str>) -> Result<Self, Vec<FieldFault>> {
-        let mut faults = Faults::default();
-        let name = faults.take("name", Name::parse(name));
-        let provider = faults.take("provider", Provider::parse(provider));
-        let default = provider.map_or("", Provider::default_model);
-        let model = faults.take(
-            "model",
-            Name::parse(model.unwrap_or(if default.is_empty() { "-" } else { default })),
-        );
-        faults.done(|| {
-            Some(Self {
-                name: name?,
-                provider: provider?,
-                model: model?,
-            })
-        })
-    }
-}
-
-/// Delete a workspace.
-#[derive(Clone, Debug)]
-pub struct DeleteWorkspace {
-    /// The workspace.
-    pub workspace: WorkspaceId,
-}
-
 /// Collects the invalid fields while a command is read.
 #[derive(Default)]
 struct Faults(Vec<FieldFault>);
@@ -148,40 +72,20 @@ impl Faults {
             .ok()
     }
 
+    /// Reads IP addresses, if the request lists any.
+    fn take_ips(&mut self, blocks: Option<&[String]>) -> Option<Option<IpBlocks>> {
+        blocks
+            .map(IpBlocks::read)
+            .transpose()
+            .map_err(|faults| self.0.extend(faults))
+            .ok()
+    }
+
     fn done<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, Vec<FieldFault>> {
         if self.0.is_empty() {
             build().ok_or_else(Vec::new)
         } else {
             Err(self.0)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_invalid_field_is_reported() {
-        let faults = CreateWorkspace::read(" ", "aws", Some("\u{200b}x")).expect_err("faults");
-        let fields: Vec<_> = faults
-            .iter()
-            .map(|fault| fault.field.as_str())
-            .collect();
-        assert_eq!(fields, ["name", "provider", "model"]);
-    }
-
-    // RA-20, RK-40
-    #[test]
-    fn a_workspace_without_a_model_gets_the_default_model() {
-        let command =
-            CreateWorkspace::read("Staging Environment", "vertex_ai", None).expect("valid");
-        assert_eq!(command.model.as_str(), "gemini-2.5-pro");
-        let command =
-            CreateWorkspace::read("Analytics", "vertex_ai", Some("gemini-2.5-pro")).expect("valid");
-        assert_eq!(
-            (command.provider, command.model.as_str()),
-            (Provider::VertexAi, "gemini-2.5-pro")
-        );
     }
 }

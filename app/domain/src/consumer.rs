@@ -84,6 +84,17 @@ impl Metadata {
         Ok(metadata)
     }
 
+    /// Reads the text of a form. Empty text stands for `{}`.
+    ///
+    /// # Errors
+    /// `NotAnObject`; as [`Metadata::read`].
+    pub fn read_text(text: &str) -> Result<Self, Fault> {
+        match text.trim() {
+            "" => Ok(Self::default()),
+            text => Self::read(serde_json::from_str(text).map_err(|_| Fault::NotAnObject)?),
+        }
+    }
+
     /// Its JSON, without white space.
     pub fn json(&self) -> String {
         Value::Object(self.0.clone()).to_string()
@@ -136,7 +147,15 @@ mod tests {
             Metadata::read(object("a\0b".into())),
             Err(Fault::ForbiddenCharacter)
         );
+        assert_eq!(Metadata::read_text(" "), Ok(Metadata::default()));
+        for text in ["[]", "plan", "{", "\"plan\""] {
+            assert_eq!(Metadata::read_text(text), Err(Fault::NotAnObject));
+        }
         let metadata = Metadata::read(object("نور".into())).expect("metadata");
+        assert_eq!(
+            Metadata::read_text(&metadata.json()),
+            Ok(metadata.clone())
+        );
         assert_eq!(
             metadata.json().parse::<Metadata>().ok(),
             Some(metadata)

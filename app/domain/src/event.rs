@@ -36,23 +36,34 @@ closed_set! {
         ConsumerChanged = "consumer.changed" ("Changed a consumer", EventCategory::Apis),
         SignedIn = "session.started" ("Signed in", EventCategory::SignIn),
         SessionEnded = "session.ended" ("Ended a session", EventCategory::SignIn),
+        DeviceAllowed = "device.allowed" ("Allowed a device to sign in", EventCategory::SignIn),
+        DeviceDenied = "device.denied" ("Denied a device", EventCategory::SignIn),
         TokenIssued = "token.issued" ("Created an access token", EventCategory::SignIn),
         AuditExported = "audit_log.exported" ("Exported the audit log", EventCategory::Organization),
         AuditAccepted = "audit_log.accepted" ("Accepted a broken audit log", EventCategory::Organization),
         KeyCreated = "key.created" ("Created an API key", EventCategory::Keys),
         KeyRenamed = "key.renamed" ("Renamed an API key", EventCategory::Keys),
         KeyNarrowed = "key.narrowed" ("Removed permissions from an API key", EventCategory::Keys),
+        KeyIpsChanged = "key.allowed_ips_changed" ("Changed the allowed IP addresses of an API key", EventCategory::Keys),
         KeyRotated = "key.rotated" ("Rotated an API key", EventCategory::Keys),
         KeyExposed = "key.exposed" ("API key sent in a URL", EventCategory::Keys),
         KeyExpired = "key.expired" ("API key expired", EventCategory::Keys),
         KeyRevoked = "key.revoked" ("Revoked an API key", EventCategory::Keys),
         WorkspaceCreated = "workspace.created" ("Created a workspace", EventCategory::Workspaces),
+        WorkspaceStarted = "workspace.started" ("Started a workspace", EventCategory::Workspaces),
+        WorkspaceStopped = "workspace.stopped" ("Stopped a workspace", EventCategory::Workspaces),
         WorkspaceDeleted = "workspace.deleted" ("Deleted a workspace", EventCategory::Workspaces),
         RunCreated = "run.created" ("Started a run", EventCategory::Workspaces),
+        RunSucceeded = "run.succeeded" ("Run succeeded", EventCategory::Workspaces),
+        RunFailed = "run.failed" ("Run failed", EventCategory::Workspaces),
+        RunCancelled = "run.cancelled" ("Cancelled a run", EventCategory::Workspaces),
         MessageSent = "message.sent" ("Sent a message", EventCategory::Messages),
         MessageDeleted = "message.deleted" ("Deleted a message", EventCategory::Messages),
         NoteWritten = "note.written" ("Wrote a note", EventCategory::Messages),
         NoteDeleted = "note.deleted" ("Deleted a note", EventCategory::Messages),
+        ItemWritten = "item.written" ("Wrote a sealed item", EventCategory::Messages),
+        ItemDeleted = "item.deleted" ("Deleted a sealed item", EventCategory::Messages),
+        TodoChanged = "todo.changed" ("Changed a todo", EventCategory::Messages),
     }
 }
 
@@ -120,6 +131,15 @@ impl Event {
             after: after.map(str::to_owned),
         });
         self
+    }
+
+    /// Adds a field of something new, if it has a value.
+    #[must_use]
+    pub fn with(self, field: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(_) => self.changed(field, None, value),
+            None => self,
+        }
     }
 
     /// Adds those of these fields whose values differ. Both sides list the same fields.

@@ -11,15 +11,19 @@ pub mod attention;
 pub mod closed_set;
 pub mod command;
 pub mod consumer;
+pub mod device;
 pub mod environment;
 pub mod event;
 pub mod id;
+pub mod ip;
 pub mod key;
 pub mod moment;
 pub mod organization;
 pub mod policy;
 pub mod problem;
+pub mod run;
 pub mod scope;
+pub mod sealed;
 pub mod session;
 pub mod text;
 pub mod token;
@@ -33,7 +37,9 @@ pub use id::{
     ActorId, ApiId, InvitationId, ItemId, KeyId, OrganizationId, PersonId, RunId, SessionId,
     WorkspaceId,
 };
+pub use ip::IpBlocks;
 pub use moment::Moment;
 pub use problem::{Code, ConflictReason, Fault, FieldFault, Problem};
 pub use scope::{Permissions, Scope, ScopeSet};
+pub use sealed::{SealedCounts, SealedKind};
 pub use text::Name;

@@ -22,8 +22,11 @@ closed_set! {
         VerifyKey = "verify_key" (Some(Scope::KeysRead), &[]),
         /// Create a key for oneself.
         CreateKey = "create_key" (Some(Scope::KeysWrite), &[Event::KeyCreated]),
-        /// Rename a key or remove scopes from it.
-        ChangeKey = "change_key" (Some(Scope::KeysWrite), &[Event::KeyRenamed, Event::KeyNarrowed]),
+        /// Rename a key, remove scopes from it or change its allowed IP addresses.
+        ChangeKey = "change_key" (
+            Some(Scope::KeysWrite),
+            &[Event::KeyRenamed, Event::KeyNarrowed, Event::KeyIpsChanged]
+        ),
         /// Rotate a key.
         RotateKey = "rotate_key" (Some(Scope::KeysWrite), &[Event::KeyRotated, Event::KeyCreated]),
         /// Revoke a key.
@@ -40,12 +43,21 @@ closed_set! {
         ListWorkspaces = "list_workspaces" (Some(Scope::WorkspacesRead), &[]),
         /// Create a workspace.
         CreateWorkspace = "create_workspace" (Some(Scope::WorkspacesWrite), &[Event::WorkspaceCreated]),
+        /// Start or stop a workspace.
+        ChangeWorkspace = "change_workspace" (
+            Some(Scope::WorkspacesWrite),
+            &[Event::WorkspaceStarted, Event::WorkspaceStopped]
+        ),
         /// Delete a workspace.
         DeleteWorkspace = "delete_workspace" (Some(Scope::WorkspacesWrite), &[Event::WorkspaceDeleted]),
-        /// List the runs of a workspace.
+        /// List runs and see their results.
         ListRuns = "list_runs" (Some(Scope::RunsRead), &[]),
         /// Start a run.
         CreateRun = "create_run" (Some(Scope::RunsWrite), &[Event::RunCreated]),
+        /// Cancel a run.
+        CancelRun = "cancel_run" (Some(Scope::RunsWrite), &[Event::RunCancelled]),
+        /// Claim runs, and report their results.
+        WorkOnRuns = "work_on_runs" (Some(Scope::RunsWork), &[Event::RunSucceeded, Event::RunFailed]),
         /// Send a message, encrypted for the recipient's key.
         SendMessage = "send_message" (Some(Scope::InboxWrite), &[Event::MessageSent]),
         /// Read one's own messages.
@@ -58,6 +70,13 @@ closed_set! {
         WriteNotebook = "write_notebook" (
             Some(Scope::NotebookWrite),
             &[Event::NoteWritten, Event::NoteDeleted]
+        ),
+        /// Read one's own sealed sessions, todos and activities.
+        ReadSealed = "read_sealed" (Some(Scope::SealedRead), &[]),
+        /// Write, change and delete one's own sealed sessions, todos and activities.
+        WriteSealed = "write_sealed" (
+            Some(Scope::SealedWrite),
+            &[Event::ItemWritten, Event::ItemDeleted, Event::TodoChanged]
         ),
         /// List service accounts.
         ListServiceAccounts = "list_service_accounts" (Some(Scope::ServiceAccountsRead), &[]),
@@ -111,16 +130,19 @@ pub enum Grant {
     All,
 }
 
-/// What a role may do (D5, D22, D26).
+/// What a role may do (D5, D22, D26, D30).
 pub const fn decide(role: Role, action: Action) -> Grant {
     let admin = matches!(role, Role::Admin | Role::Owner);
     match action {
         Action::ListKeys
+        | Action::CreateApiKey
         | Action::ChangeKey
         | Action::RotateKey
         | Action::RevokeKey
         | Action::ReadAudit
-        | Action::DeleteWorkspace => {
+        | Action::ChangeWorkspace
+        | Action::DeleteWorkspace
+        | Action::CancelRun => {
             if admin {
                 Grant::All
             } else {
@@ -134,6 +156,8 @@ pub const fn decide(role: Role, action: Action) -> Grant {
         | Action::DeleteMessage
         | Action::ReadNotebook
         | Action::WriteNotebook
+        | Action::ReadSealed
+        | Action::WriteSealed
         | Action::Leave => Grant::Own,
         // A caller who has the key could also use it.
         Action::VerifyKey
@@ -141,6 +165,7 @@ pub const fn decide(role: Role, action: Action) -> Grant {
         | Action::CreateWorkspace
         | Action::ListRuns
         | Action::CreateRun
+        | Action::WorkOnRuns
         | Action::SendMessage
         | Action::ListApis
         | Action::ListMembers
@@ -151,7 +176,6 @@ pub const fn decide(role: Role, action: Action) -> Grant {
         | Action::ManageApis
         | Action::ListConsumers
         | Action::ManageConsumers
-        | Action::CreateApiKey
         | Action::ManageMembers
         | Action::SeeAddresses
         | Action::ChangeOrganization => {

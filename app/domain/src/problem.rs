@@ -16,6 +16,11 @@ closed_set! {
     ) {
         /// The credential is missing or invalid. The response does not distinguish the two.
         Unauthorized = "unauthorized" (401, "Missing or invalid authentication token"),
+        /// The gate has a token, and the request does not carry it.
+        GateTokenRequired = "gate_token_required" (
+            401,
+            "Send the gate token of this installation in X-Roundtable-Gate-Token"
+        ),
         /// The action requires a more recent sign-in.
         FreshSignInRequired = "fresh_sign_in_required" (
             401,
@@ -76,16 +81,25 @@ closed_set! {
         ),
         /// The key is valid but lacks the required scope.
         MissingScope = "missing_scope" (403, "This key does not have the required scope"),
+        /// The key, its owner or its API does not allow the IP address of the client.
+        IpNotAllowed = "ip_not_allowed" (403, "This key cannot be used from this IP address"),
         /// A service account can have only one active key.
         ActiveKeyExists = "active_key_exists" (
             409,
             "This service account already has an active key. Rotate it with POST /api/v1/keys/{key_id}/rotate, or set allow_overlap"
         ),
-        /// Messages and notes encrypted for the key would become unreadable, and the request does
+        /// Messages encrypted for the key would become unreadable, and the request does
         /// not confirm the loss.
         MessagesWouldBeLost = "messages_would_be_lost" (
             409,
-            "Messages and notes encrypted for this key would become unreadable. Send confirm_message_loss or carry_over"
+            "Messages encrypted for this key would become unreadable. Send confirm_message_loss or carry_over"
+        ),
+        /// The run was cancelled, so its worker should stop.
+        RunCancelled = "run_cancelled" (409, "This run was cancelled. Stop working on it"),
+        /// The worker does not hold the run, or no longer.
+        LeaseLost = "lease_lost" (
+            409,
+            "This lease is not valid, or no longer. The run may be with another worker. Stop working on it"
         ),
         /// A retry of a request that already succeeded.
         AlreadyDone = "already_done" (
@@ -156,6 +170,12 @@ closed_set! {
         ConsumerExists = "consumer_exists" ("Another consumer already has this external ID"),
         /// A paused consumer cannot get a new key.
         ConsumerIsPaused = "consumer_is_paused" ("This consumer is paused. Resume it before you create a key"),
+        /// A stopped workspace takes no runs.
+        WorkspaceIsStopped = "workspace_is_stopped" (
+            "This workspace is stopped and takes no runs. Start it first"
+        ),
+        /// A run that has ended cannot be cancelled.
+        RunHasEnded = "run_has_ended" ("This run has already ended"),
         /// Too many invitations are pending.
         TooManyInvitations = "too_many_invitations" (
             "Too many invitations are pending. Cancel some invitations first"
@@ -246,11 +266,37 @@ pub enum Fault {
     Repeated,
     /// An environment that the API has no keys for.
     NotInApi,
+    /// Text that is not a JSON object.
+    NotAnObject,
+    /// Not a SHA-256 digest.
+    NotADigest,
+    /// A key that was imported before.
+    AlreadyImported,
+    /// A consumer that is paused.
+    Paused,
+    /// A line that is not a record with the expected fields.
+    NotARecord {
+        /// The fields, comma-separated.
+        fields: String,
+    },
+    /// Not an IP address.
+    NotAnIp,
+    /// Neither an IP address nor a block of them.
+    NotAnIpBlock,
+    /// An address that is not the first of its block.
+    HostBits {
+        /// The block that the address is in, such as `203.0.113.0/24`.
+        block: String,
+    },
+    /// IP addresses that the caller's key does not allow.
+    IpsAboveCaller,
     /// JSON that is larger than the limit.
     TooLarge {
         /// The maximum in bytes.
         max: usize,
     },
+    /// A result of a run with both an output and an error.
+    OutputOrError,
     /// The `Idempotency-Key` was already used with another body.
     OtherBody,
 }
@@ -276,7 +322,7 @@ impl Fault {
                 "This setup token is wrong. The server log contains it, unless the operator set one.".into()
             }
             Self::OneOfTwo => "Use either a template or scopes, not both.".into(),
-            Self::NotInSandbox => "A test key can only have scopes for keys, workspaces and runs.".into(),
+            Self::NotInSandbox => "A test key can only have scopes for keys, workspaces, runs and workers.".into(),
             Self::AboveCaller => "You cannot grant more permissions than you have.".into(),
             Self::NotNarrower => "You can remove scopes, but not add them. Create a new key instead.".into(),
             Self::NotATime => "Enter a time in RFC 3339 format, such as 2026-04-08T19:51:19Z.".into(),
@@ -301,7 +347,19 @@ impl Fault {
             Self::Undeclared => "Use only scopes that the API declares.".into(),
             Self::Repeated => "List each value once.".into(),
             Self::NotInApi => "The API has no keys for this environment.".into(),
+            Self::NotAnObject => r#"Use a JSON object, such as {"plan": "pro"}."#.into(),
+            Self::NotADigest => "Use the SHA-256 digest of the key as 64 hexadecimal digits.".into(),
+            Self::AlreadyImported => "A key with this digest already exists.".into(),
+            Self::Paused => "This consumer is paused. Resume it first.".into(),
+            Self::NotARecord { fields } => format!("This line is not a record with the fields {fields}."),
+            Self::NotAnIp => "Enter an IP address, such as 203.0.113.7.".into(),
+            Self::NotAnIpBlock => {
+                "Enter an IP address or a block of addresses, such as 203.0.113.0/24 or 2001:db8::/32.".into()
+            }
+            Self::HostBits { block } => format!("This address is not the first of its block. Use {block}."),
+            Self::IpsAboveCaller => "Use only IP addresses that your own key allows.".into(),
             Self::TooLarge { max } => format!("Use at most {max} bytes of JSON."),
+            Self::OutputOrError => "Send either an output or an error, not both.".into(),
             Self::OtherBody => "This Idempotency-Key was already used with a different request.".into(),
         }
     }
@@ -320,6 +378,15 @@ pub struct FieldFault {
 }
 
 impl FieldFault {
+    /// The fault of a field of a record, with the line of the record: `lines[3].sha256`.
+    #[must_use]
+    pub fn on_line(self, line: usize) -> Self {
+        Self {
+            field: format!("lines[{line}].{}", self.field),
+            ..self
+        }
+    }
+
     /// An error for the named field.
     pub fn new(field: &str, fault: Fault) -> Self {
         Self {

@@ -11,7 +11,7 @@ use crate::closed_set;
 
 closed_set! {
     /// A group of scopes, in the order of the permission picker. The word of a group is the first
-    /// half of the words of its scopes.
+    /// half of the words of its scopes, except for the group of workers.
     #[derive(PartialOrd, Ord)]
     pub enum Group(
         /// The name on a page.
@@ -21,12 +21,17 @@ closed_set! {
         Workspaces = "workspaces" ("Workspaces"),
         /// Runs of workspaces.
         Runs = "runs" ("Runs"),
+        /// Runs, for the workers that execute them. A key can start runs without getting those of
+        /// others, and the other way round.
+        Workers = "workers" ("Workers"),
         /// API keys.
         Keys = "keys" ("API keys"),
         /// Messages encrypted for a key.
         Inbox = "inbox" ("Inbox"),
         /// Notes encrypted for a key.
         Notebook = "notebook" ("Notebook"),
+        /// Sessions, todos and activities encrypted for a key.
+        Sealed = "sealed" ("Sealed items"),
         /// Service accounts.
         ServiceAccounts = "service_accounts" ("Service accounts"),
         /// APIs that the organization protects.
@@ -73,15 +78,26 @@ closed_set! {
         sentence: &'static str,
     ) {
         WorkspacesRead = "workspaces:read" (Group::Workspaces, Access::Read, "List and open workspaces"),
-        WorkspacesWrite = "workspaces:write" (Group::Workspaces, Access::Write, "Create and delete workspaces"),
-        RunsRead = "runs:read" (Group::Runs, Access::Read, "List the runs of a workspace"),
-        RunsWrite = "runs:write" (Group::Runs, Access::Write, "Start runs, also by webhook"),
+        WorkspacesWrite = "workspaces:write" (
+            Group::Workspaces,
+            Access::Write,
+            "Create, start, stop and delete workspaces"
+        ),
+        RunsRead = "runs:read" (Group::Runs, Access::Read, "List runs and see their results"),
+        RunsWrite = "runs:write" (Group::Runs, Access::Write, "Start runs, also by webhook, and cancel them"),
+        RunsWork = "runs:work" (Group::Workers, Access::Write, "Claim runs and report their results"),
         KeysRead = "keys:read" (Group::Keys, Access::Read, "List API keys and see how they are used"),
         KeysWrite = "keys:write" (Group::Keys, Access::Write, "Create, rename, rotate and revoke API keys"),
         InboxRead = "inbox:read" (Group::Inbox, Access::Read, "Read the owner's messages"),
         InboxWrite = "inbox:write" (Group::Inbox, Access::Write, "Send messages to others and delete the owner's"),
         NotebookRead = "notebook:read" (Group::Notebook, Access::Read, "Read the owner's notes"),
         NotebookWrite = "notebook:write" (Group::Notebook, Access::Write, "Write and delete notes"),
+        SealedRead = "sealed:read" (Group::Sealed, Access::Read, "Read the owner's sealed sessions, todos and activities"),
+        SealedWrite = "sealed:write" (
+            Group::Sealed,
+            Access::Write,
+            "Write and delete sealed sessions, todos and activities"
+        ),
         ServiceAccountsRead = "service_accounts:read" (Group::ServiceAccounts, Access::Read, "List service accounts"),
         ServiceAccountsWrite = "service_accounts:write" (
             Group::ServiceAccounts,
@@ -109,7 +125,7 @@ impl Scope {
     pub const fn in_sandbox(self) -> bool {
         matches!(
             self.group(),
-            Group::Keys | Group::Workspaces | Group::Runs
+            Group::Keys | Group::Workspaces | Group::Runs | Group::Workers
         )
     }
 }
@@ -131,6 +147,10 @@ mod tests {
     #[test]
     fn the_word_of_a_scope_consists_of_its_group_and_access() {
         for scope in Scope::ALL {
+            assert_eq!(scope.group().scope(scope.access()), Some(scope));
+            if scope == Scope::RunsWork {
+                continue;
+            }
             let access = if scope.access() == Access::Read {
                 "read"
             } else {
@@ -140,7 +160,6 @@ mod tests {
                 scope.as_str(),
                 format!("{}:{access}", scope.group().as_str())
             );
-            assert_eq!(scope.group().scope(scope.access()), Some(scope));
             assert!(Group::ALL.contains(&scope.group()));
         }
     }
@@ -210,6 +229,21 @@ mod tests {
         let write = ScopeSet::of([Scope::KeysWrite]);
         assert!(write.allows(Scope::KeysRead) && !write.allows(Scope::RunsRead));
         assert!(!ScopeSet::of([Scope::KeysRead]).allows(Scope::KeysWrite));
+    }
+
+    // RU-01, D30: starting runs and working on them are separate permissions.
+    #[test]
+    fn a_worker_reads_and_starts_no_runs() {
+        let work = ScopeSet::of([Scope::RunsWork]);
+        assert!(work.allows(Scope::RunsWork));
+        assert!(!work.allows(Scope::RunsRead) && !work.allows(Scope::RunsWrite));
+        assert!(!ScopeSet::of([Scope::RunsWrite]).allows(Scope::RunsWork));
+        for environment in Environment::ALL {
+            assert_eq!(
+                Template::Worker.permissions(environment),
+                Permissions::Only(work)
+            );
+        }
     }
 
     proptest! {

@@ -12,6 +12,10 @@ use crate::closed_set;
 use crate::environment::Environment;
 use crate::scope::Permissions;
 
+mod presented;
+
+pub use presented::{ForeignKey, PresentedKey};
+
 /// The characters of the lookup, secret and check parts.
 pub const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// Characters of the public lookup part.

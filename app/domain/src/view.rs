@@ -2,20 +2,30 @@
 
 mod apis;
 mod audit;
+mod calls;
+mod devices;
 mod introspection;
 mod keys;
 mod members;
 mod overview;
+mod runs;
+mod sealed;
 mod sessions;
 mod usage;
 mod verdict;
 
-pub use apis::{ApiView, ConsumerView, KeyApi};
+pub use apis::{ApiView, ConsumerView, ImportReport, KeyApi};
 pub use audit::{AuditRecord, AuditView, ChainView};
+pub use calls::{CallCount, Calls};
+pub use devices::DeviceRequest;
 pub use introspection::Introspection;
-pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated, Stopped};
+pub use keys::{KeyCount, KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated, Stopped};
 pub use members::{InvitationView, MemberView, NewInvitation, Offer, Standing};
 pub use overview::{AttentionBanner, Concern, KeyCounts, Overview, Reason, Staff};
+pub use runs::{ClaimedRun, RunDetail, RunView, WorkspaceView};
+pub use sealed::{
+    Items, Opened, OpenedItem, Sealed, SealedForKey, SealedOfKind, SealedOverview, TodoState,
+};
 pub use sessions::SessionView;
 pub use usage::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
 pub use verdict::{GrantedScopes, Verdict, VerdictCode, VerdictOwner, VerifiedApi, VerifiedKey};
@@ -23,8 +33,8 @@ pub use verdict::{GrantedScopes, Verdict, VerdictCode, VerdictOwner, VerifiedApi
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{ActorKind, Role};
-use crate::environment::Environment;
-use crate::id::{ActorId, ItemId, KeyId, OrganizationId, RunId, WorkspaceId};
+use crate::id::{ActorId, KeyId, OrganizationId};
+use crate::ip::IpBlocks;
 use crate::moment::Moment;
 use crate::organization::KeyMakers;
 
@@ -44,6 +54,9 @@ pub struct ServiceAccount {
     pub is_disabled: bool,
     /// Whether it may have several active keys.
     pub allow_overlap: bool,
+    /// The IP addresses and blocks that its keys can be used from; empty for every address.
+    #[cfg_attr(feature = "schema", schema(example = json!(["203.0.113.0/24"]), value_type = Vec<String>))]
+    pub allowed_ips: IpBlocks,
     /// When it was created; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
@@ -52,84 +65,6 @@ pub struct ServiceAccount {
     pub created_by: Option<String>,
     /// How many active keys it has.
     pub active_keys: i64,
-}
-
-/// A run of a workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = RunBody))]
-pub struct RunView {
-    /// Its id.
-    #[cfg_attr(feature = "schema", schema(example = "run_5Zk0c3Yx9bQm2VtA", value_type = String))]
-    pub id: RunId,
-    /// Its workspace.
-    #[cfg_attr(feature = "schema", schema(example = "ws_abc123", value_type = String))]
-    pub workspace_id: WorkspaceId,
-    /// `queued`.
-    #[cfg_attr(feature = "schema", schema(example = "queued"))]
-    pub status: String,
-    /// The environment of its data.
-    pub environment: Environment,
-    /// `api`, or `hook` for the webhook-style URL.
-    #[cfg_attr(feature = "schema", schema(example = "api"))]
-    pub trigger: String,
-    /// Its input.
-    pub input: Option<String>,
-    /// When it was started; UTC.
-    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
-    pub created_at: Moment,
-    /// Who started it.
-    #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
-    pub created_by: String,
-}
-
-/// A message or note that was just encrypted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = SealedBody))]
-pub struct Sealed {
-    /// Its id.
-    #[cfg_attr(feature = "schema", schema(example = "item_5Zk0c3Yx9bQm2VtA", value_type = String))]
-    pub id: ItemId,
-    /// The actor it belongs to.
-    #[cfg_attr(feature = "schema", schema(example = 14, value_type = i64))]
-    pub actor_id: ActorId,
-    /// The key that it is encrypted for.
-    #[cfg_attr(feature = "schema", schema(example = 3, value_type = i64))]
-    pub key_id: KeyId,
-    /// When it was created; UTC.
-    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
-    pub created_at: Moment,
-}
-
-/// A message or note, decrypted with the key of the request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = OpenedBody))]
-pub struct Opened {
-    /// Its id.
-    #[cfg_attr(feature = "schema", schema(example = "item_5Zk0c3Yx9bQm2VtA", value_type = String))]
-    pub id: ItemId,
-    /// Who wrote it.
-    #[cfg_attr(feature = "schema", schema(example = 14, value_type = i64))]
-    pub from_actor_id: ActorId,
-    /// Their name.
-    #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
-    pub from: String,
-    /// The text.
-    pub text: String,
-    /// When it was created; UTC.
-    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
-    pub created_at: Moment,
-    /// The key that it was encrypted for.
-    #[cfg_attr(feature = "schema", schema(example = 3, value_type = i64))]
-    pub key_id: KeyId,
-}
-
-/// The contents of an inbox or a notebook that the key of the request decrypts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Items {
-    /// The decrypted items, newest first.
-    pub items: Vec<Opened>,
-    /// How many items are encrypted for other keys.
-    pub unreadable: i64,
 }
 
 /// An organization's settings.
@@ -145,6 +80,10 @@ pub struct OrganizationView {
     /// The longest lifetime of a new key in days; null for no limit.
     #[cfg_attr(feature = "schema", schema(example = 365))]
     pub max_key_days: Option<i64>,
+    /// The expiration that forms for new keys preselect, in days; null for no expiration. Keys that
+    /// the API creates have none unless the request sets one.
+    #[cfg_attr(feature = "schema", schema(example = 90))]
+    pub default_key_days: Option<i64>,
     /// Who may create keys, `members` or `admins`.
     #[cfg_attr(feature = "schema", schema(example = "members", value_type = String))]
     pub key_makers: KeyMakers,
@@ -195,35 +134,6 @@ impl<T> Page<T> {
             next: self.next,
         })
     }
-}
-
-/// A workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = WorkspaceBody))]
-pub struct WorkspaceView {
-    /// Its id.
-    #[cfg_attr(feature = "schema", schema(example = "ws_abc123", value_type = String))]
-    pub id: WorkspaceId,
-    /// Its name.
-    #[cfg_attr(feature = "schema", schema(example = "Engineering"))]
-    pub name: String,
-    /// Who runs its model.
-    #[cfg_attr(feature = "schema", schema(example = "anthropic"))]
-    pub provider: String,
-    /// Its model.
-    #[cfg_attr(feature = "schema", schema(example = "claude-sonnet-4-20250514"))]
-    pub model: String,
-    /// `running`.
-    #[cfg_attr(feature = "schema", schema(example = "running"))]
-    pub status: String,
-    /// The environment of its data.
-    pub environment: Environment,
-    /// When it was created; UTC.
-    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
-    pub created_at: Moment,
-    /// Who created it.
-    #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
-    pub created_by: String,
 }
 
 /// An organization, and the person's role in it.

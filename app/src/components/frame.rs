@@ -1,5 +1,6 @@
 //! The frame around every page of an organization.
 
+use domain::event::ObjectKind;
 use domain::policy::{Action, Grant, decide};
 use domain::view::Membership;
 use domain::{OrganizationId, PersonId, Problem};
@@ -82,6 +83,16 @@ impl OrganizationPage {
         self.ctx.actor().organization.clone()
     }
 
+    /// The context of the acting member on the data of the environment that this page shows.
+    ///
+    /// # Errors
+    /// None for a person.
+    pub fn data(&self, context: &PageContext) -> Result<Ctx, Problem> {
+        self.ctx
+            .in_environment(self.place.environment())
+            .map_err(|error| context.to_problem(&error))
+    }
+
     /// The hidden fields of a form on this page.
     pub fn fields(&self, about: Option<(&'static str, String)>) -> impl IntoView + use<> {
         form_fields(&self.place, &self.organization(), about)
@@ -138,8 +149,10 @@ pub fn frame(
     body: AnyView,
 ) -> AnyView {
     let settings = Screen::Settings(room.organization()).path();
-    let above = above(&room.place.screen, &room.organization())
-        .map(|(screen, name)| view! { <li><a href=screen.path()>{name}</a></li> });
+    let above = above(&room.place.screen, &room.organization()).map(|(screen, name)| {
+        let list = Location::in_environment(screen, room.place.environment());
+        view! { <li><a href=list.path()>{name}</a></li> }
+    });
     let trail = trail.to_owned();
     view! {
         <div class="frame">
@@ -168,9 +181,26 @@ fn above(screen: &Screen, organization: &OrganizationId) -> Option<(Screen, &'st
             Screen::ServiceAccounts(organization.clone()),
             words::service_accounts::TITLE,
         )),
+        Screen::SealedOfAccount(organization, account) => Some((
+            Screen::ServiceAccount(organization.clone(), *account),
+            ObjectKind::ServiceAccount.label(),
+        )),
         Screen::NewApi(_) | Screen::Api(..) => {
             Some((Screen::Apis(organization.clone()), words::apis::TITLE))
         }
+        Screen::NewApiKey(organization, slug) => Some((
+            Screen::Api(organization.clone(), slug.clone()),
+            words::labels::API,
+        )),
+        Screen::NewConsumer(_) | Screen::Consumer(..) => Some((
+            Screen::Consumers(organization.clone()),
+            words::consumers::TITLE,
+        )),
+        Screen::NewWorkspace(_) | Screen::Workspace(..) => Some((
+            Screen::Workspaces(organization.clone()),
+            words::workspaces::TITLE,
+        )),
+        Screen::Run(..) => Some((Screen::Runs(organization.clone()), words::runs::TITLE)),
         screen if screen.is_about_members() && !matches!(screen, Screen::Members(_)) => Some((
             Screen::Members(organization.clone()),
             words::members::TITLE,
@@ -192,14 +222,11 @@ fn side(room: &OrganizationPage) -> AnyView {
     };
     let in_overview = matches!(here, Screen::Overview(_));
     let in_keys = here.is_about_keys();
-    let in_accounts = matches!(
-        here,
-        Screen::ServiceAccounts(_) | Screen::NewServiceAccount(_) | Screen::ServiceAccount(..)
-    );
-    let in_apis = matches!(
-        here,
-        Screen::Apis(_) | Screen::NewApi(_) | Screen::Api(..)
-    );
+    let in_accounts = here.is_about_service_accounts();
+    let in_apis = here.is_about_apis();
+    let in_consumers = here.is_about_consumers();
+    let in_workspaces = here.is_about_workspaces();
+    let in_runs = here.is_about_runs();
     let in_members = here.is_about_members();
     let in_log = matches!(here, Screen::AuditLog(_));
     let in_organization = matches!(here, Screen::Settings(_));
@@ -210,6 +237,15 @@ fn side(room: &OrganizationPage) -> AnyView {
                 words::service_accounts::TITLE,
                 "robot",
                 in_accounts,
+            )
+        });
+    let consumers =
+        (decide(room.ctx.actor().role, Action::ListConsumers) == Grant::All).then(|| {
+            entry(
+                Screen::Consumers(organization.clone()),
+                words::consumers::TITLE,
+                "consumer",
+                in_consumers,
             )
         });
     view! {
@@ -224,6 +260,9 @@ fn side(room: &OrganizationPage) -> AnyView {
                         {entry(Screen::ApiKeys(organization.clone()), words::keys::TITLE, "key", in_keys)}
                         {accounts}
                         {entry(Screen::Apis(organization.clone()), words::apis::TITLE, "api", in_apis)}
+                        {consumers}
+                        {entry(Screen::Workspaces(organization.clone()), words::workspaces::TITLE, "workspace", in_workspaces)}
+                        {entry(Screen::Runs(organization.clone()), words::runs::TITLE, "run", in_runs)}
                         {entry(Screen::Members(organization.clone()), words::members::TITLE, "members", in_members)}
                         {entry(Screen::AuditLog(organization.clone()), words::audit_log::TITLE, "audit", in_log)}
                         {entry(Screen::Settings(organization), words::organization::TITLE, "organization", in_organization)}

@@ -15,6 +15,8 @@ use crate::words;
 pub enum KeyColumn {
     /// The owner, after the name: the keys have several.
     Owner,
+    /// The API, after the name: the keys are for several.
+    Api,
     /// When the key expires, as the last column.
     Expires,
 }
@@ -38,6 +40,7 @@ pub fn key_table(
                 <thead><tr>
                     <th scope="col">{words::labels::NAME}</th>
                     {has(KeyColumn::Owner).then(|| view! { <th scope="col">{words::labels::OWNER}</th> })}
+                    {has(KeyColumn::Api).then(|| view! { <th scope="col">{words::labels::API}</th> })}
                     <th scope="col">{words::labels::KEY_PREVIEW}</th>
                     <th scope="col">{words::labels::STATUS}</th>
                     <th scope="col">{words::labels::LAST_USED}</th>
@@ -57,12 +60,17 @@ fn row(organization: OrganizationId, line: &KeyLine, now: Moment, column: KeyCol
     let owner = (column == KeyColumn::Owner).then(|| {
         view! { <td data-label=words::labels::OWNER><bdi>{key.actor_name.clone()}</bdi></td> }
     });
+    let api = (column == KeyColumn::Api).then(|| {
+        let slug = key.api.as_ref().map(|api| api.slug.to_string());
+        view! { <td data-label=words::labels::API><code class="id">{slug}</code></td> }
+    });
     let expiry = (column == KeyColumn::Expires)
         .then(|| view! { <td data-label=words::labels::EXPIRES>{expires(key.expires_at)}</td> });
     view! {
         <tr class=(!key.is_active).then_some("inactive")>
             <th scope="row"><a href=page title=key.label.clone()><bdi>{key.label.clone()}</bdi></a></th>
             {owner}
+            {api}
             <td data-label=words::labels::KEY_PREVIEW>{preview(&key.preview)}</td>
             <td data-label=words::labels::STATUS><span class=badge>{status}</span></td>
             <td data-label=words::labels::LAST_USED>{used(now, key.last_used)}</td>

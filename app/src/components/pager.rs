@@ -29,14 +29,23 @@ pub fn pages(place: &Location, pages: &Pages) -> Option<AnyView> {
     } = *pages;
     let top = place.get(mark).map(|_| {
         view! { <a class="button" href=place.with(mark, None).path()>{icon("chevron-left")}{first}</a> }
-    });
-    let behind = next.map(|n| {
-        let behind = place.with(mark, Some(&n.to_string()));
-        view! { <a class="button" rel="next" href=behind.path()>{more}{icon("chevron-right")}</a> }
-    });
-    (top.is_some() || behind.is_some()).then(|| {
-        view! { <nav class="actions" aria-label=words::labels::PAGES>{top}{behind}</nav> }
             .into_any()
+    });
+    let behind = next.map(|n| next_link(place, mark, n, more));
+    links(top, behind)
+}
+
+/// The link to the page that begins at a row.
+pub fn next_link(place: &Location, mark: &str, row: i64, text: &'static str) -> AnyView {
+    let next = place.with(mark, Some(&row.to_string()));
+    view! { <a class="button" rel="next" href=next.path()>{text}{icon("chevron-right")}</a> }
+        .into_any()
+}
+
+/// The links to the pages before and after this one. `None` if there are none.
+pub fn links(back: Option<AnyView>, next: Option<AnyView>) -> Option<AnyView> {
+    (back.is_some() || next.is_some()).then(|| {
+        view! { <nav class="actions" aria-label=words::labels::PAGES>{back}{next}</nav> }.into_any()
     })
 }
 

@@ -64,7 +64,7 @@ fn row(
         .join(". ");
     Some(
         view! {
-            <tr class=(!any.in_sandbox()).then_some("only-production")>
+            <tr class=(!any.in_sandbox()).then_some("only-production") data-group=group.as_str()>
                 <th scope="row">{group.label()}<span class="sub">{what}</span></th>
                 {pick("none", words::NONE, None)}
                 {cell("read", words::labels::READ, read)}

@@ -56,24 +56,28 @@ pub fn listen(copied: impl Fn() + Clone + 'static) {
     });
 }
 
-/// Handles every button that copies a text such as an ID. If the browser blocks copying, this
-/// selects the text beside or in the button, and shows which keys to press until the next click.
+/// Handles every button that copies a text such as an ID, or the text of another element. If the
+/// browser blocks copying, this selects the text beside or in the button, and shows which keys to
+/// press until the next click.
 pub fn listen_texts() {
     window_event_listener(ev::click, move |event| {
-        let Some(button) = around(&event, "[data-copy-text]") else {
+        let Some(button) = around(&event, "[data-copy-text], [data-copy-of]") else {
             if let Some(hint) = all(".main > .hint[data-copy-status]").first() {
                 hint.set_class_name("visually-hidden");
             }
             return;
         };
         spawn_local(async move {
-            let text = attribute(&button, "data-copy-text");
+            let source = by_id(&attribute(&button, "data-copy-of"));
+            let text = source.as_ref().map_or_else(
+                || attribute(&button, "data-copy-text"),
+                |source| source.text_content().unwrap_or_default(),
+            );
             if write(&text).await.is_ok() {
                 confirm(&button);
             } else {
-                if let Some(shown) =
-                    text_beside(&button, &text).and_then(|shown| shown.dyn_into().ok())
-                {
+                let shown = source.or_else(|| text_beside(&button, &text)?.dyn_into().ok());
+                if let Some(shown) = shown {
                     select(&shown);
                 }
                 announce(words::reveal_key::COPY_BLOCKED, "hint");

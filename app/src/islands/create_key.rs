@@ -75,6 +75,7 @@ impl Dialogs {
         window_event_listener(ev::submit, move |event| self.submit(&event));
         window_event_listener(ev::input, |event| {
             if let Some(form) = form::of_event(&event) {
+                form::picked(&form, &event);
                 form::update_hints(&form);
                 field_errors::clear_field(&event);
             }
@@ -119,8 +120,12 @@ impl Dialogs {
         if self.busy.get_untracked() {
             return;
         }
-        self.wait(true);
         field_errors::clear(&form);
+        let missing = form::missing(&form);
+        if !missing.fields.is_empty() {
+            return field_errors::show(&form, &missing);
+        }
+        self.wait(true);
         spawn_local(async move {
             match send(&form, words::create_key::NO_ANSWER).await {
                 Ok(new) => self.created(&new),

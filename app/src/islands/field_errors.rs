@@ -16,9 +16,29 @@ pub fn clear(form: &HtmlFormElement) {
     });
 }
 
-/// Shows the errors, and moves the focus to the first invalid field, or else to the summary.
+/// Shows the errors at their fields, and moves the focus to the first invalid field. A failure
+/// without a field is shown above them.
 pub fn show(form: &HtmlFormElement, failure: &Failure) {
     clear(form);
+    let mut is_focused = false;
+    for (field, sentence) in &failure.fields {
+        if let Some(line) = find(form, &format!("#{field}-error")) {
+            sentence_of(&line).set_text_content(Some(sentence));
+            line.set_hidden(false);
+        }
+        each(
+            form,
+            &format!("input[name={field}], :is(input, select)[aria-describedby~={field}-error]"),
+            |input| {
+                let _ = input.set_attribute("aria-invalid", "true");
+                // Some inputs cannot take the focus, such as a hidden date.
+                is_focused = is_focused || focus(input);
+            },
+        );
+    }
+    if is_focused {
+        return;
+    }
     if let Some(title) = find(form, ".trouble h2") {
         title.set_text_content(Some(failure.title(words::create_key::FAILED)));
     }
@@ -29,27 +49,7 @@ pub fn show(form: &HtmlFormElement, failure: &Failure) {
     each(form, ".again", |link| {
         link.set_hidden(!failure.wants_sign_in())
     });
-    let mut first = None;
-    for (field, sentence) in &failure.fields {
-        if let Some(line) = find(form, &format!("#{field}-error")) {
-            sentence_of(&line).set_text_content(Some(sentence));
-            line.set_hidden(false);
-        }
-        let input = find(
-            form,
-            &format!("input[name={field}], input[aria-describedby~={field}-error]"),
-        );
-        if let Some(input) =
-            input.or_else(|| find(form, &format!("[aria-describedby~={field}-error]")))
-        {
-            let _ = input.set_attribute("aria-invalid", "true");
-            first.get_or_insert(input);
-        }
-    }
-    // Some invalid fields cannot take the focus: a hidden date, a group of choices.
-    if !first.is_some_and(|field| focus(&field)) {
-        find(form, ".trouble").map(|trouble| focus(&trouble));
-    }
+    find(form, ".trouble").map(|trouble| focus(&trouble));
 }
 
 /// Removes the error of a field when its value changes.
@@ -90,7 +90,7 @@ fn find(form: &HtmlFormElement, selector: &str) -> Option<HtmlElement> {
         .ok()
 }
 
-fn each(form: &Element, selector: &str, act: impl Fn(&HtmlElement)) {
+fn each(form: &Element, selector: &str, mut act: impl FnMut(&HtmlElement)) {
     let Ok(found) = form.query_selector_all(selector) else {
         return;
     };

@@ -6,12 +6,12 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::{ev, web_sys};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlElement};
 
 use super::browser::{
     all, around, attribute, by_id, dialog, leave_menu, pressed_backdrop, wait_at,
 };
-use super::{copying, rows, shortcuts};
+use super::{copying, rows, search, shortcuts};
 
 /// A form that is being submitted.
 const SENT: &str = "form[data-sent]";
@@ -34,13 +34,13 @@ pub fn PageHelp() -> impl IntoView {
         });
         window_event_listener(ev::submit, |event| {
             once(&event);
-            shorten(&event);
         });
         // A page that the browser restores has not been submitted yet.
         window_event_listener(ev::pageshow, |_| all(SENT).iter().for_each(reset));
         mark_stale_later();
         copying::listen_texts();
         rows::listen();
+        search::listen();
         shortcuts::listen();
     }
 }
@@ -171,15 +171,5 @@ fn mark_stale_later() {
             move || drop(form.set_attribute("data-stale", "")),
             Duration::from_secs(seconds),
         );
-    }
-}
-
-/// Reduces a whole key in the search to its public part, so that the browser does not send the
-/// secret.
-fn shorten(event: &ev::SubmitEvent) {
-    let search = around(event, "form[data-find]").and_then(|_| by_id("q"));
-    if let Some(search) = search.and_then(|search| search.dyn_into::<HtmlInputElement>().ok()) {
-        let typed = search.value();
-        search.set_value(domain::token::public_part(&typed));
     }
 }

@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use super::browser::{all, around, by_id};
+use crate::words;
 
 /// The link of each row, which takes the focus.
 const NAMES: &str = ".table tbody th a";
@@ -43,6 +44,8 @@ pub fn listen() {
             rows_of(&form)
                 .iter()
                 .for_each(|row| row.set_hidden(false));
+            // The fields are reset after this event.
+            request_animation_frame(count);
         }
     });
     // A page that the browser restores keeps its selection.
@@ -93,11 +96,16 @@ fn boxes() -> Vec<HtmlInputElement> {
 }
 
 /// Shows how many rows are selected.
-fn count() {
+pub fn count() {
     let boxes = boxes();
     let chosen = boxes.iter().filter(|one| one.checked()).count();
     if let Some(label) = by_id("bulk-count") {
-        label.set_text_content(Some(&format!(" ({chosen})")));
+        let text = if chosen > 0 {
+            words::keys::selected(chosen)
+        } else {
+            String::new()
+        };
+        label.set_text_content(Some(&text));
     }
     if let Some(every) = all(EVERY)
         .into_iter()

@@ -1,7 +1,9 @@
 //! The APIs that the organization protects with keys.
 
 pub mod create;
+pub mod create_key;
 pub mod detail;
+mod fields;
 pub mod list;
 
 use leptos::prelude::*;

@@ -14,6 +14,9 @@ use crate::shell::{Document, render};
 use crate::theme::Theme;
 use crate::words;
 
+/// The URL of the index of all pages, for language models.
+pub const INDEX: &str = "/docs/llms.txt";
+
 /// The appearance of a page that needs no [`PageContext`](crate::request::PageContext).
 pub struct Look {
     /// The theme.
@@ -91,7 +94,7 @@ fn respond(look: Look, page: Page) -> Response<String> {
 
 fn framed(leaf: Leaf) -> AnyView {
     let source = leaf.source.clone().map(
-        |source| view! { <p class="docs-foot"><a href=source>{words::docs::AS_MARKDOWN}</a></p> },
+        |source| view! { <p class="docs-note"><a href=source>{words::docs::AS_MARKDOWN}</a></p> },
     );
     view! {
         <div class="frame">
@@ -101,6 +104,7 @@ fn framed(leaf: Leaf) -> AnyView {
                 <a class="button" href=Screen::Shortcut.path()>{words::docs::OPEN_DASHBOARD}</a>
             </header>
             <main class="main docs" id="main" tabindex="-1">
+                <p class="docs-note"><a href=INDEX>{words::docs::INDEX}</a></p>
                 {sections(&leaf)}
                 <article class=leaf.class inner_html=leaf.markup></article>
                 {source}

@@ -4,7 +4,7 @@ pub mod create;
 pub mod detail;
 pub mod list;
 pub mod rename;
-mod reveal;
+pub(super) mod reveal;
 pub mod revoke;
 pub mod revoke_many;
 pub mod rotate;

@@ -3,10 +3,12 @@
 
 use std::fmt::Write;
 
-use domain::Moment;
 use domain::command::{ActionFilter, KeySort, ObjectFilter, StatusFilter};
+use domain::device::{AuthorizationRequest, DeviceClient, LoopbackUri, PkceChallenge, UserCode};
 use domain::environment::Environment;
+use domain::run::RunState;
 use domain::token::public_part;
+use domain::{Moment, WorkspaceId};
 
 use super::{Period, Screen};
 
@@ -34,6 +36,12 @@ impl Location {
             screen,
             query: Vec::new(),
         }
+    }
+
+    /// A screen that shows the data of an environment.
+    pub fn in_environment(screen: Screen, environment: Environment) -> Self {
+        let other = (environment != Environment::Production).then_some(environment.as_str());
+        Self::top(screen).with("environment", other)
     }
 
     /// A screen with a query. Unknown parameters and values are left out.
@@ -79,6 +87,13 @@ impl Location {
     /// The value of a parameter, as a number.
     pub fn number(&self, name: &str) -> Option<i64> {
         self.get(name)?.parse().ok()
+    }
+
+    /// The environment whose data the screen shows.
+    pub fn environment(&self) -> Environment {
+        self.get("environment")
+            .and_then(|word| word.parse().ok())
+            .unwrap_or(Environment::Production)
     }
 
     /// The row before which the list begins.
@@ -176,8 +191,16 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
             .map(|id| id.to_string())
     };
     Some(match (screen, name) {
-        (Screen::ApiKeys(_), "q") => ("q", search(value)?),
-        (Screen::ApiKeys(_), "environment") => (
+        (Screen::ApiKeys(_) | Screen::Consumers(_), "q") => ("q", search(value)?),
+        (
+            Screen::ApiKeys(_)
+            | Screen::Workspaces(_)
+            | Screen::NewWorkspace(_)
+            | Screen::Workspace(..)
+            | Screen::Runs(_)
+            | Screen::Run(..),
+            "environment",
+        ) => (
             "environment",
             known(value.parse::<Environment>().is_ok())?,
         ),
@@ -186,11 +209,18 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
             known(value == EVERY_STATE || value.parse::<StatusFilter>().is_ok())?,
         ),
         (Screen::ApiKeys(_), "creator") => ("creator", id()?),
+        (Screen::ApiKeys(_), "api") => ("api", id()?),
         (Screen::ApiKeys(_), "sort") => ("sort", known(value.parse::<KeySort>().is_ok())?),
         (Screen::ApiKeys(_), "dir") => ("dir", known(value == "asc" || value == "desc")?),
         (Screen::ApiKeys(_), "after") => ("after", id()?),
+        (Screen::ApiKeys(_), "before") => ("before", id()?),
         (Screen::RevokeKeys(_), "key") => ("key", id()?),
-        (Screen::NewKey(_), "for") => ("for", id()?),
+        (Screen::Device, "user_code") => (
+            "user_code",
+            value.parse::<UserCode>().ok()?.to_string(),
+        ),
+        (Screen::Authorize, name) => authorization(name, value)?,
+        (Screen::NewKey(_) | Screen::NewApiKey(..), "for") => ("for", id()?),
         (Screen::AuditLog(_), "action") => (
             "action",
             known(value.parse::<ActionFilter>().is_ok())?,
@@ -204,6 +234,11 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
         (Screen::AuditLog(_), "from") => ("from", known(Moment::start_of_day(value).is_some())?),
         (Screen::AuditLog(_), "until") => ("until", known(Moment::start_of_day(value).is_some())?),
         (Screen::ApiKeys(_), "owner") => ("owner", id()?),
+        (Screen::Runs(_), "state") => ("state", known(value.parse::<RunState>().is_ok())?),
+        (Screen::Runs(_), "workspace") => (
+            "workspace",
+            known(value.parse::<WorkspaceId>().is_ok())?,
+        ),
         (Screen::Members(_), "waiting") => ("waiting", id()?),
         (
             Screen::AuditLog(_)
@@ -211,11 +246,37 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
             | Screen::ServiceAccounts(_)
             | Screen::ServiceAccount(..)
             | Screen::Apis(_)
-            | Screen::Api(..),
+            | Screen::Api(..)
+            | Screen::Consumers(_)
+            | Screen::Consumer(..)
+            | Screen::Workspaces(_)
+            | Screen::Runs(_),
             "before",
         ) => ("before", id()?),
         _ => return None,
     })
+}
+
+/// A parameter of the request of a program on this computer.
+fn authorization(name: &str, value: &str) -> Option<(&'static str, String)> {
+    const NAMES: [&str; 6] = [
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "code_challenge",
+        "code_challenge_method",
+        "state",
+    ];
+    let name = NAMES.into_iter().find(|known| *known == name)?;
+    let is_valid = match name {
+        "response_type" => value == "code",
+        "client_id" => value.parse::<DeviceClient>().is_ok(),
+        "redirect_uri" => value.parse::<LoopbackUri>().is_ok(),
+        "code_challenge" => value.parse::<PkceChallenge>().is_ok(),
+        "code_challenge_method" => value == "S256",
+        _ => AuthorizationRequest::is_state(value),
+    };
+    is_valid.then(|| (name, value.to_owned()))
 }
 
 /// The text of a search: without control characters, and never a whole key.
@@ -257,6 +318,11 @@ mod tests {
             "/o/org_a/settings/service-accounts/07",
             "/o/org_a/settings/service-accounts/new/",
             "/o/org_a/settings/service-accounts/7/keys",
+            "/o/org_a/settings/workspaces/7",
+            "/o/org_a/settings/workspaces/ws_1/runs",
+            "/o/org_a/settings/runs/ws_1",
+            "/o/org_a/settings/runs?state=asleep",
+            "/o/org_a/settings/runs?workspace=7",
             "/o/org_a/settings/members/",
             "/o/org_a/settings/members/7",
             "/o/org_a/settings/members/07/remove",
@@ -292,6 +358,10 @@ mod tests {
             "service-accounts/7",
             "apis",
             "apis/orders",
+            "consumers",
+            "consumers/7",
+            "workspaces",
+            "runs",
         ] {
             let target = format!("/o/org_a/settings/{list}?before=12");
             let place = Location::parse(&target).unwrap_or_else(|| panic!("{target}"));
@@ -329,6 +399,30 @@ mod tests {
         assert_eq!(
             read_back(&format!("{list}/revoke?key=1&key=2")),
             format!("{list}/revoke?key=1&key=2")
+        );
+    }
+
+    // RU-17, D7: a page shows the data of one environment.
+    #[test]
+    fn a_page_of_runs_has_an_environment() {
+        let runs = "/o/org_a/settings/runs";
+        let place = Location::parse(&format!(
+            "{runs}?environment=test&state=failed&workspace=ws_1&before=7"
+        ))
+        .expect("place");
+        assert_eq!(place.environment(), Environment::Test);
+        assert_eq!(
+            place.with("state", Some("queued")).path(),
+            format!("{runs}?environment=test&workspace=ws_1&state=queued")
+        );
+        let screen = || Screen::Runs("org_a".parse().expect("id"));
+        for environment in Environment::ALL {
+            let place = Location::in_environment(screen(), environment);
+            assert_eq!(place.environment(), environment);
+        }
+        assert_eq!(
+            Location::in_environment(screen(), Environment::Production).path(),
+            runs
         );
     }
 

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use domain::scope::{Access, Group};
+use domain::environment::Environment;
+use domain::scope::{Access, Group, Permissions, ScopeSet, Template};
+use domain::view::NewKey;
 use domain::{Code, KeyId, Problem, Scope};
 use engine::Ctx;
 
 use crate::flash::Flash;
+use crate::form_error::{FormError, form_error};
 use crate::form_result::FormResult;
 use crate::request::PageContext;
 use crate::routes::Screen;
@@ -14,7 +17,6 @@ use crate::routes::Screen;
 pub mod attention_banner;
 pub mod change;
 pub mod create;
-pub mod find;
 pub mod revoke;
 pub mod rotate;
 
@@ -25,6 +27,27 @@ async fn already_created(context: &PageContext, ctx: &Ctx, key: KeyId) -> FormRe
     FormResult::Redirect {
         to: Screen::Key(ctx.actor().organization.clone(), key).path(),
     }
+}
+
+/// What the form for a new key results in: the new key, or the one that an earlier submission of the
+/// same form created.
+pub(super) async fn created(
+    context: &PageContext,
+    ctx: &Ctx,
+    made: engine::Result<NewKey>,
+) -> Result<FormResult, FormError> {
+    let new = match made {
+        Err(engine::Error::AlreadyDone(key)) => {
+            return Ok(already_created(context, ctx, key).await);
+        }
+        made => made.map_err(form_error(context))?,
+    };
+    context
+        .set_flash(Flash::Created {
+            key_id: new.view.key_id,
+        })
+        .await;
+    Ok(FormResult::KeyCreated(new.into()))
 }
 
 /// The selected access for each group of scopes: `none`, `read` or `write`.
@@ -38,6 +61,29 @@ pub fn selected_scopes(selected: &SelectedScopes) -> Vec<Scope> {
         _ => None,
     };
     Group::ALL.into_iter().filter_map(scope).collect()
+}
+
+/// The access that a template gives to each group: its strongest. A write scope includes the read
+/// scope.
+pub fn access_of(template: Template) -> SelectedScopes {
+    let scopes = match template.permissions(Environment::Production) {
+        Permissions::Only(scopes) => scopes,
+        Permissions::Everything => ScopeSet::EMPTY,
+    };
+    let access = |group: Group| {
+        let access = [(Access::Write, "write"), (Access::Read, "read")]
+            .into_iter()
+            .find(|(access, _)| {
+                group
+                    .scope(*access)
+                    .is_some_and(|scope| scopes.allows(scope))
+            });
+        access.map(|(_, word)| (group.as_str().to_owned(), word.to_owned()))
+    };
+    Group::ALL
+        .into_iter()
+        .filter_map(access)
+        .collect()
 }
 
 /// Reads the ID of a key in a form.

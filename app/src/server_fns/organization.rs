@@ -161,19 +161,42 @@ pub async fn limit_key_lifetime(
     organization: String,
     #[server(default)] max_key_days: String,
 ) -> Result<FormResult, FormError> {
-    let days = match max_key_days.trim() {
-        "" => None,
-        // A text that is not a number is out of range, like 0.
-        text => Some(text.parse().unwrap_or(0)),
-    };
     change(
         &organization,
         OrganizationDraft {
-            max_key_days: Some(days),
+            max_key_days: Some(read_days(&max_key_days)),
             ..OrganizationDraft::default()
         },
     )
     .await
+}
+
+/// Sets the expiration that forms for new keys preselect, in days; blank for no expiration.
+///
+/// # Errors
+/// A problem that names the invalid field.
+#[server(prefix = "/ui", endpoint = "preselect_expiration")]
+pub async fn preselect_expiration(
+    organization: String,
+    #[server(default)] default_key_days: String,
+) -> Result<FormResult, FormError> {
+    change(
+        &organization,
+        OrganizationDraft {
+            default_key_days: Some(read_days(&default_key_days)),
+            ..OrganizationDraft::default()
+        },
+    )
+    .await
+}
+
+/// A number of days, or none if the field is blank.
+fn read_days(text: &str) -> Option<i64> {
+    match text.trim() {
+        "" => None,
+        // A text that is not a number is out of range, like 0.
+        text => Some(text.parse().unwrap_or(0)),
+    }
 }
 
 /// Sets who can create keys, or whether keys can create keys.
@@ -213,6 +236,10 @@ async fn change(organization: &str, draft: OrganizationDraft<'_>) -> Result<Form
             max_key_days: Some(_),
             ..
         } => OrganizationSettingSaved::Lifetime,
+        OrganizationDraft {
+            default_key_days: Some(_),
+            ..
+        } => OrganizationSettingSaved::Preselected,
         _ => OrganizationSettingSaved::KeyRules,
     };
     context

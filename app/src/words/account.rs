@@ -2,7 +2,7 @@
 
 pub const TITLE: &str = "My account";
 pub const SESSIONS: &str = "Sessions";
-pub const SESSIONS_LEDE: &str = "Browsers where you are signed in. Sessions expire after one hour of inactivity, and after 12 hours at most.";
+pub const SESSIONS_LEDE: &str = "Browsers and devices where you are signed in. Sessions in browsers expire after one hour of inactivity, and after 12 hours at most; those of devices after 30 days, and after 90 days at most.";
 pub const SESSIONS_CAPTION: &str = "Your sessions, most recently used first";
 pub const THIS_DEVICE: &str = "This device";
 pub const SIGN_OUT_ELSEWHERE: &str = "Sign out everywhere else";
@@ -13,7 +13,7 @@ pub const ACCESS_TOKEN: &str = "Access token for scripts";
 pub const ACCESS_TOKEN_LEDE: &str = "A token lets a script call the API as you, with all your permissions, for up to an hour. It stops working when this session expires or you sign out. For scripts that run without you, use an API key.";
 pub const ABOUT_TOKENS: &str = "About access tokens";
 pub const CREATE_TOKEN: &str = "Create token";
-pub const SESSION_REVOKED: &str = "Session revoked. That browser must sign in again.";
+pub const SESSION_REVOKED: &str = "Session revoked. That browser or device must sign in again.";
 pub const TOKEN_ALREADY_CREATED: &str =
     "This form was already submitted. The token was shown then and cannot be shown again.";
 
@@ -34,6 +34,9 @@ pub fn revoke_session(device: &str) -> String {
 /// The browser and the operating system of a user agent, as far as it says.
 pub fn device(agent: Option<&str>) -> String {
     let agent = agent.unwrap_or_default();
+    if let Some(host) = command_line_host(agent) {
+        return format!("Command line on {host}");
+    }
     let first = |known: &[(&str, &'static str)]| {
         known
             .iter()
@@ -46,6 +49,17 @@ pub fn device(agent: Option<&str>) -> String {
         (None, Some(system)) => format!("A browser on {system}"),
         (None, None) => "Unknown device".into(),
     }
+}
+
+/// The name of the computer in the user agent of our command line,
+/// `roundtable-cli/1.0.0 (host; linux)`.
+fn command_line_host(agent: &str) -> Option<String> {
+    let rest = agent.strip_prefix("roundtable-cli/")?;
+    let (_, rest) = rest.split_once(" (")?;
+    let (host, _) = rest.split_once(';')?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    let is_host = (1..=64).contains(&host.len()) && host.chars().all(is_plain);
+    is_host.then(|| host.to_owned())
 }
 
 /// The marks of browsers. Most browsers claim to be several others too, so the order matters.
@@ -111,6 +125,14 @@ mod tests {
                 "Chrome on ChromeOS",
             ),
             ("curl/8.5.0", "curl"),
+            (
+                "roundtable-cli/0.1.0 (build-7.example; linux)",
+                "Command line on build-7.example",
+            ),
+            (
+                "roundtable-cli/0.1.0 (\u{202e}evil; linux)",
+                "Unknown device",
+            ),
             ("SomethingNew (Windows)", "A browser on Windows"),
             ("<script>alert(1)</script>", "Unknown device"),
         ];

@@ -4,7 +4,8 @@ use domain::api::KeyHeader;
 use domain::command::ObjectFilter;
 use domain::environment::Environment;
 use domain::key::RevokeReason;
-use domain::{Moment, Role, Scope};
+use domain::run::{LEASE_LOST, RunState};
+use domain::{Moment, Role, Scope, SealedKind};
 
 /// A field of an event.
 pub fn field(field: &str) -> String {
@@ -21,8 +22,10 @@ pub fn field(field: &str) -> String {
         "key_header" => "Key header".into(),
         "declared_scopes" => "Permissions".into(),
         "external_id" => "External ID".into(),
+        "allowed_ips" => "Allowed IP addresses".into(),
         "key_id" => super::labels::KEY_ID.into(),
         "max_key_days" => super::organization::MAXIMUM_LIFETIME.into(),
+        "default_key_days" => super::organization::PRESELECTED.into(),
         "key_makers" => super::organization::KEY_MAKERS.into(),
         "keys_make_keys" => super::organization::KEYS_MAKE_KEYS.into(),
         other => {
@@ -54,13 +57,16 @@ fn file_format(format: &str) -> Option<String> {
     }
 }
 
-/// The status of a key.
-fn key_state(state: &str) -> Option<String> {
-    match state {
+/// The status of a key or of a run.
+fn state(word: &str) -> Option<String> {
+    match word {
         "active" => Some("Active".into()),
         "expired" => Some("Expired".into()),
         "revoked" => Some("Revoked".into()),
-        _ => None,
+        word => word
+            .parse()
+            .ok()
+            .map(|state: RunState| state.label().to_owned()),
     }
 }
 
@@ -105,7 +111,13 @@ pub fn value(field: &str, value: &str) -> String {
         "format" => file_format(value),
         "from" | "until" => Moment::parse(value).map(Moment::to_words),
         "max_key_days" => Some(super::organization::lifetime(value.parse().ok())),
-        "state" => key_state(value),
+        "default_key_days" => Some(super::organization::preselected(value.parse().ok())),
+        "kind" => value
+            .parse()
+            .ok()
+            .map(|kind: SealedKind| kind.label().to_owned()),
+        "state" => state(value),
+        "error" if value == LEASE_LOST => Some(super::runs::LEASE_LOST.into()),
         "key_makers" => value
             .parse()
             .ok()
@@ -115,7 +127,9 @@ pub fn value(field: &str, value: &str) -> String {
             .ok()
             .map(|header: KeyHeader| header.label().to_owned()),
         "environments" => Some(environments(value)),
-        "disabled" | "allow_overlap" | "keys_make_keys" | "archived" | "paused" => yes_or_no(value),
+        "allowed_ips" => Some(value.replace(' ', ", ")),
+        "disabled" | "allow_overlap" | "keys_make_keys" | "archived" | "paused"
+        | "signed_assertion" | "done" => yes_or_no(value),
         _ if field.ends_with("_at") => Moment::parse(value).map(Moment::to_words),
         _ => None,
     };
@@ -124,10 +138,11 @@ pub fn value(field: &str, value: &str) -> String {
 
 /// A field that has no value, neither before nor after.
 pub fn no_value(field: &str) -> &'static str {
-    if field == "expires_at" {
-        super::keys::NEVER_EXPIRES
-    } else {
-        super::NONE
+    match field {
+        "expires_at" => super::keys::NEVER_EXPIRES,
+        "allowed_ips" => "All",
+        "default_key_days" => super::create_key::NO_EXPIRATION,
+        _ => super::NONE,
     }
 }
 
@@ -174,12 +189,23 @@ mod tests {
                 "Expires: 8 Apr 2026, 19:51 UTC",
             ),
             ("successor", "12", "Successor: Key #12"),
+            (
+                "allowed_ips",
+                "10.0.0.0/8 2001:db8::1",
+                "Allowed IP addresses: 10.0.0.0/8, 2001:db8::1",
+            ),
             ("environment", "test", "Environment: Test"),
             ("state", "revoked", "Status: Revoked"),
+            ("state", "queued", "Status: Queued"),
             (
                 "max_key_days",
                 "90",
                 "Maximum lifetime of new keys: 90 days",
+            ),
+            (
+                "default_key_days",
+                "1",
+                "Preselected expiration: 1 day",
             ),
             (
                 "key_makers",
@@ -188,6 +214,8 @@ mod tests {
             ),
             ("keys_make_keys", "false", "Keys can create keys: No"),
             ("display_name", "Ada", "Display name: Ada"),
+            ("kind", "todos", "Kind: Todos"),
+            ("done", "true", "Done: Yes"),
             ("action", "keys", "Action: All API key events"),
             ("action", "key.revoked", "Action: Revoked an API key"),
             ("actor", "5", "Actor: Actor #5"),

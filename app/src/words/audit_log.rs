@@ -15,6 +15,7 @@ pub const ACTOR: &str = "Actor";
 pub const ACTION: &str = "Action";
 pub const OBJECT: &str = "Object";
 pub const TIME: &str = "Time";
+pub const TIME_UTC: &str = "Time (UTC)";
 pub const FIND_EVENTS: &str = "Find events";
 pub const FROM_DAY: &str = "From (UTC)";
 pub const UNTIL_DAY: &str = "Until (UTC)";
@@ -60,9 +61,9 @@ pub fn caption(organization: &str) -> String {
     format!("Events in {}", isolated(organization))
 }
 
-/// After the word that opens the details of an event, for screen readers.
+/// After the action, which opens the details of an event, for screen readers.
 pub fn details_of(n: i64, at: Moment) -> String {
-    format!(" of event {} of {}", grouped(n), exact(at))
+    format!(", details of event {} of {}", grouped(n), exact(at))
 }
 
 /// The range of events on a page.

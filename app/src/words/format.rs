@@ -63,10 +63,15 @@ pub fn grouped(n: i64) -> String {
 
 /// The exact time, to the second, in UTC.
 pub fn exact(moment: Moment) -> String {
+    format!("{} UTC", in_log(moment))
+}
+
+/// The exact time in UTC, without naming it: the heading of the column does.
+pub fn in_log(moment: Moment) -> String {
     moment
         .to_rfc3339()
         .replace('T', " ")
-        .replace('Z', " UTC")
+        .replace('Z', "")
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use domain::Moment;
 use domain::command::KeySort;
 use domain::key::KeyStatus;
 use domain::scope::{Access, Group, Permissions, ScopeSet};
-use domain::view::KeyView;
+use domain::view::{KeyCount, KeyView};
 
-use super::format::{ahead, plural};
+use super::format::{ahead, grouped, plural};
 use super::isolated;
 
 pub const FIRST_KEYS: &str = "First keys";
@@ -19,7 +19,6 @@ pub const WHAT_FOR: &str =
     "A key lets a script or service call the API without a person signing in.";
 pub const FULL_ACCESS: &str = "Full access";
 pub const NEVER_EXPIRES: &str = "Never";
-pub const SEARCH: &str = "Search";
 pub const SEARCH_LABEL: &str = "Search by name, creator or prefix";
 pub const SORT: &str = "Sort";
 /// The orders of the list.
@@ -66,8 +65,9 @@ pub const USE_SHORTCUTS: &str = "Use these shortcuts in this browser";
 pub const SELECT_ALL: &str = "Select all keys on this page";
 pub const COPY_KEY_ID: &str = "Copy key ID";
 pub const DETAILS: &str = "Details";
-pub const FIRST_PAGE: &str = "First page";
-pub const NEXT_PAGE: &str = "Next page";
+pub const PREVIOUS: &str = "Previous";
+pub const NEXT: &str = "Next";
+pub const CLEAR_SELECTION: &str = "Clear";
 
 /// Below the title.
 pub fn lede(all: bool, organization: &str) -> String {
@@ -95,6 +95,19 @@ pub fn created_line(by: Option<&str>, when: &str) -> String {
     )
 }
 
+/// Who created a key, and its owner if that is another actor, in one line.
+pub fn created_by_for(by: &str, owner: Option<&str>) -> String {
+    match owner {
+        None => by.to_owned(),
+        Some(owner) => format!(
+            "{} {}{}",
+            isolated(by),
+            super::labels::FOR,
+            isolated(owner)
+        ),
+    }
+}
+
 /// The label of that line.
 pub const fn created_label(by: bool) -> &'static str {
     if by { "Created by" } else { "Created" }
@@ -102,16 +115,51 @@ pub const fn created_label(by: bool) -> &'static str {
 
 /// The status badge of a key: its CSS classes and its text.
 pub fn status(now: Moment, status: KeyStatus) -> (&'static str, String) {
+    let name = || short_status(status).to_owned();
     match status {
-        KeyStatus::Revoked => ("badge danger", "Revoked".into()),
-        KeyStatus::Expired => ("badge", "Expired".into()),
-        KeyStatus::Exposed => ("badge danger", "Exposed".into()),
+        KeyStatus::Revoked | KeyStatus::Exposed => ("badge danger", name()),
+        KeyStatus::Expired => ("badge", name()),
         KeyStatus::Rotated(at) | KeyStatus::ExpiresSoon(at) => {
             ("badge warning", format!("Expires {}", ahead(now, at)))
         }
         KeyStatus::Unused => ("badge warning", "Unused for 90 days".into()),
-        KeyStatus::Active => ("badge success", "Active".into()),
+        KeyStatus::Active => ("badge success", name()),
     }
+}
+
+/// The name of a status, in one word.
+pub const fn short_status(status: KeyStatus) -> &'static str {
+    match status {
+        KeyStatus::Revoked => "Revoked",
+        KeyStatus::Expired => "Expired",
+        KeyStatus::Exposed => "Exposed",
+        KeyStatus::Rotated(_) | KeyStatus::ExpiresSoon(_) => "Expires soon",
+        KeyStatus::Unused => "Unused",
+        KeyStatus::Active => "Active",
+    }
+}
+
+/// Which keys of the list are on a page: `51–100 of 137`. `shown` is their number.
+pub fn range(count: KeyCount, shown: i64) -> String {
+    let total = if count.has_more {
+        format!("more than {}", grouped(count.total))
+    } else {
+        grouped(count.total)
+    };
+    // Beyond what was counted, nobody knows the position.
+    if count.has_more && count.before >= count.total {
+        return format!("{} of {total}", grouped(shown));
+    }
+    format!(
+        "{}–{} of {total}",
+        grouped(count.before + 1),
+        grouped(count.before + shown)
+    )
+}
+
+/// How many keys are selected.
+pub fn selected(n: usize) -> String {
+    format!("{n} selected")
 }
 
 /// The label of a status in the filter.
@@ -208,6 +256,25 @@ mod tests {
             "Expires in 5 days"
         );
         assert_eq!(text(KeyStatus::Unused), "Unused for 90 days");
+    }
+
+    #[test]
+    fn a_page_says_which_keys_it_shows() {
+        let count = |total, has_more, before| KeyCount {
+            total,
+            has_more,
+            before,
+        };
+        assert_eq!(range(count(137, false, 50), 50), "51–100 of 137");
+        assert_eq!(range(count(1, false, 0), 1), "1–1 of 1");
+        assert_eq!(
+            range(count(10_000, true, 1_000), 50),
+            "1,001–1,050 of more than 10,000"
+        );
+        assert_eq!(
+            range(count(10_000, true, 10_000), 50),
+            "50 of more than 10,000"
+        );
     }
 
     // RU-11

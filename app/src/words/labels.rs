@@ -18,6 +18,8 @@ pub const CREATED_AT: &str = "Created at";
 pub const CREATED_BY: &str = "Created by";
 pub const BY: &str = "by ";
 pub const FOR: &str = "for ";
+/// Between what is created and the API that it is for.
+pub const FOR_API: &str = " for ";
 pub const OF: &str = " of ";
 pub const FROM: &str = " from ";
 pub const LAST_USED: &str = "Last used";

@@ -2,6 +2,8 @@
 
 use domain::organization::KeyMakers;
 
+use super::format::plural;
+
 pub const ID: &str = "Organization ID";
 pub const TITLE: &str = "Organization";
 pub const LEDE: &str = "Its name, and the rules for its API keys.";
@@ -22,11 +24,17 @@ pub const KEYS_MAKE_KEYS_NO: &str = "No, only people can";
 pub const MAXIMUM_LIFETIME: &str = "Maximum lifetime of new keys";
 pub const LIFETIME_DAYS: &str = "Days";
 pub const LIFETIME_HINT: &str = "From 1 to 3650 days. With a limit, every new key must expire within it. Leave blank for no limit.";
+pub const PRESELECTED: &str = "Preselected expiration";
+pub const PRESELECTED_DAYS: &str = "Days until expiration";
+pub const PRESELECTED_HINT: &str =
+    "What the form for a new key preselects, from 1 to 3650 days. Leave blank for no expiration.";
+pub const PRESELECTED_NOTE: &str = "Everyone can choose another expiration in the form.";
 pub const LIFETIME_KEEPS: &str = "Existing keys keep their expiration.";
 pub const NO_LIMIT: &str = "No limit";
 pub const READ_ONLY: &str = "Only owners and admins can change this.";
 pub const SAVE: &str = "Save";
 pub const LIFETIME_SAVED: &str = "Setting saved. It applies to keys created from now on.";
+pub const PRESELECTED_SAVED: &str = "Setting saved. It applies to the next new key.";
 pub const KEY_RULES_SAVED: &str = "Setting saved. It applies immediately.";
 
 /// Who can create keys, as a choice.
@@ -39,8 +47,13 @@ pub const fn key_makers(who: KeyMakers) -> &'static str {
 
 /// A maximum lifetime of keys.
 pub fn lifetime(days: Option<i64>) -> String {
+    days.map_or_else(|| NO_LIMIT.to_owned(), |days| plural(days, "day"))
+}
+
+/// A preselected expiration.
+pub fn preselected(days: Option<i64>) -> String {
     days.map_or_else(
-        || NO_LIMIT.to_owned(),
-        |days| format!("{days} day{}", if days == 1 { "" } else { "s" }),
+        || super::create_key::NO_EXPIRATION.to_owned(),
+        |days| plural(days, "day"),
     )
 }

@@ -10,7 +10,8 @@ const FORBIDDEN: &str =
     "You don’t have permission to do this. Ask an owner or admin of the organization.";
 const ACTIVE_KEY_EXISTS: &str =
     "This service account already has an active key. Rotate it, or allow multiple active keys.";
-const MESSAGES_WOULD_BE_LOST: &str = "Messages and notes are encrypted for this key. Select the checkbox below to accept losing them.";
+const MESSAGES_WOULD_BE_LOST: &str =
+    "Messages are encrypted for this key. Select the checkbox below to accept losing them.";
 const ALREADY_DONE: &str =
     "This request was already completed and was not repeated. Reload the page to see the result.";
 const CONFLICT: &str =
@@ -31,7 +32,7 @@ const INTERNAL: &str = "Something went wrong in Roundtable. Nothing was changed.
 /// The sentence of a problem in the dashboard.
 pub const fn sentence(code: Code) -> &'static str {
     match code {
-        Code::Unauthorized => SIGNED_OUT,
+        Code::Unauthorized | Code::GateTokenRequired => SIGNED_OUT,
         Code::FreshSignInRequired => FRESH_SIGN_IN_REQUIRED,
         Code::WrongAddress => WRONG_ADDRESS,
         Code::Forbidden => FORBIDDEN,
@@ -41,9 +42,12 @@ pub const fn sentence(code: Code) -> &'static str {
         | Code::UnsupportedMediaType
         | Code::KeyInQuery => "The form could not be read. Reload the page and try again.",
         Code::InvalidFields => "Some fields need your attention.",
+        Code::IpNotAllowed => "This key cannot be used from this IP address.",
         Code::MissingScope => "This key doesn’t have permission to do this.",
         Code::ActiveKeyExists => ACTIVE_KEY_EXISTS,
         Code::MessagesWouldBeLost => MESSAGES_WOULD_BE_LOST,
+        Code::RunCancelled => "This run was cancelled.",
+        Code::LeaseLost => "This run is no longer with this worker.",
         Code::AlreadyDone => ALREADY_DONE,
         Code::Conflict => CONFLICT,
         Code::AlreadyBootstrapped => ALREADY_BOOTSTRAPPED,
@@ -63,7 +67,7 @@ pub const NO_ANSWER: &str = "No response from the server";
 /// The sentence of an invalid field.
 pub fn field_fault(field: &str, fault: &Fault) -> String {
     match (field, fault) {
-        ("name", Fault::Missing) => "Enter a name for the key.".into(),
+        ("name", Fault::Missing) => super::create_key::NAME_MISSING.into(),
         ("organization", Fault::Missing) => super::organization::NAME_MISSING.into(),
         ("email", Fault::Missing) => "Enter the email address of the person to invite.".into(),
         ("keys", Fault::Unknown { .. }) => "Choose what happens to each key.".into(),
@@ -74,10 +78,8 @@ pub fn field_fault(field: &str, fault: &Fault) -> String {
             "Permissions can be removed, not added. Create a new key instead.".into()
         }
         ("scopes" | "template", Fault::NotInSandbox) => super::create_key::SANDBOX_GROUPS.into(),
-        ("scopes", Fault::Missing) => "Choose at least one permission.".into(),
-        ("expires_at", Fault::Missing | Fault::NotATime) => {
-            "Choose the day the key expires.".into()
-        }
+        ("scopes", Fault::Missing) => super::create_key::SCOPES_MISSING.into(),
+        ("expires_at", Fault::Missing | Fault::NotATime) => super::create_key::DAY_MISSING.into(),
         ("expires_at", Fault::Past) => "Choose a day in the future.".into(),
         ("expires_at", Fault::TooLate { latest }) => super::create_key::expiry_too_late(latest),
         ("overlap_seconds", _) => "Choose how long the old key keeps working.".into(),

@@ -1,5 +1,7 @@
 //! Showing a new key once.
 
+use domain::api::KeyHeader;
+
 pub const TITLE: &str = "Your new API key";
 pub const WARNING: &str = "Copy your key now. It will not be shown again.";
 pub const LOST: &str = "Roundtable cannot recover a lost key. If you lose it, create a new one.";
@@ -24,4 +26,18 @@ pub fn shell_line(key: &str) -> String {
 /// The curl command that tries a key.
 pub fn curl_line(url: &str, key: &str) -> String {
     format!("curl {url}/api/v1/workspaces \\\n  -H \"Authorization: Bearer {key}\"")
+}
+
+/// The shell command that sets a key for an API.
+pub fn api_shell_line(key: &str) -> String {
+    format!("export API_KEY={key}")
+}
+
+/// The curl command that asks the gate of an API about a key.
+pub fn gate_line(gate: &str, key: &str, header: KeyHeader) -> String {
+    let header = match header {
+        KeyHeader::XApiKey => format!("X-API-Key: {key}"),
+        KeyHeader::Any | KeyHeader::Authorization => format!("Authorization: Bearer {key}"),
+    };
+    format!("curl -i {gate} \\\n  -H \"{header}\"")
 }

@@ -1,8 +1,6 @@
 //! Rotating a key.
 
-use domain::Moment;
-
-use super::format::plural;
+use domain::{Moment, SealedCounts};
 
 pub const LINK: &str = "Rotate…";
 pub const TITLE: &str = "Rotate key";
@@ -37,9 +35,26 @@ pub fn overlap_end(end: Moment) -> String {
 
 pub const NEW_NAME: &str = "Name of the new key";
 pub const NEW_NAME_HINT: &str = "Leave blank to keep the current name.";
-pub const MESSAGE_LOSS: &str = "Messages and notes are encrypted for this key. If you rotate it here, they can never be read again.";
 pub const CONFIRM_MESSAGE_LOSS: &str =
-    "I understand these messages and notes will be permanently unreadable.";
+    "I understand these messages will be permanently unreadable.";
+pub const KEEP_ITEMS: &str =
+    "To keep them, let the key rotate itself over the API and carry them over.";
+pub const ABOUT_CARRY_OVER: &str = "How to carry over";
+pub const SEE_SEALED: &str = "See all sealed items";
+
+/// What a rotation makes unreadable, by kind and number.
+pub fn at_stake(lost: SealedCounts) -> String {
+    let (verb, them) = if lost.total() == 1 {
+        ("is", "it")
+    } else {
+        ("are", "them")
+    };
+    format!(
+        "{} {verb} encrypted for this key. If you rotate it here, nobody can ever read {them} again.",
+        lost.list()
+    )
+}
+
 pub const NOT_ACTIVE: &str = "This key has expired or was revoked. Create a new key instead.";
 pub const ALREADY_ROTATED: &str = "This key was already rotated. Rotate its replacement instead.";
 pub const REVOKE_OLD_KEY: &str = "Revoke it now";
@@ -52,31 +67,44 @@ pub fn old_key(ends_at: Option<Moment>) -> String {
     }
 }
 
-/// The messages and notes that were lost with the old key.
-pub fn messages_lost(n: i64) -> Option<String> {
-    let verb = if n == 1 { "was" } else { "were" };
-    (n > 0).then(|| {
+/// What was lost with the old key, by kind and number.
+pub fn items_lost(lost: SealedCounts) -> Option<String> {
+    let verb = if lost.total() == 1 { "was" } else { "were" };
+    (lost.total() > 0).then(|| {
         format!(
             "{} {verb} encrypted for the old key and can no longer be read.",
-            plural(n, "item")
+            lost.list()
         )
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::SealedKind;
+
     use super::*;
 
+    // RO-31
     #[test]
-    fn what_is_lost_is_counted() {
-        assert_eq!(messages_lost(0), None);
+    fn what_is_lost_is_counted_by_kind() {
+        let one = SealedCounts::NONE.with(SealedKind::Todos, 1);
+        let more = one.with(SealedKind::Inbox, 2);
+        assert_eq!(items_lost(SealedCounts::NONE), None);
         assert_eq!(
-            messages_lost(1).as_deref(),
-            Some("1 item was encrypted for the old key and can no longer be read.")
+            items_lost(one).as_deref(),
+            Some("1 todo was encrypted for the old key and can no longer be read.")
         );
         assert_eq!(
-            messages_lost(2).as_deref(),
-            Some("2 items were encrypted for the old key and can no longer be read.")
+            items_lost(more).as_deref(),
+            Some("2 messages and 1 todo were encrypted for the old key and can no longer be read.")
+        );
+        assert_eq!(
+            at_stake(one),
+            "1 todo is encrypted for this key. If you rotate it here, nobody can ever read it again."
+        );
+        assert_eq!(
+            at_stake(more),
+            "2 messages and 1 todo are encrypted for this key. If you rotate it here, nobody can ever read them again."
         );
     }
 }

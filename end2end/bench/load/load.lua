@@ -2,6 +2,7 @@
 --
 --   LOAD_KIND     me: GET /api/v1/me with the key; verify: POST /api/v1/keys/verify of the key;
 --                 gate: GET /gate/bench with the key, which needs a scope
+--                 proxy: GET /orders with the key, of a reverse proxy
 --   LOAD_KEYS     a file with a key in each line
 --   LOAD_CALLER   a file with the key that calls the verification
 --   LOAD_THREADS  the number of threads; each begins at another part of the file
@@ -46,6 +47,9 @@ local function format(key, caller)
   if kind == "gate" then
     local headers = { ["Authorization"] = "Bearer " .. key }
     return wrk.format("GET", "/gate/bench?scope=bench:read", headers)
+  end
+  if kind == "proxy" then
+    return wrk.format("GET", "/orders", { ["Authorization"] = "Bearer " .. key })
   end
   return wrk.format("GET", "/api/v1/me", { ["Authorization"] = "Bearer " .. key })
 end
@@ -97,7 +101,7 @@ function done(summary, latency)
   local lost = summary.errors.connect + summary.errors.read + summary.errors.write
     + summary.errors.timeout
   io.write(string.format(
-    'result {"requests":%d,"micros":%d,"wrong":%d,"lost":%d,"most":%d,"p99":%.0f}\n',
+    'result {"requests":%d,"micros":%d,"wrong":%d,"lost":%d,"most":%d,"p50":%.0f,"p99":%.0f}\n',
     summary.requests, summary.duration, failed, lost, most,
-    latency:percentile(99)))
+    latency:percentile(50), latency:percentile(99)))
 end

@@ -87,7 +87,7 @@ export async function drive(groups, { passes, seconds }) {
 }
 
 /** Another group begins in each pass, and every second pass goes backwards. */
-function inOrder(groups, pass) {
+export function inOrder(groups, pass) {
   const from = pass % groups.length;
   const turned = [...groups.slice(from), ...groups.slice(0, from)];
   return pass % 2 === 0 ? turned : turned.reverse();

@@ -26,6 +26,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
  * @property {string} folder The working folder. The log is written to it.
  * @property {(port: number) => Command} run
  * @property {string} ready The path that answers 200 as soon as the server serves.
+ * @property {number} [readyStatus] Another status than 200.
  */
 
 /**
@@ -61,7 +62,7 @@ export async function start(program) {
   const ended = new Promise((resolve) => child.on('close', resolve));
   ended.then(() => running.delete(child));
 
-  while (!(await answers(`${url}${program.ready}`))) {
+  while (!(await answers(`${url}${program.ready}`, program.readyStatus ?? 200))) {
     if (child.exitCode !== null || performance.now() - began > START_LIMIT) {
       child.kill('SIGKILL');
       const said = readFileSync(file, 'utf8').trim().split('\n').slice(-5).join('\n');
@@ -114,11 +115,11 @@ export async function idleShare(ms) {
 }
 
 /** @returns {Promise<boolean>} */
-function answers(url) {
+function answers(url, status) {
   return new Promise((resolve) => {
     const request = get(url, { agent: false }, (response) => {
       response.resume();
-      response.on('end', () => resolve(response.statusCode === 200));
+      response.on('end', () => resolve(response.statusCode === status));
       response.on('error', () => resolve(false));
     });
     request.on('error', () => resolve(false));

@@ -13,18 +13,12 @@ const IN_USE = 100_000;
 /** Fewer keys are used up before the time is over. */
 const ENOUGH = 50_000;
 
-/** The options of `.ci/bench`. */
-export function options() {
+/** The options of `.ci/bench`, all of which are required. */
+export function options(names = ['folder', 'postgres', 'binary', 'bare', 'fill']) {
   const { values } = parseArgs({
-    options: {
-      folder: { type: 'string' },
-      postgres: { type: 'string' },
-      binary: { type: 'string' },
-      bare: { type: 'string' },
-      fill: { type: 'string' },
-    },
+    options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
   });
-  for (const name of ['folder', 'postgres', 'binary', 'bare', 'fill']) {
+  for (const name of names) {
     if (!values[name]) throw new Error(`--${name} is missing: run .ci/bench`);
   }
   const number = (name, otherwise) => Number(process.env[name] || otherwise);

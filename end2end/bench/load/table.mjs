@@ -146,4 +146,4 @@ const size = (group) => (group.size ? group.size.toLocaleString('en-US') : '');
 const short = (value) => value.toFixed(value < 10 ? 2 : 0);
 
 /** Three significant digits. */
-const round = (value) => Number(value.toPrecision(3));
+export const round = (value) => Number(value.toPrecision(3));

@@ -6,9 +6,9 @@ const SCRIPT = join(import.meta.dirname, 'load.lua');
 
 /**
  * @typedef {object} Load
- * @property {'me' | 'verify' | 'gate'} kind The request.
+ * @property {'me' | 'verify' | 'gate' | 'proxy'} kind The request.
  * @property {string} keys A file with keys of the same length; the requests cycle through them.
- * @property {string} caller A file with the key that calls the verification.
+ * @property {string} [caller] A file with the key that calls the verification.
  * @property {number} seconds
  * @property {number} [connections]
  * @property {number} [threads]
@@ -21,8 +21,8 @@ const SCRIPT = join(import.meta.dirname, 'load.lua');
  * Loads a server, and fails if any answer was not as expected.
  * @param {string} url
  * @param {Load} load
- * @returns {Promise<{ requests: number, perSecond: number, p99: number, most: number }>}
- *   The latency is in microseconds; `most` is the number of requests of the fastest thread.
+ * @returns {Promise<{ requests: number, perSecond: number, p50: number, p99: number, most: number }>}
+ *   The latencies are in microseconds; `most` is the number of requests of the fastest thread.
  */
 export async function wrk(url, load) {
   const { connections = 32, threads = 2, status = 200, check = 'counts' } = load;
@@ -31,7 +31,7 @@ export async function wrk(url, load) {
     PATH: process.env.PATH,
     LOAD_KIND: load.kind,
     LOAD_KEYS: load.keys,
-    LOAD_CALLER: load.caller,
+    LOAD_CALLER: load.caller ?? load.keys,
     LOAD_THREADS: String(threads),
     LOAD_STATUS: String(status),
     LOAD_CHECK: check,
@@ -39,7 +39,7 @@ export async function wrk(url, load) {
   const line = out.split('\n').find((line) => line.startsWith('result '));
   if (!line) throw new Error(`wrk printed no result:\n${out}`);
   const result = JSON.parse(line.slice('result '.length));
-  const { requests, micros, wrong, lost, most, p99 } = result;
+  const { requests, micros, wrong, lost, most, p50, p99 } = result;
   const what = `${load.kind} of ${url}`;
   if (requests === 0) throw new Error(`${what}: no answer`);
   if (wrong > 0) throw new Error(`${what}: ${wrong} of ${requests} answers were not ${status}`);
@@ -47,7 +47,7 @@ export async function wrk(url, load) {
   if (load.once && most > load.once / threads) {
     throw new Error(`${what}: more requests than the ${load.once} keys`);
   }
-  return { requests, perSecond: (requests * 1e6) / micros, p99, most };
+  return { requests, perSecond: (requests * 1e6) / micros, p50, p99, most };
 }
 
 /** @returns {Promise<string>} */

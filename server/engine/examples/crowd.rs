@@ -100,6 +100,33 @@ async fn main() {
             micros(count) / micros(check)
         );
     }
+    for (what, query) in [
+        ("count the keys of a list and of its pages", None),
+        ("the same, of a search", Some("script 777")),
+        (
+            "the same, of a search that most keys match",
+            Some("script"),
+        ),
+    ] {
+        let query = KeyQuery {
+            text: query.map(Into::into),
+            status: Some(StatusFilter::Active),
+            ..KeyQuery::default()
+        };
+        let count = per_call_of(CALLS, async |_| {
+            let counted = engine
+                .count_keys(&ctx, &query, Some(KeyId(CROWD / 2)))
+                .await
+                .expect("counted");
+            assert!(counted.total > 0);
+        })
+        .await;
+        println!(
+            "{what:<46} {:>9.1} us  {:>7.2} x",
+            micros(count),
+            micros(count) / micros(check)
+        );
+    }
     let _ = std::fs::remove_dir_all(folder);
 }
 

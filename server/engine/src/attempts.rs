@@ -34,7 +34,7 @@ const MAX_ACCEPTED: usize = 100_000;
 pub struct Limits {
     /// Keys, tokens, sessions and sign-ins.
     pub credentials: u32,
-    /// The setup token and the tokens of invitations.
+    /// The setup token, the tokens of invitations, and the codes of devices.
     pub secrets: u32,
 }
 
@@ -70,13 +70,15 @@ pub enum Kind {
     Invitation,
     /// The setup token.
     SetupToken,
+    /// The code that a device shows, which a person types.
+    UserCode,
 }
 
 impl Kind {
     const fn bucket(self) -> Bucket {
         match self {
             Self::Key | Self::Token | Self::Session | Self::SignIn => Bucket::Credentials,
-            Self::Invitation | Self::SetupToken => Bucket::Secrets,
+            Self::Invitation | Self::SetupToken | Self::UserCode => Bucket::Secrets,
         }
     }
 }
@@ -253,6 +255,7 @@ impl Attempt {
             Some(
                 Code::Unauthorized
                 | Code::Forbidden
+                | Code::IpNotAllowed
                 | Code::NotFound
                 | Code::InvalidFields
                 | Code::AlreadyBootstrapped,

@@ -53,7 +53,7 @@ pub(crate) async fn journal(engine: &Engine, tx: &mut Tx, ctx: &Ctx, event: Even
     row.hash = hash(&canonical);
     row.mac = engine.ring().mac(Purpose::Audit, &canonical);
     audit::insert(tx, &row).await?;
-    tx.notify_after_commit(engine.live(), &ctx.actor.organization);
+    tx.notify_after_commit(engine.live().hints(), &ctx.actor.organization);
     Ok(n)
 }
 

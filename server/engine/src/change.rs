@@ -1,6 +1,6 @@
 //! Columns that several changes write alike.
 
-use domain::{Moment, Name};
+use domain::{IpBlocks, Moment, Name};
 
 /// The new name, or the old one of a change that does not name it.
 pub fn name_or(name: Option<&Name>, otherwise: &str) -> String {
@@ -17,5 +17,14 @@ pub fn since(before: Option<i64>, wanted: Option<bool>, now: Moment) -> Option<i
         Some(true) => before.or(Some(now.0)),
         Some(false) => None,
         None => before,
+    }
+}
+
+/// The IP addresses after a change, as the database stores them, or the old ones of a change that
+/// does not name them.
+pub fn ips_or(blocks: Option<&IpBlocks>, otherwise: Option<&str>) -> Option<String> {
+    match blocks {
+        Some(blocks) => blocks.line(),
+        None => otherwise.map(str::to_owned),
     }
 }

@@ -1,6 +1,7 @@
 //! The context of a request: the actor, its credential, the time and the request id. Every
 //! operation takes one.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use domain::Environment;
@@ -65,7 +66,7 @@ impl Credential {
         }
     }
 
-    fn require_fresh_sign_in(&self, now: Moment) -> Result<()> {
+    pub(crate) fn require_fresh_sign_in(&self, now: Moment) -> Result<()> {
         if matches!(self, Self::Key { .. } | Self::System) {
             return Ok(());
         }
@@ -93,6 +94,11 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The client's IP address. None if the connection has none, such as that of a Unix socket.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.address.as_ref()?.parse().ok()
+    }
+
     /// The origin of a command-line command.
     pub(crate) fn of_command() -> Self {
         Self {
@@ -152,6 +158,23 @@ impl Ctx {
             environment: Environment::Production,
         };
         Self::new(actor, now, origin, Credential::System)
+    }
+
+    /// The same person, on the data of an environment: a person has access to both, and a key only
+    /// to its own (decision D7).
+    ///
+    /// # Errors
+    /// `Denied` for a key.
+    pub fn in_environment(&self, environment: Environment) -> Result<Self> {
+        self.in_person()?;
+        let actor = Actor {
+            environment,
+            ..Actor::clone(&self.actor)
+        };
+        Ok(Self {
+            actor: Arc::new(actor),
+            ..self.clone()
+        })
     }
 
     /// The actor, with the power it has in this request.

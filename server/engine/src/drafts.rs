@@ -20,7 +20,7 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn save_draft(&self, caller: &Caller, browser: &str, form: &[u8]) -> Result<String> {
-        let token = String::from_utf8_lossy(&self.runtime().base62::<43>()).into_owned();
+        let token = self.runtime().base62_text::<43>();
         let digest = self.session_digest(token.as_bytes());
         let associated_data = associated_data(caller, browser);
         let sealed = self.ring().seal(

@@ -23,6 +23,9 @@ pub enum Error {
     /// The key lacks this scope.
     #[error("the key lacks the scope {0}")]
     MissingScope(Scope),
+    /// The key, its owner or its API does not allow the IP address of the request.
+    #[error("the key cannot be used from this IP address")]
+    IpNotAllowed,
     /// The credential is unknown, expired or revoked.
     #[error("unauthenticated: {0}")]
     Unauthenticated(&'static str),
@@ -103,6 +106,7 @@ impl Error {
             Self::WrongAddress => Code::WrongAddress,
             Self::Denied => Code::Forbidden,
             Self::MissingScope(_) => Code::MissingScope,
+            Self::IpNotAllowed => Code::IpNotAllowed,
             Self::Unauthenticated(_) => Code::Unauthorized,
             Self::TooManyAttempts { .. } => Code::TooManyAttempts,
             Self::Invalid(_) => Code::InvalidFields,

@@ -19,7 +19,7 @@ pub struct FormToken(String);
 impl FormToken {
     /// The token of a form that is being rendered.
     pub fn generate(runtime: &crate::Runtime) -> Self {
-        Self(String::from_utf8_lossy(&runtime.base62::<LENGTH>()).into_owned())
+        Self(runtime.base62_text::<LENGTH>())
     }
 
     /// The token of a form that was sent; none for a text that no form of ours contains.

@@ -2,7 +2,7 @@
 
 use crate::runtime::SKEW_SECONDS;
 use crate::sessions::FLOW_SECONDS;
-use crate::store::future_times;
+use crate::store::{call_counts, future_times};
 use crate::{Engine, Result};
 
 const DAY: i64 = 86_400_000;
@@ -29,6 +29,7 @@ impl Engine {
             ahead.0.div_euclid(DAY),
         )
         .await?;
+        call_counts::move_to_now(&mut tx, now, ahead).await?;
         future_times::delete_from_future(&mut tx, ahead, ahead.plus_seconds(FLOW_SECONDS)).await?;
         tx.commit().await?;
         self.runtime().trust_clock();

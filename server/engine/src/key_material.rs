@@ -1,8 +1,8 @@
 //! Generating keys, and the one-way values derived from them (decision D3).
 
-use domain::token::{Brand, KeyKind, PlainKey};
+use domain::token::{Brand, KeyKind, PlainKey, PresentedKey};
 use hkdf::Hkdf;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::keyring::Secret;
@@ -46,13 +46,41 @@ pub fn seal_ikm(key: &PlainKey) -> Secret {
     derive(key, b"seal")
 }
 
+/// What authentication needs of a key that another system has issued, which is known by its SHA-256
+/// digest only. It differs from that of every key that was generated here.
+pub fn imported_auth_value(sha256: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    expand(b"rt/import/v1", sha256, b"auth")
+}
+
+/// What authentication needs of a key that someone presents for an API.
+pub fn presented_auth_value(key: &PresentedKey) -> Zeroizing<[u8; 32]> {
+    match key {
+        PresentedKey::Generated(key) => auth_value(key),
+        PresentedKey::Foreign(_) => imported_auth_value(&Sha256::digest(key.expose()).into()),
+    }
+}
+
+/// The values to store of a key that another system has issued. Nothing can be encrypted for it: the
+/// private half of its public key is unknown.
+pub fn imported_verifier(runtime: &Runtime, sha256: &[u8; 32]) -> Verifier {
+    let unknown = Zeroizing::new(runtime.bytes());
+    Verifier {
+        auth: imported_auth_value(sha256),
+        public_key: Decryptor::of(&unknown).public_key(),
+    }
+}
+
+fn derive(key: &PlainKey, purpose: &[u8]) -> Secret {
+    expand(b"rt/key/v1", key.expose().as_bytes(), purpose)
+}
+
 #[expect(
     clippy::expect_used,
     reason = "32 bytes are within the output limit of HKDF-SHA-256"
 )]
-fn derive(key: &PlainKey, purpose: &[u8]) -> Secret {
+fn expand(salt: &[u8], input: &[u8], purpose: &[u8]) -> Secret {
     let mut out = Zeroizing::new([0; 32]);
-    Hkdf::<Sha256>::new(Some(b"rt/key/v1"), key.expose().as_bytes())
+    Hkdf::<Sha256>::new(Some(salt), input)
         .expand(purpose, out.as_mut_slice())
         .expect("32 bytes");
     out
@@ -85,5 +113,18 @@ mod tests {
             derive_verifier(&one).public_key,
             derive_verifier(&two).public_key
         );
+    }
+
+    // A key that was generated here is never taken for an imported one.
+    #[test]
+    fn an_imported_key_has_other_values_than_a_generated_one() {
+        let runtime = Runtime::of(FrozenClock::at(domain::Moment(0)), SeededRng::new(1));
+        let key = generate(&runtime, &Brand::default(), KeyKind::Secret);
+        let digest: [u8; 32] = Sha256::digest(key.expose()).into();
+        let imported = imported_verifier(&runtime, &digest);
+        assert_eq!(imported.auth, imported_auth_value(&digest));
+        assert_ne!(imported.auth, auth_value(&key));
+        let again = imported_verifier(&runtime, &digest);
+        assert_ne!(imported.public_key, again.public_key);
     }
 }

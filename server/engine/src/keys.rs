@@ -10,6 +10,8 @@ mod expose;
 mod gate;
 mod get;
 mod idempotency;
+mod import;
+mod ip_lists;
 mod list;
 mod refused;
 mod revoke;
@@ -32,6 +34,7 @@ pub(crate) use cached::Keys;
 pub(crate) use create::KeyPlan;
 pub use gate::{GateNeeds, GatePass, GateVerdict, PresentedAtGate};
 pub use idempotency::IdempotencyKey;
+pub(crate) use ip_lists::IpLists;
 pub(crate) use refused::RefusedKeys;
 pub(crate) use revoke::revoked_event;
 

@@ -12,10 +12,12 @@ pub mod audit;
 mod change;
 pub mod consumers;
 pub mod ctx;
+pub mod devices;
 pub mod drafts;
 pub mod error;
 pub mod form_token;
 mod future_times;
+mod hints;
 pub mod in_flight;
 pub mod invitations;
 pub mod journal;
@@ -80,10 +82,12 @@ struct Inner {
     nodes: nodes::Nodes,
     usage: usage::Usage,
     live: live::Live,
+    queued_runs: hints::Hints,
     chains: audit::Chains,
     refused_keys: keys::RefusedKeys,
     refused_sessions: sessions::RefusedSessions,
     attempts: Arc<attempts::Attempts>,
+    assertions: tokens::Assertions,
 }
 
 impl Engine {
@@ -119,10 +123,12 @@ impl Engine {
             nodes,
             usage: usage::Usage::default(),
             live: live::Live::default(),
+            queued_runs: hints::Hints::default(),
             chains: audit::Chains::default(),
             refused_keys: keys::RefusedKeys::default(),
             refused_sessions: sessions::RefusedSessions::default(),
             attempts,
+            assertions: tokens::Assertions::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -193,6 +199,11 @@ impl Engine {
         &self.inner.live
     }
 
+    /// Notified when a run may wait for a worker.
+    pub(crate) fn queued_runs(&self) -> &hints::Hints {
+        &self.inner.queued_runs
+    }
+
     pub(crate) fn chains(&self) -> &audit::Chains {
         &self.inner.chains
     }
@@ -203,6 +214,10 @@ impl Engine {
 
     pub(crate) fn refused_sessions(&self) -> &sessions::RefusedSessions {
         &self.inner.refused_sessions
+    }
+
+    pub(crate) fn assertions(&self) -> &tokens::Assertions {
+        &self.inner.assertions
     }
 
     pub(crate) fn ring(&self) -> &keyring::Ring {

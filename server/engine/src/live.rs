@@ -6,13 +6,13 @@
 
 mod watch;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{Code, OrganizationId, PersonId};
 use foldhash::HashMap;
-use tokio::sync::watch as hint;
 use tokio_util::sync::CancellationToken;
 
+use crate::hints::Hints;
 use crate::{Engine, Error, Result};
 
 pub use watch::{KeyUse, News, View, Watch};
@@ -28,38 +28,26 @@ pub struct Live {
 
 #[derive(Default)]
 struct Inner {
-    /// Each use of a key reads it.
-    channels: RwLock<HashMap<OrganizationId, hint::Sender<()>>>,
+    /// Each use of a key notifies them.
+    hints: Hints,
     permits: Mutex<HashMap<PersonId, usize>>,
     closing: CancellationToken,
 }
 
 impl Live {
-    /// Notifies the watchers of an organization. Without watchers it costs almost nothing;
-    /// notifications that a watcher has not handled yet are merged.
+    /// Notifies the watchers of an organization.
     pub fn notify(&self, organization: &OrganizationId) {
-        let channels = self
-            .inner
-            .channels
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(channel) = channels.get(organization) {
-            channel.send_replace(());
-        }
+        self.hints().notify(organization);
     }
 
-    /// Subscribes to the notifications of an organization.
-    fn subscribe(&self, organization: &OrganizationId) -> hint::Receiver<()> {
-        let mut channels = self
-            .inner
-            .channels
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        channels.retain(|_, channel| channel.receiver_count() > 0);
-        channels
-            .entry(organization.clone())
-            .or_insert_with(|| hint::Sender::new(()))
-            .subscribe()
+    /// The channels that notify the watchers.
+    pub fn hints(&self) -> &Hints {
+        &self.inner.hints
+    }
+
+    /// Cancelled when the process is about to exit.
+    pub fn closing(&self) -> &CancellationToken {
+        &self.inner.closing
     }
 
     fn permit_watch(&self, person: PersonId) -> Result<WatchPermit> {
@@ -96,7 +84,7 @@ impl Drop for WatchPermit {
 }
 
 impl Engine {
-    /// Closes every watch, before the process exits.
+    /// Closes every watch and every wait for a run, before the process exits.
     pub fn close_watches(&self) {
         self.live().inner.closing.cancel();
     }
@@ -111,43 +99,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn organization(text: &str) -> OrganizationId {
-        text.parse().expect("an id")
-    }
-
-    #[tokio::test]
-    async fn notifications_stay_in_their_organization_and_are_merged() {
-        let (live, here, there) = (
-            Live::default(),
-            organization("org_a"),
-            organization("org_b"),
-        );
-        let (mut own, other) = (live.subscribe(&here), live.subscribe(&there));
-        for _ in 0..100_000 {
-            live.notify(&here);
-        }
-        own.changed().await.expect("a notification");
-        assert!(
-            !own.has_changed().expect("the channel is open"),
-            "they were merged"
-        );
-        assert!(
-            !other.has_changed().expect("the channel is open"),
-            "not the other's"
-        );
-    }
-
-    #[test]
-    fn an_organization_without_watchers_is_dropped() {
-        let live = Live::default();
-        for n in 0..100 {
-            drop(live.subscribe(&organization(&format!("org_{n}"))));
-        }
-        let _kept = live.subscribe(&organization("org_kept"));
-        let channels = live.inner.channels.read().expect("not poisoned");
-        assert_eq!(channels.len(), 1);
-    }
 
     #[test]
     fn the_watches_of_a_person_are_limited() {

@@ -4,6 +4,7 @@
 use domain::Role;
 
 use crate::ctx::{Caller, Credential, Ctx};
+use crate::keys::IpLists;
 use crate::store::actors::ActorRow;
 use crate::store::keys::{self, KeyRow};
 use crate::store::{self, Tx, parse_column};
@@ -23,7 +24,7 @@ pub(crate) async fn reauthorize(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Resu
     engine.check_log_intact(&ctx.actor.organization)?;
     store::audit::lock_chain_head(tx, &ctx.actor.organization).await?;
 
-    let mut calling_key = None;
+    let mut calling_key: Option<KeyRow> = None;
     if let Credential::Key { id, .. } = &ctx.credential {
         let row = keys::lock(tx, &ctx.actor.organization, *id, false)
             .await?
@@ -45,6 +46,11 @@ pub(crate) async fn reauthorize(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Resu
     let actor = actor
         .filter(|actor| actor.is_enabled() && engine.is_sound(actor))
         .ok_or(Error::Denied)?;
+    if let Some(key) = &calling_key
+        && !IpLists::of(key, &actor, None)?.allow(|| ctx.origin.ip())
+    {
+        return Err(Error::IpNotAllowed);
+    }
     check_session(engine, tx, &ctx.credential).await?;
     let role: Role = parse_column(&actor.role, "actors.role")?;
     if role < ctx.actor.role {

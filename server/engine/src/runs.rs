@@ -1,79 +1,87 @@
-//! Runs of workspaces.
+//! Runs of workspaces (D30): they are started, workers claim them and report their results, and
+//! someone can cancel them.
+//!
+//! A worker holds a run under a lease, and extends it with heartbeats. The worker of an expired
+//! lease can report nothing any more: the run returns to the queue, or fails after the last attempt
+//! (`lost`). The row has only a digest of the lease.
 
-use domain::command::CreateRun;
-use domain::event::{AuditAction, Event};
-use domain::policy::{Action, permit};
-use domain::view::{Page, RunView};
-use domain::{RunId, WorkspaceId};
+mod cancel;
+mod claim;
+mod complete;
+mod create;
+mod get;
+mod heartbeat;
+mod list;
+mod lost;
 
-use crate::audit::journal;
-use crate::ctx::Ctx;
-use crate::reauthorize::reauthorize;
-use crate::store::meta;
+use domain::policy::Reach;
+use domain::run::{Progress, RunState, RunStep};
+use domain::{Code, Moment, RunId};
+
+use crate::keyring::{CanonicalEncoder, hash};
+use crate::store::Tx;
 use crate::store::runs::{self, RunRow};
-use crate::workspaces::load;
-use crate::{Engine, Result};
+use crate::{Error, Result};
 
-impl Engine {
-    /// The runs of a workspace, newest first.
-    ///
-    /// # Errors
-    /// As [`Engine::get_workspace`].
-    pub async fn list_runs(
-        &self,
-        ctx: &Ctx,
-        workspace: &WorkspaceId,
-        before: Option<i64>,
-        limit: i64,
-    ) -> Result<Page<RunView>> {
-        let reach = permit(&ctx.actor, Action::ListRuns)?;
-        let mut connection = self.db().read().await?;
-        load(&mut connection, &reach, workspace).await?;
-        let rows = runs::list(
-            &mut connection,
-            &reach,
-            workspace,
-            before.unwrap_or(i64::MAX),
-            limit + 1,
-        )
-        .await?;
-        Ok(Page::cut(rows, limit, |row| row.seq).try_map(RunRow::view)?)
+/// What the row of a run has of its lease.
+fn lease_digest(lease: &str) -> Vec<u8> {
+    hash(&CanonicalEncoder::of("run-lease").text(lease))
+}
+
+/// A run for its worker, locked until the transaction ends. The run is not changed yet.
+///
+/// # Errors
+/// `NotFound`; `RunCancelled` if it was cancelled; `LeaseLost` for another lease.
+async fn lock_for_worker(tx: &mut Tx, reach: &Reach, id: &RunId, lease: &str) -> Result<RunRow> {
+    let row = runs::lock(tx, reach, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    if row.progress()?.state == RunState::Cancelled {
+        return Err(Error::conflict(Code::RunCancelled));
     }
+    if row.lease.as_deref() != Some(lease_digest(lease).as_slice()) {
+        return Err(Error::conflict(Code::LeaseLost));
+    }
+    Ok(row)
+}
 
-    /// Starts a run, in the state `queued` (decision D22).
-    ///
-    /// # Errors
-    /// As [`Engine::get_workspace`]; `Unauthenticated` when the caller's credential was revoked
-    /// meanwhile.
-    pub async fn create_run(&self, ctx: &Ctx, command: CreateRun) -> Result<RunView> {
-        let reach = permit(&ctx.actor, Action::CreateRun)?;
-        let mut tx = self.db().begin().await?;
-        reauthorize(self, &mut tx, ctx).await?;
-        let workspace = load(&mut tx, &reach, &command.workspace).await?;
-        let row = RunRow {
-            id: self.runtime().random_id(RunId::PREFIX),
-            organization_id: workspace.organization_id,
-            workspace_id: workspace.id,
-            seq: meta::next(&mut tx, "run").await?,
-            status: "queued".into(),
-            environment: workspace.environment,
-            via: if command.by_hook { "hook" } else { "api" }.into(),
-            input: command.input,
-            created_by: ctx.actor.id.0,
-            created_at: ctx.now.0,
-            creator_name: ctx.actor.name.clone(),
-        };
-        runs::insert(&mut tx, &row).await?;
-        let event = Event::new(
-            AuditAction::RunCreated,
-            "run",
-            &row.id,
-            &workspace.name,
-        )
-        .changed("workspace", None, Some(&row.workspace_id))
-        .changed("trigger", None, Some(&row.via));
-        journal(self, &mut tx, ctx, event).await?;
-        tx.commit().await?;
-        Ok(row.view()?)
+/// Whether a worker still holds the run at this time.
+fn is_held(row: &RunRow, now: Moment) -> Result<bool> {
+    let is_running = row.progress()?.state == RunState::Running;
+    Ok(is_running
+        && row
+            .lease_expires_at
+            .is_some_and(|end| now.0 < end))
+}
+
+/// The run after a step that ends its lease.
+///
+/// # Errors
+/// `Broken` if the step is not possible, which the caller has checked.
+fn ended(before: &RunRow, step: RunStep, now: Moment) -> Result<RunRow> {
+    let Some(Progress { state, attempts }) = before.progress()?.after(step) else {
+        return Err(Error::Broken(format!(
+            "the run {} cannot take the step {step:?}",
+            before.id
+        )));
+    };
+    Ok(RunRow {
+        status: state.as_str().into(),
+        attempts,
+        lease_expires_at: None,
+        ended_at: state.is_final().then_some(now.0),
+        ..before.clone()
+    })
+}
+
+/// Writes a run that was locked.
+async fn save(tx: &mut Tx, row: &RunRow, before: &RunRow) -> Result<()> {
+    if runs::update(tx, row, before).await? {
+        Ok(())
+    } else {
+        Err(Error::Broken(format!(
+            "the run {} was changed meanwhile",
+            row.id
+        )))
     }
 }

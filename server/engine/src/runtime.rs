@@ -117,6 +117,14 @@ impl Runtime {
         characters
     }
 
+    /// As [`Runtime::base62`], as text.
+    pub fn base62_text<const N: usize>(&self) -> String {
+        self.base62::<N>()
+            .map(char::from)
+            .iter()
+            .collect()
+    }
+
     /// The id of a request: `req_` and [`ID_LENGTH`] random characters. It is no secret, and every
     /// request needs one.
     pub fn request_id(&self) -> String {

@@ -1,4 +1,4 @@
-//! Browser sessions and sign-ins in progress. Callers pass tokens; the database holds only keyed
+//! Sessions and sign-ins in progress. Callers pass tokens; the database holds only keyed
 //! digests and sealed values.
 
 mod flows;
@@ -11,11 +11,11 @@ use zeroize::Zeroizing;
 
 use crate::ctx::Origin;
 use crate::keyring::{CanonicalEncoder, Purpose};
-use crate::store::drafts;
 use crate::store::sessions::{self, SessionRow};
+use crate::store::{device_requests, drafts};
 use crate::{Engine, Error, Result};
 
-pub use domain::session::{ABSOLUTE_SECONDS, IDLE_SECONDS};
+pub use domain::session::{ABSOLUTE_SECONDS, IDLE_SECONDS, SessionKind};
 pub use flows::FLOW_SECONDS;
 pub(crate) use refused::RefusedSessions;
 
@@ -39,25 +39,44 @@ impl Engine {
         from: &Origin,
         value: &[u8],
     ) -> Result<bool> {
+        let row = self.new_session(SessionKind::Browser, token, person, from);
+        let row = self.sealed_session(row, value);
+        let mut tx = self.db().begin().await?;
+        let is_added = sessions::insert(&mut tx, &row).await?;
+        tx.commit().await?;
+        Ok(is_added)
+    }
+
+    /// The row of a session that starts now. It has no value yet.
+    pub(crate) fn new_session(
+        &self,
+        kind: SessionKind,
+        token: &[u8],
+        person: Option<PersonId>,
+        from: &Origin,
+    ) -> SessionRow {
         let now = self.runtime().now();
-        let mut row = SessionRow {
+        SessionRow {
             digest: self.session_digest(token),
             id: self.runtime().random_id(SessionId::PREFIX),
             person_id: person.map(|p| p.0),
             sealed: Vec::new(),
             created_at: now.0,
             seen_at: now.0,
-            expires_at: now.plus_seconds(ABSOLUTE_SECONDS).0,
+            expires_at: now.plus_seconds(kind.absolute_seconds()).0,
             address: from.address.clone(),
             agent: from.agent.clone(),
             token_at: None,
             token_key: None,
-        };
-        row.sealed = self.seal_value("sessions", &row.digest, &row.associated_data(), value);
-        let mut tx = self.db().begin().await?;
-        let is_added = sessions::insert(&mut tx, &row).await?;
-        tx.commit().await?;
-        Ok(is_added)
+            kind: kind.as_str().into(),
+            refreshed_at: None,
+        }
+    }
+
+    /// The row with this value.
+    pub(crate) fn sealed_session(&self, row: SessionRow, value: &[u8]) -> SessionRow {
+        let sealed = self.seal_value("sessions", &row.digest, &row.associated_data(), value);
+        SessionRow { sealed, ..row }
     }
 
     /// Replaces the value of a session. False for a session that expired or was revoked meanwhile;
@@ -75,14 +94,17 @@ impl Engine {
         // An update needs no new disk space, and revoking a key in the browser must work on a full
         // disk.
         let mut tx = self.db().begin_on_reserve().await?;
-        let Some(row) = sessions::lock(&mut tx, &digest).await? else {
+        let Some(row) = sessions::lock(&mut tx, &digest)
+            .await?
+            .filter(|row| row.kind() == SessionKind::Browser)
+        else {
             return Ok(false);
         };
         let row = SessionRow {
             person_id: person.map(|p| p.0),
             ..row
         };
-        let sealed = self.seal_value("sessions", &digest, &row.associated_data(), value);
+        let row = self.sealed_session(row, value);
 
         let now = self.runtime().now();
         drop(self.delete_refused(&row));
@@ -91,7 +113,7 @@ impl Engine {
                 &mut tx,
                 &digest,
                 person,
-                &sealed,
+                &row.sealed,
                 now,
                 now.plus_seconds(-IDLE_SECONDS),
             )
@@ -146,7 +168,9 @@ impl Engine {
             &self.session_digest(token),
         )
         .await?;
-        let Some(row) = found else { return Ok(None) };
+        let Some(row) = found.filter(|row| row.kind() == SessionKind::Browser) else {
+            return Ok(None);
+        };
         if self.is_current(&row) {
             return Ok(Some(row));
         }
@@ -180,7 +204,8 @@ impl Engine {
         self.delete_refused_sessions().await?;
         let now = self.runtime().now();
         let mut tx = self.db().begin().await?;
-        sessions::delete_expired(&mut tx, now, now.plus_seconds(-IDLE_SECONDS)).await?;
+        sessions::delete_expired(&mut tx, now).await?;
+        device_requests::delete_expired(&mut tx, now).await?;
         drafts::delete_expired(&mut tx, now).await?;
         Ok(tx.commit().await?)
     }
@@ -192,7 +217,7 @@ impl Engine {
     }
 
     /// The value of a session, unless its row was altered or put back after a revocation.
-    fn open_session(&self, row: &SessionRow) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn open_session(&self, row: &SessionRow) -> Option<Zeroizing<Vec<u8>>> {
         if row.was_revoked(self.journal()) {
             tracing::error!(
                 session = row.id,
@@ -210,7 +235,7 @@ impl Engine {
             .ok()
     }
 
-    fn seal_value(
+    pub(crate) fn seal_value(
         &self,
         table: &str,
         digest: &[u8],

@@ -10,9 +10,11 @@ pub mod apis;
 pub mod audit;
 mod ballast;
 mod breaker;
+pub mod call_counts;
 mod connection;
 mod database_url;
 mod db;
+pub mod device_requests;
 pub mod drafts;
 mod fault;
 mod file;
@@ -39,6 +41,8 @@ pub mod workspaces;
 mod writing;
 
 use std::str::FromStr;
+
+use domain::IpBlocks;
 
 pub(crate) use after_commit::{AfterCommit, Waiting};
 pub use ballast::BALLAST;
@@ -106,4 +110,11 @@ pub async fn migrate(db: &Db) -> Result<(), StoreError> {
 pub(crate) fn parse_column<T: FromStr>(text: &str, column: &str) -> Result<T, StoreError> {
     text.parse()
         .map_err(|_| StoreError::Row(format!("{column} has an unknown value")))
+}
+
+/// Parses a column of blocks of IP addresses; null allows every address.
+fn read_ips(line: Option<&str>, column: &str) -> Result<IpBlocks, StoreError> {
+    line.unwrap_or_default()
+        .parse()
+        .map_err(|fault| StoreError::Row(format!("{column}: {fault:?}")))
 }

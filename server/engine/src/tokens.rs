@@ -4,6 +4,7 @@
 //! No token is stored. The session records when its newest token was issued and which key signed
 //! it; signing the same claims again gives the same token.
 
+mod assertion;
 mod keys;
 mod signing;
 
@@ -18,6 +19,7 @@ use crate::reauthorize::reauthorize_person;
 use crate::store::sessions::{self, SessionRow};
 use crate::{Engine, Error, Result};
 
+pub(crate) use assertion::{AssertionSubject, Assertions};
 pub use keys::VerifyingKey;
 
 /// How long a token is valid: one hour.
@@ -210,7 +212,7 @@ impl Engine {
             "iat": seconds(span.issued_at),
             "exp": seconds(span.expires_at),
         });
-        let token = signing.key.token(&signing.id, &claims)?;
+        let token = signing.key.token("JWT", &signing.id, &claims)?;
         let expires_in = span
             .expires_at
             .seconds_since(self.runtime().now());

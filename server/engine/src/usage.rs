@@ -2,26 +2,26 @@
 //! include what is not written yet; the rest is written when the server shuts down.
 
 mod batch;
+mod counts;
 mod pending;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::policy::Reach;
-use domain::view::{DayUse, KeyUsage, RefusalCause};
+use domain::view::{Calls, DayUse, KeyUsage, RefusalCause};
 use domain::{Actor, KeyId, Moment, OrganizationId};
 use foldhash::HashMap;
 
 use self::batch::Batch;
-use self::pending::PendingUsage;
+use self::pending::{HourCount, PendingUsage};
 use crate::ctx::Origin;
 use crate::sharded::Sharded;
 pub use crate::store::usage::LastUse;
-use crate::store::usage::{self, DayRow, Locked};
-use crate::store::{Connection, keys, parse_column};
+use crate::store::usage::{self, DAY_MS as DAY, DayRow, HOUR_MS, Locked};
+use crate::store::{Connection, call_counts, keys, parse_column};
 use crate::{Engine, Result};
 
-const DAY: i64 = 86_400_000;
 /// Days of a key's usage that are shown.
 const SHOWN_DAYS: i64 = 30;
 /// Callers that are kept for a key.
@@ -84,6 +84,26 @@ impl Usage {
             found.extend(
                 part.iter()
                     .map(|(key, pending_usage)| (*key, days(pending_usage))),
+            );
+        }
+        found
+    }
+
+    /// Hours of a key that are not in the database yet.
+    fn hours_of(&self, key: KeyId) -> Vec<HourCount> {
+        let part = self.pending.of(key);
+        part.get(&key)
+            .map(|pending_usage| pending_usage.hours().to_vec())
+            .unwrap_or_default()
+    }
+
+    /// Hours of every key that are not in the database yet.
+    fn hours(&self) -> Vec<(KeyId, Vec<HourCount>)> {
+        let mut found = Vec::new();
+        for part in self.pending.parts() {
+            found.extend(
+                part.iter()
+                    .map(|(key, pending_usage)| (*key, pending_usage.hours().to_vec())),
             );
         }
         found
@@ -190,6 +210,8 @@ impl Engine {
         let first = self.runtime().now().0.div_euclid(DAY) - 3 * SHOWN_DAYS;
         let mut tx = self.db().begin().await?;
         usage::delete_before(&mut tx, first).await?;
+        let hour = self.runtime().now().0.div_euclid(HOUR_MS) - Calls::HOURS;
+        call_counts::delete_before(&mut tx, hour, first).await?;
         Ok(tx.commit().await?)
     }
 

@@ -1,10 +1,11 @@
 //! Workspaces.
 
 use domain::WorkspaceId;
-use domain::command::{CreateWorkspace, DeleteWorkspace};
+use domain::command::{ChangeWorkspace, CreateWorkspace, DeleteWorkspace};
 use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Reach, permit};
 use domain::view::{Page, WorkspaceView};
+use domain::workspace::WorkspaceStatus;
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
@@ -68,7 +69,7 @@ impl Engine {
             name: command.name.into(),
             provider: command.provider.as_str().into(),
             model: command.model.into(),
-            status: "running".into(),
+            status: WorkspaceStatus::Running.as_str().into(),
             environment: reach.environment().as_str().into(),
             created_by: ctx.actor.id.0,
             created_at: ctx.now.0,
@@ -88,7 +89,50 @@ impl Engine {
         Ok(row.view()?)
     }
 
-    /// Deletes a workspace. Its creator and admins may.
+    /// Starts or stops a workspace. Its creator and admins may. A stopped workspace takes no runs, and
+    /// its queued runs wait. A change without an effect leaves no event.
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`.
+    pub async fn change_workspace(
+        &self,
+        ctx: &Ctx,
+        command: &ChangeWorkspace,
+    ) -> Result<WorkspaceView> {
+        let reach = permit(&ctx.actor, Action::ChangeWorkspace)?;
+        let mut tx = self.db().begin().await?;
+        reauthorize(self, &mut tx, ctx).await?;
+        let before = load(&mut tx, &reach, &command.workspace).await?;
+        if !reach.covers(before.creator()) {
+            return Err(Error::Denied);
+        }
+        if before.status()? == command.status {
+            return Ok(before.view()?);
+        }
+        let action = match command.status {
+            WorkspaceStatus::Running => AuditAction::WorkspaceStarted,
+            WorkspaceStatus::Stopped => AuditAction::WorkspaceStopped,
+        };
+        let event = Event::new(action, "workspace", &before.id, &before.name);
+        journal(self, &mut tx, ctx, event).await?;
+        workspaces::set_status(
+            &mut tx,
+            reach.organization(),
+            &command.workspace,
+            command.status,
+        )
+        .await?;
+        // Its queued runs can be claimed now.
+        tx.notify_after_commit(self.queued_runs(), reach.organization());
+        tx.commit().await?;
+        let after = WorkspaceRow {
+            status: command.status.as_str().into(),
+            ..before
+        };
+        Ok(after.view()?)
+    }
+
+    /// Deletes a workspace with its runs. Its creator and admins may.
     ///
     /// # Errors
     /// `Denied`, `NotFound`.

@@ -4,7 +4,7 @@
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderName};
 use domain::api::KeyHeader;
-use domain::token::PlainKey;
+use domain::token::{PlainKey, PresentedKey};
 
 /// The other header that a key may be sent in.
 pub const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -32,9 +32,10 @@ pub enum CredentialFault {
 /// What a request at the gate of an API presents.
 #[derive(Debug)]
 pub enum AtGate {
-    /// A well-formed key, and the header that has it; `Any` if both have it.
-    Key(PlainKey, KeyHeader),
-    /// Something that is not one key: two keys, or a header that occurs twice.
+    /// A key, and the header that has it; `Any` if both have it.
+    Key(PresentedKey, KeyHeader),
+    /// Something that is not one key: two keys, a header that occurs twice, or what no system issues
+    /// as a key.
     Malformed,
     /// Neither header.
     Nothing,
@@ -53,12 +54,27 @@ pub fn at_gate(headers: &HeaderMap) -> AtGate {
     let bearer = authorization.and_then(|value| bearer(value).ok());
     let key = |text: Option<&str>| text.and_then(|text| PlainKey::parse(text).ok());
     match (key(bearer), key(api_key)) {
-        (Some(key), None) if api_key.is_none() => AtGate::Key(key, KeyHeader::Authorization),
-        (None, Some(key)) => AtGate::Key(key, KeyHeader::XApiKey),
-        (Some(key), Some(_)) if bearer == api_key => AtGate::Key(key, KeyHeader::Any),
-        _ if is_empty => AtGate::Nothing,
+        (Some(key), None) if api_key.is_none() => AtGate::Key(key.into(), KeyHeader::Authorization),
+        (None, Some(key)) => AtGate::Key(key.into(), KeyHeader::XApiKey),
+        (Some(key), Some(_)) if bearer == api_key => AtGate::Key(key.into(), KeyHeader::Any),
+        (None, None) if is_empty => AtGate::Nothing,
+        (None, None) => foreign(bearer, api_key),
         _ => AtGate::Malformed,
     }
+}
+
+/// A key of another system. `X-API-Key` has only keys, and so takes precedence.
+fn foreign(bearer: Option<&str>, api_key: Option<&str>) -> AtGate {
+    let header = match (bearer, api_key) {
+        (_, None) => KeyHeader::Authorization,
+        (Some(bearer), Some(key)) if bearer == key => KeyHeader::Any,
+        (_, Some(_)) => KeyHeader::XApiKey,
+    };
+    let key = api_key
+        .or(bearer)
+        .filter(|text| !is_token_shaped(text))
+        .and_then(PresentedKey::read);
+    key.map_or(AtGate::Malformed, |key| AtGate::Key(key, header))
 }
 
 /// The key of a request that presents one, and nothing else.

@@ -9,6 +9,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use domain::Environment;
 use domain::api::{ApiScopeWords, KeyHeader, Slug};
 use engine::keys::{GateNeeds, GatePass};
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
 const KEY_ID: HeaderName = HeaderName::from_static("x-roundtable-key-id");
@@ -18,7 +20,34 @@ const SCOPES: HeaderName = HeaderName::from_static("x-roundtable-scopes");
 const ENVIRONMENT: HeaderName = HeaderName::from_static("x-roundtable-environment");
 /// Envoy removes the headers that it names from the request.
 const REMOVE: HeaderName = HeaderName::from_static("x-envoy-auth-headers-to-remove");
+const ASSERTION: HeaderName = HeaderName::from_static("x-roundtable-assertion");
 const EXPIRES: HeaderName = HeaderName::from_static("x-roundtable-expires");
+
+const GATE_TOKEN: HeaderName = HeaderName::from_static("x-roundtable-gate-token");
+
+/// The token that every request for a gate must carry. It keeps those who reach the gate without the
+/// proxy from trying keys there.
+#[derive(Clone)]
+pub struct GateToken(SecretString);
+
+impl GateToken {
+    /// A token of the operator.
+    pub const fn new(token: SecretString) -> Self {
+        Self(token)
+    }
+
+    /// Whether a request carries the token, once.
+    pub fn is_in(&self, headers: &HeaderMap) -> bool {
+        let mut values = headers.get_all(GATE_TOKEN).iter();
+        match (values.next(), values.next()) {
+            (Some(value), None) => {
+                let expected = self.0.expose_secret().as_bytes();
+                value.as_bytes().ct_eq(expected).into()
+            }
+            _ => false,
+        }
+    }
+}
 
 /// What the operator of the proxy asks for in the URL.
 pub struct GateQuery {
@@ -98,6 +127,10 @@ pub fn add_headers(headers: &mut HeaderMap, query: &GateQuery, pass: &GatePass) 
         .consumer
         .as_ref()
         .map_or("", |(external_id, _)| external_id.as_str());
+    let assertion = pass
+        .assertion
+        .as_ref()
+        .map_or("", |assertion| assertion.as_str());
     let expires = pass.expires_at.map(|end| end.to_rfc3339());
     for (name, value) in [
         (KEY_ID, Ok(HeaderValue::from(pass.key_id.0))),
@@ -112,6 +145,7 @@ pub fn add_headers(headers: &mut HeaderMap, query: &GateQuery, pass: &GatePass) 
             EXPIRES,
             HeaderValue::from_str(expires.as_deref().unwrap_or_default()),
         ),
+        (ASSERTION, HeaderValue::from_str(assertion)),
     ] {
         // All of them are ASCII.
         if let Ok(value) = value {
@@ -182,6 +216,29 @@ mod tests {
         let plain = read("");
         assert_eq!(plain.needs.environment, Environment::Production);
         assert!(!plain.denies_with_403);
+    }
+
+    #[test]
+    fn a_request_carries_the_whole_gate_token_once() {
+        let token = GateToken::new("0123456789abcdef".into());
+        let is_in = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(GATE_TOKEN, HeaderValue::from_static(value));
+            }
+            token.is_in(&headers)
+        };
+        assert!(is_in(&["0123456789abcdef"]));
+        for values in [
+            &[][..],
+            &[""],
+            &["0123456789abcde"],
+            &["0123456789abcdef0"],
+            &["0123456789ABCDEF"],
+            &["0123456789abcdef", "0123456789abcdef"],
+        ] {
+            assert!(!is_in(values), "{values:?}");
+        }
     }
 
     // Envoy adds the path and the query of the client's request.

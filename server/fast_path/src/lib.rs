@@ -5,10 +5,14 @@
 //! cost more than the check itself. Only a success is answered here, with the response that the
 //! other routes would give. Everything else goes to them: an unknown key, a wrong body, a refusal.
 //!
+//! What every response of the API has in common for pages of other origins is added here too, because
+//! here is every response.
+//!
 //! It is a crate of its own, with what it shares with the other routes, because it is compiled for
 //! speed, and the server for size.
 
 pub mod access_log;
+pub mod cors;
 pub mod credential;
 pub mod gate;
 pub mod origin;
@@ -38,8 +42,9 @@ use serde::Serialize;
 use tower::Service;
 
 use self::access_log::AccessLog;
+use self::cors::{AllowedOrigins, Sharing};
 use self::credential::{AtGate, X_ORGANIZATION, at_gate, presented_key};
-use self::gate::GateQuery;
+use self::gate::{GateQuery, GateToken};
 use self::origin::{origin, peer};
 use self::response::Responses;
 use self::verify::KeyToVerify;
@@ -63,7 +68,7 @@ pub enum Paths {
 }
 
 /// What the responses depend on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The paths that are answered here.
     pub paths: Paths,
@@ -75,29 +80,65 @@ pub struct Settings {
     pub access_log: AccessLog,
     /// How long a request may take, including its body.
     pub request_timeout: Duration,
+    /// The origins whose pages may call the API.
+    pub allowed_origins: AllowedOrigins,
 }
 
 struct Shared {
     engine: Engine,
     settings: Settings,
+    gate_token: Option<GateToken>,
     responses: Responses,
     all: Router,
 }
 
 impl FastPath {
-    /// Puts the fast path before all routes.
-    pub fn new(engine: Engine, settings: Settings, all: Router) -> Self {
+    /// Puts the fast path before all routes. A request for a gate without the gate token, if there
+    /// is one, is left to them.
+    pub fn new(
+        engine: Engine,
+        settings: Settings,
+        gate_token: Option<GateToken>,
+        all: Router,
+    ) -> Self {
+        let responses = Responses::new(settings.is_https);
         Self {
             shared: Arc::new(Shared {
                 engine,
                 settings,
-                responses: Responses::new(settings.is_https),
+                gate_token,
+                responses,
                 all,
             }),
         }
     }
 
+    /// The answer, with the headers for the page of another origin that asks.
     fn answer(&self, request: Request, peer: Option<SocketAddr>) -> Answer {
+        let Some(sharing) = self.sharing(&request) else {
+            return self.answer_call(request, peer);
+        };
+        if sharing.is_preflight {
+            return Answer::Ready(self.shared.preflight(&request, sharing));
+        }
+        match self.answer_call(request, peer) {
+            Answer::Ready(response) => Answer::Ready(sharing.of(response)),
+            Answer::Running(work) => {
+                Answer::Running(Box::pin(async move { sharing.of(work.await) }))
+            }
+        }
+    }
+
+    fn sharing(&self, request: &Request) -> Option<Sharing> {
+        let settings = &self.shared.settings;
+        match settings.paths {
+            Paths::All => settings.allowed_origins.sharing(request),
+            Paths::Gate => None,
+        }
+    }
+
+    /// The answer of the fast path, or of the other routes.
+    fn answer_call(&self, request: Request, peer: Option<SocketAddr>) -> Answer {
         let shared = &self.shared;
         let has_api = shared.settings.paths == Paths::All;
         let ready = if has_api && is_me(&request) {
@@ -124,8 +165,8 @@ impl FastPath {
 }
 
 impl Handler for FastPath {
-    fn handle(&self, request: Request, peer: SocketAddr) -> Answer {
-        self.answer(request, Some(peer))
+    fn handle(&self, request: Request, peer: Option<SocketAddr>) -> Answer {
+        self.answer(request, peer)
     }
 }
 
@@ -172,6 +213,23 @@ fn is_verify(request: &Request) -> bool {
 }
 
 impl Shared {
+    /// The answer to a preflight request. It is not authenticated: a browser sends it without the
+    /// credential of the request that it is about.
+    fn preflight(&self, request: &Request, sharing: Sharing) -> Response {
+        let runtime = self.engine.runtime();
+        let (id, began) = (runtime.request_id(), runtime.now());
+        let response = sharing.preflight(self.responses.headers(&id));
+        self.settings.access_log.completed(
+            &self.engine,
+            &id,
+            request.method().as_str(),
+            &sieve::without_secrets(request.uri().path()),
+            response.status(),
+            began,
+        );
+        response
+    }
+
     fn me(&self, request: &Request, peer: Option<SocketAddr>) -> Option<Response> {
         let caller = self.caller(request, peer)?;
         let me = self.engine.me(&caller.ctx);
@@ -180,7 +238,11 @@ impl Shared {
 
     /// The answer to a key that passes. A refusal comes from the other routes.
     fn gate(&self, request: &Request, peer: Option<SocketAddr>) -> Option<Response> {
-        let is_servable = request.extensions().get::<Unservable>().is_none();
+        let has_token = self
+            .gate_token
+            .as_ref()
+            .is_none_or(|token| token.is_in(request.headers()));
+        let is_servable = has_token && request.extensions().get::<Unservable>().is_none();
         let uri = request.uri();
         let query = GateQuery::read(uri.path(), uri.query())
             .ok()
@@ -310,9 +372,6 @@ impl Shared {
     }
 
     fn pass_on(&self, request: Request, peer: Option<SocketAddr>) -> Answer {
-        match peer {
-            Some(peer) => self.all.handle(request, peer),
-            None => listener::route(&self.all, request),
-        }
+        self.all.handle(request, peer)
     }
 }

@@ -42,6 +42,15 @@ impl Responses {
         Self { headers, empty }
     }
 
+    /// The headers of a response without a body.
+    pub fn headers(&self, request_id: &str) -> HeaderMap {
+        let mut headers = self.empty.clone();
+        if let Ok(id) = HeaderValue::from_str(request_id) {
+            headers.insert(X_REQUEST_ID, id);
+        }
+        headers
+    }
+
     /// The empty response that lets a request at the gate pass. None if it cannot be written.
     pub fn pass(&self, query: &GateQuery, pass: &GatePass, request_id: &str) -> Option<Response> {
         let mut response = Response::new(Body::empty());

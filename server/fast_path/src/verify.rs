@@ -18,6 +18,10 @@ pub struct KeyToVerify {
     /// The scopes that it must have, of that API or of Roundtable.
     #[schema(example = json!(["orders:read"]))]
     scopes: Option<Vec<String>>,
+    /// The IP address of the client that presented it. A key that can be used only from some IP
+    /// addresses is invalid without it.
+    #[schema(example = "203.0.113.7")]
+    ip: Option<String>,
     /// Whether the use of the key is not counted.
     #[serde(default)]
     dry_run: bool,
@@ -33,6 +37,7 @@ impl KeyToVerify {
             &self.key,
             self.api.as_deref(),
             self.scopes.as_deref(),
+            self.ip.as_deref(),
             self.dry_run,
         )
     }

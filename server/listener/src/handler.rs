@@ -22,14 +22,16 @@ pub struct Unservable {
 /// Answers requests. It is no generic parameter, so that the code of connections is compiled once,
 /// here, and for speed.
 pub trait Handler: Send + Sync + 'static {
-    /// Answers a request of this client. Its extensions have [`Unservable`] if it is not to be
-    /// served.
-    fn handle(&self, request: Request, peer: SocketAddr) -> Answer;
+    /// Answers a request of this client, which has no address on a Unix socket. Its extensions have
+    /// [`Unservable`] if it is not to be served.
+    fn handle(&self, request: Request, peer: Option<SocketAddr>) -> Answer;
 }
 
 impl Handler for Router {
-    fn handle(&self, mut request: Request, peer: SocketAddr) -> Answer {
-        request.extensions_mut().insert(ConnectInfo(peer));
+    fn handle(&self, mut request: Request, peer: Option<SocketAddr>) -> Answer {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
         route(self, request)
     }
 }

@@ -6,6 +6,7 @@
 
 mod check;
 mod handler;
+mod socket;
 mod wire;
 
 use std::convert::Infallible;
@@ -21,11 +22,15 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
 
+use self::socket::Accepted;
 use self::wire::{Exchange, Patience, Refuse, Wire};
 
 pub use self::handler::{Answer, Handler, Unservable, route};
+pub use self::socket::Socket;
+#[cfg(unix)]
+pub use self::socket::UnixSocket;
 pub use self::wire::EndsWith;
 
 /// How long a client may take to send its headers.
@@ -40,22 +45,22 @@ type Shared = Arc<dyn Handler>;
 
 /// Serves until `stop` resolves, then waits for running requests.
 pub async fn serve(
-    listener: TcpListener,
+    socket: impl Into<Socket>,
     handler: impl Handler,
     stop: impl Future<Output = ()> + Send,
 ) {
-    serve_with(listener, handler, READ_TIMEOUT, stop).await;
+    serve_with(socket, handler, READ_TIMEOUT, stop).await;
 }
 
 /// The same with another timeout for unread responses.
 pub async fn serve_with(
-    listener: TcpListener,
+    socket: impl Into<Socket>,
     handler: impl Handler,
     unread: Duration,
     stop: impl Future<Output = ()> + Send,
 ) {
     accept_until(
-        listener,
+        socket.into(),
         Arc::new(handler),
         unread,
         std::pin::pin!(stop),
@@ -64,7 +69,7 @@ pub async fn serve_with(
 }
 
 async fn accept_until(
-    listener: TcpListener,
+    socket: Socket,
     handler: Shared,
     unread: Duration,
     mut stop: Pin<&mut (dyn Future<Output = ()> + Send)>,
@@ -73,12 +78,16 @@ async fn accept_until(
     loop {
         tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
+            accepted = socket.accept() => match accepted {
+                Ok(Accepted::Tcp(stream, peer)) => {
                     // Otherwise a response in two packets waits for the client's acknowledgment of
                     // the first, which may take 40 ms.
                     let _ = stream.set_nodelay(true);
-                    connect(stream, peer, &handler, unread, &graceful);
+                    connect(stream, Some(peer), &handler, unread, &graceful);
+                }
+                #[cfg(unix)]
+                Ok(Accepted::Unix(stream)) => {
+                    connect(stream, None, &handler, unread, &graceful);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -87,7 +96,7 @@ async fn accept_until(
             },
         }
     }
-    drop(listener);
+    drop(socket);
     if tokio::time::timeout(SHUTDOWN_TIMEOUT, graceful.shutdown())
         .await
         .is_err()
@@ -116,8 +125,8 @@ pub async fn asked_to_stop() {
 }
 
 fn connect(
-    stream: TcpStream,
-    peer: SocketAddr,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Option<SocketAddr>,
     handler: &Shared,
     unread: Duration,
     graceful: &GracefulShutdown,
@@ -156,7 +165,7 @@ fn connect(
     });
 }
 
-async fn answer(handler: Shared, mut request: Request, peer: SocketAddr) -> Response {
+async fn answer(handler: Shared, mut request: Request, peer: Option<SocketAddr>) -> Response {
     let version = request.version();
     if let Some(fault) = check::fault(version, request.headers()) {
         request.extensions_mut().insert(fault);
@@ -170,13 +179,13 @@ async fn answer(handler: Shared, mut request: Request, peer: SocketAddr) -> Resp
 
 /// The response to a request that could not be read, or whose response failed. The handler creates
 /// it, so that it has the ID, the headers and the log line of every other response.
-async fn refused(handler: &Shared, fault: Unservable, peer: SocketAddr) -> Response {
+async fn refused(handler: &Shared, fault: Unservable, peer: Option<SocketAddr>) -> Response {
     let mut request = Request::new(Body::empty());
     request.extensions_mut().insert(fault);
     handler.handle(request, peer).response().await
 }
 
-fn refuse(handler: Shared, peer: SocketAddr) -> Refuse {
+fn refuse(handler: Shared, peer: Option<SocketAddr>) -> Refuse {
     Box::new(move |status| {
         let handler = handler.clone();
         Box::pin(async move {

@@ -3,12 +3,17 @@
 
 mod assemble;
 
+use std::fmt::Display;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use engine::journal::Journal;
 use engine::{BALLAST, Db, Engine, Runtime, keyring};
 use fast_path::FastPath;
+use listener::Socket;
+#[cfg(unix)]
+use listener::UnixSocket;
 use oidc::dev::DevProvider;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
@@ -17,7 +22,7 @@ use tokio::sync::watch;
 use self::assemble::App;
 use super::{CliError, cannot_open, print_line};
 use crate::config::table::Setting;
-use crate::config::{BadSetting, Options, Settings, SignIn, table};
+use crate::config::{BadSetting, GateAddr, Options, Settings, SignIn, table};
 use crate::http;
 use crate::telemetry;
 
@@ -59,8 +64,8 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     } = assemble::assemble(&settings, engine.clone(), seed_demo).await?;
 
     let listener = listen(options, &table::ADDR, settings.addr).await?;
-    let gate_listener = match settings.gate_addr {
-        Some(addr) => Some(listen(options, &table::GATE_ADDR, addr).await?),
+    let gate_socket = match &settings.gate_addr {
+        Some(addr) => Some(listen_for_gates(options, addr).await?),
         None => None,
     };
     print_banner(&settings, seed_demo);
@@ -82,7 +87,7 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
         engine.close_watches();
         stopped.send_replace(true);
     };
-    let gate = serve_gate(gate_listener, http::gate_router(&state), stopping);
+    let gate = serve_gate(gate_socket, http::gate_router(&state), stopping);
     tokio::join!(listener::serve(listener, router, stop), gate);
 
     nodes.leave().await;
@@ -103,26 +108,44 @@ async fn listen(
     setting: &'static Setting,
     addr: SocketAddr,
 ) -> Result<TcpListener, CliError> {
-    TcpListener::bind(addr).await.map_err(|error| {
-        let name = options.name(setting);
-        CliError::Other(format!("cannot listen on {addr} ({name}): {error}"))
-    })
+    let bound = TcpListener::bind(addr).await;
+    bound.map_err(|error| cannot_listen(options, setting, addr, &error))
+}
+
+async fn listen_for_gates(options: &Options, addr: &GateAddr) -> Result<Socket, CliError> {
+    match addr {
+        GateAddr::Ip(addr) => Ok(listen(options, &table::GATE_ADDR, *addr)
+            .await?
+            .into()),
+        #[cfg(unix)]
+        GateAddr::Unix(path) => UnixSocket::bind(path)
+            .map(Socket::Unix)
+            .map_err(|error| cannot_listen(options, &table::GATE_ADDR, addr, &error)),
+        #[cfg(not(unix))]
+        GateAddr::Unix(_) => Err(CliError::Other("there are no Unix sockets".into())),
+    }
+}
+
+fn cannot_listen(
+    options: &Options,
+    setting: &'static Setting,
+    addr: impl Display,
+    error: &io::Error,
+) -> CliError {
+    let name = options.name(setting);
+    CliError::Other(format!("cannot listen on {addr} ({name}): {error}"))
 }
 
 /// Serves the gates of APIs at their own address, if they have one.
-async fn serve_gate(
-    listener: Option<TcpListener>,
-    router: FastPath,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let Some(listener) = listener else {
+async fn serve_gate(socket: Option<Socket>, router: FastPath, mut stopping: watch::Receiver<bool>) {
+    let Some(socket) = socket else {
         return;
     };
     let stop = async move {
         // An error means that the sender is gone, which is the end too.
         let _ = stopping.wait_for(|is_stopped| *is_stopped).await;
     };
-    listener::serve(listener, router, stop).await;
+    listener::serve(socket, router, stop).await;
 }
 
 /// Migrates the database, decrypts the key ring, opens the revocation journal and verifies the
@@ -165,7 +188,7 @@ async fn open_engine(
 
 fn print_banner(settings: &Settings, demo: bool) {
     print_line(&format!("Roundtable listens on {}", settings.addr));
-    if let Some(addr) = settings.gate_addr {
+    if let Some(addr) = &settings.gate_addr {
         print_line(&format!("The gates of APIs are also at {addr}"));
     }
     if demo {
@@ -213,6 +236,7 @@ async fn run_maintenance(engine: Engine) {
             engine.flush_usage().await,
             engine.correct_future_times().await,
             engine.expire_keys().await.map(drop),
+            engine.return_lost_runs().await.map(drop),
             engine.delete_old_requests().await,
             engine.delete_old_usage().await,
             engine.delete_expired_sessions().await,

@@ -8,8 +8,9 @@ use super::options::{Given, Options, Source};
 use super::table::{self, Kind, PREFIX, Setting};
 
 /// Variables whose value may contain a secret.
-pub static SECRETS: [&Setting; 4] = [
+pub static SECRETS: [&Setting; 5] = [
     &table::MASTER_KEY,
+    &table::GATE_TOKEN,
     &table::SETUP_TOKEN,
     &table::GOOGLE_CLIENT_SECRET,
     &table::DATABASE_URL,
@@ -19,12 +20,15 @@ pub static SECRETS: [&Setting; 4] = [
 /// standard input.
 pub const SECRETS_ON_STDIN: &str = "ROUNDTABLE_SECRETS_ON_STDIN";
 
-/// Variables that are not settings: the documentation uses them in samples, or the program sets
-/// them for itself.
-const NOT_SETTINGS: [&str; 6] = [
+/// Variables that are not settings: the documentation uses them in samples, a command that needs no
+/// settings reads them, or the program sets them for itself.
+const NOT_SETTINGS: [&str; 9] = [
     "URL",
     "API_KEY",
+    "GATE_KEY",
+    "GATE_KEY_WITHOUT_SCOPE",
     "TOKEN",
+    "ORG",
     "ID_TOKEN",
     "SITE",
     "SECRETS_ON_STDIN",

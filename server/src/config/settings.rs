@@ -1,5 +1,6 @@
 //! The settings of `roundtable serve`, checked together.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -12,14 +13,16 @@ use url::Url;
 use super::options::{Options, quoted};
 use super::sign_in::SignIn;
 use super::table::Setting;
-use super::values::is_loopback;
+use super::values::{is_loopback, is_origin};
 use super::{BadSetting, table};
 
 /// The default database.
 const DEFAULT_DATABASE: &str = "sqlite://data/roundtable.db";
 /// The default revocation journal for a Postgres database.
 const DEFAULT_JOURNAL: &str = "data/roundtable.journal";
-const MIN_SETUP_TOKEN_LENGTH: usize = 16;
+const MIN_TOKEN_LENGTH: usize = 16;
+/// Before the path of a Unix socket.
+const UNIX: &str = "unix:";
 const DEFAULT_KEY_CACHE: u64 = engine::keys::DEFAULT_KEY_CACHE as u64;
 
 /// The settings of `roundtable serve`.
@@ -27,9 +30,13 @@ pub struct Settings {
     /// The address to listen on.
     pub addr: SocketAddr,
     /// The address to listen on with the gates of APIs only, if the operator has set one.
-    pub gate_addr: Option<SocketAddr>,
+    pub gate_addr: Option<GateAddr>,
+    /// The token that every request for a gate must carry, if the operator has set one.
+    pub gate_token: Option<SecretString>,
     /// `scheme://host[:port]` without a slash at the end.
     pub public_url: String,
+    /// The origins whose pages may call the API, each written as browsers send it.
+    pub cors_origins: Vec<String>,
     /// The identity provider.
     pub sign_in: SignIn,
     /// The domains that a verified email must be in. If empty, there is no restriction.
@@ -49,6 +56,24 @@ pub struct Settings {
     pub key_cache: usize,
     /// The requests that are logged.
     pub access_log: AccessLog,
+}
+
+/// Where the gates of APIs are served on their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GateAddr {
+    /// An IP address and a port.
+    Ip(SocketAddr),
+    /// The path of a Unix socket.
+    Unix(PathBuf),
+}
+
+impl fmt::Display for GateAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(addr) => write!(f, "{addr}"),
+            Self::Unix(path) => write!(f, "{UNIX}{}", path.display()),
+        }
+    }
 }
 
 impl Settings {
@@ -133,11 +158,13 @@ impl Options {
         Ok(Settings {
             addr,
             gate_addr: self.gate_addr(addr)?,
+            gate_token: self.long_token(&table::GATE_TOKEN, &table::GATE_TOKEN_FILE)?,
             public_url: self.public_url(addr)?,
+            cors_origins: self.cors_origins()?,
             sign_in: self.sign_in(addr)?,
             allowed_email_domains: self.email_domains()?,
             firebase: self.firebase()?,
-            setup_token: self.setup_token()?,
+            setup_token: self.long_token(&table::SETUP_TOKEN, &table::SETUP_TOKEN_FILE)?,
             brand: brand.map_err(|e| BadSetting(format!("{}: {e}", self.name(&table::BRAND))))?,
             trusted_proxies: usize::try_from(proxies).unwrap_or_default(),
             attempts: self.attempts()?,
@@ -188,17 +215,24 @@ impl Options {
         self.address(&table::ADDR, text)
     }
 
-    fn gate_addr(&self, addr: SocketAddr) -> Result<Option<SocketAddr>, BadSetting> {
+    fn gate_addr(&self, addr: SocketAddr) -> Result<Option<GateAddr>, BadSetting> {
         let Some(text) = self.text(&table::GATE_ADDR)? else {
             return Ok(None);
         };
+        if let Some(path) = text.strip_prefix(UNIX) {
+            if path.is_empty() || cfg!(not(unix)) {
+                let why = "must have a path after unix:, on a system with Unix sockets";
+                return Err(self.bad(&table::GATE_ADDR, why));
+            }
+            return Ok(Some(GateAddr::Unix(path.into())));
+        }
         let gate_addr = self.address(&table::GATE_ADDR, text)?;
         if gate_addr == addr && addr.port() != 0 {
             let name = self.name(&table::ADDR);
             let why = format!("must be another address than {name}, which has the gates too");
             return Err(self.bad(&table::GATE_ADDR, why));
         }
-        Ok(Some(gate_addr))
+        Ok(Some(GateAddr::Ip(gate_addr)))
     }
 
     fn address(&self, setting: &'static Setting, text: &str) -> Result<SocketAddr, BadSetting> {
@@ -226,10 +260,7 @@ impl Options {
         let url: Url = given
             .parse()
             .map_err(|_| bad("is not a URL; it must be https://HOST without a path"))?;
-        let has_user = !url.username().is_empty() || url.password().is_some();
-        let is_origin =
-            url.path() == "/" && url.query().is_none() && url.fragment().is_none() && !has_user;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !is_origin {
+        if !is_origin(&url) {
             return Err(bad("must be https://HOST without a path"));
         }
         if url.scheme() == "http" && !is_loopback(&url) && !self.yes(&table::ALLOW_HTTP)? {
@@ -256,20 +287,21 @@ impl Options {
         }
     }
 
-    fn setup_token(&self) -> Result<Option<SecretString>, BadSetting> {
-        let token = self.secret(&table::SETUP_TOKEN, &table::SETUP_TOKEN_FILE)?;
+    /// A token that nobody is to guess, from its own setting or from a file.
+    fn long_token(
+        &self,
+        setting: &'static Setting,
+        file: &'static Setting,
+    ) -> Result<Option<SecretString>, BadSetting> {
+        let token = self.secret(setting, file)?;
         if token
             .as_ref()
-            .is_some_and(|token| token.expose_secret().len() < MIN_SETUP_TOKEN_LENGTH)
+            .is_some_and(|token| token.expose_secret().len() < MIN_TOKEN_LENGTH)
         {
-            let setting = if self.has(&table::SETUP_TOKEN) {
-                &table::SETUP_TOKEN
-            } else {
-                &table::SETUP_TOKEN_FILE
-            };
+            let given = if self.has(setting) { setting } else { file };
             return Err(self.bad(
-                setting,
-                format!("must have at least {MIN_SETUP_TOKEN_LENGTH} characters"),
+                given,
+                format!("must have at least {MIN_TOKEN_LENGTH} characters"),
             ));
         }
         Ok(token)

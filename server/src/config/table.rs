@@ -88,12 +88,17 @@ settings! {
     LOG, "log", Value, General, "Log filter in the syntax of the tracing crate [default: info,sqlx=warn]";
     ADDR, "addr", Value, Server, "IP address and port to listen on [default: 127.0.0.1:3000]";
     GATE_ADDR, "gate_addr", Value, Server,
-        "Another IP address and port to listen on, with the gates of APIs only [default: none]";
+        "Another IP address and port, or unix:PATH, to listen on with the gates of APIs only [default: none]";
+    GATE_TOKEN_FILE, "gate_token_file", Value, Server,
+        "File with a token that every request for a gate must carry in X-Roundtable-Gate-Token";
+    GATE_TOKEN, "gate_token", Secret, Server, "The gate token itself; prefer a file [default: none]";
     PUBLIC_URL, "public_url", Value, Server, "URL that users open in their browser [default: http://ADDR]";
     ALLOW_HTTP, "allow_http", YesNo, Server,
         "Serve plain HTTP to other machines (only if you trust the network)";
     TRUSTED_PROXIES, "trusted_proxies", Value, Server,
         "Number of reverse proxies that append to X-Forwarded-For [default: 0]";
+    CORS_ORIGINS, "cors_origins", Value, Server,
+        "Origins whose pages may call the API, such as https://app.example.com, separated by commas [default: none]";
     DATABASE_URL, "database_url", Value, Storage,
         "sqlite://PATH or postgres://… [default: sqlite://data/roundtable.db]";
     JOURNAL_FILE, "journal_file", Value, Storage,

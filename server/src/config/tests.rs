@@ -242,6 +242,8 @@ fn an_unknown_name_suggests_the_most_similar_setting() {
     assert!(warned("ROUNDTABLE_addr").ends_with("did you mean ROUNDTABLE_ADDR?"));
     for name in [
         "ROUNDTABLE_API_KEY",
+        "ROUNDTABLE_GATE_KEY",
+        "ROUNDTABLE_GATE_KEY_WITHOUT_SCOPE",
         "ROUNDTABLE_URL",
         "ROUNDTABLE_BRAND",
         "PATH",
@@ -293,6 +295,47 @@ fn errors_never_show_a_secret() {
             && !why.contains("TOPSECRET"),
         "{why}"
     );
+}
+
+#[test]
+fn the_gates_have_an_ip_address_or_a_unix_socket_and_perhaps_a_token() {
+    let gate_addr = |text| {
+        settings(&[("ROUNDTABLE_GATE_ADDR", text)])
+            .map(|settings| settings.gate_addr.map(|addr| addr.to_string()))
+            .map_err(|error| error.to_string())
+    };
+    for text in ["127.0.0.1:3001", "[::1]:3001", "unix:/run/gate.sock"] {
+        assert_eq!(gate_addr(text), Ok(Some(text.to_owned())));
+    }
+    for text in [
+        "unix",
+        "/run/gate.sock",
+        "localhost:3001",
+        "UNIX:/run/gate.sock",
+    ] {
+        let why = gate_addr(text).expect_err(text);
+        assert!(
+            why.contains("must be an IP address and a port"),
+            "{why}"
+        );
+    }
+    let why = gate_addr("unix:").expect_err("no path");
+    assert!(why.contains("must have a path after unix:"), "{why}");
+
+    let token = settings(&[("ROUNDTABLE_GATE_TOKEN", "0123456789abcdef")])
+        .ok()
+        .and_then(|settings| settings.gate_token);
+    let token = token.expect("a token");
+    assert_eq!(token.expose_secret(), "0123456789abcdef");
+    assert_eq!(
+        refusal(&[("ROUNDTABLE_GATE_TOKEN", "TOPSECRET")]),
+        "ROUNDTABLE_GATE_TOKEN must have at least 16 characters"
+    );
+    let path = written("token", "0123456789abcdef\n");
+    let by_file = settings(&[("ROUNDTABLE_GATE_TOKEN_FILE", &path.to_string_lossy())]);
+    std::fs::remove_file(&path).expect("clean");
+    assert!(by_file.is_ok_and(|settings| settings.gate_token.is_some()));
+    assert!(settings(&[]).is_ok_and(|settings| settings.gate_token.is_none()));
 }
 
 #[test]
@@ -554,6 +597,63 @@ fn domains_are_normalized_and_checked() {
         read("ROUNDTABLE_ALLOWED_EMAIL_DOMAINS", ",")
             .err()
             .is_some_and(|e| e.to_string().contains("contains no domain"))
+    );
+}
+
+// RA-10
+#[test]
+fn other_origins_are_written_as_browsers_send_them() {
+    let read = |list| settings(&[("ROUNDTABLE_CORS_ORIGINS", list)]);
+    let origins = |list| read(list).expect(list).cors_origins;
+    assert_eq!(
+        origins("https://App.example.com:443/, http://localhost:5173 ,https://a.example:8443,"),
+        [
+            "https://app.example.com",
+            "http://localhost:5173",
+            "https://a.example:8443"
+        ]
+    );
+    assert_eq!(
+        origins("https://bücher.example"),
+        ["https://xn--bcher-kva.example"]
+    );
+    let file = from_file("cors_origins = [\"https://a.example\", \"https://b.example\"]")
+        .and_then(|file| file.settings())
+        .expect("a list");
+    assert_eq!(
+        file.cors_origins,
+        ["https://a.example", "https://b.example"]
+    );
+    assert_eq!(settings(&[]).expect("defaults").cors_origins, [""; 0]);
+    for bad in [
+        "*",
+        "null",
+        "app.example.com",
+        "https://*.example.com",
+        "https://app.example.com/path",
+        "https://app.example.com?x",
+        "https://me@app.example.com",
+        "ftp://app.example.com",
+        "https://a.example, b.example",
+    ] {
+        let why = refusal(&[("ROUNDTABLE_CORS_ORIGINS", bad)]);
+        assert!(
+            why.starts_with("ROUNDTABLE_CORS_ORIGINS must be origins such as"),
+            "{bad}: {why}"
+        );
+    }
+    let plain = ("ROUNDTABLE_CORS_ORIGINS", "http://app.example.com");
+    assert_eq!(
+        refusal(&[plain]),
+        "ROUNDTABLE_CORS_ORIGINS must be https:// origins unless they are on loopback, not \"http://app.example.com\" (or set ROUNDTABLE_ALLOW_HTTP (--allow-http))"
+    );
+    assert_eq!(
+        refusal(&[plain, ("ROUNDTABLE_ALLOW_HTTP", "yes")]),
+        ""
+    );
+    assert!(
+        refusal(&[("ROUNDTABLE_CORS_ORIGINS", ",")]).contains("contains no origin"),
+        "an empty list is a mistake"
     );
 }
 

@@ -41,6 +41,17 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether the URL is an origin: `http://` or `https://`, a host, perhaps a port, and nothing else.
+pub(super) fn is_origin(url: &Url) -> bool {
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    matches!(url.scheme(), "http" | "https")
+        && url.host_str().is_some()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && !has_user
+}
+
 /// Reads a text file. `what` names the file in the error message.
 pub(super) fn read(path: &Path, what: &str) -> Result<String, BadSetting> {
     std::fs::read_to_string(path)

@@ -5,6 +5,7 @@ mod apis;
 mod audit;
 pub mod authentication;
 mod bootstrap;
+mod calls;
 mod consumers;
 mod cost;
 mod credentials;
@@ -24,8 +25,10 @@ mod sealed;
 mod service_accounts;
 mod sessions;
 mod tokens;
+pub mod workers;
 mod workspaces;
 
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -36,10 +39,11 @@ use utoipa::openapi::OpenApi as Description;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::AppState;
 use super::problem::{ApiError, ProblemBody};
+use super::{AppState, oauth};
 
 pub use credentials::misspelled;
+pub use input::{is_form, whole_body};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -62,6 +66,7 @@ fn guarded() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(keys::rotate::rotate_calling_key))
         .routes(routes!(keys::verify::verify_key))
+        .routes(routes!(keys::verify::verify_keys))
         .routes(routes!(introspect::introspect_token))
         .routes(routes!(
             keys::get::get_key,
@@ -75,10 +80,21 @@ fn guarded() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(
             workspaces::get_workspace,
+            workspaces::change_workspace,
             workspaces::delete_workspace
         ))
         .routes(routes!(runs::list_runs, runs::create_run))
         .routes(routes!(runs::create_run_by_hook))
+        .routes(routes!(runs::find_runs))
+        .routes(routes!(runs::get_run))
+        .routes(routes!(runs::cancel_run))
+        .routes(routes!(workers::claim_run))
+        .routes(routes!(workers::extend_lease))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(workers::complete_run))
+                .layer(DefaultBodyLimit::max(workers::REPORT_LIMIT)),
+        )
         .routes(routes!(
             service_accounts::list_service_accounts,
             service_accounts::create_service_account
@@ -101,11 +117,31 @@ fn guarded() -> OpenApiRouter<AppState> {
             consumers::get_consumer,
             consumers::change_consumer
         ))
-        .routes(routes!(sealed::send_message))
-        .routes(routes!(sealed::read_inbox))
-        .routes(routes!(sealed::delete_message))
-        .routes(routes!(sealed::read_notebook, sealed::write_note))
-        .routes(routes!(sealed::delete_note))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(apis::import::import_keys))
+                .layer(DefaultBodyLimit::max(apis::import::FILE_LIMIT)),
+        )
+        .routes(routes!(calls::get_api_calls))
+        .routes(routes!(calls::get_consumer_calls))
+        .routes(routes!(calls::get_service_account_calls))
+        .routes(routes!(calls::get_key_calls))
+        .routes(routes!(sealed::inbox::send_message))
+        .routes(routes!(sealed::inbox::read_inbox))
+        .routes(routes!(sealed::inbox::delete_message))
+        .routes(routes!(
+            sealed::notebook::read_notebook,
+            sealed::notebook::write_note
+        ))
+        .routes(routes!(sealed::notebook::delete_note))
+        .routes(routes!(
+            sealed::items::read_sealed,
+            sealed::items::write_sealed
+        ))
+        .routes(routes!(
+            sealed::items::change_todo,
+            sealed::items::delete_sealed
+        ))
         .routes(routes!(
             organization::see_organization,
             organization::change_organization
@@ -172,6 +208,7 @@ pub fn router(state: AppState) -> Router {
         ))
         .merge(tokens::in_browser(&state, in_browser))
         .merge(open)
+        .merge(oauth::operations())
         .route(
             "/v1/openapi.json",
             get(|| async { Json(description()) }),

@@ -7,7 +7,7 @@ mod pages;
 mod pictures;
 mod reference;
 
-use app::pages::docs::{Leaf, Link, Look, leaf, nothing};
+use app::pages::docs::{self, Leaf, Link, Look, leaf, nothing};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -46,7 +46,7 @@ pub fn router(state: AppState) -> Router {
             "/docs/",
             get(|| async { Redirect::permanent("/docs") }),
         )
-        .route("/docs/llms.txt", get(llms))
+        .route(docs::INDEX, get(llms))
         .route("/docs/tour/{picture}", get(pictures::picture))
         .layer(CompressionLayer::new())
         .with_state(state)
@@ -74,7 +74,7 @@ async fn page(
                 (CONTENT_TYPE, "text/markdown; charset=utf-8"),
                 (CACHE_CONTROL, HOUR),
             ],
-            page.source,
+            with_pointer(&state, page.source),
         )
             .into_response();
     }
@@ -83,6 +83,15 @@ async fn page(
     }
     let id = id.map(|Extension(id)| id.0).unwrap_or_default();
     show(look(&state, nonce, &headers), find(&name), &id)
+}
+
+/// The source with a pointer to the index, for readers that have only this page.
+fn with_pointer(state: &AppState, source: &str) -> String {
+    let url = &state.site_config.public_url;
+    format!(
+        "> The index of all pages is at {url}{}\n\n{source}",
+        docs::INDEX
+    )
 }
 
 fn show(look: Look, page: Option<&DocPage>, request_id: &str) -> Response {

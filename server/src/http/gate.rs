@@ -13,7 +13,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use domain::Code;
 use domain::command::RequiredScopes;
-use domain::token::PlainKey;
 use domain::view::VerdictCode;
 use engine::Error;
 use engine::attempts::Kind;
@@ -49,6 +48,13 @@ async fn check(
     headers: HeaderMap,
     origin: axum::Extension<Origin>,
 ) -> Response {
+    let has_token = state
+        .gate_token
+        .as_ref()
+        .is_none_or(|token| token.is_in(&headers));
+    if !has_token {
+        return refusal(ApiError::without_gate_token(), false);
+    }
     let query = match GateQuery::read(uri.path(), uri.query()) {
         Ok(query) => query,
         Err(fault) => return refusal(unusable(fault), false),
@@ -82,6 +88,9 @@ async fn pass(
     let verdict = verdict(state, needs, &presented, origin).await?;
     verdict.map_err(|code| match code {
         VerdictCode::MissingScope => ApiError::missing_scopes(scopes(needs)),
+        VerdictCode::IpNotAllowed => {
+            ApiError::new(Code::IpNotAllowed, "the IP address is not allowed")
+        }
         code => ApiError::new(Code::Unauthorized, format!("the key is {code}")),
     })
 }
@@ -97,7 +106,6 @@ async fn verdict(
     if let Some(verdict) = engine.check_cached_at_gate(needs, presented, origin) {
         return Ok(verdict);
     }
-    let key: &PlainKey = &presented.key;
     let checked = async {
         match engine
             .check_at_gate(needs, presented, origin)
@@ -107,7 +115,12 @@ async fn verdict(
             verdict => Ok(verdict),
         }
     };
-    let attempt = engine.attempt(Kind::Key, origin, key.expose().as_bytes(), checked);
+    let attempt = engine.attempt(
+        Kind::Key,
+        origin,
+        presented.key.expose().as_bytes(),
+        checked,
+    );
     Ok(attempt.await?)
 }
 

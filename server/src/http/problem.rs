@@ -62,6 +62,17 @@ impl ApiError {
         }
     }
 
+    /// A request for a gate without the gate token.
+    pub fn without_gate_token() -> Self {
+        Self {
+            has_credential: false,
+            ..Self::new(
+                Code::GateTokenRequired,
+                "no gate token, or another one",
+            )
+        }
+    }
+
     /// A key without the scopes that a request to a protected API needs, separated by spaces.
     pub fn missing_scopes(scopes: String) -> Self {
         Self {
@@ -145,8 +156,8 @@ pub struct ProblemBody {
     fields: Vec<FieldFault>,
 }
 
-/// An invalid field. What is accepted instead stands beside it: `max`, `known`, `latest`, or `min`
-/// and `max`.
+/// An invalid field. What is accepted instead stands beside it: `max`, `known`, `latest`, `block`,
+/// or `min` and `max`.
 #[derive(ToSchema)]
 #[expect(
     dead_code,

@@ -449,7 +449,7 @@ fn is_draft_token(text: &str) -> bool {
 
 /// 43 characters of 62: 256 bits, fit for a PKCE verifier (RFC 7636, 4.1).
 fn token(runtime: &Runtime) -> String {
-    String::from_utf8_lossy(&runtime.base62::<43>()).into_owned()
+    runtime.base62_text::<43>()
 }
 
 fn digest(value: &str) -> String {

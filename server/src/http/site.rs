@@ -2,7 +2,7 @@
 //! the binary or read from the folder `site` next to it.
 //!
 //! Files that change with every build are served under `/pkg/<digest of all files>/` and may be
-//! cached for a year.
+//! cached for a year. The others have the same URL after an update, and may be cached for an hour.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,8 +11,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path as UrlPath, State};
-use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use axum::http::header::{
+    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE,
+    VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use sha2::{Digest, Sha256};
@@ -20,6 +23,8 @@ use sha2::{Digest, Sha256};
 const EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/site.rs"));
 const YEAR: &str = "public, max-age=31536000, immutable";
 const HOUR: &str = "public, max-age=3600";
+/// The files that pages of every origin may load: the JavaScript module for them.
+const SDK: &str = "/sdk/";
 
 /// All files by path. Cheap to clone.
 #[derive(Clone)]
@@ -148,7 +153,14 @@ async fn public(
     uri: Uri,
     headers: HeaderMap,
 ) -> axum::response::Response {
-    site.answer(uri.path(), &headers, HOUR)
+    let mut response = site.answer(uri.path(), &headers, HOUR);
+    if uri.path().starts_with(SDK) {
+        response.headers_mut().insert(
+            ACCESS_CONTROL_ALLOW_ORIGIN,
+            HeaderValue::from_static("*"),
+        );
+    }
+    response
 }
 
 fn kind(path: &str) -> &'static str {
@@ -159,7 +171,7 @@ fn kind(path: &str) -> &'static str {
         "svg" => "image/svg+xml",
         "woff2" => "font/woff2",
         "png" => "image/png",
-        "txt" => "text/plain; charset=utf-8",
+        "ts" | "txt" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
 }
@@ -175,6 +187,69 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, Vec<u8>)>) {
             collect(root, &path, files);
         } else if let (Ok(name), Ok(bytes)) = (path.strip_prefix(root), std::fs::read(&path)) {
             files.push((format!("/{}", name.display()), bytes));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn pages_of_every_origin_load_the_module_for_them_and_nothing_else() {
+        let names = [
+            "/sdk/roundtable.js",
+            "/sdk/roundtable.d.ts",
+            "/icons.svg",
+            "/pkg/roundtable.js",
+        ];
+        let site = Site::of(
+            names
+                .iter()
+                .map(|name| ((*name).to_owned(), b"text".to_vec())),
+        );
+        let assets = site.assets();
+        for (path, kind, cache, origins) in [
+            (
+                "/sdk/roundtable.js",
+                "text/javascript; charset=utf-8",
+                HOUR,
+                Some("*"),
+            ),
+            (
+                "/sdk/roundtable.d.ts",
+                "text/plain; charset=utf-8",
+                HOUR,
+                Some("*"),
+            ),
+            ("/icons.svg", "image/svg+xml", HOUR, None),
+            (
+                &format!("{assets}/roundtable.js"),
+                "text/javascript; charset=utf-8",
+                YEAR,
+                None,
+            ),
+        ] {
+            let request = Request::get(path)
+                .body(Body::empty())
+                .expect("a request");
+            let response = router(site.clone())
+                .oneshot(request)
+                .await
+                .expect("never fails");
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            let header = |name| {
+                response
+                    .headers()
+                    .get(name)
+                    .map(|value: &HeaderValue| value.to_str().expect("text"))
+            };
+            assert_eq!(header(CONTENT_TYPE), Some(kind), "{path}");
+            assert_eq!(header(CACHE_CONTROL), Some(cache), "{path}");
+            assert_eq!(header(ACCESS_CONTROL_ALLOW_ORIGIN), origins, "{path}");
         }
     }
 }

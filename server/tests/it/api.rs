@@ -7,6 +7,7 @@ mod power;
 mod runs;
 mod sealed;
 mod service_accounts;
+mod workers;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};

@@ -1,7 +1,7 @@
 //! The pages of APIs.
 
 use domain::Slug;
-use domain::command::{ApiDraft, ApiKeyDraft, CreateApi, CreateApiKey};
+use domain::command::{ApiDraft, ApiKeyDraft, ConsumerQuery, CreateApi, CreateApiKey};
 
 use crate::browser;
 use crate::test_app::{Someone, TestApp};
@@ -102,4 +102,119 @@ async fn a_form_with_faults_keeps_what_was_typed_as_text() {
     assert_eq!(quotes, 3, "{}", answer.text);
     let escaped = ">&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;";
     assert!(answer.text.contains(escaped), "{}", answer.text);
+}
+
+/// Sends a form of the dashboard. Returns the page that follows.
+async fn send(app: &TestApp, by: &Someone, form: (&str, &str), fields: &[(&str, &str)]) -> String {
+    let (function, page) = form;
+    let organization = by.organization.to_string();
+    let page = format!("/o/{organization}/settings/{page}");
+    let mut all = vec![("organization", organization.as_str())];
+    all.extend(fields);
+    let answer = browser::send(app, function, &page, &all, &by.cookie()).await;
+    match answer.header("location") {
+        "" => answer.text,
+        to => browser::page(app, to, &by.cookie()).await.text,
+    }
+}
+
+/// The new key on its page.
+fn new_key(page: &str) -> String {
+    let (_, rest) = page
+        .split_once("export API_KEY=")
+        .unwrap_or_else(|| panic!("no key: {page}"));
+    rest.split('<').next().expect("a key").to_owned()
+}
+
+// D32, D33, D34: everything that a team needs for its own API, without the REST API.
+#[tokio::test]
+async fn an_api_a_consumer_and_a_key_are_managed_in_the_dashboard() {
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let fields = [
+        ("name", "Orders"),
+        ("slug", "orders"),
+        (
+            "scopes",
+            "orders:read Read\norders:write Place (includes orders:read)",
+        ),
+    ];
+    let page = send(&app, &olivia, ("create_api", "new-api"), &fields).await;
+    assert!(page.contains("The API was registered."), "{page}");
+
+    let new_consumer = ("create_consumer", "consumers/new");
+    let fields = [
+        ("external_id", " customer_42 "),
+        ("metadata", "{\"plan\": \"pro\"}"),
+    ];
+    let page = send(&app, &olivia, new_consumer, &fields).await;
+    assert!(
+        page.contains("customer_42") && page.contains("created. Next,"),
+        "{page}"
+    );
+    for (metadata, sentence) in [("[]", "Use a JSON object"), ("{", "Use a JSON object")] {
+        let fields = [("external_id", "customer_43"), ("metadata", metadata)];
+        let page = send(&app, &olivia, new_consumer, &fields).await;
+        assert!(page.contains(sentence), "{page}");
+        assert!(page.contains("value=\"customer_43\""), "{page}");
+    }
+
+    let new_key_form = ("create_api_key", "apis/orders/new-key");
+    let mut fields = vec![
+        ("api", "orders"),
+        ("name", "Initech"),
+        ("owner", "consumer"),
+        ("external_id", "customer_7"),
+        ("environment", "production"),
+        ("scope[orders:write]", "on"),
+        ("expiry", "none"),
+    ];
+    let page = send(&app, &olivia, new_key_form, &fields).await;
+    assert!(
+        page.contains("No consumer has this external ID"),
+        "{page}"
+    );
+    assert!(page.contains("value=\"customer_7\""), "{page}");
+    assert!(
+        page.contains("name=\"scope[orders:write]\" value=\"on\" checked"),
+        "{page}"
+    );
+    fields[3].1 = "customer_42";
+    let page = send(&app, &olivia, new_key_form, &fields).await;
+    let key = new_key(&page);
+    assert!(page.contains("/gate/orders"), "{page}");
+    assert!(!page.contains("/api/v1/workspaces"), "{page}");
+
+    let gate = "/gate/orders?scope=orders:read";
+    assert_eq!(app.get(gate, &key).await.status.as_u16(), 200);
+    let change = ("change_api", "apis/orders");
+    for (archived, status) in [("true", 401), ("false", 200)] {
+        let fields = [("api", "orders"), ("archived", archived)];
+        send(&app, &olivia, change, &fields).await;
+        assert_eq!(app.get(gate, &key).await.status.as_u16(), status);
+    }
+    let fields = [("api", "orders"), ("scopes", "orders:write Place")];
+    let page = send(&app, &olivia, change, &fields).await;
+    assert!(page.contains("The API was changed."), "{page}");
+    assert_eq!(app.get(gate, &key).await.status.as_u16(), 403);
+
+    let consumer = app
+        .engine
+        .list_consumers(&olivia.ctx, &ConsumerQuery::default(), 9)
+        .await
+        .expect("consumers");
+    let id = consumer.rows[0].actor_id.to_string();
+    let change = ("change_consumer", format!("consumers/{id}"));
+    for (paused, status) in [("true", 401), ("false", 200)] {
+        let fields = [("actor_id", id.as_str()), ("paused", paused)];
+        let page = send(&app, &olivia, (change.0, &change.1), &fields).await;
+        assert!(page.contains("Initech"), "{page}");
+        assert_eq!(
+            app.get("/gate/orders", &key)
+                .await
+                .status
+                .as_u16(),
+            status
+        );
+    }
 }

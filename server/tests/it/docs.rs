@@ -157,6 +157,28 @@ async fn every_page_is_public() {
     );
 }
 
+// KE-40: the first thing of the main part is a pointer to the index, and the Markdown sources begin
+// with one.
+#[tokio::test]
+async fn every_page_begins_with_a_pointer_to_the_index() {
+    let app = TestApp::empty().await;
+    for path in urls()
+        .iter()
+        .map(String::as_str)
+        .chain(["/docs/api"])
+    {
+        let page = open(&app, path).await.text;
+        let main = between(&page, "<main id=\"main\"", "</main>").expect("a main part");
+        let first = between(main, ">", "</p>").expect("a paragraph");
+        assert!(
+            first.starts_with("<p ") && first.contains("<a href=\"/docs/llms.txt\">"),
+            "{path}: {first}"
+        );
+        assert_eq!(plain(first), "Index of all pages", "{path}");
+    }
+}
+
+// KE-40
 #[tokio::test]
 async fn pages_have_the_content_security_policy_and_a_markdown_source() {
     let app = TestApp::empty().await;
@@ -176,7 +198,12 @@ async fn pages_have_the_content_security_policy_and_a_markdown_source() {
             source.header("content-type"),
             "text/markdown; charset=utf-8"
         );
-        assert!(source.text.starts_with("# "), "{path}");
+        let pointer = format!("> The index of all pages is at {PUBLIC_URL}/docs/llms.txt\n\n# ");
+        assert!(
+            source.text.starts_with(&pointer),
+            "{path}: {:.200}",
+            source.text
+        );
     }
     for (path, to) in [("/docs/", "/docs"), ("/docs/index", "/docs")] {
         assert_eq!(app.get(path, "").await.header("location"), to);
@@ -402,7 +429,7 @@ async fn the_api_reference_has_its_own_content_security_policy() {
 }
 
 /// Variables that samples use and users set.
-const VARIABLES: [&str; 14] = [
+const VARIABLES: [&str; 17] = [
     "ROUNDTABLE_URL",
     "ROUNDTABLE_API_KEY",
     "ROUNDTABLE_SETUP_TOKEN",
@@ -415,7 +442,10 @@ const VARIABLES: [&str; 14] = [
     "ACTOR_ID",
     "ORDERS_KEY",
     "MEMBER_ID",
+    "TODO_ID",
     "WORKSPACE_ID",
+    "RUN_ID",
+    "LEASE",
     "BODY",
 ];
 

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method, Request};
 use engine::attempts::Limits;
+use fast_path::gate::GateToken;
 use serde_json::{Value, json};
 use server::http;
 
@@ -126,6 +127,7 @@ async fn a_good_key_passes_with_headers_that_say_whose_it_is() {
                 ),
                 ("x-roundtable-environment", "production".into()),
                 ("x-roundtable-expires", "2099-01-01T00:00:00Z".into()),
+                ("x-roundtable-assertion", String::new()),
                 ("cache-control", "no-store".into()),
             ] {
                 assert_eq!(answer.header(name), value, "{name}");
@@ -413,6 +415,76 @@ async fn the_address_of_the_gates_serves_nothing_else() {
         .post("/api/v1/keys/verify", &shop.admin, body)
         .await;
     assert_eq!(answer.status, 404);
+}
+
+// A stranger who reaches the gate cannot try keys there.
+#[tokio::test]
+async fn with_a_gate_token_a_request_without_it_learns_nothing() {
+    let mut shop = Shop::open().await;
+    let token = "0123456789abcdef";
+    shop.app.parts.gate_token = Some(GateToken::new(token.into()));
+    let good = shop.plain().to_owned();
+    for router in [
+        http::router(&shop.app.parts, None),
+        http::gate_router(&shop.app.parts),
+    ] {
+        shop.app.router = router;
+        // The first check reads the key, the second finds it in memory.
+        for _ in 0..2 {
+            let headers = [
+                ("x-api-key", good.as_str()),
+                ("x-roundtable-gate-token", token),
+            ];
+            let answer = gate(&shop.app, "/gate/orders", &headers).await;
+            assert_eq!(answer.status, 200);
+        }
+        let mut bodies = Vec::new();
+        for headers in [
+            vec![],
+            vec![("x-api-key", good.as_str())],
+            vec![("x-api-key", "wrong")],
+            vec![
+                ("x-api-key", good.as_str()),
+                ("x-roundtable-gate-token", ""),
+            ],
+            vec![
+                ("x-api-key", good.as_str()),
+                ("x-roundtable-gate-token", &token[1..]),
+            ],
+            vec![
+                ("x-api-key", good.as_str()),
+                ("x-roundtable-gate-token", token),
+                ("x-roundtable-gate-token", token),
+            ],
+        ] {
+            for path in ["/gate/orders", "/gate/none?x=1", "/gate/orders?deny=403"] {
+                let answer = gate(&shop.app, path, &headers).await;
+                assert_eq!(
+                    (
+                        answer.status.as_u16(),
+                        answer.header("x-roundtable-status"),
+                        answer.header("x-roundtable-code")
+                    ),
+                    (401, "401", "gate_token_required"),
+                    "{path} {headers:?}"
+                );
+                let mut body = answer.json();
+                body["request_id"] = Value::Null;
+                bodies.push(body);
+            }
+        }
+        bodies.dedup();
+        assert_eq!(bodies.len(), 1, "{bodies:?}");
+    }
+    // The other routes need no gate token.
+    shop.app.router = http::router(&shop.app.parts, None);
+    assert_eq!(
+        shop.app
+            .get("/api/v1/me", &shop.admin)
+            .await
+            .status,
+        200
+    );
 }
 
 // The filter of Envoy adds the path and the query of the client's request to the URL.

@@ -83,6 +83,94 @@ async fn a_key_in_memory_gets_the_same_responses_as_one_from_the_database() {
     );
 }
 
+// D35
+#[tokio::test]
+async fn several_keys_get_their_verdicts_in_order() {
+    const BATCH: &str = "/api/v1/keys/verify-batch";
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let caller = app.key("olivia").await;
+    let narrow = app.narrow_key(&olivia, [Scope::KeysRead]).await;
+    let narrow_id = narrow.view.key_id;
+    let narrow = narrow.plain.expose();
+    let keys = json!({ "keys": [
+        { "key": narrow, "scopes": ["workspaces:read"], "dry_run": true },
+        { "key": "unknown" },
+        { "key": caller },
+        { "key": narrow },
+        { "key": narrow, "ip": "203.0.113.7", "scopes": ["keys:read"], "dry_run": true },
+    ] });
+    // The first request reads the keys, the second finds them in memory.
+    for _ in 0..2 {
+        let answer = app.post(BATCH, &caller, keys.clone()).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("x-cost")),
+            (200, "0"),
+            "{}",
+            answer.text
+        );
+        let verdicts = answer.json()["verdicts"].clone();
+        let codes: Vec<_> = verdicts
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|verdict| verdict["code"].clone())
+            .collect();
+        let expected = ["missing_scope", "not_found", "valid", "valid", "valid"];
+        assert_eq!(codes, expected);
+        let single = app
+            .post(
+                VERIFY,
+                &caller,
+                json!({ "key": narrow, "dry_run": true }),
+            )
+            .await
+            .json();
+        for field in ["valid", "key_id", "owner", "scopes"] {
+            assert_eq!(verdicts[3][field], single[field], "{field}");
+        }
+    }
+    let detail = app
+        .get(&format!("/api/v1/keys/{narrow_id}"), &caller)
+        .await
+        .json();
+    assert_eq!(detail["usage"]["days"][29]["calls"], 2);
+
+    let invalid = json!({ "keys": [
+        { "key": narrow },
+        { "key": narrow, "scopes": ["none"], "ip": "localhost" },
+        { "key": narrow, "api": "-" },
+    ] });
+    let answer = app.post(BATCH, &caller, invalid).await;
+    assert_eq!(answer.status, 422);
+    let fields: Vec<_> = answer.json()["fields"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|fault| fault["field"].clone())
+        .collect();
+    assert_eq!(
+        fields,
+        ["keys[1].scopes", "keys[1].ip", "keys[2].api"]
+    );
+    for (body, part) in [
+        (json!({ "keys": [] }), "keys"),
+        (
+            json!({ "keys": vec![json!({ "key": "a" }); 101] }),
+            "at most 100 entries",
+        ),
+        (json!({ "keys": [{ "key": "a" }, {}] }), "keys[1]"),
+        (json!({}), "keys"),
+    ] {
+        let answer = app.post(BATCH, &caller, body).await;
+        assert_eq!(answer.status, 422);
+        assert!(answer.text.contains(part), "{}", answer.text);
+    }
+    let all = json!({ "keys": vec![json!({ "key": narrow }); 100] });
+    let answer = app.post(BATCH, &caller, all).await;
+    assert_eq!(answer.json()["verdicts"][99]["code"], "valid");
+}
+
 // P1
 #[tokio::test]
 async fn a_revoked_key_is_refused_by_the_next_check() {
@@ -195,6 +283,7 @@ async fn a_verdict_says_why_a_key_is_not_valid() {
         role: None,
         disabled: Some(true),
         allow_overlap: None,
+        allowed_ips: None,
     };
     app.engine
         .change_service_account(&olivia.ctx, disable)

@@ -55,6 +55,7 @@ async fn keys_are_listed_without_secrets() {
         [
             "actor_id",
             "actor_name",
+            "allowed_ips",
             "api",
             "created_at",
             "created_by",

@@ -9,12 +9,16 @@ use server::http::api;
 use crate::test_app::{Someone, TestApp, TestResponse};
 
 /// The placeholders of the examples.
-pub const MARKS: [&str; 9] = [
-    "KEY", "WS", "ACTOR", "SERVICE", "ITEM", "NOTE", "INV", "SLUG", "CONSUMER",
+pub const MARKS: [&str; 12] = [
+    "KEY", "WS", "ACTOR", "SERVICE", "ITEM", "NOTE", "TODO", "INV", "SLUG", "CONSUMER", "RUN",
+    "LEASE",
 ];
 
-/// An example call of an operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE`, `INV`, `SLUG` and
-/// `CONSUMER` are placeholders for the objects of a [`Scene`].
+/// The body of an import.
+const IMPORT: &str = r#"{"keys":[{"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","external_id":"customer_9"}]}"#;
+
+/// An example call of an operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE`, `TODO`, `INV`,
+/// `SLUG`, `CONSUMER`, `RUN` and `LEASE` are placeholders for the objects of a [`Scene`].
 pub struct Operation {
     pub id: &'static str,
     pub method: Method,
@@ -32,13 +36,17 @@ pub struct Scene {
     pub service: i64,
     message: String,
     note: String,
+    todo: String,
     invitation: String,
     api: String,
     consumer: i64,
+    run: String,
+    lease: String,
 }
 
 impl Scene {
-    /// Creates an object of each kind. The note and the message are encrypted for Olivia's key.
+    /// Creates an object of each kind. The message, the note and the todo are encrypted for Olivia's
+    /// key. A worker has the run.
     pub async fn of(app: &TestApp) -> Self {
         let olivia = app.someone("olivia").await;
         let key = app.key_of(&olivia).await;
@@ -65,6 +73,7 @@ impl Scene {
         let inbox = format!("/api/v1/actors/{}/inbox", olivia.ctx.actor().id);
         let message = make(&inbox, json!({ "text": "m" }), "id").await;
         let note = make("/api/v1/notebook", json!({ "text": "n" }), "id").await;
+        let todo = make("/api/v1/sealed/todos", json!({ "text": "t" }), "id").await;
         let invitation = make(
             "/api/v1/invitations",
             json!({ "email": "zoe@example.test" }),
@@ -81,17 +90,28 @@ impl Scene {
         .await;
         let consumer = json!({ "external_id": format!("customer_{service}") });
         let consumer = make("/api/v1/consumers", consumer, "actor_id").await;
+        let workspace = text(workspace);
+        let runs = format!("/api/v1/workspaces/{workspace}/runs");
+        let run = make(&runs, Value::Null, "id").await;
+        let claim = json!({ "workspace_id": workspace, "wait_seconds": 0 });
+        let claimed = app
+            .post("/api/v1/runs/claim", key.plain.expose(), claim)
+            .await;
+        let lease = claimed.json()["lease"].clone();
         let (service, invitation) = (service.as_i64().expect("id"), text(invitation));
         Self {
             olivia,
             key,
-            workspace: text(workspace),
+            workspace,
             service,
             message: text(message),
             note: text(note),
+            todo: text(todo),
             invitation,
             api: text(api),
             consumer: consumer.as_i64().expect("id"),
+            run: text(run),
+            lease: text(lease),
         }
     }
 
@@ -103,9 +123,12 @@ impl Scene {
             ("SERVICE", self.service.to_string()),
             ("ITEM", self.message.clone()),
             ("NOTE", self.note.clone()),
+            ("TODO", self.todo.clone()),
             ("INV", self.invitation.clone()),
             ("SLUG", self.api.clone()),
             ("CONSUMER", self.consumer.to_string()),
+            ("RUN", self.run.clone()),
+            ("LEASE", self.lease.clone()),
         ];
         pairs
             .iter()
@@ -149,6 +172,7 @@ pub const TABLE: &[Row] = &[
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":ACTOR,"scopes":[]}"#, 401, 404),
     ("rotate_calling_key", Method::POST, "/api/v1/keys/rotate", "", 401, 201),
     ("verify_key", Method::POST, "/api/v1/keys/verify", r#"{"key":"unknown"}"#, 401, 200),
+    ("verify_keys", Method::POST, "/api/v1/keys/verify-batch", r#"{"keys":[{"key":"unknown"}]}"#, 401, 200),
     ("introspect_token", Method::POST, "/api/v1/introspect", r#"{"token":"unknown"}"#, 401, 200),
     ("get_key", Method::GET, "/api/v1/keys/KEY", "", 401, 404),
     ("change_key", Method::PATCH, "/api/v1/keys/KEY", r#"{"label":"other"}"#, 401, 404),
@@ -161,6 +185,13 @@ pub const TABLE: &[Row] = &[
     ("list_runs", Method::GET, "/api/v1/workspaces/WS/runs", "", 401, 403),
     ("create_run", Method::POST, "/api/v1/workspaces/WS/runs", "", 401, 403),
     ("create_run_by_hook", Method::POST, "/api/v1/hooks/WS/runs", "", 401, 403),
+    ("find_runs", Method::GET, "/api/v1/runs", "", 401, 200),
+    ("get_run", Method::GET, "/api/v1/runs/RUN", "", 401, 404),
+    ("claim_run", Method::POST, "/api/v1/runs/claim", r#"{"wait_seconds":0}"#, 401, 204),
+    ("extend_lease", Method::POST, "/api/v1/runs/RUN/heartbeat", r#"{"lease":"LEASE"}"#, 401, 404),
+    ("complete_run", Method::POST, "/api/v1/runs/RUN/complete", r#"{"lease":"LEASE","output":{"rows":1}}"#, 401, 404),
+    ("cancel_run", Method::POST, "/api/v1/runs/RUN/cancel", "", 401, 404),
+    ("change_workspace", Method::PATCH, "/api/v1/workspaces/WS", r#"{"status":"stopped"}"#, 401, 403),
     ("delete_workspace", Method::DELETE, "/api/v1/workspaces/WS", "", 401, 403),
     ("list_service_accounts", Method::GET, "/api/v1/service-accounts", "", 401, 200),
     ("create_service_account", Method::POST, "/api/v1/service-accounts", r#"{"name":"x"}"#, 401, 201),
@@ -175,6 +206,11 @@ pub const TABLE: &[Row] = &[
     ("list_consumers", Method::GET, "/api/v1/consumers", "", 401, 200),
     ("create_consumer", Method::POST, "/api/v1/consumers", r#"{"external_id":"x"}"#, 401, 201),
     ("get_consumer", Method::GET, "/api/v1/consumers/CONSUMER", "", 401, 404),
+    ("import_keys", Method::POST, "/api/v1/apis/SLUG/keys/import", IMPORT, 401, 404),
+    ("get_api_calls", Method::GET, "/api/v1/apis/SLUG/calls", "", 401, 404),
+    ("get_consumer_calls", Method::GET, "/api/v1/consumers/CONSUMER/calls", "", 401, 404),
+    ("get_service_account_calls", Method::GET, "/api/v1/service-accounts/SERVICE/calls", "", 401, 404),
+    ("get_key_calls", Method::GET, "/api/v1/keys/KEY/calls", "", 401, 404),
     ("change_consumer", Method::PATCH, "/api/v1/consumers/CONSUMER", r#"{"name":"x"}"#, 401, 404),
     ("send_message", Method::POST, "/api/v1/actors/ACTOR/inbox", r#"{"text":"x"}"#, 401, 404),
     ("read_inbox", Method::GET, "/api/v1/inbox", "", 401, 200),
@@ -182,6 +218,10 @@ pub const TABLE: &[Row] = &[
     ("read_notebook", Method::GET, "/api/v1/notebook", "", 401, 200),
     ("write_note", Method::POST, "/api/v1/notebook", r#"{"text":"x"}"#, 401, 201),
     ("delete_note", Method::DELETE, "/api/v1/notebook/NOTE", "", 401, 404),
+    ("read_sealed", Method::GET, "/api/v1/sealed/todos", "", 401, 200),
+    ("write_sealed", Method::POST, "/api/v1/sealed/todos", r#"{"text":"x"}"#, 401, 201),
+    ("change_todo", Method::PATCH, "/api/v1/sealed/todos/TODO", r#"{"done":true}"#, 401, 404),
+    ("delete_sealed", Method::DELETE, "/api/v1/sealed/todos/TODO", "", 401, 404),
     ("see_organization", Method::GET, "/api/v1/organization", "", 401, 200),
     ("change_organization", Method::PATCH, "/api/v1/organization", r#"{"max_key_days":null}"#, 401, 200),
     ("leave_organization", Method::POST, "/api/v1/organization/leave", "", 401, 403),
@@ -204,6 +244,7 @@ pub const TABLE: &[Row] = &[
     ("end_session", Method::DELETE, "/api/v1/sessions/ses_0000000000000000", "", 401, 403),
     ("end_other_sessions", Method::DELETE, "/api/v1/sessions", "", 401, 403),
     ("bootstrap", Method::POST, "/api/v1/bootstrap", "{}", 409, 409),
+    ("find_runs", Method::GET, "/api/v1/runs?state=running&limit=1", "", 401, 200),
     // Twice, so that caching of the first call does not affect the second.
     ("list_keys", Method::GET, "/api/v1/keys?active=true&environment=production&q=CI", "", 401, 200),
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":SERVICE}"#, 401, 404),

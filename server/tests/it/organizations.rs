@@ -4,6 +4,7 @@ use domain::Role;
 use domain::command::{ChangeOrganization, OrganizationDraft};
 use engine::organizations::DemoOrganization;
 use engine::people::Identity;
+use serde_json::{Value, json};
 
 use crate::browser::{page, send};
 use crate::test_app::{ISSUER, TestApp};
@@ -119,6 +120,21 @@ async fn the_active_organization_is_remembered_over_a_sign_in() {
     assert_eq!(page(&app, "/", &next).await.header("location"), first);
 }
 
+/// The expirations that the form of a page offers, and whether they are selected.
+fn expirations(page: &str) -> impl Iterator<Item = (&str, bool)> {
+    let list = page
+        .split_once("name=\"expiry\"")
+        .and_then(|(_, rest)| rest.split_once("</select>"))
+        .map_or("", |(list, _)| list);
+    list.split("<option ").skip(1).map(|option| {
+        let (tag, _) = option.split_once('>').unwrap_or((option, ""));
+        let value = tag
+            .split_once("value=\"")
+            .and_then(|(_, rest)| rest.split('"').next());
+        (value.unwrap_or_default(), tag.contains(" selected"))
+    })
+}
+
 // D17: where the organization limits how long keys live, the form offers nothing beyond.
 #[tokio::test]
 async fn the_form_offers_only_what_the_organization_allows() {
@@ -128,8 +144,7 @@ async fn the_form_offers_only_what_the_organization_allows() {
     let offered = async |value: &str| {
         let page = page(&app, &form, &olivia.cookie()).await;
         assert_eq!(page.status.as_u16(), 200);
-        page.text
-            .contains(&format!("name=\"expiry\" value=\"{value}\""))
+        expirations(&page.text).any(|(offered, _)| offered == value)
     };
     for value in ["7", "90", "365", "date", "none"] {
         assert!(offered(value).await, "{value}");
@@ -153,6 +168,80 @@ async fn the_form_offers_only_what_the_organization_allows() {
     ] {
         assert_eq!(offered(value).await, still, "{value}");
     }
+}
+
+// D17: the form for keys and the form for keys of an API preselect what the organization has set. The
+// API default stays no expiration.
+#[tokio::test]
+async fn the_forms_preselect_what_the_organization_has_set() {
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let cookie = olivia.cookie();
+    let on = format!("/o/{}/settings", olivia.organization);
+    let key = app.key("olivia").await;
+    let orders = json!({ "name": "Orders", "slug": "orders" });
+    let made = app.post("/api/v1/apis", &key, orders).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.text);
+    let forms = [
+        format!("{on}/api-keys/new"),
+        format!("{on}/apis/orders/new-key"),
+    ];
+    let chosen = async |form: &str| {
+        let shown = page(&app, form, &cookie).await;
+        assert_eq!(shown.status.as_u16(), 200, "{form}");
+        let checked: Vec<_> = expirations(&shown.text)
+            .filter(|(_, is_selected)| *is_selected)
+            .map(|(value, _)| value.to_owned())
+            .collect();
+        assert_eq!(checked.len(), 1, "{form}: {checked:?}");
+        checked[0].clone()
+    };
+    let set = async |function: &str, field: &str, days: &str| {
+        let fields = [
+            ("organization", olivia.organization.as_str()),
+            (field, days),
+        ];
+        send(&app, function, &on, &fields, &cookie).await
+    };
+    for form in &forms {
+        assert_eq!(chosen(form).await, "90");
+    }
+    for (days, value) in [("30", "30"), ("45", "45"), ("", "none"), (" 365 ", "365")] {
+        let answer = set("preselect_expiration", "default_key_days", days).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("location")),
+            (303, on.as_str()),
+            "{}",
+            answer.text
+        );
+        for form in &forms {
+            assert_eq!(chosen(form).await, value);
+        }
+    }
+    set("limit_key_lifetime", "max_key_days", "20").await;
+    for form in &forms {
+        assert_eq!(chosen(form).await, "20");
+    }
+    for wrong in ["21", "", "0", "ninety"] {
+        let refused = set("preselect_expiration", "default_key_days", wrong).await;
+        assert_eq!(refused.status.as_u16(), 422, "{wrong}");
+        assert!(
+            refused
+                .text
+                .contains("Enter a whole number from 1 to "),
+            "{wrong}: {}",
+            refused.text
+        );
+    }
+    set("limit_key_lifetime", "max_key_days", "").await;
+    let made = app
+        .post("/api/v1/keys", &key, json!({ "label": "API" }))
+        .await;
+    let path = format!("/api/v1/keys/{}", made.json()["key_id"]);
+    assert_eq!(
+        app.get(&path, &key).await.json()["expires_at"],
+        Value::Null
+    );
 }
 
 // KE-05, KE-16: everyone finds their organizations with their roles, and the way to a further one,
@@ -297,6 +386,7 @@ async fn each_setting_is_kept_by_a_form_of_its_own() {
     let cookie = olivia.cookie();
     for (function, field, value) in [
         ("limit_key_lifetime", "max_key_days", "90"),
+        ("preselect_expiration", "default_key_days", "60"),
         ("change_key_rules", "key_makers", "admins"),
         ("change_key_rules", "keys_make_keys", "false"),
         ("rename_organization", "name", " شركة أكمي "),
@@ -331,10 +421,11 @@ async fn each_setting_is_kept_by_a_form_of_its_own() {
     assert_eq!(
         (
             kept.max_key_days,
+            kept.default_key_days,
             kept.key_makers.as_str(),
             kept.keys_make_keys
         ),
-        (Some(90), "admins", false)
+        (Some(90), Some(60), "admins", false)
     );
     assert_eq!(kept.name, "شركة أكمي");
     for (function, field, value) in [
@@ -363,6 +454,7 @@ async fn each_setting_is_kept_by_a_form_of_its_own() {
     for text in [
         "شركة أكمي",
         "90 days",
+        "60 days",
         "Only owners and admins",
         "No, only people can",
     ] {

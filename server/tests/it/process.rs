@@ -157,6 +157,11 @@ fn a_bad_setting_prints_one_sentence_and_exits_with_78() {
             "--trusted-proxies must be a whole number",
         ),
         (
+            &["serve", "--cors-origins", "*"],
+            &[],
+            "--cors-origins must be origins such as https://app.example.com, not \"*\"",
+        ),
+        (
             &["serve", "--log-format", "xml"],
             &[],
             "--log-format must be text or json",
@@ -323,6 +328,77 @@ fn the_gates_of_apis_have_an_address_of_their_own() {
         );
     }
     drop(server);
+}
+
+// Only processes that may write to its file can connect.
+#[cfg(unix)]
+#[test]
+fn the_gates_of_apis_have_a_unix_socket_and_a_token() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::{UnixListener, UnixStream};
+    let folder = Folder::new();
+    let made = folder.run(&["init", "--new-master-key"], &[]);
+    assert!(made.status.success());
+    let path = folder.0.join("gate.sock");
+    // A process that was killed has left it behind.
+    drop(UnixListener::bind(&path).expect("a socket"));
+    let variables = [
+        ("ROUNDTABLE_ADDR", "127.0.0.1:0"),
+        ("ROUNDTABLE_GATE_ADDR", "unix:gate.sock"),
+        ("ROUNDTABLE_GATE_TOKEN", "0123456789abcdef"),
+    ];
+    let mut server = Server::start(folder.command(&["serve"], &variables));
+    let mode = std::fs::metadata(&path)
+        .expect("a socket")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o660);
+    for (path_of_url, header, start) in [
+        ("/gate/orders", "", "HTTP/1.1 401 "),
+        (
+            "/gate/orders?x",
+            "X-Roundtable-Gate-Token: 0123456789abcdef\r\n",
+            "HTTP/1.1 400 ",
+        ),
+        ("/readyz", "", "HTTP/1.1 404 "),
+    ] {
+        let mut stream = UnixStream::connect(&path).expect("it listens");
+        let request = format!(
+            "GET {path_of_url} HTTP/1.1\r\nHost: gate\r\n{header}Connection: close\r\n\r\n"
+        );
+        stream
+            .write_all(request.as_bytes())
+            .expect("sent");
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .expect("an answer");
+        assert!(answer.starts_with(start), "{path_of_url}: {answer}");
+    }
+    // A second server does not take the socket away.
+    let second = folder.command(
+        &["serve"],
+        &[
+            ("ROUNDTABLE_ADDR", "127.0.0.1:0"),
+            ("ROUNDTABLE_GATE_ADDR", "unix:gate.sock"),
+            (
+                "ROUNDTABLE_DATABASE_URL",
+                "sqlite://second/roundtable.db",
+            ),
+        ],
+    );
+    let second = { second }.output().expect("the program runs");
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(!second.status.success());
+    assert!(path.exists(), "{said}");
+
+    let stop = Command::new("kill")
+        .arg(server.child.id().to_string())
+        .status();
+    assert!(stop.is_ok_and(|status| status.success()));
+    let ended = server.child.wait().expect("it ends");
+    assert!(ended.success());
+    assert!(!path.exists(), "the socket is removed");
 }
 
 // The database contains personal data, sessions and sealed secrets.

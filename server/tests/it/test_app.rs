@@ -36,7 +36,8 @@ pub struct TestApp {
     pub router: FastPath,
     pub parts: http::AppState,
     pub clock: Arc<FrozenClock>,
-    folder: std::path::PathBuf,
+    /// Files of this installation.
+    pub folder: std::path::PathBuf,
 }
 
 /// A member of an organization with a browser session.

@@ -67,27 +67,42 @@ impl ApiScopes {
         Ok(Self(read))
     }
 
-    /// Reads one scope a line, as a form has them: its word, and after a space what it allows.
-    /// Empty lines declare nothing. A line cannot include other scopes.
+    /// Reads one scope a line, as a form has them: its word, after a space what it allows, and at
+    /// the end the scopes that it includes: `orders:write Place orders (includes orders:read)`.
+    /// Empty lines declare nothing.
     ///
     /// # Errors
-    /// `NotAScopeWord` for a line that does not begin with one.
+    /// `NotAScopeWord` for a line that does not begin with one, and for an included word that is
+    /// none.
     pub fn read_lines(lines: &str) -> Result<Vec<ApiScope>, Fault> {
-        let declared = lines.lines().map(str::trim);
-        let read = |line: &str| {
-            let (word, description) = line
-                .split_once(char::is_whitespace)
-                .unwrap_or((line, ""));
-            Ok(ApiScope {
-                scope: word.parse()?,
-                description: description.trim().to_owned(),
-                includes: ApiScopeWords::default(),
-            })
-        };
-        declared
+        lines
+            .lines()
+            .map(str::trim)
             .filter(|line| !line.is_empty())
-            .map(read)
+            .map(read_line)
             .collect()
+    }
+
+    /// One scope a line, as [`ApiScopes::read_lines`] reads them.
+    pub fn lines(&self) -> String {
+        let line = |scope: &ApiScope| {
+            let mut line = scope.scope.to_string();
+            if !scope.description.is_empty() {
+                line.push(' ');
+                line.push_str(&scope.description);
+            }
+            if !scope.includes.is_empty() {
+                line.push_str(&format!(
+                    " {INCLUDES}{})",
+                    scope.includes.line().replace(' ', ", ")
+                ));
+            }
+            line
+        };
+        self.iter()
+            .map(line)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// The scopes.
@@ -118,6 +133,30 @@ impl ApiScopes {
     fn find(&self, word: &ApiScopeWord) -> Option<&ApiScope> {
         self.0.iter().find(|scope| scope.scope == *word)
     }
+}
+
+/// The start of the list of included scopes, at the end of a line.
+const INCLUDES: &str = "(includes ";
+
+fn read_line(line: &str) -> Result<ApiScope, Fault> {
+    let (line, includes) = line
+        .strip_suffix(')')
+        .and_then(|line| line.rsplit_once(INCLUDES))
+        .unwrap_or((line, ""));
+    let line = line.trim_end();
+    let (word, description) = line
+        .split_once(char::is_whitespace)
+        .unwrap_or((line, ""));
+    let included = includes
+        .split(|c: char| c == ',' || c.is_whitespace())
+        .filter(|word| !word.is_empty());
+    Ok(ApiScope {
+        scope: word.parse()?,
+        description: description.trim().to_owned(),
+        includes: included
+            .map(str::parse)
+            .collect::<Result<_, _>>()?,
+    })
 }
 
 /// The scopes as the audit log writes them.
@@ -229,7 +268,39 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_line_can_include_other_scopes() {
+        let lines =
+            "ping\norders:write Place (or cancel) orders  (includes orders:read,ping)\norders:read";
+        let scopes = ApiScopes::read(ApiScopes::read_lines(lines).expect("lines")).expect("scopes");
+        assert_eq!(
+            scopes.lines(),
+            "ping\norders:write Place (or cancel) orders (includes orders:read, ping)\norders:read"
+        );
+        assert_eq!(
+            ApiScopes::read_lines("a Reads (includes Nothing)"),
+            Err(Fault::NotAScopeWord)
+        );
+    }
+
     proptest! {
+        // A form shows the scopes of an API as it reads them.
+        #[test]
+        fn lines_are_read_as_they_are_written(
+            includes in prop::collection::vec(prop::collection::vec(0..6_usize, 0..4), 6),
+            description in "[a-zA-Z(][a-zA-Z ()]{0,10}[a-z]",
+        ) {
+            let word = |n: usize| format!("s{n}");
+            let line = |numbers: &[usize]| numbers.iter().map(|n| word(*n)).collect::<Vec<_>>().join(" ");
+            let declared = includes.iter().enumerate().map(|(n, more)| ApiScope {
+                description: description.clone(),
+                ..scope(&word(n), &line(more))
+            });
+            let all = ApiScopes::read(declared.collect()).expect("scopes");
+            let read = ApiScopes::read_lines(&all.lines()).expect("lines");
+            prop_assert_eq!(ApiScopes::read(read), Ok(all));
+        }
+
         // A word of a key that its API no longer declares changes nothing, wherever it stands.
         #[test]
         fn an_undeclared_word_changes_nothing(

@@ -3,6 +3,7 @@
 use super::Faults;
 use crate::actor::Role;
 use crate::id::ActorId;
+use crate::ip::IpBlocks;
 use crate::problem::{Fault, FieldFault};
 use crate::text::Name;
 
@@ -15,10 +16,12 @@ pub struct CreateServiceAccount {
     pub role: Role,
     /// Whether it may have several active keys.
     pub allow_overlap: bool,
+    /// The IP addresses that its keys can be used from.
+    pub allowed_ips: IpBlocks,
 }
 
 impl CreateServiceAccount {
-    /// Reads the fields of a form or a body. The default role is member.
+    /// Reads the fields of a form or a body. The default role is member. Every IP address is allowed.
     ///
     /// # Errors
     /// Every invalid field.
@@ -35,6 +38,7 @@ impl CreateServiceAccount {
                 name: name?,
                 role: role?,
                 allow_overlap,
+                allowed_ips: IpBlocks::default(),
             })
         })
     }
@@ -53,10 +57,12 @@ pub struct ChangeServiceAccount {
     pub disabled: Option<bool>,
     /// Whether it may have several active keys.
     pub allow_overlap: Option<bool>,
+    /// The IP addresses that its keys can be used from.
+    pub allowed_ips: Option<IpBlocks>,
 }
 
 impl ChangeServiceAccount {
-    /// Reads the fields of a form or a body.
+    /// Reads the fields of a form or a body, except the IP addresses.
     ///
     /// # Errors
     /// Every invalid field.
@@ -77,6 +83,7 @@ impl ChangeServiceAccount {
                 role: role?,
                 disabled,
                 allow_overlap,
+                allowed_ips: None,
             })
         })
     }

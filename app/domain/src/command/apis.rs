@@ -7,6 +7,7 @@ use crate::api::{
 };
 use crate::environment::Environment;
 use crate::id::ActorId;
+use crate::ip::IpBlocks;
 use crate::moment::Moment;
 use crate::problem::{Fault, FieldFault};
 use crate::text::Name;
@@ -27,6 +28,10 @@ pub struct CreateApi {
     pub environments: Vec<Environment>,
     /// Its scopes.
     pub scopes: ApiScopes,
+    /// The IP addresses that its keys can be used from.
+    pub allowed_ips: IpBlocks,
+    /// Whether the gate signs an assertion for each request that passes (D36).
+    pub signed_assertion: bool,
 }
 
 /// The fields of an API, not validated yet. Those of a change are all optional.
@@ -44,6 +49,10 @@ pub struct ApiDraft<'a> {
     pub environments: Option<&'a [String]>,
     /// Its scopes.
     pub scopes: Option<Vec<ApiScope>>,
+    /// The IP addresses that its keys can be used from; by default all.
+    pub allowed_ips: Option<&'a [String]>,
+    /// Whether the gate signs an assertion for each request that passes; by default it does not.
+    pub signed_assertion: Option<bool>,
 }
 
 impl CreateApi {
@@ -52,17 +61,7 @@ impl CreateApi {
     /// # Errors
     /// Every invalid field.
     pub fn read_form(draft: ApiDraft<'_>, scopes: &str) -> Result<Self, Vec<FieldFault>> {
-        match ApiScopes::read_lines(scopes) {
-            Ok(scopes) => Self::read(ApiDraft {
-                scopes: Some(scopes),
-                ..draft
-            }),
-            Err(fault) => {
-                let mut faults = Self::read(draft).err().unwrap_or_default();
-                faults.push(FieldFault::new("scopes", fault));
-                Err(faults)
-            }
-        }
+        with_lines(draft, Some(scopes), Self::read)
     }
 
     /// Reads the fields of a body.
@@ -83,6 +82,7 @@ impl CreateApi {
         let environments = faults.take("environments", read_environments(draft.environments));
         let scopes = ApiScopes::read(draft.scopes.unwrap_or_default());
         let scopes = faults.take("scopes", scopes);
+        let allowed_ips = faults.take_ips(draft.allowed_ips);
         faults.done(|| {
             Some(Self {
                 name: name?,
@@ -91,6 +91,8 @@ impl CreateApi {
                 key_header: key_header?,
                 environments: environments?,
                 scopes: scopes?,
+                allowed_ips: allowed_ips?.unwrap_or_default(),
+                signed_assertion: draft.signed_assertion.unwrap_or(false),
             })
         })
     }
@@ -111,10 +113,29 @@ pub struct ChangeApi {
     pub scopes: Option<ApiScopes>,
     /// Whether it is archived: its keys are refused.
     pub archived: Option<bool>,
+    /// The IP addresses that its keys can be used from.
+    pub allowed_ips: Option<IpBlocks>,
+    /// Whether the gate signs an assertion for each request that passes.
+    pub signed_assertion: Option<bool>,
 }
 
 impl ChangeApi {
-    /// Reads the fields of a form or a body. Neither the slug nor the key prefix can change.
+    /// Reads the fields of a form that has its scopes as text, one a line.
+    ///
+    /// # Errors
+    /// Every invalid field.
+    pub fn read_form(
+        api: Slug,
+        draft: ApiDraft<'_>,
+        scopes: Option<&str>,
+        archived: Option<bool>,
+    ) -> Result<Self, Vec<FieldFault>> {
+        with_lines(draft, scopes, |draft| {
+            Self::read(api, draft, archived)
+        })
+    }
+
+    /// Reads the fields of a body. Neither the slug nor the key prefix can change.
     ///
     /// # Errors
     /// Every invalid field.
@@ -135,6 +156,7 @@ impl ChangeApi {
         let environments = faults.take("environments", environments.transpose());
         let scopes = draft.scopes.map(ApiScopes::read).transpose();
         let scopes = faults.take("scopes", scopes);
+        let allowed_ips = faults.take_ips(draft.allowed_ips);
         faults.done(|| {
             Some(Self {
                 api,
@@ -143,6 +165,8 @@ impl ChangeApi {
                 environments: environments?,
                 scopes: scopes?,
                 archived,
+                allowed_ips: allowed_ips?,
+                signed_assertion: draft.signed_assertion,
             })
         })
     }
@@ -163,6 +187,8 @@ pub struct CreateApiKey {
     pub scopes: ApiScopeWords,
     /// When it expires.
     pub expires_at: Option<Moment>,
+    /// The IP addresses that it can be used from.
+    pub allowed_ips: IpBlocks,
 }
 
 /// The fields of a new key for an API, not validated yet.
@@ -178,6 +204,8 @@ pub struct ApiKeyDraft<'a> {
     pub scopes: &'a [String],
     /// When it expires.
     pub expires_at: Expiry<'a>,
+    /// The IP addresses that it can be used from; by default all.
+    pub allowed_ips: Option<&'a [String]>,
 }
 
 impl CreateApiKey {
@@ -191,6 +219,7 @@ impl CreateApiKey {
         let environment = faults.take("environment", Environment::read(draft.environment));
         let scopes = faults.take("scopes", ApiScopeWords::read(draft.scopes));
         let expires_at = faults.take("expires_at", draft.expires_at.read(now));
+        let allowed_ips = faults.take_ips(draft.allowed_ips);
         faults.done(|| {
             Some(Self {
                 api,
@@ -199,8 +228,25 @@ impl CreateApiKey {
                 environment: environment?,
                 scopes: scopes?,
                 expires_at: expires_at?,
+                allowed_ips: allowed_ips?.unwrap_or_default(),
             })
         })
+    }
+}
+
+/// Reads a draft with these lines as its scopes.
+fn with_lines<T>(
+    draft: ApiDraft<'_>,
+    lines: Option<&str>,
+    read: impl FnOnce(ApiDraft<'_>) -> Result<T, Vec<FieldFault>>,
+) -> Result<T, Vec<FieldFault>> {
+    match lines.map(ApiScopes::read_lines).transpose() {
+        Ok(scopes) => read(ApiDraft { scopes, ..draft }),
+        Err(fault) => {
+            let mut faults = read(draft).err().unwrap_or_default();
+            faults.push(FieldFault::new("scopes", fault));
+            Err(faults)
+        }
     }
 }
 
@@ -300,6 +346,8 @@ mod tests {
             key_header: Some("cookie"),
             environments: Some(&[]),
             scopes: None,
+            allowed_ips: Some(&["anywhere".to_owned()]),
+            signed_assertion: None,
         };
         let fields = |faults: Vec<FieldFault>| {
             faults
@@ -310,11 +358,21 @@ mod tests {
         let faults = CreateApi::read(draft.clone()).expect_err("faults");
         assert_eq!(
             fields(faults),
-            ["name", "slug", "key_prefix", "key_header", "environments"]
+            [
+                "name",
+                "slug",
+                "key_prefix",
+                "key_header",
+                "environments",
+                "allowed_ips[0]"
+            ]
         );
         let slug = "orders".parse().expect("a slug");
         let faults = ChangeApi::read(slug, draft, None).expect_err("faults");
-        assert_eq!(fields(faults), ["name", "key_header", "environments"]);
+        assert_eq!(
+            fields(faults),
+            ["name", "key_header", "environments", "allowed_ips[0]"]
+        );
     }
 
     #[test]

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::Faults;
 use crate::consumer::{ExternalId, Metadata};
 use crate::id::ActorId;
-use crate::problem::FieldFault;
+use crate::ip::IpBlocks;
+use crate::problem::{Fault, FieldFault};
 use crate::text::Name;
 
 /// Create a consumer.
@@ -17,10 +18,12 @@ pub struct CreateConsumer {
     pub name: Name,
     /// What the organization notes about it.
     pub metadata: Metadata,
+    /// The IP addresses that its keys can be used from.
+    pub allowed_ips: IpBlocks,
 }
 
 impl CreateConsumer {
-    /// Reads the fields of a form or a body.
+    /// Reads the fields of a body. Every IP address is allowed.
     ///
     /// # Errors
     /// Every invalid field.
@@ -29,6 +32,26 @@ impl CreateConsumer {
         name: Option<&str>,
         metadata: Map<String, Value>,
     ) -> Result<Self, Vec<FieldFault>> {
+        Self::with(external_id, name, Metadata::read(metadata))
+    }
+
+    /// Reads the fields of a form, which has the metadata as JSON text.
+    ///
+    /// # Errors
+    /// Every invalid field.
+    pub fn read_form(
+        external_id: &str,
+        name: Option<&str>,
+        metadata: &str,
+    ) -> Result<Self, Vec<FieldFault>> {
+        Self::with(external_id, name, Metadata::read_text(metadata))
+    }
+
+    fn with(
+        external_id: &str,
+        name: Option<&str>,
+        metadata: Result<Metadata, Fault>,
+    ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let id = faults.take("external_id", external_id.parse());
         let short: String = external_id.chars().take(Name::MAX).collect();
@@ -36,12 +59,13 @@ impl CreateConsumer {
             Some(name) => faults.take("name", Name::parse(name)),
             None => Name::parse(&short).ok(),
         };
-        let metadata = faults.take("metadata", Metadata::read(metadata));
+        let metadata = faults.take("metadata", metadata);
         faults.done(|| {
             Some(Self {
                 external_id: id?,
                 name: name?,
                 metadata: metadata?,
+                allowed_ips: IpBlocks::default(),
             })
         })
     }
@@ -58,10 +82,12 @@ pub struct ChangeConsumer {
     pub metadata: Option<Metadata>,
     /// Whether its keys are refused.
     pub paused: Option<bool>,
+    /// The IP addresses that its keys can be used from.
+    pub allowed_ips: Option<IpBlocks>,
 }
 
 impl ChangeConsumer {
-    /// Reads the fields of a form or a body.
+    /// Reads the fields of a body, except the IP addresses.
     ///
     /// # Errors
     /// Every invalid field.
@@ -71,18 +97,52 @@ impl ChangeConsumer {
         metadata: Option<Map<String, Value>>,
         paused: Option<bool>,
     ) -> Result<Self, Vec<FieldFault>> {
+        Self::with(actor, name, metadata.map(Metadata::read), paused)
+    }
+
+    /// Reads the fields of a form, which has the metadata as JSON text.
+    ///
+    /// # Errors
+    /// Every invalid field.
+    pub fn read_form(
+        actor: ActorId,
+        name: Option<&str>,
+        metadata: Option<&str>,
+        paused: Option<bool>,
+    ) -> Result<Self, Vec<FieldFault>> {
+        Self::with(actor, name, metadata.map(Metadata::read_text), paused)
+    }
+
+    fn with(
+        actor: ActorId,
+        name: Option<&str>,
+        metadata: Option<Result<Metadata, Fault>>,
+        paused: Option<bool>,
+    ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let name = faults.take("name", name.map(Name::parse).transpose());
-        let metadata = faults.take("metadata", metadata.map(Metadata::read).transpose());
+        let metadata = faults.take("metadata", metadata.transpose());
         faults.done(|| {
             Some(Self {
                 actor,
                 name: name?,
                 metadata: metadata?,
                 paused,
+                allowed_ips: None,
             })
         })
     }
+}
+
+/// Which consumers to list.
+#[derive(Clone, Debug, Default)]
+pub struct ConsumerQuery {
+    /// Only the consumer with this external id.
+    pub external_id: Option<ExternalId>,
+    /// Only consumers whose name or external id contains this text, in any case.
+    pub text: Option<String>,
+    /// Only consumers that were created before this one.
+    pub before: Option<ActorId>,
 }
 
 #[cfg(test)]

@@ -1,15 +1,18 @@
 //! Commands for keys.
 
+use std::net::IpAddr;
+
 use super::Faults;
 use crate::api::{ApiScopeWords, Slug};
 use crate::environment::Environment;
 use crate::id::{ActorId, KeyId};
+use crate::ip::{self, IpBlocks};
 use crate::key::RevokeReason;
 use crate::moment::Moment;
 use crate::problem::{Fault, FieldFault};
 use crate::scope::{Permissions, ScopeSet, read_permissions, read_scopes};
 use crate::text::Name;
-use crate::token::PlainKey;
+use crate::token::PresentedKey;
 
 /// Create a key.
 #[derive(Clone, Debug)]
@@ -24,6 +27,8 @@ pub struct CreateKey {
     pub permissions: Permissions,
     /// When it expires.
     pub expires_at: Option<Moment>,
+    /// The IP addresses that it can be used from.
+    pub allowed_ips: IpBlocks,
 }
 
 /// The fields of a new key, not validated yet.
@@ -41,6 +46,8 @@ pub struct KeyDraft<'a> {
     pub scopes: Option<&'a [String]>,
     /// When it expires.
     pub expires_at: Expiry<'a>,
+    /// The IP addresses that it can be used from; by default all.
+    pub allowed_ips: Option<&'a [String]>,
 }
 
 /// How a request specifies an expiration.
@@ -57,7 +64,7 @@ pub enum Expiry<'a> {
     OnDate(&'a str),
 }
 
-/// The lifetimes in days that the form offers. The middle one is preselected (D17).
+/// The lifetimes in days that the form offers, besides that which the organization preselects (D17).
 pub const EXPIRY_DAYS: [i64; 5] = [7, 30, 60, 90, 365];
 /// The longest lifetime in days.
 pub const MOST_DAYS: i64 = 3650;
@@ -140,6 +147,7 @@ impl CreateKey {
             read_permissions(asked, draft.template, draft.scopes),
         );
         let expires_at = faults.take("expires_at", draft.expires_at.read(now));
+        let allowed_ips = faults.take_ips(draft.allowed_ips);
         faults.done(|| {
             Some(Self {
                 name: name?,
@@ -147,6 +155,7 @@ impl CreateKey {
                 environment: environment?,
                 permissions: permissions?,
                 expires_at: expires_at?,
+                allowed_ips: allowed_ips?.unwrap_or_default(),
             })
         })
     }
@@ -155,16 +164,18 @@ impl CreateKey {
 /// Verify a key that someone else has presented.
 #[derive(Clone)]
 pub struct VerifyKey {
-    /// The key, or none if the text cannot be one.
-    pub key: Option<PlainKey>,
+    /// The key, or none if the text cannot be one. Only for an API it can be one that was imported.
+    pub key: Option<PresentedKey>,
     /// What it must be for, and the scopes that it must have.
     pub required: RequiredScopes,
+    /// The IP address of the client that presented it.
+    pub ip: Option<IpAddr>,
     /// Whether the use of the key is not counted.
     pub dry_run: bool,
 }
 
 impl VerifyKey {
-    /// Reads the fields of a body. White space around the key is ignored.
+    /// Reads the fields of a body. White space around the key and the IP address is ignored.
     ///
     /// # Errors
     /// Every invalid field.
@@ -172,6 +183,7 @@ impl VerifyKey {
         key: &str,
         api: Option<&str>,
         scopes: Option<&[String]>,
+        ip: Option<&str>,
         dry_run: bool,
     ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
@@ -187,13 +199,64 @@ impl VerifyKey {
                     .map(|(slug, scopes)| RequiredScopes::Api { slug, scopes })
             }
         };
+        let ip = faults.take("ip", ip.map(ip::read_address).transpose());
         faults.done(|| {
             Some(Self {
-                key: PlainKey::parse(key.trim()).ok(),
+                key: PresentedKey::read(key)
+                    .filter(|key| api.is_some() || key.generated().is_some()),
                 required: required?,
+                ip: ip?,
                 dry_run,
             })
         })
+    }
+}
+
+/// Verify several keys.
+#[derive(Clone)]
+pub struct VerifyKeys(Vec<VerifyKey>);
+
+impl VerifyKeys {
+    /// The most keys.
+    pub const MAX: usize = 100;
+
+    /// Collects the keys of a body.
+    ///
+    /// # Errors
+    /// Every invalid field of every key, such as `keys[2].scopes`; `Missing` without a key;
+    /// `TooMany`.
+    pub fn read(
+        keys: impl ExactSizeIterator<Item = Result<VerifyKey, Vec<FieldFault>>>,
+    ) -> Result<Self, Vec<FieldFault>> {
+        let fault = match keys.len() {
+            0 => Some(Fault::Missing),
+            1..=Self::MAX => None,
+            _ => Some(Fault::TooMany { max: Self::MAX }),
+        };
+        if let Some(fault) = fault {
+            return Err(vec![FieldFault::new("keys", fault)]);
+        }
+        let (mut commands, mut faults) = (Vec::new(), Vec::new());
+        for (index, key) in keys.enumerate() {
+            let at = |fault: FieldFault| FieldFault {
+                field: format!("keys[{index}].{}", fault.field),
+                ..fault
+            };
+            match key {
+                Ok(command) => commands.push(command),
+                Err(more) => faults.extend(more.into_iter().map(at)),
+            }
+        }
+        if faults.is_empty() {
+            Ok(Self(commands))
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// The keys, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &VerifyKey> {
+        self.0.iter()
     }
 }
 
@@ -211,7 +274,7 @@ pub enum RequiredScopes {
     },
 }
 
-/// Rename a key or remove scopes from it.
+/// Rename a key, remove scopes from it or change its allowed IP addresses.
 #[derive(Clone, Debug)]
 pub struct ChangeKey {
     /// The key.
@@ -220,10 +283,12 @@ pub struct ChangeKey {
     pub name: Option<Name>,
     /// The scopes that it keeps.
     pub scopes: Option<ScopeSet>,
+    /// The IP addresses that it can be used from.
+    pub allowed_ips: Option<IpBlocks>,
 }
 
 impl ChangeKey {
-    /// Reads the fields of a form or a body.
+    /// Reads the fields of a form or a body, except the IP addresses.
     ///
     /// # Errors
     /// Every invalid field.
@@ -240,6 +305,7 @@ impl ChangeKey {
                 key,
                 name: name?,
                 scopes: scopes?,
+                allowed_ips: None,
             })
         })
     }
@@ -256,7 +322,7 @@ pub struct RotateKey {
     pub name: Option<Name>,
     /// When the new key expires; by default it has the same lifetime as the old key.
     pub expires_at: Option<Moment>,
-    /// Whether messages and notes encrypted for the old key may become unreadable.
+    /// Whether messages encrypted for the old key may become unreadable.
     pub confirm_message_loss: bool,
 }
 
@@ -323,6 +389,33 @@ pub struct RevokeKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_invalid_fields_of_several_keys_have_their_index() {
+        let key = |scope: &str, ip: &str| {
+            VerifyKey::read("k", None, Some(&[scope.to_owned()]), Some(ip), false)
+        };
+        let good = || key("keys:read", "203.0.113.7");
+        let fields = |keys: Vec<_>| {
+            let faults = VerifyKeys::read(keys.into_iter()).err();
+            let fields = faults.into_iter().flatten();
+            fields
+                .map(|fault| fault.field)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            fields(vec![
+                good(),
+                key("none", "x"),
+                good(),
+                key("keys:read", "")
+            ]),
+            ["keys[1].scopes", "keys[1].ip", "keys[3].ip"]
+        );
+        assert_eq!(fields(vec![]), ["keys"]);
+        assert_eq!(fields((0..101).map(|_| good()).collect()), ["keys"]);
+        assert!(fields((0..100).map(|_| good()).collect()).is_empty());
+    }
 
     // RU-08, D17: expiration is optional, and in the future.
     #[test]

@@ -25,6 +25,8 @@ pub struct KeyQuery {
     pub reversed: bool,
     /// The page after this key.
     pub after: Option<KeyId>,
+    /// The page that ends before this key. It takes precedence over `after`.
+    pub before: Option<KeyId>,
 }
 
 closed_set! {

@@ -62,6 +62,8 @@ pub struct ChangeOrganization {
     pub name: Option<Name>,
     /// The longest lifetime of a new key in days; `Some(None)` for no limit.
     pub max_key_days: Option<Option<i64>>,
+    /// The expiration that forms for new keys preselect, in days; `Some(None)` for no expiration.
+    pub default_key_days: Option<Option<i64>>,
     /// Who may create keys.
     pub key_makers: Option<KeyMakers>,
     /// Whether keys may create keys.
@@ -75,6 +77,8 @@ pub struct OrganizationDraft<'a> {
     pub name: Option<&'a str>,
     /// The longest lifetime of a new key in days; `Some(None)` for no limit.
     pub max_key_days: Option<Option<i64>>,
+    /// The expiration that forms for new keys preselect, in days; `Some(None)` for no expiration.
+    pub default_key_days: Option<Option<i64>>,
     /// `members` or `admins`.
     pub key_makers: Option<&'a str>,
     /// Whether keys may create keys.
@@ -89,20 +93,8 @@ impl ChangeOrganization {
     pub fn read(draft: &OrganizationDraft<'_>) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let name = faults.take("name", draft.name.map(Name::parse).transpose());
-        let fits = draft
-            .max_key_days
-            .flatten()
-            .is_none_or(|days| (1..=MOST_DAYS).contains(&days));
-        let bounds = Fault::OutOfRange {
-            min: 1,
-            max: MOST_DAYS,
-        };
-        let max_key_days = if fits {
-            Ok(draft.max_key_days)
-        } else {
-            Err(bounds)
-        };
-        let max_key_days = faults.take("max_key_days", max_key_days);
+        let max_key_days = faults.take("max_key_days", read_days(draft.max_key_days));
+        let default_key_days = faults.take("default_key_days", read_days(draft.default_key_days));
         let key_makers = draft
             .key_makers
             .map(|word| word.parse().map_err(Fault::from))
@@ -113,9 +105,25 @@ impl ChangeOrganization {
             Some(Self {
                 name: name?,
                 max_key_days: max_key_days?,
+                default_key_days: default_key_days?,
                 key_makers: key_makers?,
                 keys_make_keys,
             })
+        })
+    }
+}
+
+/// A lifetime in days. No lifetime, and no change, pass.
+fn read_days(days: Option<Option<i64>>) -> Result<Option<Option<i64>>, Fault> {
+    let is_valid = days
+        .flatten()
+        .is_none_or(|days| (1..=MOST_DAYS).contains(&days));
+    if is_valid {
+        Ok(days)
+    } else {
+        Err(Fault::OutOfRange {
+            min: 1,
+            max: MOST_DAYS,
         })
     }
 }

@@ -21,8 +21,8 @@ closed_set! {
         SignIn = "sign_in" ("Sign-in"),
         /// Workspaces and their runs.
         Workspaces = "workspaces" ("Workspaces and runs"),
-        /// Messages and notes.
-        Messages = "messages" ("Messages and notes"),
+        /// Messages, notes and other sealed items.
+        Messages = "messages" ("Sealed items"),
         /// The organization itself, and its log.
         Organization = "organization" ("Organization"),
     }

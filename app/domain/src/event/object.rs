@@ -30,8 +30,8 @@ closed_set! {
         Workspace = "workspace" ("Workspace"),
         /// A run of a workspace.
         Run = "run" ("Run"),
-        /// A message or a note.
-        Item = "item" ("Message or note"),
+        /// A message, a note or another sealed item.
+        Item = "item" ("Sealed item"),
         /// A session of a person.
         Session = "session" ("Session"),
         /// An access token of a person.

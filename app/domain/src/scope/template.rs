@@ -21,6 +21,8 @@ closed_set! {
         CiCd = "ci_cd" ("CI/CD", "Start runs and follow them"),
         /// Manages workspaces and starts runs.
         Automation = "automation" ("Automation", "Manage workspaces and start runs"),
+        /// Executes runs.
+        Worker = "worker" ("Worker", "Claim runs and report their results"),
         /// Reads workspaces, runs and the audit log.
         Monitoring = "monitoring" ("Monitoring", "Watch workspaces, runs and the audit log"),
         /// Rotates other keys.
@@ -47,6 +49,7 @@ impl Template {
                 S::RunsRead,
                 S::RunsWrite,
             ]),
+            (Self::Worker, _) => ScopeSet::of([S::RunsWork]),
             (Self::Monitoring, _) => ScopeSet::of([S::WorkspacesRead, S::RunsRead, S::AuditRead]),
             (Self::KeyRotation, _) => ScopeSet::of([S::KeysRead, S::KeysWrite]),
         };

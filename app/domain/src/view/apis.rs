@@ -6,7 +6,9 @@ use crate::api::{ApiScopeWords, ApiScopes, KeyHeader, Slug};
 use crate::consumer::Metadata;
 use crate::environment::Environment;
 use crate::id::{ActorId, ApiId};
+use crate::ip::IpBlocks;
 use crate::moment::Moment;
+use crate::problem::FieldFault;
 
 /// An API that the organization protects with keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +33,11 @@ pub struct ApiView {
     /// Its scopes.
     #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::api::ApiScope>))]
     pub scopes: ApiScopes,
+    /// The IP addresses and blocks that its keys can be used from; empty for every address.
+    #[cfg_attr(feature = "schema", schema(example = json!(["203.0.113.0/24"]), value_type = Vec<String>))]
+    pub allowed_ips: IpBlocks,
+    /// Whether the gate signs an assertion for each request that passes.
+    pub signed_assertion: bool,
     /// Whether it is archived. The keys of an archived API are refused.
     pub is_archived: bool,
     /// When it was registered; UTC.
@@ -59,6 +66,9 @@ pub struct ConsumerView {
     /// What the organization notes about it.
     #[cfg_attr(feature = "schema", schema(example = json!({ "plan": "pro" }), value_type = Object))]
     pub metadata: Metadata,
+    /// The IP addresses and blocks that its keys can be used from; empty for every address.
+    #[cfg_attr(feature = "schema", schema(example = json!(["203.0.113.0/24"]), value_type = Vec<String>))]
+    pub allowed_ips: IpBlocks,
     /// Whether it is paused. The keys of a paused consumer are refused.
     pub is_paused: bool,
     /// When it was created; UTC.
@@ -69,6 +79,17 @@ pub struct ConsumerView {
     pub created_by: Option<String>,
     /// How many active keys it has.
     pub active_keys: i64,
+}
+
+/// What an import of keys did, or would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportReport {
+    /// How many keys were valid.
+    pub keys: usize,
+    /// How many consumers did not exist before.
+    pub new_consumers: usize,
+    /// The invalid fields, such as `lines[3].sha256`. With one of them, nothing is stored.
+    pub faults: Vec<FieldFault>,
 }
 
 /// The API that a key is for, and what the key may do there.

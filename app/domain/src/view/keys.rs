@@ -7,9 +7,11 @@ use crate::actor::Role;
 use crate::attention::{Attention, Facts};
 use crate::environment::Environment;
 use crate::id::{ActorId, KeyId};
+use crate::ip::IpBlocks;
 use crate::key::{KeyStatus, RevokeReason, SOON_DAYS, UNUSED_DAYS};
 use crate::moment::Moment;
 use crate::scope::Permissions;
+use crate::sealed::SealedCounts;
 
 /// A key in a list. It never contains the key itself or a hash of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +48,10 @@ pub struct KeyView {
     pub api: Option<KeyApi>,
     /// The highest role that it can act with.
     pub role: Role,
+    /// The IP addresses and blocks that it can be used from; empty for every address. Its owner
+    /// and its API can have lists too, which must allow the address as well.
+    #[cfg_attr(feature = "schema", schema(example = json!(["203.0.113.0/24"]), value_type = Vec<String>))]
+    pub allowed_ips: IpBlocks,
     /// Whether it has neither expired nor been revoked. The keys of a removed member or a disabled
     /// service account are rejected nevertheless.
     pub is_active: bool,
@@ -83,6 +89,17 @@ impl KeyView {
         self.last_used
             .is_some_and(|used| now.seconds_since(used) < 7 * 86_400)
     }
+}
+
+/// How many keys a list has, and where a page of it begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyCount {
+    /// The number of keys on all pages.
+    pub total: i64,
+    /// Whether there are more, which were not counted.
+    pub has_more: bool,
+    /// The number of keys before the first one of the page, at most `total`.
+    pub before: i64,
 }
 
 /// A key with its predecessor, its successor and its last use.
@@ -211,8 +228,8 @@ pub struct Revoked {
 pub struct Rotated {
     /// The successor.
     pub new: NewKey,
-    /// How many messages and notes became unreadable, because they are encrypted for the old key.
-    pub messages_orphaned: i64,
+    /// The items that became unreadable, because they are encrypted for the old key.
+    pub orphaned: SealedCounts,
     /// When the old key expires; without a grace period, the time of the rotation.
     pub old_ends_at: Moment,
 }

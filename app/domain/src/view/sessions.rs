@@ -4,14 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::SessionId;
 use crate::moment::Moment;
+use crate::session::SessionKind;
 
-/// A browser session.
+/// A session in a browser or on a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = SessionBody))]
 pub struct SessionView {
     /// Its id.
     #[cfg_attr(feature = "schema", schema(example = "ses_5Zk0c3Yx9bQm2VtA", value_type = String))]
     pub id: SessionId,
+    /// Where it was started: in a browser, or on a device that has no browser session of its own,
+    /// such as a command line.
+    pub kind: SessionKind,
     /// The IP address of the sign-in.
     #[cfg_attr(feature = "schema", schema(example = "203.0.113.7"))]
     pub address: Option<String>,

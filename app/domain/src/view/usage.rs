@@ -73,6 +73,8 @@ closed_set! {
         WrongApi = "wrong_api" ("The key is for another API, or its API is archived"),
         /// It is for the other environment.
         WrongEnvironment = "wrong_environment" ("The key is for another environment"),
+        /// The key, its owner or its API does not allow the IP address.
+        IpNotAllowed = "ip_not_allowed" ("The IP address is not allowed"),
         /// It lacks the scope.
         MissingScope = "missing_scope" ("The key lacks the permission"),
         /// Its role, or the organization, does not allow it.

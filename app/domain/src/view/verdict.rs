@@ -29,6 +29,8 @@ closed_set! {
         WrongApi = "wrong_api",
         /// It is for the other environment.
         WrongEnvironment = "wrong_environment",
+        /// The key, its owner or its API does not allow the IP address, or none was given.
+        IpNotAllowed = "ip_not_allowed",
         /// It lacks a required scope.
         MissingScope = "missing_scope",
     }
@@ -113,6 +115,8 @@ pub struct VerifiedKey {
     pub expires_at: Option<Moment>,
     /// The API that it is for, unless it is a key of Roundtable itself.
     pub api: Option<VerifiedApi>,
+    /// Whether the key, its owner and its API allow the IP address of the client.
+    pub is_ip_allowed: bool,
 }
 
 /// The API that a verified key is for.
@@ -124,6 +128,8 @@ pub struct VerifiedApi {
     pub key_header: KeyHeader,
     /// Whether it is archived.
     pub is_archived: bool,
+    /// Whether the gate signs an assertion for each request that passes.
+    pub signs_assertions: bool,
     /// What the key may do there.
     pub scopes: ApiScopeWords,
     /// The consumer that owns the key, if one does.
@@ -132,13 +138,14 @@ pub struct VerifiedApi {
 
 impl RequiredScopes {
     /// Whether an active key is what a request needs: it must be for the environment and for the
-    /// API, and have each of the scopes. `actor` is its owner with the effective permissions of the
-    /// key.
+    /// API, allow the IP address of the client, and have each of the scopes. `actor` is its owner
+    /// with the effective permissions of the key.
     pub fn verdict(
         &self,
         actor: &Actor,
         api: Option<&VerifiedApi>,
         environment: Environment,
+        is_ip_allowed: bool,
     ) -> VerdictCode {
         let has_scopes = match (api, self) {
             (None, Self::Roundtable(scopes)) => actor
@@ -149,10 +156,12 @@ impl RequiredScopes {
             }
             _ => return VerdictCode::WrongApi,
         };
-        match (actor.environment == environment, has_scopes) {
-            (false, _) => VerdictCode::WrongEnvironment,
-            (true, false) => VerdictCode::MissingScope,
-            (true, true) => VerdictCode::Valid,
+        let is_in_environment = actor.environment == environment;
+        match (is_in_environment, is_ip_allowed, has_scopes) {
+            (false, _, _) => VerdictCode::WrongEnvironment,
+            (true, false, _) => VerdictCode::IpNotAllowed,
+            (true, true, false) => VerdictCode::MissingScope,
+            (true, true, true) => VerdictCode::Valid,
         }
     }
 }
@@ -206,8 +215,14 @@ impl Verdict {
         required: &RequiredScopes,
         request_id: &str,
     ) -> Self {
-        let code =
-            refused.unwrap_or_else(|| required.verdict(&key.actor, key.api.as_ref(), environment));
+        let code = refused.unwrap_or_else(|| {
+            required.verdict(
+                &key.actor,
+                key.api.as_ref(),
+                environment,
+                key.is_ip_allowed,
+            )
+        });
         let actor = key.actor;
         let (api, scopes, consumer) = match key.api {
             Some(api) => (
@@ -265,6 +280,7 @@ mod tests {
             actor,
             expires_at: None,
             api: None,
+            is_ip_allowed: true,
         }
     }
 
@@ -275,6 +291,7 @@ mod tests {
                 slug: "orders".parse().expect("a slug"),
                 key_header: KeyHeader::Any,
                 is_archived: false,
+                signs_assertions: false,
                 scopes: scopes.parse().expect("words"),
                 consumer: None,
             }),
@@ -303,6 +320,45 @@ mod tests {
         );
         assert_eq!(verdict.valid, verdict.code == VerdictCode::Valid);
         verdict.code
+    }
+
+    // D39
+    #[test]
+    fn the_ip_address_counts_after_the_environment_and_before_scopes() {
+        let elsewhere = |environment| VerifiedKey {
+            is_ip_allowed: false,
+            ..key(environment, Permissions::Only(ScopeSet::EMPTY))
+        };
+        let read = RequiredScopes::Roundtable(ScopeSet::of([Scope::WorkspacesRead]));
+        let (here, test) = (Environment::Production, Environment::Test);
+        for (key, refused, required, expected) in [
+            (
+                elsewhere(here),
+                None,
+                &read,
+                VerdictCode::IpNotAllowed,
+            ),
+            (
+                elsewhere(test),
+                None,
+                &read,
+                VerdictCode::WrongEnvironment,
+            ),
+            (
+                elsewhere(here),
+                None,
+                &orders(""),
+                VerdictCode::WrongApi,
+            ),
+            (
+                elsewhere(here),
+                Some(VerdictCode::Expired),
+                &read,
+                VerdictCode::Expired,
+            ),
+        ] {
+            assert_eq!(code(key, refused, required), expected);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{CreatedKeyState, Dialogs};
 use crate::islands::dialog::{close_button, on_backdrop};
-use crate::shared_view::revealed;
+use crate::shared_view::{NewKey, revealed};
 use crate::words;
 
 /// The dialog with the new key.
@@ -29,10 +29,16 @@ fn key_sheet(dialogs: Dialogs, new: CreatedKeyState) -> impl IntoView {
     let url = dialogs
         .opening
         .with_untracked(|opening| opening.url.clone());
+    let shown = NewKey {
+        key: &new.key,
+        key_id: &new.key_id,
+        label: &new.label,
+    };
+    let shown = revealed(&shown, &url);
     view! {
         <div class="sheet">
             <div class="sheet-head"><h2 id="reveal-title">{words::reveal_key::TITLE}</h2>{close_button(move || dialogs.close())}</div>
-            {revealed(&new.key, &new.key_id, &new.label, &url)}
+            {shown}
             <div class="sheet-foot"><button class="button" type="button" on:click=move |_| dialogs.close()>{words::DONE}</button></div>
         </div>
     }

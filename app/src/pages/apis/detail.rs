@@ -1,23 +1,34 @@
-//! One API: its details, its permissions, and its keys.
+//! One API: its details, how to connect a proxy, its permissions, its keys, and its settings.
 
-use domain::api::ApiScope;
 use domain::command::{KeyQuery, KeySort};
-use domain::view::{ApiView, KeyLine, Page as Rows};
+use domain::policy::{Action, Grant, decide};
+use domain::view::{ApiView, Calls, KeyLine, Page as Rows};
 use domain::{KeyId, OrganizationId, Problem, Slug};
 use leptos::either::Either;
 use leptos::prelude::*;
 
+use self::connect::connect;
+use self::permissions::permissions;
+use self::settings::settings;
 use super::api_status;
+use crate::components::calls::calls;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::key_table::{KeyColumn, key_table};
 use crate::components::pager::pager;
-use crate::components::{done, when};
-use crate::flash::Flash;
+use crate::components::typed_form::TypedForm;
+use crate::components::{created_fact, done};
+use crate::flash::{ApiNotice, Flash};
+use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
-use crate::routes::{DOCS_OF_APIS, Location, Screen};
-use crate::shared_view::icon;
+use crate::routes::{Location, Screen};
+use crate::shared_view::{copy_status, icon};
 use crate::words;
+
+mod connect;
+mod permissions;
+mod recipes;
+mod settings;
 
 const ROWS: i64 = 50;
 
@@ -25,9 +36,19 @@ struct ApiPageData {
     room: OrganizationPage,
     api: ApiView,
     keys: Rows<KeyLine>,
+    /// For those who may see the calls of every key.
+    calls: Option<Calls>,
     public_url: String,
-    is_new: bool,
-    problem: Option<Problem>,
+    may_create_keys: bool,
+    flash: Option<Flash>,
+    form: TypedForm,
+}
+
+impl ApiPageData {
+    /// Whether the person may change the API.
+    fn may_manage(&self) -> bool {
+        decide(self.room.ctx.actor().role, Action::ManageApis) != Grant::No
+    }
 }
 
 /// The API with the keys that the person may see, the active ones first.
@@ -57,42 +78,85 @@ pub async fn load(
         .list_api_keys(&room.ctx, &slug, &query, ROWS)
         .await
         .map_err(|error| context.to_problem(&error))?;
+    let calls = match decide(room.ctx.actor().role, Action::ListKeys) {
+        Grant::All => {
+            let calls = context
+                .engine
+                .get_api_calls(&room.ctx, &slug)
+                .await;
+            Some(calls.map_err(|error| context.to_problem(&error))?)
+        }
+        Grant::Own | Grant::No => None,
+    };
+    let settings = context
+        .engine
+        .get_organization(&room.ctx)
+        .await
+        .map_err(|error| context.to_problem(&error))?;
     let title = format!("{} · {}", api.name, words::apis::TITLE);
     let shown = ApiPageData {
-        room,
         api,
         keys,
-        is_new: context.take_flash().await == Some(Flash::ApiCreated),
+        calls,
+        may_create_keys: settings.key_makers.include(room.ctx.actor().role),
+        flash: context.take_flash().await,
         public_url: context.site_config.public_url.clone(),
-        problem: request.problem().cloned(),
+        form: TypedForm::of(request),
+        room,
     };
-    Ok(Page::new(&title, move || render(&shown)))
+    Ok(Page {
+        islands: true,
+        ..Page::new(&title, move || render(&shown))
+    })
 }
 
 fn render(shown: &ApiPageData) -> AnyView {
     let api = &shown.api;
     let body = view! {
-        {shown.is_new.then(|| done(words::apis::REGISTERED))}
-        <h1><bdi>{api.name.clone()}</bdi></h1>
+        {notice(shown)}
+        <div class="page-head">
+            <div class="titled"><h1><bdi>{api.name.clone()}</bdi></h1>{api_status(api.is_archived)}</div>
+            {create_key_link(shown)}
+        </div>
         {facts(shown)}
+        {keys(shown)}
+        {shown.calls.as_ref().map(calls)}
         {connect(shown)}
         {permissions(api)}
-        {keys(shown)}
+        {shown.may_manage().then(|| settings(shown))}
+        {copy_status()}
     };
-    frame(
+    let page = frame(
         &shown.room,
         &api.name,
-        shown.problem.as_ref(),
+        shown.form.problem(),
         body.into_any(),
-    )
+    );
+    view! { {page}<PageHelp/> }.into_any()
+}
+
+/// The result of the previous page, shown once.
+fn notice(shown: &ApiPageData) -> Option<AnyView> {
+    let Some(Flash::Api(notice)) = shown.flash else {
+        return None;
+    };
+    Some(done(match notice {
+        ApiNotice::Registered => words::apis::REGISTERED,
+        ApiNotice::Changed => words::apis::CHANGED,
+        ApiNotice::Archived => words::apis::ARCHIVED_DONE,
+        ApiNotice::Restored => words::apis::RESTORED,
+    }))
+}
+
+fn create_key_link(shown: &ApiPageData) -> Option<AnyView> {
+    let form = Screen::NewApiKey(shown.room.organization(), shown.api.slug.clone()).path();
+    (shown.may_create_keys && !shown.api.is_archived).then(|| {
+        view! { <div class="actions"><a class="button primary" href=form>{icon("plus")}{words::apis::CREATE_KEY}</a></div> }.into_any()
+    })
 }
 
 fn facts(shown: &ApiPageData) -> AnyView {
     let api = &shown.api;
-    let by = api
-        .created_by
-        .clone()
-        .map(|by| view! { <bdi>{by}</bdi>", " });
     let environments: Vec<_> = api
         .environments
         .iter()
@@ -100,62 +164,15 @@ fn facts(shown: &ApiPageData) -> AnyView {
         .collect();
     view! {
         <dl class="facts boxed">
-            <dt>{words::labels::STATUS}</dt><dd>{api_status(api.is_archived)}</dd>
             <dt>{words::apis::SLUG}</dt><dd><code class="id">{api.slug.to_string()}</code></dd>
             <dt>{words::apis::KEY_PREFIX}</dt><dd><code class="id">{api.key_prefix.clone()}</code></dd>
             <dt>{words::apis::KEY_HEADER}</dt><dd>{api.key_header.label()}</dd>
             <dt>{words::apis::ENVIRONMENTS}</dt><dd>{environments.join(", ")}</dd>
             <dt>{words::labels::ACTIVE_KEYS}</dt><dd>{api.active_keys}</dd>
-            <dt>{words::keys::created_label(api.created_by.is_some())}</dt><dd>{by}{when(shown.room.ctx.now(), api.created_at)}</dd>
+            {created_fact(shown.room.ctx.now(), api.created_at, api.created_by.clone())}
         </dl>
     }
     .into_any()
-}
-
-/// Where a reverse proxy asks about a key.
-fn connect(shown: &ApiPageData) -> AnyView {
-    let gate = format!("{}/gate/{}", shown.public_url, shown.api.slug);
-    view! {
-        <section class="panel" aria-labelledby="connect-title">
-            <h2 id="connect-title">{words::apis::CONNECT}</h2>
-            <p>{words::apis::GATE_HINT}" "<a href=DOCS_OF_APIS>{words::apis::RECIPES}</a></p>
-            <p><span class="copied"><code>{gate.clone()}</code><button class="icon-button small needs-script" type="button" data-copy-text=gate aria-label=words::apis::COPY_GATE>{icon("copy")}</button></span></p>
-        </section>
-    }
-    .into_any()
-}
-
-fn permissions(api: &ApiView) -> AnyView {
-    let row = |scope: &ApiScope| {
-        let includes = match scope.includes.is_empty() {
-            true => Either::Left(words::NONE),
-            false => Either::Right(view! { <code>{scope.includes.line()}</code> }),
-        };
-        view! {
-            <tr>
-                <th scope="row"><code>{scope.scope.to_string()}</code></th>
-                <td data-label=words::apis::DESCRIPTION><bdi>{scope.description.clone()}</bdi></td>
-                <td data-label=words::apis::INCLUDES>{includes}</td>
-            </tr>
-        }
-    };
-    let content = match api.scopes.iter().next() {
-        None => Either::Left(view! { <p class="muted">{words::apis::NO_PERMISSIONS}</p> }),
-        Some(_) => Either::Right(view! {
-            <div class="table-wrap">
-                <table class="table">
-                    <caption class="visually-hidden">{words::apis::permissions_caption(&api.name)}</caption>
-                    <thead><tr>
-                        <th scope="col">{words::apis::PERMISSION}</th>
-                        <th scope="col">{words::apis::DESCRIPTION}</th>
-                        <th scope="col">{words::apis::INCLUDES}</th>
-                    </tr></thead>
-                    <tbody>{api.scopes.iter().map(row).collect_view()}</tbody>
-                </table>
-            </div>
-        }),
-    };
-    view! { <h2>{words::create_key::PERMISSIONS}</h2>{content} }.into_any()
 }
 
 fn keys(shown: &ApiPageData) -> AnyView {

@@ -7,9 +7,10 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::api_status;
+use crate::components::created_cell;
 use crate::components::frame::{OrganizationPage, frame};
+use crate::components::list_table::list_table;
 use crate::components::pager::pager;
-use crate::components::when;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_APIS, Location, Screen};
@@ -81,36 +82,28 @@ fn table(room: &OrganizationPage, apis: &[ApiView]) -> AnyView {
     let rows = apis
         .iter()
         .map(|api| row(room.organization(), api, now));
-    view! {
-        <div class="table-wrap">
-            <table class="table">
-                <caption class="visually-hidden">{words::apis::caption(&room.name)}</caption>
-                <thead><tr>
-                    <th scope="col">{words::labels::NAME}</th>
-                    <th scope="col">{words::apis::SLUG}</th>
-                    <th scope="col">{words::labels::ACTIVE_KEYS}</th>
-                    <th scope="col" aria-sort="descending">{words::labels::CREATED}</th>
-                    <th scope="col">{words::labels::STATUS}</th>
-                </tr></thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    list_table(
+        words::apis::caption(&room.name),
+        &[
+            words::labels::NAME,
+            words::apis::SLUG,
+            words::labels::ACTIVE_KEYS,
+            words::labels::CREATED,
+            words::labels::STATUS,
+        ],
+        Some(words::labels::CREATED),
+        rows,
+    )
 }
 
 fn row(organization: OrganizationId, api: &ApiView, now: Moment) -> AnyView {
     let to = Screen::Api(organization, api.slug.clone()).path();
-    let by = api
-        .created_by
-        .clone()
-        .map(|by| view! { <span class="sub">{words::labels::BY}<bdi>{by}</bdi></span> });
     view! {
         <tr class=api.is_archived.then_some("inactive")>
             <th scope="row"><a href=to title=api.name.clone()><bdi>{api.name.clone()}</bdi></a></th>
             <td data-label=words::apis::SLUG><code>{api.slug.to_string()}</code></td>
             <td data-label=words::labels::ACTIVE_KEYS><span class="number">{api.active_keys}</span></td>
-            <td data-label=words::labels::CREATED><div>{when(now, api.created_at)}{by}</div></td>
+            {created_cell(now, api.created_at, api.created_by.clone())}
             <td data-label=words::labels::STATUS>{api_status(api.is_archived)}</td>
         </tr>
     }

@@ -8,7 +8,6 @@ use leptos::prelude::*;
 
 use super::Log;
 use crate::components::events::{label, page_of};
-use crate::components::when;
 use crate::words;
 
 /// A row of the table.
@@ -23,14 +22,20 @@ pub fn row(log: &Log, event: &AuditView) -> AnyView {
     };
     view! {
         <tr id=format!("event-{}", event.n)>
-            <td data-label=words::audit_log::TIME>{when(log.room.ctx.now(), event.at)}</td>
+            <td class="number nowrap" data-label=words::audit_log::TIME_UTC>{time(log, event)}</td>
             <td data-label=words::audit_log::ACTOR><div>{actor(log, event)}{how}</div></td>
-            <td data-label=words::audit_log::ACTION><div>{event.action.label()}{details(log, event)}</div></td>
+            <td data-label=words::audit_log::ACTION><div>{details(log, event)}</div></td>
             <td data-label=words::audit_log::OBJECT><div>{object(log, event)}</div></td>
             <td data-label=words::labels::IP_ADDRESS>{address}</td>
         </tr>
     }
     .into_any()
+}
+
+/// The exact time: readers of a log compare times. How long ago it was is the tooltip.
+fn time(log: &Log, event: &AuditView) -> impl IntoView + use<> {
+    let (now, at) = (log.room.ctx.now(), event.at);
+    view! { <time datetime=at.to_rfc3339() title=words::format::ago(now, at)>{words::format::in_log(at)}</time> }
 }
 
 /// The actor, with a link to their other events.
@@ -62,6 +67,7 @@ fn object(log: &Log, event: &AuditView) -> AnyView {
     }
 }
 
+/// The action, which opens the details of the event.
 fn details(log: &Log, event: &AuditView) -> AnyView {
     let of = words::audit_log::details_of(event.n, event.at);
     let agent = event
@@ -70,7 +76,7 @@ fn details(log: &Log, event: &AuditView) -> AnyView {
         .map(|agent| view! { <dt>{words::labels::USER_AGENT}</dt><dd><bdi>{agent}</bdi></dd> });
     view! {
         <details class="event">
-            <summary>{words::keys::DETAILS}<span class="visually-hidden">{of}</span></summary>
+            <summary>{event.action.label()}<span class="visually-hidden">{of}</span></summary>
             <dl class="facts">
                 {event.changes.iter().map(change).collect_view()}
                 {object_id(log, event)}

@@ -19,7 +19,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
     if let Some(created) = request.created() {
         let back = back(&room);
-        return Ok(reveal::page(request, room, created.clone(), back));
+        return Ok(reveal::page(request, room, created.clone(), back).await);
     }
     let service = match room.place.number("for").map(ActorId) {
         Some(id) => {

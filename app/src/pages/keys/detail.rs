@@ -3,8 +3,8 @@
 use domain::command::AuditQuery;
 use domain::event::ObjectKind;
 use domain::scope::{Group, Permissions};
-use domain::view::{AuditView, KeyDetail, KeyLine};
-use domain::{KeyId, OrganizationId, Problem, ScopeSet};
+use domain::view::{AuditView, KeyDetail, KeyLine, KeyView};
+use domain::{Environment, KeyId, OrganizationId, Problem, ScopeSet, SealedCounts};
 use leptos::prelude::*;
 
 use crate::components::frame::{OrganizationPage, frame};
@@ -13,7 +13,7 @@ use crate::components::scope_picker::scope_picker;
 use crate::components::{done, fault_line, summary};
 use crate::flash::Flash;
 use crate::islands::page_help::PageHelp;
-use crate::pages::Page;
+use crate::pages::{Page, sealed};
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
 use crate::shared_view::{copy_status, icon};
@@ -29,6 +29,9 @@ struct KeyPageData {
     events: Vec<AuditView>,
     before: Option<KeyLine>,
     after: Option<KeyLine>,
+    /// What the key decrypts, and the page of everything that its owner has sealed, if the person
+    /// may see it.
+    sealed: Option<(SealedCounts, Screen)>,
     flash: Option<Flash>,
     problem: Option<Problem>,
     typed: Vec<(String, String)>,
@@ -64,6 +67,7 @@ pub async fn load(
         find(request, &room, before).await?,
         find(request, &room, after).await?,
     );
+    let sealed = sealed_by(request, &room, &key.line.key).await?;
     let (flash, problem) = (context.take_flash().await, request.problem().cloned());
     let title = key.line.key.label.clone();
     let shown = KeyPageData {
@@ -72,6 +76,7 @@ pub async fn load(
         events,
         before,
         after,
+        sealed,
         flash,
         problem,
         typed: request.all_typed(),
@@ -95,6 +100,27 @@ async fn find(
         .await
         .map(Some)
         .map_err(|error| request.context.to_problem(&error))
+}
+
+/// What the key decrypts. Test keys and keys for an API decrypt nothing.
+async fn sealed_by(
+    request: &PageRequest,
+    room: &OrganizationPage,
+    key: &KeyView,
+) -> Result<Option<(SealedCounts, Screen)>, Problem> {
+    if key.api.is_some() || key.environment == Environment::Test {
+        return Ok(None);
+    }
+    let Some(screen) = sealed::screen_of(&request.context, room, key.actor_id).await? else {
+        return Ok(None);
+    };
+    let counts = request
+        .context
+        .engine
+        .see_rotation_loss(&room.ctx, key.key_id)
+        .await
+        .map_err(|error| request.context.to_problem(&error))?;
+    Ok(Some((counts, screen)))
 }
 
 fn render(shown: &KeyPageData) -> AnyView {

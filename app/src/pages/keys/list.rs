@@ -3,8 +3,8 @@
 use domain::command::{KeyQuery, KeySort, StatusFilter};
 use domain::event::EventCategory;
 use domain::policy::{Action, Grant, decide};
-use domain::view::{AttentionBanner, KeyLine, Page as Rows};
-use domain::{ActorId, KeyId, OrganizationId, Problem};
+use domain::view::{ApiView, AttentionBanner, KeyCount, KeyLine, Page as Rows};
+use domain::{ActorId, ApiId, KeyId, OrganizationId, Problem};
 use leptos::prelude::*;
 
 use crate::components::create_key_form::{KeyForm, key_form};
@@ -16,7 +16,7 @@ use crate::islands::live::LiveMarks;
 use crate::islands::page_help::PageHelp;
 use crate::islands::revoke_key::RevokeDialog;
 use crate::pages::{Page, PageResponse};
-use crate::request::PageRequest;
+use crate::request::{PageContext, PageRequest};
 use crate::routes::{EVERY_STATE, Location, Screen};
 use crate::server_fns::keys::attention_banner::news;
 use crate::shared_view::{copy_status, icon};
@@ -29,6 +29,8 @@ mod row;
 mod table;
 
 const ROWS: i64 = 50;
+/// APIs that the filter offers.
+const APIS: i64 = 100;
 
 /// The data of the page.
 struct List {
@@ -36,8 +38,10 @@ struct List {
     mark: Mark,
     query: KeyQuery,
     rows: Rows<KeyLine>,
+    count: KeyCount,
     inactive: i64,
     creators: Vec<(ActorId, String)>,
+    apis: Vec<ApiView>,
     attention_banner: Option<AttentionBanner>,
     flash: Option<Flash>,
     url: String,
@@ -52,8 +56,15 @@ pub async fn load(
 ) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let place = Location::of(Screen::ApiKeys(organization.clone()), &request.query);
-    if request.query_value("q") != place.get("q") {
-        // The redirect removes what must not be in a URL, such as a whole key.
+    // The default has no word in the URL.
+    let place = match place.get("status") {
+        Some(status) if status == StatusFilter::Active.as_str() => place.with("status", None),
+        _ => place,
+    };
+    let is_same = |name| request.query_value(name) == place.get(name);
+    if !is_same("q") || !is_same("status") {
+        // The redirect removes what must not be in a URL, such as a whole key, and a status that is
+        // the default or unknown.
         return Ok(PageResponse::Go(place.path()));
     }
     let query = query_of(&place);
@@ -88,13 +99,14 @@ fn query_of(place: &Location) -> KeyQuery {
             .and_then(|word| word.parse().ok()),
         status,
         owner: place.number("owner").map(ActorId),
-        api: None,
+        api: place.number("api").map(ApiId),
         creator: place.number("creator").map(ActorId),
         sort,
         reversed: place
             .get("dir")
             .is_some_and(|dir| dir != natural(sort)),
         after: place.number("after").map(KeyId),
+        before: place.before().map(KeyId),
     }
 }
 
@@ -104,6 +116,33 @@ const fn natural(sort: KeySort) -> &'static str {
         KeySort::Newest | KeySort::Usable | KeySort::LastUsed => "desc",
         KeySort::Name | KeySort::Expires => "asc",
     }
+}
+
+/// The number of keys, and how many come before this page. A list that fits on one page is not
+/// counted.
+async fn count(
+    context: &PageContext,
+    room: &OrganizationPage,
+    query: &KeyQuery,
+    rows: &Rows<KeyLine>,
+) -> Result<KeyCount, Problem> {
+    let is_first = query.after.is_none() && query.before.is_none();
+    if is_first && rows.next.is_none() {
+        return Ok(KeyCount {
+            total: i64::try_from(rows.rows.len()).unwrap_or(i64::MAX),
+            ..KeyCount::default()
+        });
+    }
+    let first = rows
+        .rows
+        .first()
+        .filter(|_| !is_first)
+        .map(|line| line.key.key_id);
+    context
+        .engine
+        .count_keys(&room.ctx, query, first)
+        .await
+        .map_err(|error| context.to_problem(&error))
 }
 
 impl List {
@@ -120,6 +159,7 @@ impl List {
             .list_keys(&room.ctx, &query, ROWS)
             .await
             .map_err(to_problem)?;
+        let count = count(context, &room, &query, &rows).await?;
         let inactive = context
             .engine
             .count_inactive_keys(&room.ctx, &query)
@@ -130,11 +170,18 @@ impl List {
             .list_creators(&room.ctx)
             .await
             .map_err(to_problem)?;
+        let apis = context
+            .engine
+            .list_apis(&room.ctx, None, APIS)
+            .await
+            .map_err(to_problem)?;
         Ok(Self {
             mark,
             rows,
+            count,
             inactive,
             creators,
+            apis: apis.rows,
             attention_banner: news(context, &room.ctx).await?,
             flash: context.take_flash().await,
             url: context.site_config.public_url.clone(),
@@ -151,7 +198,7 @@ impl List {
 
     /// Whether any filter is set, other than the status.
     fn is_filtered(&self) -> bool {
-        ["q", "environment", "creator", "owner"]
+        ["q", "environment", "api", "creator", "owner"]
             .into_iter()
             .any(|name| self.place().get(name).is_some())
     }
@@ -172,7 +219,9 @@ impl List {
 fn render(list: &List) -> AnyView {
     let room = &list.room;
     let all = decide(room.ctx.actor().role, Action::ListKeys) == Grant::All;
-    let bare = list.rows.rows.is_empty() && list.place().get("after").is_none();
+    let bare = list.rows.rows.is_empty()
+        && list.place().get("after").is_none()
+        && list.place().before().is_none();
     let untouched =
         bare && !list.is_filtered() && list.place().get("status").is_none() && list.inactive == 0;
     let content = match (untouched, bare) {
@@ -183,7 +232,7 @@ fn render(list: &List) -> AnyView {
     let filters = (!untouched).then(|| filters::filters(list));
     let body = view! {
         {header::notice(list)}
-        <div class="page-head">
+        <div class="page-head one-line">
             <div><h1>{words::keys::TITLE}</h1><p class="lede">{words::keys::lede(all, &room.name)}</p></div>
             {header::create_link(list, list.fresh().is_some())}
         </div>
@@ -191,8 +240,9 @@ fn render(list: &List) -> AnyView {
         {attention_banner::attention_banner(list)}
         {filters}
         {list.mark.line(list.place())}
-        {content}
-        {header::tips()}
+        <div class="results" id="found">{content}</div>
+        {untouched.then(header::tips)}
+        {table::bulk(list)}
         {copy_status()}
     };
     view! {
@@ -252,5 +302,10 @@ mod tests {
         );
         assert!(!of("?sort=last_used&dir=desc").reversed);
         assert_eq!(of("?owner=7").owner, Some(ActorId(7)));
+        assert_eq!(of("?api=3").api, Some(ApiId(3)));
+        assert_eq!(of("?before=9").before, Some(KeyId(9)));
+        let active = [("status".to_owned(), "active".to_owned())];
+        let screen = Screen::ApiKeys("org_a".parse().expect("an id"));
+        assert_eq!(query_of(&Location::of(screen, &active)), plain);
     }
 }

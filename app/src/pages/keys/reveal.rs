@@ -1,6 +1,9 @@
 //! A new key, if no dialog shows it. Only the response to the form contains it.
 
 use domain::Moment;
+use domain::api::KeyHeader;
+use domain::view::ApiView;
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::components::frame::{OrganizationPage, frame};
@@ -9,34 +12,50 @@ use crate::form_result::{CreatedKey, ReplacedKey};
 use crate::islands::copying::CopyButtons;
 use crate::pages::Page;
 use crate::request::PageRequest;
-use crate::routes::Screen;
-use crate::shared_view::{icon, revealed};
+use crate::routes::{Screen, gate_url};
+use crate::shared_view::{NewKey, icon, revealed, revealed_with};
 use crate::words;
 
 /// The page of a new key, with a link back to a screen.
-pub fn page(
+pub async fn page(
     request: &PageRequest,
     room: OrganizationPage,
     created: CreatedKey,
     back: Screen,
 ) -> Page {
     let url = request.context.site_config.public_url.clone();
+    // This page is the only one that shows the key, so it does not depend on the API being read.
+    let api = match &created.api {
+        Some(slug) => request
+            .context
+            .engine
+            .get_api(&room.ctx, slug)
+            .await
+            .ok(),
+        None => None,
+    };
     Page {
         islands: true,
         ..Page::new(words::reveal_key::TITLE, move || {
-            render(&room, &created, &url, &back)
+            render(&room, &created, api.as_ref(), &url, &back)
         })
     }
 }
 
-fn render(room: &OrganizationPage, created: &CreatedKey, url: &str, back: &Screen) -> AnyView {
+fn render(
+    room: &OrganizationPage,
+    created: &CreatedKey,
+    api: Option<&ApiView>,
+    url: &str,
+    back: &Screen,
+) -> AnyView {
     let replaced = created
         .replaced
         .map(|replaced| old(room, &replaced));
     let body = view! {
         <div class="sheet">
             <div class="sheet-head"><h1 id="reveal-title">{words::reveal_key::TITLE}</h1></div>
-            {revealed(&created.key, &created.key_id.to_string(), &created.label, url)}
+            {sheet(created, api, url)}
             {replaced}
             <div class="sheet-foot"><a class="button" href=back.path()>{words::DONE}</a></div>
         </div>
@@ -45,13 +64,33 @@ fn render(room: &OrganizationPage, created: &CreatedKey, url: &str, back: &Scree
         .into_any()
 }
 
+/// The key with the commands that set it and try it, at Roundtable or at the gate of its API.
+fn sheet(created: &CreatedKey, api: Option<&ApiView>, url: &str) -> impl IntoView + use<> {
+    let key_id = created.key_id.to_string();
+    let new = NewKey {
+        key: &created.key,
+        key_id: &key_id,
+        label: &created.label,
+    };
+    let Some(slug) = &created.api else {
+        return Either::Left(revealed(&new, url));
+    };
+    let header = api.map_or(KeyHeader::Any, |api| api.key_header);
+    let gate = gate_url(url, slug);
+    Either::Right(revealed_with(
+        &new,
+        words::reveal_key::api_shell_line(&created.key),
+        words::reveal_key::gate_line(&gate, &created.key, header),
+    ))
+}
+
 /// Until when the replaced key works.
 fn old(room: &OrganizationPage, replaced: &ReplacedKey) -> AnyView {
     let end = replaced.ends_at.map(|_: Moment| {
         let path = Screen::RevokeKey(room.organization(), replaced.key_id).path();
         view! { <a href=path>{words::rotate_key::REVOKE_OLD_KEY}</a> }
     });
-    let lost = words::rotate_key::messages_lost(replaced.lost).map(|lost| view! { <p>{lost}</p> });
+    let lost = words::rotate_key::items_lost(replaced.lost).map(|lost| view! { <p>{lost}</p> });
     view! {
         <div class="sheet-body after">
             <div class="notice warning">{icon("clock")}<p>{words::rotate_key::old_key(replaced.ends_at)}{end}</p>{lost}</div>

@@ -6,7 +6,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::components::frame::{OrganizationPage, frame};
-use crate::components::{summary, used, when};
+use crate::components::{created_fact, summary, used};
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
@@ -80,14 +80,10 @@ fn render(
 
 fn facts(room: &OrganizationPage, key: &KeyView) -> AnyView {
     let now = room.ctx.now();
-    let by = key
-        .created_by
-        .clone()
-        .map(|by| view! { <bdi>{by}</bdi>", " });
     view! {
         <dl class="facts boxed">
             <dt class="visually-hidden">{words::labels::KEY_PREVIEW}</dt><dd class="whole">{preview(&key.preview)}</dd>
-            <dt>{words::keys::created_label(key.created_by.is_some())}</dt><dd>{by}{when(now, key.created_at)}</dd>
+            {created_fact(now, key.created_at, key.created_by.clone())}
             <dt>{words::labels::LAST_USED}</dt><dd>{used(now, key.last_used)}</dd>
         </dl>
     }

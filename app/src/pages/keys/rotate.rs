@@ -2,7 +2,7 @@
 
 use domain::policy::has_admin_power;
 use domain::view::KeyLine;
-use domain::{Code, KeyId, Moment, OrganizationId, Problem};
+use domain::{KeyId, Moment, OrganizationId, Problem, SealedCounts};
 use engine::form_token::FormToken;
 use leptos::prelude::*;
 
@@ -11,9 +11,9 @@ use crate::components::confirm::{ButtonWords, Confirm, power};
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::{fault_line, form_token, summary, used, when_due};
 use crate::islands::page_help::PageHelp;
-use crate::pages::Page;
+use crate::pages::{Page, sealed};
 use crate::request::PageRequest;
-use crate::routes::{Location, Screen};
+use crate::routes::{DOCS_OF_CARRY_OVER, Location, Screen};
 use crate::shared_view::{icon, preview};
 use crate::words;
 
@@ -28,6 +28,10 @@ struct RotatePageData {
     overlap: i64,
     /// The typed name of the new key.
     label: String,
+    /// What the rotation would make unreadable.
+    lost: SealedCounts,
+    /// The page of everything that the owner has sealed, if the person may see it.
+    sealed: Option<Screen>,
     token: FormToken,
 }
 
@@ -48,7 +52,7 @@ pub async fn load(
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
     if let Some(created) = request.created() {
         let back = Screen::ApiKeys(organization);
-        return Ok(reveal::page(request, room, created.clone(), back));
+        return Ok(reveal::page(request, room, created.clone(), back).await);
     }
     let line = request
         .context
@@ -56,6 +60,13 @@ pub async fn load(
         .get_key(&room.ctx, key)
         .await
         .map_err(|error| request.context.to_problem(&error))?;
+    let lost = request
+        .context
+        .engine
+        .see_rotation_loss(&room.ctx, key)
+        .await
+        .map_err(|error| request.context.to_problem(&error))?;
+    let sealed = sealed::screen_of(&request.context, &room, line.key.actor_id).await?;
     let overlap = request
         .typed("overlap_seconds")
         .and_then(|text| text.parse().ok())
@@ -70,6 +81,8 @@ pub async fn load(
         problem: request.problem().cloned(),
         overlap,
         label,
+        lost,
+        sealed,
         token: FormToken::generate(request.context.engine.runtime()),
     };
     Ok(Page {
@@ -132,7 +145,7 @@ fn form(shown: &RotatePageData) -> AnyView {
                 <ol>{steps.collect_view()}</ol>
                 {overlaps(room.ctx.now(), key.expires_at, shown.overlap, problem)}
                 {name_field(shown)}
-                {loss(problem)}
+                {loss(shown)}
             </div>
             <div class="sheet-foot">
                 <p class="push">{confirm.note()}</p>
@@ -209,15 +222,30 @@ fn overlaps(now: Moment, own: Option<Moment>, chosen: i64, problem: Option<&Prob
     .into_any()
 }
 
-/// The checkbox to accept that messages and notes are lost, if the key decrypts any.
-fn loss(problem: Option<&Problem>) -> Option<AnyView> {
-    problem.filter(|problem| problem.code == Code::MessagesWouldBeLost).map(|_| {
+/// What the rotation would make unreadable, if anything. Only messages need the checkbox, because
+/// others sent them.
+fn loss(shown: &RotatePageData) -> Option<AnyView> {
+    if shown.lost.total() == 0 {
+        return None;
+    }
+    let sealed = shown
+        .sealed
+        .as_ref()
+        .map(|screen| view! { " "<a href=screen.path()>{words::rotate_key::SEE_SEALED}</a> });
+    let confirm = (shown.lost.messages() > 0).then(|| {
+        view! { <label class="choice"><input type="checkbox" name="confirm_message_loss" value="true"/>{words::rotate_key::CONFIRM_MESSAGE_LOSS}</label> }
+    });
+    Some(
         view! {
             <div class="notice danger">
-                {icon("danger")}<p>{words::rotate_key::MESSAGE_LOSS}</p>
-                <label class="choice"><input type="checkbox" name="confirm_message_loss" value="true"/>{words::rotate_key::CONFIRM_MESSAGE_LOSS}</label>
+                {icon("danger")}
+                <p>
+                    {words::rotate_key::at_stake(shown.lost)}" "{words::rotate_key::KEEP_ITEMS}" "
+                    <a href=DOCS_OF_CARRY_OVER>{words::rotate_key::ABOUT_CARRY_OVER}</a>{sealed}
+                </p>
+                {confirm}
             </div>
         }
-        .into_any()
-    })
+        .into_any(),
+    )
 }

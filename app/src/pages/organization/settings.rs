@@ -22,6 +22,7 @@ struct OrganizationPageData {
     /// The typed name, or else the current one.
     name: String,
     max_key_days: String,
+    default_key_days: String,
     saved: Option<OrganizationSettingSaved>,
     problem: Option<Problem>,
 }
@@ -40,22 +41,23 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
         .get_organization(&room.ctx)
         .await
         .map_err(|error| context.to_problem(&error))?;
-    let days = view
-        .max_key_days
-        .map(|days| days.to_string())
-        .unwrap_or_default();
+    let text = |days: Option<i64>| {
+        days.map(|days| days.to_string())
+            .unwrap_or_default()
+    };
+    let typed = |field: &str, current: String| {
+        request
+            .typed(field)
+            .map_or(current, str::to_owned)
+    };
     let saved = match context.take_flash().await {
         Some(Flash::Organization(setting)) => Some(setting),
         _ => None,
     };
     let shown = OrganizationPageData {
-        name: request
-            .typed("name")
-            .unwrap_or(&view.name)
-            .to_owned(),
-        max_key_days: request
-            .typed("max_key_days")
-            .map_or(days, str::to_owned),
+        name: typed("name", view.name.clone()),
+        max_key_days: typed("max_key_days", text(view.max_key_days)),
+        default_key_days: typed("default_key_days", text(view.default_key_days)),
         saved,
         problem: request.problem().cloned(),
         view,
@@ -78,6 +80,7 @@ fn render(shown: &OrganizationPageData) -> AnyView {
         done(match setting {
             OrganizationSettingSaved::Name => words::organization::RENAMED,
             OrganizationSettingSaved::Lifetime => words::organization::LIFETIME_SAVED,
+            OrganizationSettingSaved::Preselected => words::organization::PRESELECTED_SAVED,
             OrganizationSettingSaved::KeyRules => words::organization::KEY_RULES_SAVED,
         })
     });

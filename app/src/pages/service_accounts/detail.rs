@@ -9,7 +9,7 @@ use self::keys::{NextKey, keys};
 use self::settings::settings;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::service_accounts::account_status;
-use crate::components::{done, when};
+use crate::components::{created_fact, done};
 use crate::flash::{AccountNotice, Flash};
 use crate::pages::Page;
 use crate::request::{PageContext, PageRequest};
@@ -131,16 +131,14 @@ fn notice(shown: &ServiceAccountPageData) -> Option<AnyView> {
 
 fn facts(shown: &ServiceAccountPageData) -> AnyView {
     let account = &shown.account;
-    let by = account
-        .created_by
-        .clone()
-        .map(|by| view! { <bdi>{by}</bdi>", " });
+    let sealed = Screen::SealedOfAccount(shown.room.organization(), account.actor_id).path();
     view! {
         <dl class="facts boxed">
             <dt>{words::labels::STATUS}</dt><dd>{account_status(account.is_disabled)}</dd>
             <dt>{words::labels::ROLE}</dt><dd>{account.role.label()}</dd>
             <dt>{words::labels::ACTIVE_KEYS}</dt><dd>{words::service_accounts::active_keys(account.active_keys, account.allow_overlap)}</dd>
-            <dt>{words::keys::created_label(account.created_by.is_some())}</dt><dd>{by}{when(shown.room.ctx.now(), account.created_at)}</dd>
+            {created_fact(shown.room.ctx.now(), account.created_at, account.created_by.clone())}
+            <dt>{words::sealed::TITLE}</dt><dd><a href=sealed>{words::sealed::COUNTS_AND_DATES}</a></dd>
             <dt>{words::labels::ACTOR_ID}</dt><dd><code class="id">{account.actor_id.to_string()}</code></dd>
         </dl>
     }

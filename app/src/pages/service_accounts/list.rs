@@ -5,10 +5,11 @@ use domain::{Moment, OrganizationId, Problem};
 use leptos::either::Either;
 use leptos::prelude::*;
 
+use crate::components::created_cell;
 use crate::components::frame::{OrganizationPage, frame};
+use crate::components::list_table::list_table;
 use crate::components::pager::pager;
 use crate::components::service_accounts::account_status;
-use crate::components::when;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_ACCOUNTS, Location, Screen};
@@ -89,36 +90,28 @@ fn table(room: &OrganizationPage, accounts: &[ServiceAccount]) -> AnyView {
     let rows = accounts
         .iter()
         .map(|account| row(room.organization(), account, now));
-    view! {
-        <div class="table-wrap">
-            <table class="table">
-                <caption class="visually-hidden">{words::service_accounts::caption(&room.name)}</caption>
-                <thead><tr>
-                    <th scope="col">{words::labels::NAME}</th>
-                    <th scope="col">{words::labels::ROLE}</th>
-                    <th scope="col">{words::labels::ACTIVE_KEYS}</th>
-                    <th scope="col" aria-sort="descending">{words::labels::CREATED}</th>
-                    <th scope="col">{words::labels::STATUS}</th>
-                </tr></thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    list_table(
+        words::service_accounts::caption(&room.name),
+        &[
+            words::labels::NAME,
+            words::labels::ROLE,
+            words::labels::ACTIVE_KEYS,
+            words::labels::CREATED,
+            words::labels::STATUS,
+        ],
+        Some(words::labels::CREATED),
+        rows,
+    )
 }
 
 fn row(organization: OrganizationId, account: &ServiceAccount, now: Moment) -> AnyView {
     let to = Screen::ServiceAccount(organization, account.actor_id).path();
-    let by = account
-        .created_by
-        .clone()
-        .map(|by| view! { <span class="sub">{words::labels::BY}<bdi>{by}</bdi></span> });
     view! {
         <tr class=account.is_disabled.then_some("inactive")>
             <th scope="row"><a href=to title=account.name.clone()><bdi>{account.name.clone()}</bdi></a></th>
             <td data-label=words::labels::ROLE>{account.role.label()}</td>
             <td data-label=words::labels::ACTIVE_KEYS><span class="number">{account.active_keys}</span></td>
-            <td data-label=words::labels::CREATED><div>{when(now, account.created_at)}{by}</div></td>
+            {created_cell(now, account.created_at, account.created_by.clone())}
             <td data-label=words::labels::STATUS>{account_status(account.is_disabled)}</td>
         </tr>
     }

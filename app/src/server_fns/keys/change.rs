@@ -58,6 +58,7 @@ pub async fn narrow_key(
         key,
         name: None,
         scopes: Some(scopes),
+        allowed_ips: None,
     };
     context
         .engine

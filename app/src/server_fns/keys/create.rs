@@ -6,9 +6,8 @@ use domain::{ActorId, Code, Fault, FieldFault, Moment, Problem};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{SelectedScopes, already_created, selected_scopes};
-use crate::flash::Flash;
-use crate::form_error::{FormError, form_error};
+use super::{SelectedScopes, access_of, created, selected_scopes};
+use crate::form_error::FormError;
 use crate::form_result::FormResult;
 use crate::request::{PageContext, open};
 use crate::server_fns::form_token;
@@ -30,6 +29,9 @@ pub struct Form {
     /// The selected access of `custom`.
     #[serde(default)]
     pub access: SelectedScopes,
+    /// The template whose permissions are added to those of `custom`, if any.
+    #[serde(default)]
+    pub start: String,
     /// Days, `date` or `none`.
     #[serde(default)]
     pub expiry: String,
@@ -56,22 +58,11 @@ pub async fn create_key(
     let (context, ctx) = open(&organization).await?;
     let command = form.read(&context, ctx.now())?;
     let once = form_token(&form.form_token).map(|token| token.idempotency_key("create_key"));
-    let new = match context
+    let made = context
         .engine
         .create_key_once(&ctx, command, once.as_ref())
-        .await
-    {
-        Err(engine::Error::AlreadyDone(key)) => {
-            return Ok(already_created(&context, &ctx, key).await);
-        }
-        made => made.map_err(form_error(&context))?,
-    };
-    context
-        .set_flash(Flash::Created {
-            key_id: new.view.key_id,
-        })
         .await;
-    Ok(FormResult::KeyCreated(new.into()))
+    created(&context, &ctx, made).await
 }
 
 impl Form {
@@ -97,6 +88,7 @@ impl Form {
                 template: template.as_deref(),
                 scopes: scopes.as_deref(),
                 expires_at: Expiry::of_form(&self.expiry, &self.expires_on),
+                allowed_ips: None,
             },
             now,
         );
@@ -116,13 +108,49 @@ impl Form {
         }
     }
 
-    /// The selected scopes. The form hides groups that are not in the sandbox from a test key, so
-    /// their values are ignored.
+    /// The selected scopes, and those of the template that they start from. The form hides groups
+    /// that are not in the sandbox from a test key, so their values are ignored.
     fn scopes(&self) -> Vec<String> {
         let sandbox = self.environment == Environment::Test.as_str();
+        let start = self.start.parse().map(access_of);
         let meant = selected_scopes(&self.access)
             .into_iter()
+            .chain(selected_scopes(&start.unwrap_or_default()))
             .filter(|scope| !sandbox || scope.in_sandbox());
         meant.map(|scope| scope.to_string()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn single_scopes_start_from_a_template() {
+        let form = |environment: &str, start: &str| Form {
+            environment: environment.into(),
+            start: start.into(),
+            access: [("audit".into(), "read".into())].into(),
+            ..Form::default()
+        };
+        let sorted = |form: Form| {
+            let mut scopes = form.scopes();
+            scopes.sort_unstable();
+            scopes.dedup();
+            scopes
+        };
+        assert_eq!(sorted(form("production", "")), ["audit:read"]);
+        assert_eq!(
+            sorted(form("production", "ci_cd")),
+            ["audit:read", "runs:write", "workspaces:read"]
+        );
+        assert_eq!(
+            sorted(form("test", "monitoring")),
+            ["runs:read", "workspaces:read"]
+        );
+        assert_eq!(
+            sorted(form("production", "full_access")),
+            ["audit:read"]
+        );
     }
 }

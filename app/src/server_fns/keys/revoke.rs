@@ -11,6 +11,7 @@ use crate::form_error::{FormError, form_error};
 use crate::form_result::FormResult;
 use crate::request::open;
 use crate::routes::Screen;
+use crate::server_fns::unconfirmed;
 use crate::words;
 
 /// The maximum number of keys that one form revokes.
@@ -128,21 +129,7 @@ fn read(
     let unknown = read
         .is_err()
         .then(|| FieldFault::new("reason", Fault::Unknown { known }));
-    let unconfirmed = (!confirmed).then(|| {
-        let (fault, message) = match typed {
-            "" => (Fault::Missing, words::revoke_key::CONFIRM_MISSING),
-            _ => (
-                Fault::Unknown {
-                    known: wanted.to_owned(),
-                },
-                words::revoke_key::CONFIRM_DIFFERS,
-            ),
-        };
-        FieldFault {
-            message: message.to_owned(),
-            ..FieldFault::new("confirm_name", fault)
-        }
-    });
+    let unconfirmed = (!confirmed).then(|| unconfirmed(typed, wanted));
     let faults: Vec<_> = unknown.into_iter().chain(unconfirmed).collect();
     read.ok()
         .filter(|_| faults.is_empty())

@@ -58,7 +58,7 @@ pub async fn rotate_key(
     let replaced = Some(ReplacedKey {
         key_id: key,
         ends_at,
-        lost: rotated.messages_orphaned,
+        lost: rotated.orphaned,
     });
     Ok(FormResult::KeyCreated(CreatedKey {
         replaced,

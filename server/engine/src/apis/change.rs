@@ -7,7 +7,7 @@ use domain::view::ApiView;
 
 use super::environment_words;
 use crate::audit::journal;
-use crate::change::{name_or, since};
+use crate::change::{ips_or, name_or, since};
 use crate::ctx::Ctx;
 use crate::reauthorize::reauthorize;
 use crate::store::apis::{self, ApiRow, ListedApiRow};
@@ -27,6 +27,9 @@ impl Engine {
 
     async fn try_to_change_api(&self, ctx: &Ctx, command: &ChangeApi) -> Result<ApiView> {
         let reach = permit(&ctx.actor, Action::ManageApis)?;
+        if command.signed_assertion == Some(true) {
+            self.prepare_assertions().await?;
+        }
         let mut tx = self.db().begin_on_reserve().await?;
         // Re-authorization locks the chain's head, so what is read afterwards does not change.
         reauthorize(self, &mut tx, ctx).await?;
@@ -71,6 +74,13 @@ fn changed(row: &ApiRow, command: &ChangeApi, ctx: &Ctx) -> Result<ApiRow> {
         ),
         scopes,
         archived_at: since(row.archived_at, command.archived, ctx.now),
+        allowed_ips: ips_or(
+            command.allowed_ips.as_ref(),
+            row.allowed_ips.as_deref(),
+        ),
+        signed_assertion: command
+            .signed_assertion
+            .unwrap_or(row.signed_assertion),
         ..row.clone()
     })
 }
@@ -86,6 +96,11 @@ fn change_event(before: &ApiRow, after: &ApiRow) -> Result<Event> {
             (
                 "archived",
                 Some(row.archived_at.is_some().to_string()),
+            ),
+            ("allowed_ips", row.allowed_ips.clone()),
+            (
+                "signed_assertion",
+                Some(row.signed_assertion.to_string()),
             ),
         ])
     };

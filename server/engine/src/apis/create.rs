@@ -26,6 +26,9 @@ impl Engine {
         if command.key_prefix == self.inner.brand {
             return Err(invalid("key_prefix", Fault::NotAKeyPrefix));
         }
+        if command.signed_assertion {
+            self.prepare_assertions().await?;
+        }
         let mut tx = self.db().begin().await?;
         reauthorize(self, &mut tx, ctx).await?;
 
@@ -42,6 +45,8 @@ impl Engine {
             created_by: ctx.actor.id.0,
             created_at: ctx.now.0,
             archived_at: None,
+            allowed_ips: command.allowed_ips.line(),
+            signed_assertion: command.signed_assertion,
             audit_n: 0,
             row_mac: Vec::new(),
             newest_n: 0,
@@ -55,6 +60,12 @@ impl Engine {
                 "declared_scopes",
                 None,
                 Some(&command.scopes.to_string()),
+            );
+        let event = event
+            .with("allowed_ips", row.allowed_ips.as_deref())
+            .with(
+                "signed_assertion",
+                row.signed_assertion.then_some("true"),
             );
         // The row's seal covers the number of its event, so the event is written first.
         let audit_n = journal(self, &mut tx, ctx, event).await?;

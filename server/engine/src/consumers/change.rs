@@ -8,7 +8,7 @@ use domain::view::ConsumerView;
 use domain::{ActorId, Moment};
 
 use crate::audit::journal;
-use crate::change::{name_or, since};
+use crate::change::{ips_or, name_or, since};
 use crate::ctx::Ctx;
 use crate::reauthorize::reauthorize;
 use crate::store::actors::{self, ActorRow, CreatedActorRow};
@@ -70,6 +70,10 @@ fn changed(row: &ActorRow, command: &ChangeConsumer, now: Moment) -> ActorRow {
             .map(Metadata::json)
             .or_else(|| row.metadata.clone()),
         disabled_at: since(row.disabled_at, command.paused, now),
+        allowed_ips: ips_or(
+            command.allowed_ips.as_ref(),
+            row.allowed_ips.as_deref(),
+        ),
         ..row.clone()
     }
 }
@@ -84,6 +88,7 @@ fn change_event(before: &ActorRow, after: &ActorRow) -> Event {
                 Some(row.metadata.clone().unwrap_or_default()),
             ),
             ("paused", Some(row.disabled_at.is_some().to_string())),
+            ("allowed_ips", row.allowed_ips.clone()),
         ]
     };
     Event::new(

@@ -1,6 +1,6 @@
 //! Listing consumers.
 
-use domain::consumer::ExternalId;
+use domain::command::ConsumerQuery;
 use domain::policy::{Action, permit};
 use domain::view::{ConsumerView, Page};
 
@@ -9,15 +9,14 @@ use crate::store::actors::{self, CreatedActorRow};
 use crate::{Engine, Result};
 
 impl Engine {
-    /// The organization's consumers, newest first: all of them, or the one with this external id.
+    /// The organization's consumers that match the query, newest first.
     ///
     /// # Errors
     /// `Denied` for members.
     pub async fn list_consumers(
         &self,
         ctx: &Ctx,
-        external_id: Option<&ExternalId>,
-        before: Option<i64>,
+        query: &ConsumerQuery,
         limit: i64,
     ) -> Result<Page<ConsumerView>> {
         let reach = permit(&ctx.actor, Action::ListConsumers)?;
@@ -26,8 +25,7 @@ impl Engine {
             &mut connection,
             reach.organization(),
             ctx.now,
-            external_id,
-            before.unwrap_or(i64::MAX),
+            query,
             limit + 1,
         )
         .await?;

@@ -78,7 +78,7 @@ impl Engine {
             return Err(conflict(ConflictReason::TooManyInvitations));
         }
 
-        let token = String::from_utf8_lossy(&self.runtime().base62::<43>()).into_owned();
+        let token = self.runtime().base62_text::<43>();
         let row = self
             .insert_invitation(&mut tx, ctx, &command, &token)
             .await?;

@@ -145,7 +145,7 @@ fn mark_of(row: &AuditRow) -> Option<Mark> {
     };
     match row.action.as_str() {
         "key.revoked" | "key.expired" => Some(Mark::revoked(Subject::Key(id()?))),
-        "key.narrowed" | "key.rotated" | "key.exposed" => {
+        "key.narrowed" | "key.allowed_ips_changed" | "key.rotated" | "key.exposed" => {
             Some(Mark::changed(Subject::Key(id()?), row.n))
         }
         "member.removed" | "member.left" => Some(Mark::revoked(Subject::Actor(id()?))),

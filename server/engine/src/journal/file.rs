@@ -8,7 +8,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use domain::Moment;
-use domain::session::ABSOLUTE_SECONDS;
+use domain::session::DEVICE_ABSOLUTE_SECONDS;
 
 use super::mark::{Head, Mark, Subject};
 use crate::keyring::{CanonicalEncoder, Ring, Secret, mac_with};
@@ -283,7 +283,7 @@ fn compact(marks: &[Mark], now: Moment) -> Vec<Mark> {
             *known = mark;
         }
     }
-    let may_be_valid = |mark: &Mark| Moment(mark.at).plus_seconds(ABSOLUTE_SECONDS) > now;
+    let may_be_valid = |mark: &Mark| Moment(mark.at).plus_seconds(DEVICE_ABSOLUTE_SECONDS) > now;
     let kept = |mark: &&Mark| !matches!(mark.subject, Subject::Session(_)) || may_be_valid(mark);
     newest
         .into_values()

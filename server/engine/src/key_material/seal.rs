@@ -30,7 +30,7 @@ pub struct SealContext {
 }
 
 impl SealContext {
-    /// A message or a note of an actor, sealed to one of the actor's keys.
+    /// An item of an actor, sealed to one of the actor's keys.
     pub fn item(
         deployment: &str,
         organization: &str,

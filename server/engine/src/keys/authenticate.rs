@@ -9,10 +9,11 @@ use domain::{Actor, ActorId, ApiId, KeyId, Moment, Role};
 use subtle::ConstantTimeEq;
 
 use super::cached::{CachedKey, is_old};
+use super::ip_lists::IpLists;
 use crate::ctx::{Credential, Ctx, Origin};
 use crate::in_flight::{KeyAuthority, RequestGuard};
 use crate::key_table::{CachedEntry, Digest};
-use crate::keyring::{CanonicalEncoder, Purpose};
+use crate::keyring::{CanonicalEncoder, Purpose, Secret};
 use crate::nodes::LeaseNumber;
 use crate::recheck::read_sound;
 use crate::store::actors::ActorRow;
@@ -63,10 +64,11 @@ impl AuthenticatedRequest {
 
 impl Engine {
     /// Authenticates a request by its API key. An unknown, altered, expired or revoked key is
-    /// `Unauthenticated`; a key whose owner was removed or disabled is `Denied`.
+    /// `Unauthenticated`; a key whose owner was removed or disabled is `Denied`; a key that does not
+    /// allow the IP address of the request is `IpNotAllowed`.
     ///
     /// # Errors
-    /// `Unauthenticated`, `Denied`, or `Busy` when the state cannot be read.
+    /// `Unauthenticated`, `Denied`, `IpNotAllowed`, or `Busy` when the state cannot be read.
     pub async fn authenticate_key(
         &self,
         key: &PlainKey,
@@ -91,9 +93,11 @@ impl Engine {
         key: &PlainKey,
         origin: Origin,
     ) -> std::result::Result<AuthenticatedRequest, Origin> {
-        let admitted = self.admit_cached(key).filter(|admitted| {
+        let auth = key_material::auth_value(key);
+        let admitted = self.admit_cached(&auth).filter(|admitted| {
             let value = &admitted.entry.value;
             value.api.is_none()
+                && value.ips.allow(|| origin.ip())
                 && self
                     .check_log_intact(&value.actor.organization)
                     .is_ok()
@@ -116,7 +120,9 @@ impl Engine {
         key: &PlainKey,
         origin: Origin,
     ) -> Result<AuthenticatedRequest> {
-        let admission = self.admit_read(key).await?;
+        let admission = self
+            .admit_read(&key_material::auth_value(key))
+            .await?;
         let now = self.runtime().now();
         match admission {
             // A key for an API has no power here, in whatever state it is (decision D33).
@@ -131,7 +137,14 @@ impl Engine {
                 Err(NOT_FOR_ROUNDTABLE)
             }
             Admission::Admitted(admitted) => {
-                self.check_log_intact(&admitted.entry.value.actor.organization)?;
+                let AdmittedKey { entry, .. } = &admitted;
+                self.check_log_intact(&entry.value.actor.organization)?;
+                if !entry.value.ips.allow(|| origin.ip()) {
+                    let cause = RefusalCause::IpNotAllowed;
+                    self.usage()
+                        .refused(entry.of.key, cause, now, &origin);
+                    return Err(Error::IpNotAllowed);
+                }
                 let request = AuthenticatedRequest::of(admitted, now, origin);
                 self.count_use(&request);
                 Ok(request)
@@ -149,10 +162,10 @@ impl Engine {
         }
     }
 
-    /// Admits a request by a key in memory. None if it is not in memory, or has to be read again.
-    pub(super) fn admit_cached(&self, key: &PlainKey) -> Option<AdmittedKey> {
+    /// Admits a request by a key in memory, of which this is the authentication value. None if it
+    /// is not in memory, or has to be read again.
+    pub(super) fn admit_cached(&self, auth: &Secret) -> Option<AdmittedKey> {
         let lease = self.nodes().lease()?;
-        let auth = key_material::auth_value(key);
         let (entry, guard) = self
             .ring()
             .digests(Purpose::Lookup, auth.as_slice())
@@ -173,17 +186,17 @@ impl Engine {
         })
     }
 
-    /// Reads a key with its owner, and admits a request unless they may not act now. Reads again
-    /// until nothing changed meanwhile.
+    /// Reads a key, of which this is the authentication value, with its owner. Admits a request
+    /// unless they may not act now. Reads again until nothing changed meanwhile.
     ///
     /// # Errors
     /// `Unauthenticated` for an unknown or altered key, `Busy` when its state cannot be read.
-    pub(super) async fn admit_read(&self, key: &PlainKey) -> Result<Admission> {
+    pub(super) async fn admit_read(&self, auth: &Secret) -> Result<Admission> {
         loop {
             let generation = self.keys().generation();
             let lease = self.nodes().lease();
             let read_at = self.runtime().elapsed();
-            let (digest, presented) = self.find_key(key).await?;
+            let (digest, presented) = self.find_key(auth).await?;
             let (row, owner, api) = (presented.key, presented.owner, presented.api);
             if let Some(cause) = self.refusal_of(&row, &owner) {
                 let refused = RefusedKey {
@@ -200,6 +213,7 @@ impl Engine {
                 owner: ActorId(row.actor_id),
                 api: row.api_id.map(ApiId),
             };
+            let ips = IpLists::of(&row, &owner, api.as_ref())?;
             let api = verified_api(&row, &owner, api.as_ref())?;
             let cached = CachedKey {
                 actor: self.shared_actor(acting(&row, &owner)?),
@@ -207,6 +221,7 @@ impl Engine {
                 name: row.name,
                 expires_at: row.expires_at.map(Moment),
                 api: api.map(Arc::new),
+                ips,
             };
             let admitted = self
                 .keys()
@@ -285,8 +300,8 @@ impl Engine {
     /// its own response.
     ///
     /// # Errors
-    /// `Unauthenticated` or `Denied` when the key is no longer good, `Busy` when its state cannot
-    /// be read.
+    /// `Unauthenticated`, `Denied` or `IpNotAllowed` when the key is no longer good, `Busy` when
+    /// its state cannot be read.
     pub async fn recheck_key(&self, request: &AuthenticatedRequest) -> Result<()> {
         if self.is_still_admitted(request) {
             return Ok(());
@@ -324,6 +339,15 @@ impl Engine {
         }
 
         let owner = self.owner_row(&row).await?;
+        let is_ip_allowed = IpLists::of(&row, &owner, None)?.allow(|| ctx.origin.ip());
+        let newest_event = row.audit_n.max(owner.audit_n);
+        if !is_ip_allowed
+            && !self
+                .is_event_of_request(ctx, newest_event)
+                .await?
+        {
+            return Err(Error::IpNotAllowed);
+        }
         let is_as_strong =
             refusal_of_owner(&owner).is_none() && acting(&row, &owner)?.role >= ctx.actor.role;
         if is_as_strong
@@ -354,8 +378,7 @@ impl Engine {
     /// must equal that of the key, the seals of both rows must be valid, and neither may be an
     /// older version that was put back. An unknown key costs the same work, so that timing does not
     /// reveal which keys exist.
-    pub(super) async fn find_key(&self, key: &PlainKey) -> Result<(Digest, PresentedRow)> {
-        let auth = key_material::auth_value(key);
+    pub(super) async fn find_key(&self, auth: &Secret) -> Result<(Digest, PresentedRow)> {
         for (lookup_key, lookup) in self
             .ring()
             .digests(Purpose::Lookup, auth.as_slice())

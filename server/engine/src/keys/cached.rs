@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::view::VerifiedApi;
 use domain::{Actor, Moment};
 
+use super::ip_lists::IpLists;
 use crate::key_table::{CachedEntry, KeyTable};
 
 /// How many keys are kept in memory unless a setting says otherwise.
@@ -32,6 +33,8 @@ pub(crate) struct CachedKey {
     pub expires_at: Option<Moment>,
     /// The API that it is for, unless it is a key of Roundtable itself.
     pub api: Option<Arc<VerifiedApi>>,
+    /// Where it may be used from.
+    pub ips: IpLists,
 }
 
 /// Whether a key has to be read again.

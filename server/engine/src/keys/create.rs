@@ -1,20 +1,21 @@
 //! Creating a key.
 
 use domain::api::ApiScopeWords;
-use domain::command::CreateKey;
+use domain::command::{CreateKey, KeyStart};
 use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Denied, Reach, has_admin_power, permit};
 use domain::token::{Brand, KeyKind, PlainKey};
 use domain::view::{NewKey, OrganizationView};
 use domain::{
-    Actor, ActorId, ActorKind, ApiId, Code, ConflictReason, Fault, KeyId, Moment, Permissions,
-    Role, ScopeSet,
+    Actor, ActorId, ActorKind, ApiId, Code, ConflictReason, Fault, IpBlocks, KeyId, Moment,
+    Permissions, Role, ScopeSet,
 };
 
 use super::idempotency::IdempotencyKey;
 use crate::audit::journal;
 use crate::ctx::Ctx;
 use crate::error::{conflict, invalid};
+use crate::key_material::Verifier;
 use crate::keyring::Purpose;
 use crate::reauthorize::reauthorize;
 use crate::store::actors::ActorRow;
@@ -43,6 +44,8 @@ pub(crate) struct KeyPlan<'a> {
     pub rotated_from: Option<KeyId>,
     /// Whether its owner may have no other usable key. A unique index enforces it.
     pub is_exclusive: bool,
+    /// Where it may be used from.
+    pub allowed_ips: IpBlocks,
     /// The API that it is for, unless it is a key of Roundtable itself.
     pub api: Option<KeyPlanApi>,
 }
@@ -51,6 +54,39 @@ pub(crate) struct KeyPlan<'a> {
 pub(crate) struct KeyPlanApi {
     pub row: ApiRow,
     pub scopes: ApiScopeWords,
+}
+
+/// What is stored of the text of a key.
+pub(super) struct KeyMaterial {
+    /// Its public leading part.
+    prefix: String,
+    /// Its masked form.
+    preview: String,
+    /// Its one-way values.
+    verifier: Verifier,
+    /// Whether another system has issued it.
+    is_imported: bool,
+}
+
+impl KeyMaterial {
+    fn generated(plain: &PlainKey) -> Self {
+        Self {
+            prefix: plain.prefix(),
+            preview: plain.preview(),
+            verifier: key_material::derive_verifier(plain),
+            is_imported: false,
+        }
+    }
+
+    /// Of a key that another system has issued.
+    pub fn imported(start: &KeyStart, verifier: Verifier) -> Self {
+        Self {
+            prefix: start.as_str().to_owned(),
+            preview: start.preview(),
+            verifier,
+            is_imported: true,
+        }
+    }
 }
 
 impl<'a> KeyPlan<'a> {
@@ -66,6 +102,7 @@ impl<'a> KeyPlan<'a> {
             expires_at: None,
             rotated_from: None,
             is_exclusive: false,
+            allowed_ips: IpBlocks::default(),
             api: None,
         }
     }
@@ -85,8 +122,9 @@ impl Engine {
     /// # Errors
     /// `Denied` or `MissingScope` for a key stronger than the caller's (decision D14); `NotFound`
     /// for an owner that does not exist; `Invalid` for an expiry later than the organization or the
-    /// caller's own key allows; `Conflict` for a second key of a service account without overlap;
-    /// `AlreadyDone` for a retry; `FreshSignInRequired` for a key with admin power.
+    /// caller's own key allows, and for IP addresses that the caller's own key does not allow;
+    /// `Conflict` for a second key of a service account without overlap; `AlreadyDone` for a retry;
+    /// `FreshSignInRequired` for a key with admin power.
     pub async fn create_key_once(
         &self,
         ctx: &Ctx,
@@ -101,11 +139,7 @@ impl Engine {
             .await?;
 
         let settings = self.settings_of(&mut tx, ctx).await?;
-        if !settings.key_makers.include(ctx.actor.role)
-            || (ctx.by_key() && !settings.keys_make_keys)
-        {
-            return Err(Error::Denied);
-        }
+        check_key_makers(&settings, ctx)?;
         let owner_row = self
             .owner_of_new_key(&mut tx, ctx, command.owner)
             .await?;
@@ -124,11 +158,14 @@ impl Engine {
             }
         }
 
+        check_ips(calling_key.as_ref(), &command.allowed_ips)?;
+
         let CreateKey {
             name,
             environment,
             permissions,
             expires_at,
+            allowed_ips,
             ..
         } = command;
         let plan = KeyPlan {
@@ -137,6 +174,7 @@ impl Engine {
             role,
             expires_at,
             is_exclusive,
+            allowed_ips,
             ..KeyPlan::unrestricted(&owner, name.as_str())
         };
         let new = self.insert_key(&mut tx, ctx, plan).await?;
@@ -195,7 +233,32 @@ impl Engine {
         plan: KeyPlan<'_>,
     ) -> Result<NewKey> {
         let plain = key_material::generate(self.runtime(), &self.brand_of(&plan)?, plan.kind);
-        let row = self.sealed_row(tx, ctx, &plan, &plain).await?;
+        let row = self
+            .insert_row(tx, ctx, &plan, KeyMaterial::generated(&plain))
+            .await?;
+        let public_key_hex = hex::encode(&row.public_key);
+        let listed = ListedRow {
+            key: row,
+            actor_name: plan.owner.1.to_owned(),
+            creator_name: ctx.actor.name.clone(),
+        };
+        Ok(NewKey {
+            view: self.key_line(ctx, listed)?.key,
+            plain,
+            public_key_hex,
+        })
+    }
+
+    /// Seals and stores the row of a key, with its audit event.
+    pub(super) async fn insert_row(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        plan: &KeyPlan<'_>,
+        material: KeyMaterial,
+    ) -> Result<KeyRow> {
+        let is_imported = material.is_imported;
+        let row = self.sealed_row(tx, ctx, plan, material).await?;
         let event = Event::new(AuditAction::KeyCreated, "key", row.id, &row.label())
             .concerning(plan.owner.0)
             .changed("name", None, Some(plan.name))
@@ -212,27 +275,16 @@ impl Engine {
                 None,
                 plan.expires_at.map(Moment::to_rfc3339).as_deref(),
             );
-        let event = match &row.api_slug {
-            Some(slug) => event.changed("api", None, Some(slug)),
-            None => event,
-        };
+        let event = event
+            .with("allowed_ips", row.allowed_ips.as_deref())
+            .with("api", row.api_slug.as_deref())
+            .with("imported", is_imported.then_some("true"));
 
         // The row's seal covers the number of its event, so the event is written first.
         let audit_n = journal(self, tx, ctx, event).await?;
         let row = KeyRow { audit_n, ..row }.with_mac(self.ring());
         keys::insert(tx, &row).await?;
-
-        let public_key_hex = hex::encode(&row.public_key);
-        let listed = ListedRow {
-            key: row,
-            actor_name: plan.owner.1.to_owned(),
-            creator_name: ctx.actor.name.clone(),
-        };
-        Ok(NewKey {
-            view: self.key_line(ctx, listed)?.key,
-            plain,
-            public_key_hex,
-        })
+        Ok(row)
     }
 
     /// The first word of a new key.
@@ -270,9 +322,14 @@ impl Engine {
         tx: &mut Tx,
         ctx: &Ctx,
         plan: &KeyPlan<'_>,
-        plain: &PlainKey,
+        material: KeyMaterial,
     ) -> Result<KeyRow> {
-        let verifier = key_material::derive_verifier(plain);
+        let KeyMaterial {
+            prefix,
+            preview,
+            verifier,
+            ..
+        } = material;
         let (lookup_key_id, lookup) = self
             .ring()
             .lookup(Purpose::Lookup, verifier.auth.as_slice());
@@ -287,11 +344,11 @@ impl Engine {
             created_by: ctx.actor.id.0,
             name: plan.name.to_owned(),
             folded_name: plan.name.to_lowercase(),
-            kind: plain.kind().as_str().into(),
+            kind: plan.kind.as_str().into(),
             scopes: plan.permissions.line(),
             role_cap: plan.role.as_str().into(),
-            key_prefix: plain.prefix(),
-            preview: plain.preview(),
+            key_prefix: prefix,
+            preview,
             public_key: verifier.public_key.to_vec(),
             lookup_key_id,
             lookup,
@@ -301,6 +358,7 @@ impl Engine {
             rotated_from: plan.rotated_from.map(|key| key.0),
             sole: plan.is_exclusive,
             rank: USABLE,
+            allowed_ips: plan.allowed_ips.line(),
             api_id: plan.api.as_ref().map(|api| api.row.id),
             api_slug: plan.api.as_ref().map(|api| api.row.slug.clone()),
             api_scopes: plan
@@ -363,6 +421,16 @@ pub(super) fn require_fresh_sign_in(ctx: &Ctx, role: Role, permissions: Permissi
     }
 }
 
+/// Checks the rules of the organization for who creates keys.
+pub(super) fn check_key_makers(settings: &OrganizationView, ctx: &Ctx) -> Result<()> {
+    let is_one = settings.key_makers.include(ctx.actor.role);
+    if is_one && (settings.keys_make_keys || !ctx.by_key()) {
+        Ok(())
+    } else {
+        Err(Error::Denied)
+    }
+}
+
 /// The latest expiry that the organization allows for a key that is created now.
 pub(super) fn latest_expiry(settings: &OrganizationView, now: Moment) -> Option<Moment> {
     settings
@@ -383,6 +451,28 @@ pub(super) fn latest_expiry_by(
         .into_iter()
         .chain(calling_key_expiry)
         .min()
+}
+
+/// Checks that a key is used only from where the calling key may be used.
+pub(super) fn check_ips(calling_key: Option<&KeyRow>, allowed_ips: &IpBlocks) -> Result<()> {
+    match calling_key {
+        Some(key) if !key.allowed_ips()?.cover(allowed_ips) => {
+            Err(invalid("allowed_ips", Fault::IpsAboveCaller))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks that a key of Roundtable itself is used only from where the calling key may be used. Its
+/// successor is known to the caller.
+pub(super) fn check_ips_of_successor(calling_key: Option<&KeyRow>, old: &KeyRow) -> Result<()> {
+    if old.api_id.is_some() {
+        return Ok(());
+    }
+    match calling_key {
+        Some(key) if !key.allowed_ips()?.cover(&old.allowed_ips()?) => Err(Error::Denied),
+        _ => Ok(()),
+    }
 }
 
 /// Checks that a key expires no later than allowed.

@@ -1,12 +1,13 @@
 //! Creating a key for an API of the organization (decision D34).
 
+use domain::api::ApiScopeWords;
 use domain::command::CreateApiKey;
 use domain::policy::{Action, permit};
 use domain::token::KeyKind;
 use domain::view::NewKey;
-use domain::{ActorId, ActorKind, ConflictReason, Fault, Permissions, Role, ScopeSet};
+use domain::{ActorId, ActorKind, ConflictReason, Environment, Fault, Permissions, Role, ScopeSet};
 
-use super::create::{KeyPlan, KeyPlanApi, check_expiry, latest_expiry_by};
+use super::create::{KeyPlan, KeyPlanApi, check_expiry, check_key_makers, latest_expiry_by};
 use super::idempotency::IdempotencyKey;
 use crate::ctx::Ctx;
 use crate::error::{conflict, invalid};
@@ -17,17 +18,18 @@ use crate::store::apis::{self, ApiRow};
 use crate::{Engine, Error, Result};
 
 /// A key for an API does nothing in Roundtable.
-const NOTHING: Permissions = Permissions::Only(ScopeSet::EMPTY);
+pub(super) const NOTHING: Permissions = Permissions::Only(ScopeSet::EMPTY);
 
 impl Engine {
     /// Creates a key for an API, and only one if the request is retried with the same idempotency
-    /// key. Only the response contains the key itself.
+    /// key. Only the response contains the key itself. Members create keys for themselves.
     ///
     /// # Errors
-    /// `Denied` for members; `NotFound` for an API or an owner that does not exist; `Invalid` for a
-    /// scope that the API does not declare, an environment that it has no keys for, and an expiry
-    /// later than the organization or the caller's own key allows; `Conflict` for an archived API
-    /// and a paused owner; `AlreadyDone` for a retry.
+    /// `Denied` for members who want a key for another owner, or may not create keys; `NotFound`
+    /// for an API or an owner that does not exist; `Invalid` for a scope that the API does not
+    /// declare, an environment that it has no keys for, and an expiry later than the organization
+    /// or the caller's own key allows; `Conflict` for an archived API and a paused owner;
+    /// `AlreadyDone` for a retry.
     pub async fn create_api_key(
         &self,
         ctx: &Ctx,
@@ -43,14 +45,12 @@ impl Engine {
         self.check_replay(&mut tx, ctx, idempotency_key)
             .await?;
         let settings = self.settings_of(&mut tx, ctx).await?;
-        if ctx.by_key() && !settings.keys_make_keys {
-            return Err(Error::Denied);
-        }
+        check_key_makers(&settings, ctx)?;
 
         let api = apis::find(&mut tx, reach.organization(), &command.api).await?;
         let api = api.ok_or(Error::NotFound)?;
         self.require_open_api(&api)?;
-        check_api(&api, &command)?;
+        check_api(&api, &command.scopes, command.environment)?;
         let owner_row = self
             .owner_of_new_api_key(&mut tx, ctx, command.owner)
             .await?;
@@ -63,6 +63,7 @@ impl Engine {
             environment,
             scopes,
             expires_at,
+            allowed_ips,
             ..
         } = command;
         let plan = KeyPlan {
@@ -70,6 +71,7 @@ impl Engine {
             permissions: NOTHING,
             role: Role::Member,
             expires_at,
+            allowed_ips,
             api: Some(KeyPlanApi { row: api, scopes }),
             ..KeyPlan::unrestricted(&owner, name.as_str())
         };
@@ -103,11 +105,15 @@ impl Engine {
 }
 
 /// Checks that the API has such keys.
-fn check_api(api: &ApiRow, command: &CreateApiKey) -> Result<()> {
-    if !api.scopes()?.declare(&command.scopes) {
+pub(super) fn check_api(
+    api: &ApiRow,
+    scopes: &ApiScopeWords,
+    environment: Environment,
+) -> Result<()> {
+    if !api.scopes()?.declare(scopes) {
         return Err(invalid("scopes", Fault::Undeclared));
     }
-    if api.environments()?.contains(&command.environment) {
+    if api.environments()?.contains(&environment) {
         Ok(())
     } else {
         Err(invalid("environment", Fault::NotInApi))

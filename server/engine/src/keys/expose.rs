@@ -10,7 +10,7 @@ use crate::audit::journal;
 use crate::ctx::{Ctx, Origin};
 use crate::store::keys::{self, KeyRow};
 use crate::store::{self, parse_column};
-use crate::{Engine, Error, Result};
+use crate::{Engine, Error, Result, key_material};
 
 impl Engine {
     /// Marks an active key as exposed, with one audit event. Unknown, expired and revoked keys are
@@ -19,7 +19,10 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn expose_key(&self, key: &PlainKey, origin: &Origin) -> Result<bool> {
-        let found = match self.find_key(key).await {
+        let found = match self
+            .find_key(&key_material::auth_value(key))
+            .await
+        {
             Err(Error::Unauthenticated(_)) => return Ok(false),
             found => found?.1.key,
         };

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use domain::api::{ApiScopeWords, KeyHeader, Slug};
 use domain::command::RequiredScopes;
-use domain::token::PlainKey;
+use domain::token::PresentedKey;
 use domain::view::{VerdictCode, VerifiedApi};
 use domain::{ActorId, Environment, KeyId, Moment};
+use zeroize::Zeroizing;
 
 use super::authenticate::{Admission, AdmittedKey, RefusedKey};
 use super::cached::CachedKey;
@@ -15,7 +16,8 @@ use super::verify::{cause_of, code_of};
 use crate::ctx::Origin;
 use crate::key_table::CachedEntry;
 use crate::store::parse_column;
-use crate::{Engine, Error, Result};
+use crate::tokens::AssertionSubject;
+use crate::{Engine, Error, Result, key_material};
 
 /// What a request at the gate needs. The operator of the proxy decides it, not the client.
 #[derive(Clone, Debug)]
@@ -39,7 +41,7 @@ impl GateNeeds {
 /// A key as a request at the gate presents it.
 pub struct PresentedAtGate {
     /// The key.
-    pub key: PlainKey,
+    pub key: PresentedKey,
     /// The header that has it. `Any` if both have it.
     pub header: KeyHeader,
 }
@@ -59,35 +61,38 @@ pub struct GatePass {
     pub environment: Environment,
     /// When the key expires.
     pub expires_at: Option<Moment>,
+    /// The signed assertion of all this, if the API wants one.
+    pub assertion: Option<Zeroizing<String>>,
 }
 
 /// Whether a request passes, or why not.
 pub type GateVerdict = std::result::Result<GatePass, VerdictCode>;
 
 impl Engine {
-    /// Lets a request with a key in memory pass, and counts it. None if the key does not pass, is
-    /// not in memory, or has to be read again; nothing is counted then.
+    /// Lets a request with a key in memory pass, and counts it. None if the key does not pass, or
+    /// if it or the signing key is not in memory or has to be read again; nothing is counted then.
     pub fn pass_cached_at_gate(
         &self,
         needs: &GateNeeds,
         presented: &PresentedAtGate,
         origin: &Origin,
     ) -> Option<GatePass> {
-        let (entry, verdict) = self.judge_cached(needs, presented)?;
+        let (entry, verdict) = self.judge_cached(needs, presented, origin)?;
         let pass = verdict.ok()?;
         let now = self.runtime().now();
         self.note_use(&entry.value.actor, entry.of.key, now, origin);
         Some(pass)
     }
 
-    /// Checks a key in memory. None if it is not in memory, or has to be read again.
+    /// Checks a key in memory. None if it or the signing key is not in memory, or has to be read
+    /// again.
     pub fn check_cached_at_gate(
         &self,
         needs: &GateNeeds,
         presented: &PresentedAtGate,
         origin: &Origin,
     ) -> Option<GateVerdict> {
-        let (entry, verdict) = self.judge_cached(needs, presented)?;
+        let (entry, verdict) = self.judge_cached(needs, presented, origin)?;
         self.count_at_gate(&entry, &verdict, origin);
         Some(verdict)
     }
@@ -96,15 +101,18 @@ impl Engine {
         &self,
         needs: &GateNeeds,
         presented: &PresentedAtGate,
+        origin: &Origin,
     ) -> Option<(Arc<CachedEntry<CachedKey>>, GateVerdict)> {
         let AdmittedKey {
             entry,
             guard,
             lease,
-        } = self.admit_cached(&presented.key)?;
+        } = self.admit_cached(&key_material::presented_auth_value(&presented.key))?;
         self.check_log_intact(&entry.value.actor.organization)
             .ok()?;
-        let verdict = judge(needs, presented, &entry);
+        let verdict = self
+            .judge(needs, presented, &entry, origin)
+            .ok()??;
         self.is_unweakened(lease, &guard)
             .then_some((entry, verdict))
     }
@@ -119,19 +127,56 @@ impl Engine {
         presented: &PresentedAtGate,
         origin: &Origin,
     ) -> Result<GateVerdict> {
-        let admission = match self.admit_read(&presented.key).await {
-            Err(Error::Unauthenticated(_)) => return Ok(Err(VerdictCode::NotFound)),
-            admission => admission?,
-        };
-        match admission {
-            Admission::Admitted(AdmittedKey { entry, .. }) => {
-                self.check_log_intact(&entry.value.actor.organization)?;
-                let verdict = judge(needs, presented, &entry);
+        loop {
+            let auth = key_material::presented_auth_value(&presented.key);
+            let admission = match self.admit_read(&auth).await {
+                Err(Error::Unauthenticated(_)) => return Ok(Err(VerdictCode::NotFound)),
+                admission => admission?,
+            };
+            let AdmittedKey { entry, .. } = match admission {
+                Admission::Admitted(admitted) => admitted,
+                Admission::Refused(refused) => return self.refuse_at_gate(&refused, origin),
+            };
+            self.check_log_intact(&entry.value.actor.organization)?;
+            if let Some(verdict) = self.judge(needs, presented, &entry, origin)? {
                 self.count_at_gate(&entry, &verdict, origin);
-                Ok(verdict)
+                return Ok(verdict);
             }
-            Admission::Refused(refused) => self.refuse_at_gate(&refused, origin),
+            // The key may be revoked meanwhile, so it is read again too.
+            self.prepare_assertions().await?;
         }
+    }
+
+    /// The verdict on a key that may act now. None if the key that signs assertions has to be read
+    /// first.
+    fn judge(
+        &self,
+        needs: &GateNeeds,
+        presented: &PresentedAtGate,
+        entry: &CachedEntry<CachedKey>,
+        origin: &Origin,
+    ) -> Result<Option<GateVerdict>> {
+        let mut pass = match judge(needs, presented, entry, origin) {
+            Ok(pass) if pass.api.signs_assertions => pass,
+            verdict => return Ok(Some(verdict)),
+        };
+        let external_id = pass
+            .api
+            .consumer
+            .as_ref()
+            .map(|(external_id, _)| external_id.as_str());
+        let subject = AssertionSubject {
+            api: &pass.api.slug,
+            owner: pass.owner,
+            external_id,
+            scopes: pass.api.scopes.line(),
+            environment: pass.environment,
+            key: pass.key_id,
+            request_id: &origin.request_id,
+        };
+        let assertion = self.sign_assertion(&subject)?;
+        pass.assertion = assertion;
+        Ok(pass.assertion.is_some().then_some(Ok(pass)))
     }
 
     fn refuse_at_gate(&self, refused: &RefusedKey, origin: &Origin) -> Result<GateVerdict> {
@@ -165,22 +210,27 @@ impl Engine {
     }
 }
 
-/// The verdict on a key that may act now.
+/// The verdict on a key that may act now, without an assertion.
 fn judge(
     needs: &GateNeeds,
     presented: &PresentedAtGate,
     entry: &CachedEntry<CachedKey>,
+    origin: &Origin,
 ) -> GateVerdict {
     let CachedKey {
         actor,
         api,
         expires_at,
+        ips,
         ..
     } = &entry.value;
-    match needs
-        .required
-        .verdict(actor, api.as_deref(), needs.environment)
-    {
+    let is_ip_allowed = ips.allow(|| origin.ip());
+    match needs.required.verdict(
+        actor,
+        api.as_deref(),
+        needs.environment,
+        is_ip_allowed,
+    ) {
         VerdictCode::Valid => {}
         code => return Err(code),
     }
@@ -197,5 +247,6 @@ fn judge(
         header: presented.header,
         environment: actor.environment,
         expires_at: *expires_at,
+        assertion: None,
     })
 }

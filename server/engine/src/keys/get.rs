@@ -1,11 +1,12 @@
 //! Reading one key.
 
-use domain::KeyId;
 use domain::policy::{Action, Reach, permit};
 use domain::view::{KeyDetail, KeyLine};
+use domain::{KeyId, SealedCounts};
 
 use super::check_within_reach;
 use crate::ctx::Ctx;
+use crate::sealed;
 use crate::store::keys::{self, ListedRow};
 use crate::{Engine, Error, Result};
 
@@ -35,6 +36,21 @@ impl Engine {
             public_key_hex,
             usage,
         })
+    }
+
+    /// The sealed items that a rotation of the key makes unreadable, unless it carries them over.
+    ///
+    /// # Errors
+    /// As [`Engine::get_key`].
+    pub async fn see_rotation_loss(&self, ctx: &Ctx, key: KeyId) -> Result<SealedCounts> {
+        let reach = permit(&ctx.actor, Action::RotateKey)?;
+        self.find_within_reach(&reach, key).await?;
+        sealed::count_sealed(
+            &mut self.db().read().await?,
+            reach.organization(),
+            key,
+        )
+        .await
     }
 
     async fn find_within_reach(&self, reach: &Reach, key: KeyId) -> Result<ListedRow> {

@@ -3,11 +3,12 @@
 use domain::command::KeyQuery;
 use domain::policy::{Action, permit};
 use domain::token::PlainKey;
-use domain::view::{KeyLine, Page};
-use domain::{ActorId, ApiId, Slug};
+use domain::view::{KeyCount, KeyLine, Page};
+use domain::{ActorId, ApiId, KeyId, Slug};
 
 use crate::ctx::Ctx;
-use crate::store::{apis, keys};
+use crate::store::apis;
+use crate::store::keys::{self, ListedRow};
 use crate::{Engine, Error, Result};
 
 /// Creators that the filter of the list offers.
@@ -32,19 +33,49 @@ impl Engine {
         }
 
         let mut connection = self.db().read().await?;
-        let rows = keys::list(
+        let mut query = normalized(query);
+        if query.before.is_some() {
+            let rows = keys::list(&mut connection, &reach, &query, ctx.now, limit).await?;
+            if i64::try_from(rows.len()) == Ok(limit) {
+                let next = rows.last().map(|row| row.key.id);
+                let rows = self.key_lines(ctx, rows)?;
+                return Ok(Page { rows, next });
+            }
+            // The first page is always full.
+            (query.before, query.after) = (None, None);
+        }
+        let rows = keys::list(&mut connection, &reach, &query, ctx.now, limit + 1).await?;
+        let lines = self.key_lines(ctx, rows)?;
+        Ok(Page::cut(lines, limit, |line| line.key.key_id.0))
+    }
+
+    fn key_lines(&self, ctx: &Ctx, rows: Vec<ListedRow>) -> Result<Vec<KeyLine>> {
+        rows.into_iter()
+            .map(|row| self.key_line(ctx, row))
+            .collect()
+    }
+
+    /// How many keys match the query on all its pages, and how many of them come before `first`,
+    /// the first row of a page.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn count_keys(
+        &self,
+        ctx: &Ctx,
+        query: &KeyQuery,
+        first: Option<KeyId>,
+    ) -> Result<KeyCount> {
+        let reach = permit(&ctx.actor, Action::ListKeys)?;
+        let mut connection = self.db().read().await?;
+        Ok(keys::count(
             &mut connection,
             &reach,
             &normalized(query),
             ctx.now,
-            limit + 1,
+            first,
         )
-        .await?;
-        let lines = rows
-            .into_iter()
-            .map(|row| self.key_line(ctx, row))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Page::cut(lines, limit, |line| line.key.key_id.0))
+        .await?)
     }
 
     /// As [`Engine::list_keys`], only keys for one API.

@@ -6,9 +6,12 @@ use domain::key::RevokeReason;
 use domain::policy::{Action, permit};
 use domain::token::PlainKey;
 use domain::view::{OrganizationView, Rotated};
-use domain::{ActorId, ActorKind, Code, ConflictReason, KeyId, Moment, Role};
+use domain::{ActorId, ActorKind, Code, ConflictReason, KeyId, Moment, Role, SealedCounts};
 
-use super::create::{KeyPlan, check_covers, check_expiry, latest_expiry_by, require_fresh_sign_in};
+use super::create::{
+    KeyPlan, check_covers, check_expiry, check_ips_of_successor, latest_expiry_by,
+    require_fresh_sign_in,
+};
 use super::idempotency::IdempotencyKey;
 use super::{is_calling_key, lock_within_reach};
 use crate::audit::journal;
@@ -30,7 +33,7 @@ impl Engine {
     /// # Errors
     /// `NotFound`; `Denied` or `MissingScope` for a key stronger than the caller; `Conflict` for a
     /// key that has expired, was revoked or has a successor, and, unless confirmed, for one whose
-    /// messages and notes would be lost; `FreshSignInRequired` for one with admin power.
+    /// messages would be lost; `FreshSignInRequired` for one with admin power.
     pub async fn rotate_key(
         &self,
         ctx: &Ctx,
@@ -90,9 +93,11 @@ impl Engine {
         let owner = self.lock_owner(&mut tx, ctx, &old).await?;
         let role = effective_role(&old, &owner)?;
         require_fresh_sign_in(ctx, role, old.permissions()?)?;
+        check_ips_of_successor(calling_key.as_ref(), &old)?;
         let expires_at = expiry_of_successor(ctx, command, &old, &settings, calling_key.as_ref())?;
         let lost = sealed::count_sealed(&mut tx, reach.organization(), command.key).await?;
-        if lost > 0 && !command.confirm_message_loss && inherited_key.is_none() {
+        // Only messages ask for a confirmation: others sent them, and the owner may not know of them.
+        if lost.messages() > 0 && !command.confirm_message_loss && inherited_key.is_none() {
             return Err(Error::conflict(Code::MessagesWouldBeLost));
         }
 
@@ -111,6 +116,7 @@ impl Engine {
             expires_at,
             rotated_from: Some(command.key),
             is_exclusive: successor_is_exclusive(&mut tx, ctx, &old, &owner).await?,
+            allowed_ips: old.allowed_ips()?,
             api: self.api_of_successor(&mut tx, &old).await?,
         };
         let new = self.insert_key(&mut tx, ctx, plan).await?;
@@ -132,10 +138,14 @@ impl Engine {
         self.record_request(&mut tx, ctx, idempotency_key, successor)
             .await?;
         tx.commit().await?;
-        let messages_orphaned = if inherited_key.is_some() { 0 } else { lost };
+        let orphaned = if inherited_key.is_some() {
+            SealedCounts::NONE
+        } else {
+            lost
+        };
         Ok(Rotated {
             new,
-            messages_orphaned,
+            orphaned,
             old_ends_at,
         })
     }

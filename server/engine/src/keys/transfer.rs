@@ -6,9 +6,11 @@ use domain::event::{AuditAction, Event};
 use domain::key::RevokeReason;
 use domain::policy::{Action, Reach, permit};
 use domain::view::NewKey;
-use domain::{ActorId, ActorKind, Code, ConflictReason, KeyId, Moment, Name, Role};
+use domain::{ActorId, ActorKind, Code, ConflictReason, IpBlocks, KeyId, Moment, Name, Role};
 
-use super::create::{KeyPlan, check_covers, latest_expiry, require_fresh_sign_in};
+use super::create::{
+    KeyPlan, check_covers, check_ips_of_successor, latest_expiry, require_fresh_sign_in,
+};
 use super::{lock_within_reach, revoked_event};
 use crate::ctx::Ctx;
 use crate::error::conflict;
@@ -90,6 +92,7 @@ impl Engine {
                 name,
                 role,
                 allow_overlap: false,
+                allowed_ips: IpBlocks::default(),
             },
         )
         .await
@@ -118,9 +121,10 @@ impl Engine {
         ctx: &Ctx,
         old: &KeyRow,
         to: &ActorRow,
-        calling_key_expiry: Option<Moment>,
+        calling_key: Option<&KeyRow>,
     ) -> Result<NewKey> {
         check_covers(&ctx.actor, old.permissions()?)?;
+        check_ips_of_successor(calling_key, old)?;
         let owner = to.actor()?;
         let role = self
             .effective_role_of(tx, old)
@@ -154,7 +158,9 @@ impl Engine {
         let limits = [
             old.expires_at.map(Moment),
             organization_limit,
-            calling_key_expiry,
+            calling_key
+                .and_then(|row| row.expires_at)
+                .map(Moment),
         ];
         let plan = KeyPlan {
             id: Some(successor),
@@ -164,6 +170,7 @@ impl Engine {
             expires_at: limits.into_iter().flatten().min(),
             rotated_from: Some(KeyId(old.id)),
             is_exclusive,
+            allowed_ips: old.allowed_ips()?,
             api: self.api_of_successor(tx, old).await?,
             ..KeyPlan::unrestricted(&owner, &old.name)
         };

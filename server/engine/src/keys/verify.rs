@@ -1,8 +1,8 @@
 //! Verifying a key that someone has presented to the caller.
 
-use domain::command::VerifyKey;
+use domain::command::{VerifyKey, VerifyKeys};
 use domain::policy::{Action, permit};
-use domain::token::PlainKey;
+use domain::token::PresentedKey;
 use domain::view::{RefusalCause, Verdict, VerdictCode, VerifiedKey};
 use domain::{Actor, KeyId, Moment};
 
@@ -10,11 +10,12 @@ use super::authenticate::{Admission, AdmittedKey, RefusedKey, acting, verified_a
 use super::cached::CachedKey;
 use crate::ctx::Ctx;
 use crate::key_table::CachedEntry;
-use crate::{Engine, Error, Result};
+use crate::{Engine, Error, Result, key_material};
 
 impl Engine {
     /// Verifies a key of the caller's organization: whether it is valid now, and has the required
-    /// scopes. The verdict counts as a use of the key unless it is a dry run.
+    /// scopes. A key that allows only some IP addresses is valid only with one of them. The verdict
+    /// counts as a use of the key unless it is a dry run.
     ///
     /// # Errors
     /// `Denied` or `MissingScope` for the caller; `Busy` when the state cannot be read.
@@ -26,7 +27,10 @@ impl Engine {
         if let Some(verdict) = self.cached_verdict(ctx, command, key) {
             return Ok(verdict);
         }
-        let admission = match self.admit_read(key).await {
+        let admission = match self
+            .admit_read(&key_material::presented_auth_value(key))
+            .await
+        {
             Err(Error::Unauthenticated(_)) => return Ok(Verdict::not_found(ctx.request_id())),
             admission => admission?,
         };
@@ -48,6 +52,19 @@ impl Engine {
         }
     }
 
+    /// Verifies several keys, one after the other. The verdicts are in the order of the keys.
+    ///
+    /// # Errors
+    /// As [`Engine::verify_key`].
+    pub async fn verify_keys(&self, ctx: &Ctx, command: &VerifyKeys) -> Result<Vec<Verdict>> {
+        permit(&ctx.actor, Action::VerifyKey)?;
+        let mut verdicts = Vec::new();
+        for key in command.iter() {
+            verdicts.push(self.verify_key(ctx, key).await?);
+        }
+        Ok(verdicts)
+    }
+
     /// Verifies a key in memory. None if it is not in memory, or has to be read again.
     ///
     /// # Errors
@@ -60,12 +77,17 @@ impl Engine {
         Ok(self.cached_verdict(ctx, command, key))
     }
 
-    fn cached_verdict(&self, ctx: &Ctx, command: &VerifyKey, key: &PlainKey) -> Option<Verdict> {
+    fn cached_verdict(
+        &self,
+        ctx: &Ctx,
+        command: &VerifyKey,
+        key: &PresentedKey,
+    ) -> Option<Verdict> {
         let AdmittedKey {
             entry,
             guard,
             lease,
-        } = self.admit_cached(key)?;
+        } = self.admit_cached(&key_material::presented_auth_value(key))?;
         let organization = &entry.value.actor.organization;
         if *organization != ctx.actor.organization {
             return Some(Verdict::not_found(ctx.request_id()));
@@ -125,6 +147,7 @@ impl Engine {
             actor: acting(row, owner)?,
             expires_at: row.expires_at.map(Moment),
             api: verified_api(row, owner, api.as_ref())?,
+            is_ip_allowed: true,
         };
         Ok(Verdict::on(
             key,
@@ -144,6 +167,7 @@ fn verdict(ctx: &Ctx, command: &VerifyKey, entry: &CachedEntry<CachedKey>) -> Ve
         actor: Actor::clone(&entry.value.actor),
         expires_at: entry.value.expires_at,
         api: entry.value.api.as_deref().cloned(),
+        is_ip_allowed: entry.value.ips.allow(|| command.ip),
     };
     let environment = ctx.actor.environment;
     Verdict::on(
@@ -172,6 +196,7 @@ pub(super) const fn cause_of(code: VerdictCode) -> RefusalCause {
         VerdictCode::Expired => RefusalCause::Expired,
         VerdictCode::Paused => RefusalCause::OwnerDisabled,
         VerdictCode::Revoked => RefusalCause::Revoked,
+        VerdictCode::IpNotAllowed => RefusalCause::IpNotAllowed,
         VerdictCode::Valid | VerdictCode::NotFound | VerdictCode::MissingScope => {
             RefusalCause::MissingScope
         }

@@ -40,6 +40,7 @@ impl Engine {
             environment: key.kind()?.environment(),
             scopes: key.permissions()?,
             api: key.api()?,
+            allowed_ips: key.allowed_ips()?,
             role: parse_column(&key.role_cap, "api_keys.role_cap")?,
             created_at: Moment(key.created_at),
             created_by: may_see_creators.then_some(creator_name),

@@ -113,7 +113,7 @@ impl Engine {
             .enter_organization(&caller, organization, origin)
             .await?;
         let permit = engine.live().permit_watch(caller.person)?;
-        let notifications = engine.live().subscribe(organization);
+        let notifications = engine.live().hints().subscribe(organization);
         Ok(Watch {
             engine,
             caller,
@@ -133,7 +133,7 @@ impl Watch {
 
     /// Waits until something may have changed. False when the process is about to exit.
     pub async fn wait_for_change(&mut self) -> bool {
-        let closing = self.engine.live().inner.closing.clone();
+        let closing = self.engine.live().closing().clone();
         let notifications = &mut self.notifications;
         let due = async {
             sleep(MIN_INTERVAL).await;

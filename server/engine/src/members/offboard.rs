@@ -4,7 +4,7 @@ use domain::command::{KeyDisposition, RemoveMember};
 use domain::event::AuditAction;
 use domain::policy::{Action, Reach, permit};
 use domain::view::NewKey;
-use domain::{ActorId, ConflictReason, Fault, Moment, PersonId};
+use domain::{ActorId, ConflictReason, Fault, PersonId};
 
 use super::member_event;
 use crate::ctx::Ctx;
@@ -103,9 +103,6 @@ impl Engine {
                 .await?;
         }
 
-        let calling_key_expiry = calling_key
-            .and_then(|row| row.expires_at)
-            .map(Moment);
         // All new service accounts are created before the first key. Every transaction that takes
         // both actor numbers and key numbers takes them in this order, so that two of them cannot
         // deadlock.
@@ -116,7 +113,7 @@ impl Engine {
         {
             match new_owner {
                 Some(owner) => successors.push(
-                    self.transfer_key(tx, ctx, &row, &owner, calling_key_expiry)
+                    self.transfer_key(tx, ctx, &row, &owner, calling_key.as_ref())
                         .await?,
                 ),
                 None => self.revoke_left_behind(tx, ctx, &row).await?,

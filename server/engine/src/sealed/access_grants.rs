@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::token::PlainKey;
-use domain::{Actor, KeyId, OrganizationId};
+use domain::{Actor, KeyId, OrganizationId, SealedCounts};
 use zeroize::Zeroizing;
 
 use crate::ctx::Ctx;
@@ -97,12 +97,12 @@ impl Engine {
     }
 }
 
-/// How many messages and notes a key can open, with the keys it inherited.
+/// How many items of each kind a key can open, with the keys it inherited.
 pub(crate) async fn count_sealed(
     connection: &mut Connection,
     organization: &OrganizationId,
     key: KeyId,
-) -> Result<i64> {
+) -> Result<SealedCounts> {
     Ok(sealed::count_of_line(connection, organization, key).await?)
 }
 

@@ -109,7 +109,7 @@ async fn an_heir_counts_and_opens_all_of_its_line() {
             .await
             .expect("admitted");
         engine
-            .write_note(&admitted.ctx, text)
+            .write_item(&admitted.ctx, SealedKind::Notebook, text)
             .await
             .expect("written");
         line.push(key);
@@ -123,8 +123,8 @@ async fn an_heir_counts_and_opens_all_of_its_line() {
             .await
             .expect("a count");
             assert_eq!(
-                count,
-                2 * (back as i64 + 1),
+                (count.messages(), count.items()),
+                (back as i64 + 1, back as i64 + 1),
                 "what came later is not of the line"
             );
         }
@@ -136,14 +136,18 @@ async fn an_heir_counts_and_opens_all_of_its_line() {
             .expect("admitted")
             .ctx;
         let (inbox, notebook) = (
-            engine.read_inbox(&ctx, &key.plain, 9).await,
-            engine.read_notebook(&ctx, &key.plain, 9).await,
+            engine
+                .read_items(&ctx, &key.plain, SealedKind::Inbox, 9)
+                .await,
+            engine
+                .read_items(&ctx, &key.plain, SealedKind::Notebook, 9)
+                .await,
         );
         for items in [inbox.expect("an inbox"), notebook.expect("a notebook")] {
             let texts: Vec<_> = items
                 .items
                 .iter()
-                .map(|item| item.text.clone())
+                .map(|item| item.opened.text.clone())
                 .collect();
             assert_eq!(
                 texts,

@@ -8,7 +8,7 @@ use domain::{ActorId, Moment, Role};
 
 use super::check_not_above;
 use crate::audit::journal;
-use crate::change::{name_or, since};
+use crate::change::{ips_or, name_or, since};
 use crate::ctx::Ctx;
 use crate::reauthorize::reauthorize;
 use crate::store::actors::{self, ActorRow, CreatedActorRow};
@@ -79,6 +79,10 @@ fn changed(row: &ActorRow, command: &ChangeServiceAccount, now: Moment) -> Actor
             .map_or_else(|| row.role.clone(), |role| role.as_str().to_owned()),
         disabled_at: since(row.disabled_at, command.disabled, now),
         allow_overlap: command.allow_overlap.unwrap_or(row.allow_overlap),
+        allowed_ips: ips_or(
+            command.allowed_ips.as_ref(),
+            row.allowed_ips.as_deref(),
+        ),
         ..row.clone()
     }
 }
@@ -94,6 +98,7 @@ fn change_event(before: &ActorRow, after: &ActorRow) -> Event {
                 Some(row.disabled_at.is_some().to_string()),
             ),
             ("allow_overlap", Some(row.allow_overlap.to_string())),
+            ("allowed_ips", row.allowed_ips.clone()),
         ]
     };
     Event::new(

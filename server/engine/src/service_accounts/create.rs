@@ -68,11 +68,14 @@ impl Engine {
             None,
             Some(&command.allow_overlap.to_string()),
         );
+        let allowed_ips = command.allowed_ips.line();
+        let event = event.with("allowed_ips", allowed_ips.as_deref());
         // The row's seal covers the number of its event, so the event is written first.
         let audit_n = journal(self, tx, ctx, event).await?;
         let row = ActorRow {
             created_by: Some(ctx.actor.id.0),
             allow_overlap: command.allow_overlap,
+            allowed_ips,
             audit_n,
             ..actors::new_row(&actor, ctx.now)
         };

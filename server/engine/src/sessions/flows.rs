@@ -15,8 +15,7 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn begin_flow(&self, token: &[u8], value: &[u8]) -> Result<()> {
-        let digest = self.session_digest(token);
-        let sealed = self.seal_value("sign_in_flows", &digest, &associated_data(), value);
+        let (digest, sealed) = self.seal_flow(token, value);
         let mut tx = self.db().begin().await?;
         sessions::insert_flow(
             &mut tx,
@@ -26,6 +25,13 @@ impl Engine {
         )
         .await?;
         Ok(tx.commit().await?)
+    }
+
+    /// The keyed digest under which a flow is stored, and its sealed state.
+    pub(crate) fn seal_flow(&self, token: &[u8], value: &[u8]) -> (Vec<u8>, Vec<u8>) {
+        let digest = self.session_digest(token);
+        let sealed = self.seal_value("sign_in_flows", &digest, &associated_data(), value);
+        (digest, sealed)
     }
 
     /// Takes the state of a sign-in, once.

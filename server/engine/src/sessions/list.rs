@@ -34,6 +34,7 @@ fn view(row: SessionRow, caller: &Caller) -> std::result::Result<SessionView, St
     Ok(SessionView {
         id: parse_column(&row.id, "sessions.id")?,
         is_current: is_calling_session(&row, caller),
+        kind: row.kind(),
         signed_in_at: Moment(row.created_at),
         last_seen: Moment(row.seen_at),
         expires_at: row.latest_expiry(),

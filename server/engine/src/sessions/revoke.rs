@@ -2,7 +2,7 @@
 //! person.
 
 use domain::event::{AuditAction, Event};
-use domain::{Actor, SessionId};
+use domain::{Actor, PersonId, SessionId};
 
 use crate::ctx::{Caller, Origin};
 use crate::reauthorize::reauthorize_person;
@@ -88,7 +88,7 @@ impl Engine {
             .filter(|row| is_selected(row))
         {
             if sessions::delete(&mut tx, &row.digest).await? {
-                self.journal_revoked_session(&mut tx, caller, origin, &row, reason)
+                self.journal_revoked_session(&mut tx, caller.person, origin, &row, reason)
                     .await?;
                 revoked += 1;
             }
@@ -97,10 +97,11 @@ impl Engine {
         Ok(revoked)
     }
 
-    async fn journal_revoked_session(
+    /// Records why a session was revoked, in each organization of its person.
+    pub(crate) async fn journal_revoked_session(
         &self,
         tx: &mut Tx,
-        caller: &Caller,
+        person: PersonId,
         origin: &Origin,
         row: &SessionRow,
         reason: &str,
@@ -114,7 +115,7 @@ impl Engine {
             )
             .changed("reason", None, Some(reason))
         };
-        self.journal_everywhere(tx, caller.person, origin, event)
+        self.journal_everywhere(tx, person, origin, event)
             .await
     }
 }

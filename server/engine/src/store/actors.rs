@@ -1,11 +1,13 @@
 //! Actors: members and service accounts of an organization.
 
+use domain::command::ConsumerQuery;
 use domain::consumer::{ExternalId, Metadata};
 use domain::environment::Environment;
 use domain::view::{ConsumerView, ServiceAccount};
-use domain::{Actor, ActorId, Moment, OrganizationId, Permissions, PersonId, Role};
+use domain::{Actor, ActorId, IpBlocks, Moment, OrganizationId, Permissions, PersonId, Role};
 
-use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
+use super::query_builder::like_pattern;
+use super::{Connection, StoreError, Tx, execute, fetch, parse_column, read_ips};
 use crate::in_flight::Authority;
 use crate::journal::{Journal, Mark, Subject};
 use crate::key_table::AuthorityChange;
@@ -30,6 +32,8 @@ pub struct ActorRow {
     pub external_id: Option<String>,
     /// Of a consumer: JSON.
     pub metadata: Option<String>,
+    /// The blocks of IP addresses that its keys can be used from, separated by spaces; null for all.
+    pub allowed_ips: Option<String>,
     /// Number of the audit event that last changed this row, 0 for a founder; sealed, so that an
     /// older version cannot be put back.
     pub audit_n: i64,
@@ -62,6 +66,7 @@ impl CreatedActorRow {
         Ok(ServiceAccount {
             actor_id: ActorId(self.actor.id),
             role: parse_column(&self.actor.role, "actors.role")?,
+            allowed_ips: self.actor.allowed_ips()?,
             name: self.actor.name,
             is_disabled: self.actor.disabled_at.is_some(),
             allow_overlap: self.actor.allow_overlap,
@@ -81,6 +86,7 @@ impl CreatedActorRow {
             actor_id: ActorId(self.actor.id),
             external_id: external_id.into(),
             metadata,
+            allowed_ips: self.actor.allowed_ips()?,
             name: self.actor.name,
             is_paused: self.actor.disabled_at.is_some(),
             created_at: Moment(self.actor.created_at),
@@ -118,7 +124,13 @@ impl ActorRow {
     fn is_weaker_than(&self, before: &Self) -> Result<bool, StoreError> {
         let role: Role = parse_column(&self.role, "actors.role")?;
         let role_before: Role = parse_column(&before.role, "actors.role")?;
-        Ok(role < role_before || (before.is_enabled() && !self.is_enabled()))
+        let lost_ips = !self.allowed_ips()?.cover(&before.allowed_ips()?);
+        Ok(role < role_before || lost_ips || (before.is_enabled() && !self.is_enabled()))
+    }
+
+    /// The IP addresses that its keys can be used from.
+    pub fn allowed_ips(&self) -> Result<IpBlocks, StoreError> {
+        read_ips(self.allowed_ips.as_deref(), "actors.allowed_ips")
     }
 
     fn mark(&self) -> Mark {
@@ -177,6 +189,7 @@ impl ActorRow {
             .unless_none("allow_overlap", self.allow_overlap.then_some(1))
             .text_unless_none("external_id", self.external_id.as_deref())
             .text_unless_none("metadata", self.metadata.as_deref())
+            .text_unless_none("allowed_ips", self.allowed_ips.as_deref())
     }
 }
 
@@ -200,7 +213,7 @@ macro_rules! columns {
     () => {
         concat!(
             "id, organization_id, kind, person_id, claim_email, name, role, created_at, removed_at, created_by, \
-             disabled_at, allow_overlap, external_id, metadata, audit_n, row_mac, ",
+             disabled_at, allow_overlap, external_id, metadata, allowed_ips, audit_n, row_mac, ",
             newest_event!("actors"),
             " AS newest_n"
         )
@@ -251,13 +264,13 @@ macro_rules! select_member {
 
 pub async fn insert(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO actors (id, organization_id, kind, person_id, claim_email, name, role, created_at, \
-         removed_at, audit_n, row_mac, folded_name, created_by, disabled_at, allow_overlap, external_id, metadata) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+         removed_at, audit_n, row_mac, folded_name, created_by, disabled_at, allow_overlap, external_id, metadata, \
+         allowed_ips) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     execute!(tx, conn => sqlx::query(SQL)
         .bind(row.id).bind(&row.organization_id).bind(&row.kind).bind(row.person_id).bind(&row.claim_email)
         .bind(&row.name).bind(&row.role).bind(row.created_at).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac)
         .bind(row.name.to_lowercase()).bind(row.created_by).bind(row.disabled_at).bind(row.allow_overlap)
-        .bind(&row.external_id).bind(&row.metadata)
+        .bind(&row.external_id).bind(&row.metadata).bind(&row.allowed_ips)
         .execute(conn))?;
     Ok(())
 }
@@ -265,12 +278,12 @@ pub async fn insert(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
 /// Writes the mutable columns of an actor, which was read as `before`.
 pub async fn update(tx: &mut Tx, row: &ActorRow, before: &ActorRow) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE actors SET person_id = $3, claim_email = $4, name = $5, role = $6, removed_at = $7, \
-         audit_n = $8, row_mac = $9, folded_name = $10, disabled_at = $11, allow_overlap = $12, metadata = $13 \
+         audit_n = $8, row_mac = $9, folded_name = $10, disabled_at = $11, allow_overlap = $12, metadata = $13, allowed_ips = $14 \
          WHERE organization_id = $1 AND id = $2";
     let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(row.id).bind(row.person_id).bind(&row.claim_email).bind(&row.name)
         .bind(&row.role).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac).bind(row.name.to_lowercase())
-        .bind(row.disabled_at).bind(row.allow_overlap).bind(&row.metadata).execute(conn))?;
+        .bind(row.disabled_at).bind(row.allow_overlap).bind(&row.metadata).bind(&row.allowed_ips).execute(conn))?;
     tx.mark(row.mark());
     tx.changed(AuthorityChange {
         of: Authority::Owner(ActorId(row.id)),
@@ -344,27 +357,42 @@ pub async fn find_service(
     )
 }
 
-/// Consumers, newest first, from `before` (exclusive) on: all of them, or the one with this external
-/// id.
+/// Consumers that match the query, newest first.
 pub async fn list_consumers(
     connection: &mut Connection,
     organization: &OrganizationId,
     now: Moment,
-    external_id: Option<&ExternalId>,
-    before: i64,
+    query: &ConsumerQuery,
     limit: i64,
 ) -> Result<Vec<CreatedActorRow>, StoreError> {
-    const ALL: &str = select_created!("consumer", "AND id < $3 ORDER BY id DESC LIMIT $4");
+    const MATCHING: &str = select_created!(
+        "consumer",
+        "AND id < $3 AND ($5 = '' OR folded_name LIKE $5 ESCAPE '\\' OR LOWER(external_id) LIKE $5 ESCAPE '\\') \
+         ORDER BY id DESC LIMIT $4"
+    );
+    // Without an alternative, so that the index of external ids serves it.
     const ONE: &str = select_created!(
         "consumer",
-        "AND id < $3 AND external_id = $5 ORDER BY id DESC LIMIT $4"
+        "AND id < $3 AND ($5 = '' OR folded_name LIKE $5 ESCAPE '\\' OR LOWER(external_id) LIKE $5 ESCAPE '\\') \
+         AND external_id = $6 ORDER BY id DESC LIMIT $4"
     );
+    let before = query.before.map_or(i64::MAX, |before| before.0);
+    let text = query.text.as_deref().unwrap_or_default().trim();
+    // No name and no external id contains a NUL, and Postgres rejects it as a parameter.
+    if text.contains('\0') {
+        return Ok(Vec::new());
+    }
+    let pattern = match text.is_empty() {
+        true => String::new(),
+        false => like_pattern(&text.to_lowercase()),
+    };
     Ok(fetch!(connection, conn => {
-        let sql = if external_id.is_some() { ONE } else { ALL };
-        let query = sqlx::query_as(sql).bind(organization.as_str()).bind(now.0).bind(before).bind(limit);
-        match external_id {
-            Some(id) => query.bind(id.as_str()),
-            None => query,
+        let sql = if query.external_id.is_some() { ONE } else { MATCHING };
+        let found = sqlx::query_as(sql)
+            .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).bind(&pattern);
+        match &query.external_id {
+            Some(id) => found.bind(id.as_str()),
+            None => found,
         }
         .fetch_all(conn)
     })?)
@@ -382,16 +410,18 @@ pub async fn find_consumer(
     )
 }
 
-/// Whether a consumer of the organization has this external id.
-pub async fn has_external_id(
-    connection: &mut Connection,
+/// The consumer of the organization with this external id. Nobody changes it until the transaction
+/// ends.
+pub async fn lock_consumer(
+    tx: &mut Tx,
     organization: &OrganizationId,
     external_id: &ExternalId,
-) -> Result<bool, StoreError> {
-    const SQL: &str = "SELECT id FROM actors WHERE organization_id = $1 AND external_id = $2";
-    let row: Option<(i64,)> = fetch!(connection, conn => sqlx::query_as(SQL)
-        .bind(organization.as_str()).bind(external_id.as_str()).fetch_optional(conn))?;
-    Ok(row.is_some())
+) -> Result<Option<ActorRow>, StoreError> {
+    const SQLITE: &str = select!("WHERE organization_id = $1 AND external_id = $2");
+    const POSTGRES: &str = select!("WHERE organization_id = $1 AND external_id = $2 FOR SHARE");
+    let sql = tx.either(SQLITE, POSTGRES);
+    Ok(fetch!(tx, conn => sqlx::query_as(sql)
+        .bind(organization.as_str()).bind(external_id.as_str()).fetch_optional(conn))?)
 }
 
 /// Members, newest first, from `before` (exclusive) on.
@@ -490,6 +520,7 @@ pub fn new_row(actor: &Actor, at: Moment) -> ActorRow {
         allow_overlap: false,
         external_id: None,
         metadata: None,
+        allowed_ips: None,
         audit_n: 0,
         row_mac: Vec::new(),
         newest_n: 0,

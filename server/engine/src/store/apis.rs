@@ -2,9 +2,9 @@
 
 use domain::api::{ApiScopeWords, ApiScopes};
 use domain::view::{ApiView, VerifiedApi};
-use domain::{ApiId, Environment, Moment, OrganizationId, Slug};
+use domain::{ApiId, Environment, IpBlocks, Moment, OrganizationId, Slug};
 
-use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
+use super::{Connection, StoreError, Tx, execute, fetch, parse_column, read_ips};
 use crate::in_flight::Authority;
 use crate::journal::{Journal, Mark, Subject};
 use crate::key_table::AuthorityChange;
@@ -26,6 +26,10 @@ pub struct ApiRow {
     pub created_by: i64,
     pub created_at: i64,
     pub archived_at: Option<i64>,
+    /// The blocks of IP addresses that its keys can be used from, separated by spaces; null for all.
+    pub allowed_ips: Option<String>,
+    /// Whether the gate signs an assertion for each request that passes.
+    pub signed_assertion: bool,
     /// Number of the audit event that last changed this row; sealed, so that an older version
     /// cannot be put back.
     pub audit_n: i64,
@@ -82,12 +86,18 @@ impl ApiRow {
             .collect()
     }
 
+    /// The IP addresses that its keys can be used from.
+    pub fn allowed_ips(&self) -> Result<IpBlocks, StoreError> {
+        read_ips(self.allowed_ips.as_deref(), "apis.allowed_ips")
+    }
+
     /// What a check of a key with these scopes needs. The owner is not a consumer.
     pub fn verified(&self, words: &ApiScopeWords) -> Result<VerifiedApi, StoreError> {
         Ok(VerifiedApi {
             slug: self.slug()?,
             key_header: parse_column(&self.key_header, "apis.key_header")?,
             is_archived: self.archived_at.is_some(),
+            signs_assertions: self.signed_assertion,
             scopes: self.scopes()?.effective(words),
             consumer: None,
         })
@@ -107,7 +117,8 @@ impl ApiRow {
                 .covers(&earlier.effective(&words))
         });
         let is_archived = self.archived_at.is_some() && before.archived_at.is_none();
-        Ok(is_archived || has_less || self.key_header != before.key_header)
+        let lost_ips = !self.allowed_ips()?.cover(&before.allowed_ips()?);
+        Ok(is_archived || has_less || lost_ips || self.key_header != before.key_header)
     }
 
     fn canonical(&self) -> CanonicalEncoder {
@@ -123,6 +134,8 @@ impl ApiRow {
             .number(self.created_at)
             .maybe_number(self.archived_at)
             .number(self.audit_n)
+            .text_unless_none("allowed_ips", self.allowed_ips.as_deref())
+            .unless_none("signed_assertion", self.signed_assertion.then_some(1))
     }
 }
 
@@ -134,9 +147,11 @@ impl ListedApiRow {
             environments: self.api.environments()?,
             slug: self.api.slug()?,
             scopes: self.api.scopes()?,
+            allowed_ips: self.api.allowed_ips()?,
             name: self.api.name,
             key_prefix: self.api.key_prefix,
             key_header: parse_column(&self.api.key_header, "apis.key_header")?,
+            signed_assertion: self.api.signed_assertion,
             is_archived: self.api.archived_at.is_some(),
             created_at: Moment(self.api.created_at),
             created_by: shows_creator.then_some(self.creator_name),
@@ -170,7 +185,7 @@ macro_rules! columns {
     () => {
         concat!(
             "p.id, p.organization_id, p.slug, p.name, p.key_prefix, p.key_header, p.environments, p.scopes, p.created_by, \
-             p.created_at, p.archived_at, p.audit_n, p.row_mac, ",
+             p.created_at, p.archived_at, p.allowed_ips, p.signed_assertion, p.audit_n, p.row_mac, ",
             newest_api_event!("p"),
             " AS newest_n"
         )
@@ -195,12 +210,13 @@ macro_rules! select_listed {
 /// Stores a new API. False if another API has its slug or its prefix.
 pub async fn insert(tx: &mut Tx, row: &ApiRow) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO apis (id, organization_id, slug, name, key_prefix, key_header, environments, scopes, \
-         created_by, created_at, archived_at, audit_n, row_mac) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING";
+         created_by, created_at, archived_at, audit_n, row_mac, allowed_ips, signed_assertion) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING";
     let inserted = execute!(tx, conn => sqlx::query(SQL)
         .bind(row.id).bind(&row.organization_id).bind(&row.slug).bind(&row.name).bind(&row.key_prefix)
         .bind(&row.key_header).bind(&row.environments).bind(&row.scopes).bind(row.created_by).bind(row.created_at)
-        .bind(row.archived_at).bind(row.audit_n).bind(&row.row_mac).execute(conn))?;
+        .bind(row.archived_at).bind(row.audit_n).bind(&row.row_mac).bind(&row.allowed_ips)
+        .bind(row.signed_assertion).execute(conn))?;
     Ok(inserted == 1)
 }
 
@@ -215,10 +231,12 @@ pub async fn is_taken(connection: &mut Connection, slug: &Slug) -> Result<bool, 
 /// Writes the mutable columns of an API, which was read as `before`.
 pub async fn update(tx: &mut Tx, row: &ApiRow, before: &ApiRow) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE apis SET name = $3, key_header = $4, environments = $5, scopes = $6, archived_at = $7, \
-         audit_n = $8, row_mac = $9 WHERE organization_id = $1 AND id = $2";
+         audit_n = $8, row_mac = $9, allowed_ips = $10, signed_assertion = $11 \
+         WHERE organization_id = $1 AND id = $2";
     let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(row.id).bind(&row.name).bind(&row.key_header).bind(&row.environments)
-        .bind(&row.scopes).bind(row.archived_at).bind(row.audit_n).bind(&row.row_mac).execute(conn))?;
+        .bind(&row.scopes).bind(row.archived_at).bind(row.audit_n).bind(&row.row_mac)
+        .bind(&row.allowed_ips).bind(row.signed_assertion).execute(conn))?;
     tx.mark(Mark::changed(Subject::Api(row.id), row.audit_n));
     tx.changed(AuthorityChange {
         of: Authority::Api(ApiId(row.id)),

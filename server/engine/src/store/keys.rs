@@ -10,9 +10,9 @@ use domain::api::ApiScopeWords;
 use domain::key::KeyState;
 use domain::token::KeyKind;
 use domain::view::KeyApi;
-use domain::{ActorId, KeyId, Moment, OrganizationId, Permissions};
+use domain::{ActorId, IpBlocks, KeyId, Moment, OrganizationId, Permissions};
 
-use super::{Connection, StoreError, Tx, apis, execute, fetch, parse_column};
+use super::{Connection, StoreError, Tx, apis, execute, fetch, parse_column, read_ips};
 use crate::in_flight::Authority;
 use crate::journal::{Journal, Mark, Subject};
 use crate::key_table::AuthorityChange;
@@ -54,6 +54,8 @@ pub struct KeyRow {
     pub api_id: Option<i64>,
     /// What it may do there, as words separated by spaces.
     pub api_scopes: String,
+    /// The blocks of IP addresses that it can be used from, separated by spaces; null for all.
+    pub allowed_ips: Option<String>,
     /// The slug of that API, which the row of the API has.
     pub api_slug: Option<String>,
     /// Number of the audit event that last changed this row; sealed, so that an older version
@@ -94,6 +96,11 @@ impl KeyRow {
         self.api_scopes
             .parse()
             .map_err(|fault| StoreError::Row(format!("api_keys.api_scopes: {fault:?}")))
+    }
+
+    /// The IP addresses that it can be used from.
+    pub fn allowed_ips(&self) -> Result<IpBlocks, StoreError> {
+        read_ips(self.allowed_ips.as_deref(), "api_keys.allowed_ips")
     }
 
     /// The API that it is for, and what it may do there.
@@ -146,7 +153,8 @@ impl KeyRow {
     fn is_weaker_than(&self, before: &Self) -> Result<bool, StoreError> {
         let lost_scopes = !self.permissions()?.covers(before.permissions()?)
             || !self.api_words()?.covers(&before.api_words()?);
-        Ok(lost_scopes || (self.is_inactive() && !before.is_inactive()))
+        let lost_ips = !self.allowed_ips()?.cover(&before.allowed_ips()?);
+        Ok(lost_scopes || lost_ips || (self.is_inactive() && !before.is_inactive()))
     }
 
     /// Whether the journal knows of a later change of the key than this row.
@@ -199,6 +207,7 @@ impl KeyRow {
                 "api_scopes",
                 Some(self.api_scopes.as_str()).filter(|line| !line.is_empty()),
             )
+            .text_unless_none("allowed_ips", self.allowed_ips.as_deref())
     }
 }
 
@@ -207,7 +216,7 @@ macro_rules! columns {
         "k.id, k.organization_id, k.actor_id, k.created_by, k.name, k.kind, k.role_cap, k.key_prefix, k.preview, \
          k.public_key, k.lookup_key_id, k.lookup, k.sealed, k.created_at, k.expires_at, k.revoked_at, k.revoked_by, \
          k.revoke_reason, k.last_used_at, k.scopes, k.folded_name, k.expired_at, k.exposed_at, k.rotated_from, \
-         k.rotated_to, k.last_used_address, k.last_used_agent, k.sole, k.rank, k.api_id, k.api_scopes, \
+         k.rotated_to, k.last_used_address, k.last_used_agent, k.sole, k.rank, k.api_id, k.api_scopes, k.allowed_ips, \
          (SELECT p.slug FROM apis p WHERE p.organization_id = k.organization_id AND p.id = k.api_id) AS api_slug, \
          k.audit_n, k.row_mac"
     };
@@ -228,21 +237,21 @@ macro_rules! listed {
     };
 }
 pub use attention::{FactsRow, counts, reached, worst, worst_facts};
-pub use list::{count_inactive, creators, list};
+pub use list::{count, count_inactive, creators, list};
 pub use presented::{PresentedRow, by_lookup};
 pub use recent_use::{among, used_since};
 
 pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO api_keys (id, organization_id, actor_id, created_by, name, kind, role_cap, key_prefix, \
          preview, public_key, lookup_key_id, lookup, sealed, created_at, expires_at, audit_n, row_mac, scopes, folded_name, \
-         rotated_from, sole, rank, api_id, api_scopes) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
+         rotated_from, sole, rank, api_id, api_scopes, allowed_ips) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)";
     execute!(tx, conn => sqlx::query(SQL)
         .bind(row.id).bind(&row.organization_id).bind(row.actor_id).bind(row.created_by).bind(&row.name)
         .bind(&row.kind).bind(&row.role_cap).bind(&row.key_prefix).bind(&row.preview).bind(&row.public_key)
         .bind(row.lookup_key_id).bind(&row.lookup).bind(&row.sealed).bind(row.created_at).bind(row.expires_at)
         .bind(row.audit_n).bind(&row.row_mac).bind(&row.scopes).bind(&row.folded_name).bind(row.rotated_from)
-        .bind(row.sole).bind(row.rank).bind(row.api_id).bind(&row.api_scopes).execute(conn))?;
+        .bind(row.sole).bind(row.rank).bind(row.api_id).bind(&row.api_scopes).bind(&row.allowed_ips).execute(conn))?;
     Ok(())
 }
 
@@ -255,6 +264,14 @@ pub async fn find(
     Ok(
         fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?,
     )
+}
+
+/// Whether a key has this keyed digest, in any organization.
+pub async fn is_known(tx: &mut Tx, lookup_key: i64, lookup: &[u8]) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT id FROM api_keys WHERE lookup_key_id = $1 AND lookup = $2";
+    let found: Option<(i64,)> =
+        fetch!(tx, conn => sqlx::query_as(SQL).bind(lookup_key).bind(lookup).fetch_optional(conn))?;
+    Ok(found.is_some())
 }
 
 /// The organization of a key, if it exists.
@@ -303,12 +320,13 @@ pub async fn lock(
 pub async fn update(tx: &mut Tx, row: &KeyRow, before: &KeyRow) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE api_keys SET name = $4, folded_name = $5, scopes = $6, expires_at = $7, revoked_at = $8, \
          revoked_by = $9, revoke_reason = $10, expired_at = $11, exposed_at = $12, rotated_to = $13, sole = $14, \
-         rank = $15, audit_n = $16, row_mac = $17, api_scopes = $18 WHERE organization_id = $1 AND id = $2 AND audit_n = $3";
+         rank = $15, audit_n = $16, row_mac = $17, api_scopes = $18, allowed_ips = $19 \
+         WHERE organization_id = $1 AND id = $2 AND audit_n = $3";
     let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(row.id).bind(before.audit_n).bind(&row.name).bind(&row.folded_name).bind(&row.scopes)
         .bind(row.expires_at).bind(row.revoked_at).bind(row.revoked_by).bind(&row.revoke_reason).bind(row.expired_at)
         .bind(row.exposed_at).bind(row.rotated_to).bind(row.sole).bind(row.rank).bind(row.audit_n).bind(&row.row_mac)
-        .bind(&row.api_scopes).execute(conn))?;
+        .bind(&row.api_scopes).bind(&row.allowed_ips).execute(conn))?;
     tx.mark(row.mark());
     tx.changed(AuthorityChange {
         of: Authority::Key(KeyId(row.id)),

@@ -34,34 +34,44 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<OrganizationId>, Sto
     Ok(ids)
 }
 
+/// The settings of one organization.
+#[derive(sqlx::FromRow)]
+struct SettingsRow {
+    name: String,
+    max_key_days: Option<i64>,
+    default_key_days: Option<i64>,
+    key_makers: String,
+    keys_make_keys: bool,
+    created_at: i64,
+}
+
 pub async fn find(
     connection: &mut Connection,
     id: &OrganizationId,
 ) -> Result<Option<OrganizationView>, StoreError> {
-    const SQL: &str = "SELECT name, max_key_days, key_makers, keys_make_keys, created_at FROM organizations WHERE id = $1";
-    let row: Option<(String, Option<i64>, String, bool, i64)> =
+    const SQL: &str = "SELECT name, max_key_days, default_key_days, key_makers, keys_make_keys, created_at FROM organizations WHERE id = $1";
+    let row: Option<SettingsRow> =
         fetch!(connection, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn))?;
-    let Some((name, max_key_days, key_makers, keys_make_keys, created_at)) = row else {
+    let Some(row) = row else {
         return Ok(None);
     };
-    let key_makers = parse_column(&key_makers, "organizations.key_makers")?;
-    let created_at = Moment(created_at);
     Ok(Some(OrganizationView {
         id: id.clone(),
-        name,
-        max_key_days,
-        key_makers,
-        keys_make_keys,
-        created_at,
+        name: row.name,
+        max_key_days: row.max_key_days,
+        default_key_days: row.default_key_days,
+        key_makers: parse_column(&row.key_makers, "organizations.key_makers")?,
+        keys_make_keys: row.keys_make_keys,
+        created_at: Moment(row.created_at),
     }))
 }
 
 /// Writes the name and the settings of an organization.
 pub async fn update(tx: &mut Tx, view: &OrganizationView) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE organizations SET name = $2, max_key_days = $3, key_makers = $4, keys_make_keys = $5 WHERE id = $1";
+    const SQL: &str = "UPDATE organizations SET name = $2, max_key_days = $3, default_key_days = $4, key_makers = $5, keys_make_keys = $6 WHERE id = $1";
     let changed = execute!(tx, conn => sqlx::query(SQL)
-        .bind(view.id.as_str()).bind(&view.name).bind(view.max_key_days).bind(view.key_makers.as_str())
-        .bind(view.keys_make_keys).execute(conn))?;
+        .bind(view.id.as_str()).bind(&view.name).bind(view.max_key_days).bind(view.default_key_days)
+        .bind(view.key_makers.as_str()).bind(view.keys_make_keys).execute(conn))?;
     if changed == 1 {
         Ok(())
     } else {

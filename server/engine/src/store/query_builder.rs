@@ -77,3 +77,13 @@ impl QueryBuilder {
         })?)
     }
 }
+
+/// The pattern of `LIKE … ESCAPE '\'` that every text matches which contains this one. Wildcards in
+/// it are ordinary characters.
+pub fn like_pattern(text: &str) -> String {
+    let escaped = text
+        .replace('\\', r"\\")
+        .replace('%', r"\%")
+        .replace('_', r"\_");
+    format!("%{escaped}%")
+}

@@ -1,25 +1,33 @@
-//! Messages and notes, the keys they are sealed to, and inherited keys. This module sees ciphertext
-//! only.
+//! Sealed items, the keys they are sealed to, and inherited keys. This module sees ciphertext only.
 
-use domain::{ActorId, ItemId, KeyId, Moment, OrganizationId};
+mod overview;
+
+use domain::{ActorId, ItemId, KeyId, Moment, OrganizationId, SealedCounts, SealedKind};
 
 use super::{Connection, StoreError, Tx, execute, fetch};
 
-/// A message or a note.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ItemKind {
-    Message,
-    Note,
+pub use overview::{KeyCountRow, KindCountRow, counts_by_key, counts_by_kind};
+
+/// The word of a kind in the database and in the associated data.
+pub const fn stored_kind(kind: SealedKind) -> &'static str {
+    match kind {
+        SealedKind::Inbox => "message",
+        SealedKind::Notebook => "note",
+        SealedKind::Sessions => "session",
+        SealedKind::Todos => "todo",
+        SealedKind::Activities => "activity",
+    }
 }
 
-impl ItemKind {
-    /// Its name in the database and in the associated data.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Message => "message",
-            Self::Note => "note",
-        }
-    }
+/// The kind that the database has stored.
+///
+/// # Errors
+/// `Row` for a word that this program never writes.
+pub fn read_kind(word: &str) -> Result<SealedKind, StoreError> {
+    SealedKind::ALL
+        .into_iter()
+        .find(|kind| stored_kind(*kind) == word)
+        .ok_or_else(|| StoreError::Row("items.kind has an unknown value".into()))
 }
 
 /// One item, with its writer's name.
@@ -34,6 +42,8 @@ pub struct ItemRow {
     pub from_actor: i64,
     pub sealed: Vec<u8>,
     pub created_at: i64,
+    /// Whether a todo is done. It is not part of what is sealed.
+    pub done: bool,
     pub from_name: String,
 }
 
@@ -73,17 +83,17 @@ pub async fn list(
     organization: &OrganizationId,
     key: KeyId,
     owner: ActorId,
-    kind: ItemKind,
+    kind: SealedKind,
     limit: i64,
 ) -> Result<Vec<ItemRow>, StoreError> {
     const SQL: &str = of_line!(
         "SELECT i.id, i.organization_id, i.actor_id, i.kind, i.seq, i.key_id, i.from_actor, i.sealed, i.created_at, \
-         a.name AS from_name FROM items i JOIN line ON line.id = i.key_id \
+         i.done, a.name AS from_name FROM items i JOIN line ON line.id = i.key_id \
          JOIN actors a ON a.organization_id = i.organization_id AND a.id = i.from_actor \
          WHERE i.organization_id = $1 AND i.actor_id = $3 AND i.kind = $4 ORDER BY i.seq DESC LIMIT $5"
     );
     Ok(fetch!(connection, conn => sqlx::query_as(SQL)
-        .bind(organization.as_str()).bind(key.0).bind(owner.0).bind(kind.as_str()).bind(limit).fetch_all(conn))?)
+        .bind(organization.as_str()).bind(key.0).bind(owner.0).bind(stored_kind(kind)).bind(limit).fetch_all(conn))?)
 }
 
 /// How many items of an actor are sealed to other keys than those of [`list`].
@@ -92,28 +102,31 @@ pub async fn count_others(
     organization: &OrganizationId,
     key: KeyId,
     owner: ActorId,
-    kind: ItemKind,
+    kind: SealedKind,
 ) -> Result<i64, StoreError> {
     const SQL: &str = of_line!(
         "SELECT COUNT(*) FROM items WHERE organization_id = $1 AND actor_id = $3 AND kind = $4 \
          AND key_id NOT IN (SELECT id FROM line)"
     );
     let (count,): (i64,) = fetch!(connection, conn => sqlx::query_as(SQL)
-        .bind(organization.as_str()).bind(key.0).bind(owner.0).bind(kind.as_str()).fetch_one(conn))?;
+        .bind(organization.as_str()).bind(key.0).bind(owner.0).bind(stored_kind(kind)).fetch_one(conn))?;
     Ok(count)
 }
 
-/// How many items a key and those it inherited can open.
+/// How many items of each kind a key and those it inherited can open.
 pub async fn count_of_line(
     connection: &mut Connection,
     organization: &OrganizationId,
     key: KeyId,
-) -> Result<i64, StoreError> {
+) -> Result<SealedCounts, StoreError> {
     const SQL: &str = of_line!(
-        "SELECT COUNT(*) FROM items WHERE organization_id = $1 AND key_id IN (SELECT id FROM line)"
+        "SELECT kind, COUNT(*) FROM items WHERE organization_id = $1 AND key_id IN (SELECT id FROM line) GROUP BY kind"
     );
-    let (count,): (i64,) = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_one(conn))?;
-    Ok(count)
+    let rows: Vec<(String, i64)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_all(conn))?;
+    rows.iter()
+        .try_fold(SealedCounts::NONE, |counts, (word, count)| {
+            Ok(counts.with(read_kind(word)?, *count))
+        })
 }
 
 /// Everything that a key inherited, directly or not.
@@ -141,13 +154,41 @@ pub async fn delete(
     tx: &mut Tx,
     organization: &OrganizationId,
     owner: ActorId,
-    kind: ItemKind,
+    kind: SealedKind,
     id: &ItemId,
 ) -> Result<bool, StoreError> {
     const SQL: &str =
         "DELETE FROM items WHERE organization_id = $1 AND actor_id = $2 AND kind = $3 AND id = $4";
     let changed = execute!(tx, conn => sqlx::query(SQL)
-        .bind(organization.as_str()).bind(owner.0).bind(kind.as_str()).bind(id.as_str()).execute(conn))?;
+        .bind(organization.as_str()).bind(owner.0).bind(stored_kind(kind)).bind(id.as_str()).execute(conn))?;
+    Ok(changed == 1)
+}
+
+/// Whether a todo of its owner is done, if there is such a todo.
+pub async fn find_done(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    owner: ActorId,
+    id: &ItemId,
+) -> Result<Option<bool>, StoreError> {
+    const SQL: &str = "SELECT done FROM items WHERE organization_id = $1 AND actor_id = $2 AND kind = $3 AND id = $4";
+    let row: Option<(bool,)> = fetch!(connection, conn => sqlx::query_as(SQL)
+        .bind(organization.as_str()).bind(owner.0).bind(stored_kind(SealedKind::Todos)).bind(id.as_str()).fetch_optional(conn))?;
+    Ok(row.map(|(done,)| done))
+}
+
+/// Sets whether a todo of its owner is done. Says whether that changed it.
+pub async fn set_done(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    owner: ActorId,
+    id: &ItemId,
+    done: bool,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE items SET done = $5 \
+         WHERE organization_id = $1 AND actor_id = $2 AND kind = $3 AND id = $4 AND done <> $5";
+    let changed = execute!(tx, conn => sqlx::query(SQL)
+        .bind(organization.as_str()).bind(owner.0).bind(stored_kind(SealedKind::Todos)).bind(id.as_str()).bind(done).execute(conn))?;
     Ok(changed == 1)
 }
 

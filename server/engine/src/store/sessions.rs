@@ -1,6 +1,6 @@
-//! Browser sessions and sign-ins in progress: found by keyed digests, and sealed.
+//! Sessions and sign-ins in progress: found by keyed digests, and sealed.
 
-use domain::session::{ABSOLUTE_SECONDS, IDLE_SECONDS};
+use domain::session::SessionKind;
 use domain::{Moment, PersonId, SessionId};
 
 use super::{Connection, StoreError, Tx, execute, fetch};
@@ -23,19 +23,23 @@ pub struct SessionRow {
     /// When its newest ID token was issued, and which key signed it.
     pub token_at: Option<i64>,
     pub token_key: Option<String>,
+    /// A word of [`SessionKind`].
+    pub kind: String,
+    /// When a device refreshed it last.
+    pub refreshed_at: Option<i64>,
 }
 
 impl SessionRow {
     /// Whether it has not expired. A session that begins in the future was begun while a clock was
     /// wrong.
-    pub const fn is_current(&self, now: Moment) -> bool {
+    pub fn is_current(&self, now: Moment) -> bool {
         !self.has_expired(now) && self.created_at <= now.plus_seconds(SKEW_SECONDS).0
     }
 
     /// Whether it has expired, by idle time or by age. The age is computed from `created_at`, which
     /// is sealed.
-    pub const fn has_expired(&self, now: Moment) -> bool {
-        let idle = now.seconds_since(Moment(self.seen_at)) >= IDLE_SECONDS;
+    pub fn has_expired(&self, now: Moment) -> bool {
+        let idle = now.seconds_since(Moment(self.seen_at)) >= self.kind().idle_seconds();
         idle || self.expires_at <= now.0 || self.latest_expiry().0 <= now.0
     }
 
@@ -45,13 +49,24 @@ impl SessionRow {
     }
 
     /// When it expires at the latest.
-    pub const fn latest_expiry(&self) -> Moment {
-        Moment(self.created_at).plus_seconds(ABSOLUTE_SECONDS)
+    pub fn latest_expiry(&self) -> Moment {
+        Moment(self.created_at).plus_seconds(self.kind().absolute_seconds())
+    }
+
+    /// Where it was started. A word that does not exist was written by an intruder, and its value
+    /// cannot be opened.
+    pub fn kind(&self) -> SessionKind {
+        self.kind.parse().unwrap_or(SessionKind::Browser)
     }
 
     /// The associated data of its sealed value.
     pub fn associated_data(&self) -> CanonicalEncoder {
-        CanonicalEncoder::of("session")
+        // The label of the browser's sessions is older than the other kind.
+        let label = match self.kind.as_str() {
+            "browser" => "session",
+            other => other,
+        };
+        CanonicalEncoder::of(label)
             .text(&self.id)
             .maybe_number(self.person_id)
             .number(self.created_at)
@@ -61,8 +76,8 @@ impl SessionRow {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT digest, id, person_id, sealed, created_at, seen_at, expires_at, address, agent, token_at, token_key \
-             FROM sessions ",
+            "SELECT digest, id, person_id, sealed, created_at, seen_at, expires_at, address, agent, token_at, token_key, \
+             kind, refreshed_at FROM sessions ",
             $rest
         )
     };
@@ -70,11 +85,11 @@ macro_rules! select {
 
 /// Inserts a session. False when its digest is taken.
 pub async fn insert(tx: &mut Tx, row: &SessionRow) -> Result<bool, StoreError> {
-    const SQL: &str = "INSERT INTO sessions (digest, id, person_id, sealed, created_at, seen_at, expires_at, address, agent) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (digest) DO NOTHING";
+    const SQL: &str = "INSERT INTO sessions (digest, id, person_id, sealed, created_at, seen_at, expires_at, address, agent, kind) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (digest) DO NOTHING";
     let added = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.digest).bind(&row.id).bind(row.person_id).bind(&row.sealed).bind(row.created_at).bind(row.seen_at)
-        .bind(row.expires_at).bind(&row.address).bind(&row.agent).execute(conn))?;
+        .bind(row.expires_at).bind(&row.address).bind(&row.agent).bind(&row.kind).execute(conn))?;
     Ok(added == 1)
 }
 
@@ -94,6 +109,29 @@ pub async fn update(
     Ok(changed == 1)
 }
 
+/// Gives the session of a device another digest. The one before it is remembered.
+pub async fn replace_digest(
+    tx: &mut Tx,
+    row: &SessionRow,
+    digest: &[u8],
+    sealed: &[u8],
+    now: Moment,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE sessions SET digest = $2, sealed = $3, previous_digest = $1, refreshed_at = $4, \
+         seen_at = $4 WHERE digest = $1";
+    execute!(tx, conn => sqlx::query(SQL).bind(&row.digest).bind(digest).bind(sealed).bind(now.0).execute(conn))?;
+    Ok(())
+}
+
+/// The session of a device, as [`find`]. Another refresh of it waits until the transaction ends.
+pub async fn lock_device(tx: &mut Tx, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
+    const SQLITE: &str = select!("WHERE (digest = $1 OR previous_digest = $1) AND kind = 'device'");
+    const POSTGRES: &str =
+        select!("WHERE (digest = $1 OR previous_digest = $1) AND kind = 'device' FOR UPDATE");
+    let sql = tx.either(SQLITE, POSTGRES);
+    fetch!(tx, conn => sqlx::query_as(sql).bind(digest).fetch_optional(conn))
+}
+
 /// Records the token that was issued to a session. This counts as a use of the session.
 pub async fn note_token(tx: &mut Tx, row: &SessionRow, seen: Moment) -> Result<(), StoreError> {
     const SQL: &str =
@@ -108,19 +146,21 @@ pub async fn touch(tx: &mut Tx, digest: &[u8], seen: Moment) -> Result<(), Store
     Ok(())
 }
 
+/// The session with this digest. A device that refreshed its session during a request is found by
+/// the digest before.
 pub async fn find(
     connection: &mut Connection,
     digest: &[u8],
 ) -> Result<Option<SessionRow>, StoreError> {
-    const SQL: &str = select!("WHERE digest = $1");
+    const SQL: &str = select!("WHERE digest = $1 OR previous_digest = $1");
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
 }
 
 /// As [`find`], and locks the session against deletion until the transaction ends. Its last use may
 /// still be recorded.
 pub async fn lock(tx: &mut Tx, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
-    const SQLITE: &str = select!("WHERE digest = $1");
-    const POSTGRES: &str = select!("WHERE digest = $1 FOR KEY SHARE");
+    const SQLITE: &str = select!("WHERE digest = $1 OR previous_digest = $1");
+    const POSTGRES: &str = select!("WHERE digest = $1 OR previous_digest = $1 FOR KEY SHARE");
     let sql = tx.either(SQLITE, POSTGRES);
     fetch!(tx, conn => sqlx::query_as(sql).bind(digest).fetch_optional(conn))
 }
@@ -182,13 +222,13 @@ fn revoked((id, created_at): (String, i64)) -> Mark {
 }
 
 /// Deletes expired sessions and sign-ins.
-pub async fn delete_expired(
-    tx: &mut Tx,
-    now: Moment,
-    idle_since: Moment,
-) -> Result<(), StoreError> {
+pub async fn delete_expired(tx: &mut Tx, now: Moment) -> Result<(), StoreError> {
+    const IDLE: &str = "DELETE FROM sessions WHERE kind = $1 AND seen_at <= $2";
     execute!(tx, conn => sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now.0).execute(conn))?;
-    execute!(tx, conn => sqlx::query("DELETE FROM sessions WHERE seen_at <= $1").bind(idle_since.0).execute(conn))?;
+    for kind in SessionKind::ALL {
+        let idle_since = now.plus_seconds(-kind.idle_seconds());
+        execute!(tx, conn => sqlx::query(IDLE).bind(kind.as_str()).bind(idle_since.0).execute(conn))?;
+    }
     execute!(tx, conn => sqlx::query("DELETE FROM sign_in_flows WHERE expires_at <= $1").bind(now.0).execute(conn))?;
     Ok(())
 }

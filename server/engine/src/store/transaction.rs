@@ -9,15 +9,15 @@ use tokio::time::Instant;
 
 use super::after_commit::AfterCommit;
 use super::{Connection, StoreError};
+use crate::hints::Hints;
 use crate::journal::{Journal, Mark};
 use crate::key_table::AuthorityChange;
-use crate::live::Live;
 
 /// A transaction. Dropped without [`Tx::commit`], it is rolled back.
 pub struct Tx {
     connection: Connection,
     /// Notified after the commit.
-    watchers: Vec<(Live, OrganizationId)>,
+    watchers: Vec<(Hints, OrganizationId)>,
     /// Journal entries to record after the commit.
     marks: Vec<Mark>,
     /// Keys and owners whose authority this transaction changes.
@@ -77,15 +77,13 @@ impl Tx {
         self.spared = request;
     }
 
-    /// Notifies the watchers of an organization after the commit.
-    pub(crate) fn notify_after_commit(&mut self, live: &Live, organization: &OrganizationId) {
-        if self
-            .watchers
-            .iter()
-            .all(|(_, known)| known != organization)
-        {
+    /// Notifies the subscribers of an organization after the commit.
+    pub(crate) fn notify_after_commit(&mut self, hints: &Hints, organization: &OrganizationId) {
+        let is_known =
+            |(known, of): &(Hints, OrganizationId)| known.is_same(hints) && of == organization;
+        if !self.watchers.iter().any(is_known) {
             self.watchers
-                .push((live.clone(), organization.clone()));
+                .push((hints.clone(), organization.clone()));
         }
     }
 
@@ -146,7 +144,7 @@ impl Tx {
 
         self.watchers
             .iter()
-            .for_each(|(live, organization)| live.notify(organization));
+            .for_each(|(hints, organization)| hints.notify(organization));
         let mut stopped = Stopped::default();
         if let Some(after) = after.filter(|_| waits) {
             stopped = after.wait(self.connection, number, since).await;

@@ -54,6 +54,7 @@ pub struct UsedKey {
     pub organization_id: String,
     pub actor_id: i64,
     pub environment: String,
+    pub api_id: Option<i64>,
 }
 
 /// One day of an owner's keys of one environment. The order of the fields is the order in which
@@ -76,12 +77,16 @@ pub enum Locked {
 }
 
 /// The most rows of one statement. SQLite has 32,766 parameters.
-const ROWS: usize = 1_000;
+pub(super) const ROWS: usize = 1_000;
+
+/// The length of an hour and of a day, in milliseconds.
+pub const HOUR_MS: i64 = 3_600_000;
+pub const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Executes a statement for each of these rows: its start, the values of the rows, and its end.
 macro_rules! with_rows {
     ($tx:expr, $rows:expr, $start:expr, $end:expr, |$row:ident, $value:pat_param| $bind:block) => {{
-        for rows in $rows.chunks(ROWS) {
+        for rows in $rows.chunks($crate::store::usage::ROWS) {
             execute!($tx, conn => async {
                 let mut query = QueryBuilder::new($start);
                 query.push_values(rows, |mut $row, $value| $bind);
@@ -91,6 +96,7 @@ macro_rules! with_rows {
         Ok(())
     }};
 }
+pub(super) use with_rows;
 
 /// Locks these keys until the transaction ends. Without those that do not exist.
 pub async fn lock_keys(
@@ -98,14 +104,35 @@ pub async fn lock_keys(
     keys: &[KeyId],
     locked: Locked,
 ) -> Result<Vec<UsedKey>, StoreError> {
-    const SQL: &str = "SELECT id, organization_id, actor_id, \
-         CASE WHEN kind = 'test' THEN 'test' ELSE 'production' END AS environment FROM api_keys WHERE id IN (";
     let end = match locked {
         _ if !tx.has_row_locks() => ")",
         Locked::Skip => ") FOR NO KEY UPDATE SKIP LOCKED",
         Locked::Wait => ") FOR NO KEY UPDATE",
     };
-    Ok(fetch!(tx, conn => async {
+    used_keys(tx, keys, end).await
+}
+
+/// Reads these keys. Without those that do not exist.
+pub async fn find_keys(
+    connection: &mut Connection,
+    keys: &[KeyId],
+) -> Result<Vec<UsedKey>, StoreError> {
+    let mut found = Vec::with_capacity(keys.len());
+    for keys in keys.chunks(ROWS) {
+        found.extend(used_keys(connection, keys, ")").await?);
+    }
+    Ok(found)
+}
+
+/// Reads keys with one statement. `end` is what follows their ids.
+async fn used_keys(
+    connection: &mut Connection,
+    keys: &[KeyId],
+    end: &str,
+) -> Result<Vec<UsedKey>, StoreError> {
+    const SQL: &str = "SELECT id, organization_id, actor_id, api_id, \
+         CASE WHEN kind = 'test' THEN 'test' ELSE 'production' END AS environment FROM api_keys WHERE id IN (";
+    Ok(fetch!(connection, conn => async {
         let mut query = QueryBuilder::new(SQL);
         let mut list = query.separated(", ");
         keys.iter().for_each(|key| { list.push_bind(key.0); });

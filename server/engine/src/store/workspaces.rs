@@ -2,6 +2,7 @@
 
 use domain::environment::Environment;
 use domain::view::WorkspaceView;
+use domain::workspace::WorkspaceStatus;
 use domain::{ActorId, Moment, OrganizationId, WorkspaceId};
 
 use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
@@ -27,14 +28,20 @@ impl WorkspaceRow {
     pub fn view(self) -> Result<WorkspaceView, StoreError> {
         Ok(WorkspaceView {
             id: parse_column(&self.id, "workspaces.id")?,
+            created_by_id: self.creator(),
+            status: self.status()?,
             name: self.name,
             provider: self.provider,
             model: self.model,
-            status: self.status,
             environment: parse_column(&self.environment, "workspaces.environment")?,
             created_at: Moment(self.created_at),
             created_by: self.creator_name,
         })
+    }
+
+    /// Whether it takes runs.
+    pub fn status(&self) -> Result<WorkspaceStatus, StoreError> {
+        parse_column(&self.status, "workspaces.status")
     }
 
     /// Who made it.
@@ -99,6 +106,17 @@ pub async fn exists_elsewhere(
     const SQL: &str = "SELECT 1 AS one FROM workspaces WHERE id = $1 AND organization_id <> $2";
     let row: Option<(i32,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(id.as_str()).bind(organization.as_str()).fetch_optional(conn))?;
     Ok(row.is_some())
+}
+
+pub async fn set_status(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &WorkspaceId,
+    status: WorkspaceStatus,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE workspaces SET status = $3 WHERE organization_id = $1 AND id = $2";
+    execute!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(id.as_str()).bind(status.as_str()).execute(conn))?;
+    Ok(())
 }
 
 pub async fn delete(

@@ -43,10 +43,10 @@ impl SigningKey {
         RsaPublicKeyComponents::<Vec<u8>>::from(self.0.public_key()).n
     }
 
-    /// A JSON web token, RS256. The same claims give the same token (RFC 8017, 8.2: the signature
+    /// A JSON web token of a type (RFC 7515, 4.1.9), RS256. The same claims give the same token (RFC 8017, 8.2: the signature
     /// is deterministic).
-    pub fn token(&self, kid: &str, claims: &Value) -> Result<Zeroizing<String>> {
-        let header = serde_json::json!({ "alg": "RS256", "typ": "JWT", "kid": kid }).to_string();
+    pub fn token(&self, typ: &str, kid: &str, claims: &Value) -> Result<Zeroizing<String>> {
+        let header = serde_json::json!({ "alg": "RS256", "typ": typ, "kid": kid }).to_string();
         let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let message = format!("{}.{}", part(&header), part(&claims.to_string()));
         let mut signature = vec![0; self.0.public_modulus_len()];

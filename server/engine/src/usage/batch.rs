@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::KeyId;
 
+use super::counts::counts_of;
 use super::pending::PendingUsage;
 use super::{LastUse, MAX_CALLERS};
+use crate::store::call_counts::{self, CountOf};
 use crate::store::usage::{self, CallerRow, DayRow, OwnerDay, RefusalRow, UsedKey};
 use crate::store::{StoreError, Tx};
 
@@ -18,6 +20,7 @@ pub(super) struct Batch {
     callers: Vec<(KeyId, CallerRow)>,
     refusals: Vec<(KeyId, i64, RefusalRow)>,
     owner_days: BTreeMap<OwnerDay, DayRow>,
+    counts: BTreeMap<CountOf, i64>,
 }
 
 impl Batch {
@@ -43,6 +46,11 @@ impl Batch {
                 })
                 .add(*row);
         }
+        for count in pending_usage.hours() {
+            for (of, count) in counts_of(&key, *count) {
+                *self.counts.entry(of).or_default() += count;
+            }
+        }
         let callers = pending_usage.called().into_iter();
         self.callers.extend(callers.map(|caller| {
             let row = CallerRow {
@@ -66,6 +74,7 @@ impl Batch {
         usage::keep_callers(tx, &self.keys, MAX_CALLERS).await?;
         usage::add_refusals(tx, &self.refusals).await?;
         // Last: other transactions wait for these rows, of which several keys have the same.
-        usage::add_owner_days(tx, &self.owner_days).await
+        usage::add_owner_days(tx, &self.owner_days).await?;
+        call_counts::add(tx, &self.counts).await
     }
 }

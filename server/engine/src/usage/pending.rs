@@ -8,7 +8,7 @@ use domain::{Actor, Moment, OrganizationId};
 
 use super::{DAY, LastUse, MAX_CALLERS};
 use crate::ctx::Origin;
-use crate::store::usage::{CallerRow, DayRow, RefusalRow};
+use crate::store::usage::{CallerRow, DayRow, HOUR_MS, RefusalRow};
 
 /// Clients of one key that are recorded between two flushes. More are counted, but not recorded.
 const MAX_PENDING_CLIENTS: usize = 64;
@@ -22,6 +22,18 @@ pub(super) struct PendingUsage {
     days: Vec<DayRow>,
     callers: Vec<Caller>,
     refusals: Vec<Refusal>,
+    hours: Vec<HourCount>,
+}
+
+/// The requests of one hour that passed, or were refused for one cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct HourCount {
+    /// The number of the hour since 1970.
+    pub hour: i64,
+    /// Why they were refused; none for those that passed.
+    pub cause: Option<RefusalCause>,
+    /// How many.
+    pub count: i64,
 }
 
 /// An IP address and a user agent. Either is empty if it is unknown.
@@ -47,6 +59,11 @@ struct Refusal {
     at: i64,
     address: Option<String>,
     count: i64,
+}
+
+/// The number of the hour of a moment since 1970.
+const fn hour_of(at: Moment) -> i64 {
+    at.0.div_euclid(HOUR_MS)
 }
 
 impl Client {
@@ -100,6 +117,7 @@ impl PendingUsage {
     /// Counts a request that the key authenticated.
     pub fn accept(&mut self, owner: &Arc<Actor>, at: Moment, origin: &Origin) {
         self.day(at).calls += 1;
+        self.count(hour_of(at), None, 1);
         self.owner.get_or_insert_with(|| owner.clone());
         let known = self
             .callers
@@ -119,6 +137,7 @@ impl PendingUsage {
     /// Counts a request that was refused.
     pub fn refuse(&mut self, cause: RefusalCause, at: Moment, origin: &Origin) {
         self.day(at).refused += 1;
+        self.count(hour_of(at), Some(cause), 1);
         self.add_refusal(Refusal {
             day: at.0.div_euclid(DAY),
             cause,
@@ -156,6 +175,24 @@ impl PendingUsage {
         &self.days
     }
 
+    /// The requests of every hour.
+    pub fn hours(&self) -> &[HourCount] {
+        &self.hours
+    }
+
+    fn count(&mut self, hour: i64, cause: Option<RefusalCause>, count: i64) {
+        let known = self
+            .hours
+            .iter_mut()
+            .find(|known| (known.hour, known.cause) == (hour, cause));
+        if let Some(known) = known {
+            known.count += count;
+        } else {
+            self.hours.reserve_exact(1);
+            self.hours.push(HourCount { hour, cause, count });
+        }
+    }
+
     /// The organization of the key, unless it was only refused.
     pub fn organization(&self) -> Option<&OrganizationId> {
         Some(&self.owner.as_ref()?.organization)
@@ -180,6 +217,9 @@ impl PendingUsage {
         }
         for row in std::mem::take(&mut self.days) {
             self.numbered(row.day.min(today)).add(row);
+        }
+        for count in std::mem::take(&mut self.hours) {
+            self.count(count.hour.min(hour_of(now)), count.cause, count.count);
         }
         for mut refusal in std::mem::take(&mut self.refusals) {
             refusal.day = refusal.day.min(today);
@@ -211,6 +251,9 @@ impl PendingUsage {
         }
         for refusal in older.refusals {
             self.add_refusal(refusal);
+        }
+        for count in older.hours {
+            self.count(count.hour, count.cause, count.count);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The APIs of an organization, their consumers and their keys.
 
 mod checks;
+mod import;
 mod records;
 
 use domain::api::{ApiScope, KeyHeader};
@@ -57,7 +58,7 @@ pub async fn consumer(app: &TestApp, ctx: &Ctx, external_id: &str) -> ConsumerVi
         .expect("a consumer")
 }
 
-fn key_draft(ctx: &Ctx, api: &str, owner: Option<ActorId>, scopes: &[&str]) -> CreateApiKey {
+pub fn key_draft(ctx: &Ctx, api: &str, owner: Option<ActorId>, scopes: &[&str]) -> CreateApiKey {
     let scopes: Vec<_> = scopes
         .iter()
         .map(|scope| (*scope).to_owned())
@@ -91,6 +92,8 @@ const NO_CHANGE: ApiDraft<'_> = ApiDraft {
     key_header: None,
     environments: None,
     scopes: None,
+    allowed_ips: None,
+    signed_assertion: None,
 };
 
 fn archive(api: &str, archived: bool) -> ChangeApi {

@@ -7,7 +7,7 @@ use domain::command::{
 use domain::event::AuditAction;
 use domain::key::KeyStatus;
 use domain::view::NewKey;
-use domain::{Code, Moment};
+use domain::{Code, Moment, SealedCounts, SealedKind};
 use engine::Ctx;
 use engine::keys::IdempotencyKey;
 use tokio::task::JoinSet;
@@ -98,7 +98,7 @@ both! {
         let old = app.north_key("max").await;
         let ctx = app.with_key(&old.plain).await.ctx;
         let rotated = app.engine.rotate_calling_key(&ctx, &old.plain, RotateKey::immediately(old.view.key_id), false, None).await.expect("rotated");
-        assert_eq!((rotated.new.view.actor_id, rotated.messages_orphaned), (old.view.actor_id, 0));
+        assert_eq!((rotated.new.view.actor_id, rotated.orphaned), (old.view.actor_id, SealedCounts::NONE));
         assert_ne!(rotated.new.public_key_hex, old.public_key_hex);
         assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
         app.with_key(&rotated.new.plain).await;
@@ -167,21 +167,21 @@ both! {
             let text = SealText::read(&format!("message {n}")).expect("a text");
             app.engine.send_message(&app.north("olga").await, ctx.actor().id, text).await.expect("sent");
         }
-        app.engine.write_note(&ctx, SealText::read("note").expect("a text")).await.expect("written");
+        app.engine.write_item(&ctx, SealedKind::Notebook, SealText::read("note").expect("a text")).await.expect("written");
         let itself = |confirm| RotateKey { confirm_message_loss: confirm, ..RotateKey::immediately(old.view.key_id) };
         let before = everything(app).await;
         let refused = app.engine.rotate_calling_key(&ctx, &old.plain, itself(false), false, None).await;
         assert_eq!(refusal(refused), Code::MessagesWouldBeLost);
         assert_eq!(before, everything(app).await);
         let rotated = app.engine.rotate_calling_key(&ctx, &old.plain, itself(true), false, None).await.expect("confirmed");
-        assert_eq!(rotated.messages_orphaned, 4);
+        assert_eq!((rotated.orphaned.messages(), rotated.orphaned.items()), (3, 1));
         let ctx = app.with_key(&rotated.new.plain).await.ctx;
-        let inbox = app.engine.read_inbox(&ctx, &rotated.new.plain, 10).await.expect("an inbox");
+        let inbox = app.engine.read_items(&ctx, &rotated.new.plain, SealedKind::Inbox, 10).await.expect("an inbox");
         assert_eq!((inbox.items.len(), inbox.unreadable), (0, 3), "the new key decrypts none of them");
         let text = SealText::read("for the new key").expect("a text");
         app.engine.send_message(&app.north("olga").await, ctx.actor().id, text).await.expect("sent");
-        let inbox = app.engine.read_inbox(&ctx, &rotated.new.plain, 10).await.expect("an inbox");
-        assert_eq!(inbox.items[0].text, "for the new key");
+        let inbox = app.engine.read_items(&ctx, &rotated.new.plain, SealedKind::Inbox, 10).await.expect("an inbox");
+        assert_eq!(inbox.items[0].opened.text, "for the new key");
     }
 
     // D16, C9: several rotations in a row
@@ -193,11 +193,11 @@ both! {
             app.engine.send_message(&olga, key.view.actor_id, text).await.expect("sent");
             let ctx = app.with_key(&key.plain).await.ctx;
             let rotated = app.engine.rotate_calling_key(&ctx, &key.plain, RotateKey::immediately(key.view.key_id), true, None).await.expect("rotated");
-            assert_eq!(rotated.messages_orphaned, 0);
+            assert_eq!(rotated.orphaned, SealedCounts::NONE);
             assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
             key = rotated.new;
             let ctx = app.with_key(&key.plain).await.ctx;
-            let inbox = app.engine.read_inbox(&ctx, &key.plain, 10).await.expect("an inbox");
+            let inbox = app.engine.read_items(&ctx, &key.plain, SealedKind::Inbox, 10).await.expect("an inbox");
             assert_eq!((inbox.items.len(), inbox.unreadable), (turn, 0));
         }
     }
@@ -210,10 +210,10 @@ both! {
         let text = || SealText::read("hello").expect("a text");
         let sealed = app.engine.send_message(&olga, max.actor().id, text()).await.expect("sent");
         assert_eq!(sealed.key_id, new.view.key_id);
-        assert_eq!(refusal(app.engine.write_note(&running, text()).await), Code::Conflict);
+        assert_eq!(refusal(app.engine.write_item(&running, SealedKind::Notebook, text()).await), Code::Conflict);
         app.clock.advance_seconds(3600);
         let ctx = app.with_key(&new.plain).await.ctx;
-        assert_eq!(app.engine.read_inbox(&ctx, &new.plain, 10).await.expect("an inbox").items.len(), 1);
+        assert_eq!(app.engine.read_items(&ctx, &new.plain, SealedKind::Inbox, 10).await.expect("an inbox").items.len(), 1);
     }
 
     // D23, D.1: the recheck before the response detects a change by another node.

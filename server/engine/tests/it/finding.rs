@@ -5,7 +5,7 @@ mod search;
 use domain::command::{CreateKey, Expiry, KeyDraft, KeyQuery, KeySort, StatusFilter};
 use domain::environment::Environment;
 use domain::key::KeyStatus;
-use domain::view::RefusalCause;
+use domain::view::{KeyCount, RefusalCause};
 use domain::{Code, KeyId};
 use engine::Ctx;
 use engine::ctx::Origin;
@@ -37,6 +37,51 @@ async fn names(app: &TestApp, ctx: &Ctx, query: KeyQuery) -> Vec<String> {
             None => return all,
         }
     }
+}
+
+/// Asserts that the pages of two keys before each key, and the counts, fit the whole list.
+async fn check_pages(app: &TestApp, ctx: &Ctx, query: KeyQuery) {
+    let engine = &app.engine;
+    let whole = engine
+        .list_keys(ctx, &query, 100)
+        .await
+        .expect("a page");
+    let total = i64::try_from(whole.rows.len()).expect("few");
+    for (n, line) in whole.rows.iter().enumerate() {
+        let here = line.key.key_id;
+        let count = engine
+            .count_keys(ctx, &query, Some(here))
+            .await
+            .expect("counted");
+        let expected = KeyCount {
+            total,
+            has_more: false,
+            before: i64::try_from(n).expect("few"),
+        };
+        assert_eq!(count, expected, "{query:?}");
+        if n < 2 {
+            continue;
+        }
+        let before = KeyQuery {
+            before: Some(here),
+            ..query.clone()
+        };
+        let page = engine
+            .list_keys(ctx, &before, 2)
+            .await
+            .expect("a page");
+        assert_eq!(page.rows, whole.rows[n - 2..n], "{before:?}");
+        assert_eq!(
+            page.next,
+            Some(whole.rows[n - 1].key.key_id.0),
+            "{before:?}"
+        );
+    }
+    let count = engine
+        .count_keys(ctx, &query, None)
+        .await
+        .expect("counted");
+    assert_eq!((count.total, count.before), (total, 0), "{query:?}");
 }
 
 fn find(text: &str) -> KeyQuery {
@@ -109,6 +154,53 @@ both! {
         assert_eq!((sorted(KeySort::Name, false).await, sorted(KeySort::Name, true).await), ("abdec".into(), "edbac".into()));
         assert_eq!(sorted(KeySort::LastUsed, false).await, "eadbc");
         assert_eq!(sorted(KeySort::Expires, false).await, "ebdac");
+    }
+
+    // Every order, with active, expired and revoked keys, of all and of one owner, with and without a
+    // search.
+    pages_lead_back_as_they_lead_on_and_are_counted(app) {
+        let (olga, max) = (app.north("olga").await, app.north("max").await);
+        for n in 0..11 {
+            let ctx = if n % 3 == 0 { &max } else { &olga };
+            let days = if n % 2 == 0 { "3" } else { "none" };
+            let name = format!("script {}", (n * 7) % 11);
+            let draft = KeyDraft { name: &name, expires_at: Expiry::of_form(days, ""), ..KeyDraft::default() };
+            let command = CreateKey::draft(&draft, ctx.now()).expect("a command");
+            let key = app.engine.create_key(ctx, command).await.expect("a key");
+            if n % 4 == 1 {
+                app.engine.revoke_key(ctx, revoke(key.view.key_id)).await.expect("revoked");
+            }
+            app.clock.advance_seconds(60);
+        }
+        app.clock.advance_seconds(3 * 86_400 - 300);
+        for ctx in [&app.north("olga").await, &app.north("max").await] {
+            for sort in KeySort::ALL {
+                for (reversed, status, text) in [
+                    (false, None, None),
+                    (true, None, Some("script")),
+                    (false, Some(StatusFilter::Active), None),
+                    (true, Some(StatusFilter::Inactive), None),
+                    (false, Some(StatusFilter::Inactive), Some("script 1")),
+                ] {
+                    let text = text.map(str::to_owned);
+                    check_pages(app, ctx, KeyQuery { sort, reversed, status, text, ..KeyQuery::default() }).await;
+                }
+            }
+        }
+    }
+
+    // The key at which a page ended was revoked, or does not exist: the list begins again.
+    a_page_before_too_few_keys_is_the_first_page(app) {
+        let olga = app.north("olga").await;
+        for name in ["a", "b", "c"] {
+            named(app, &olga, name).await;
+        }
+        let all = app.engine.list_keys(&olga, &KeyQuery::default(), 9).await.expect("a page").rows;
+        for before in [all[1].key.key_id, KeyId(4_000_000)] {
+            let query = KeyQuery { before: Some(before), ..KeyQuery::default() };
+            let page = app.engine.list_keys(&olga, &query, 2).await.expect("a page");
+            assert_eq!((page.rows.as_slice(), page.next), (&all[..2], Some(all[1].key.key_id.0)));
+        }
     }
 
     // RU-25, D19, D27

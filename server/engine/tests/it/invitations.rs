@@ -183,7 +183,7 @@ both! {
         let command = InviteMember::read("zoe@example.test", None).expect("an invitation");
         let sent = app.engine.create_invitation(&key.ctx, command).await.expect("invited");
         app.engine.get_invitation(&sent.token).await.expect("open");
-        let off = ChangeServiceAccount { actor: bot, name: None, role: None, disabled: Some(true), allow_overlap: None };
+        let off = ChangeServiceAccount { actor: bot, name: None, role: None, disabled: Some(true), allow_overlap: None, allowed_ips: None };
         app.engine.change_service_account(&olga, off).await.expect("disabled");
         let zoe = newcomer(app, "zoe").await;
         assert_eq!(refusal(app.engine.accept_invitation(&in_person(zoe), &sent.token, origin()).await), Code::NotFound);

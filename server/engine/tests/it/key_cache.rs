@@ -9,7 +9,7 @@ use domain::command::{
 use domain::policy::Action;
 use domain::token::PlainKey;
 use domain::view::NewKey;
-use domain::{Code, Role};
+use domain::{Code, IpBlocks, Role};
 use engine::keys::AuthenticatedRequest;
 use engine::{Engine, NodeTasks};
 
@@ -41,11 +41,13 @@ enum Weakening {
     Rotate,
     RotateItself,
     Narrow,
+    NarrowIps,
     RemoveOwner,
     OffboardOwner,
     LowerOwner,
     OwnerLeaves,
     DisableOwner,
+    NarrowIpsOfOwner,
     LowerServiceAccount,
     Expire,
 }
@@ -57,14 +59,18 @@ const fn weakenings(action: Action) -> &'static [Weakening] {
         Action::RevokeItself => &[Weakening::RevokeItself],
         Action::RotateKey => &[Weakening::Rotate],
         Action::RotateItself => &[Weakening::RotateItself],
-        Action::ChangeKey => &[Weakening::Narrow],
+        Action::ChangeKey => &[Weakening::Narrow, Weakening::NarrowIps],
         Action::ManageMembers => &[
             Weakening::RemoveOwner,
             Weakening::OffboardOwner,
             Weakening::LowerOwner,
         ],
         Action::Leave => &[Weakening::OwnerLeaves],
-        Action::ManageServiceAccounts => &[Weakening::DisableOwner, Weakening::LowerServiceAccount],
+        Action::ManageServiceAccounts => &[
+            Weakening::DisableOwner,
+            Weakening::NarrowIpsOfOwner,
+            Weakening::LowerServiceAccount,
+        ],
         // `apis.rs` tests what weakens keys for an API.
         Action::ManageApis | Action::ManageConsumers => &[],
         // They read, or change nothing that a check depends on.
@@ -78,14 +84,19 @@ const fn weakenings(action: Action) -> &'static [Weakening] {
         | Action::ReadAudit
         | Action::ListWorkspaces
         | Action::CreateWorkspace
+        | Action::ChangeWorkspace
         | Action::DeleteWorkspace
         | Action::ListRuns
         | Action::CreateRun
+        | Action::CancelRun
+        | Action::WorkOnRuns
         | Action::SendMessage
         | Action::ReadInbox
         | Action::DeleteMessage
         | Action::ReadNotebook
         | Action::WriteNotebook
+        | Action::ReadSealed
+        | Action::WriteSealed
         | Action::ListServiceAccounts
         | Action::ListMembers
         | Action::SeeAddresses
@@ -103,7 +114,9 @@ impl Weakening {
                     .await
             }
             Self::LowerOwner => app.north_key("ada").await,
-            Self::DisableOwner | Self::LowerServiceAccount => service_key(app).await,
+            Self::DisableOwner | Self::NarrowIpsOfOwner | Self::LowerServiceAccount => {
+                service_key(app).await
+            }
             Self::Expire => expiring_key(app).await,
             _ => app.north_key("max").await,
         }
@@ -149,6 +162,13 @@ impl Weakening {
                 let command = ChangeKey::read(id, None, Some(&scopes)).expect("a change");
                 engine.change_key(&olga, command).await.map(drop)
             }
+            Self::NarrowIps => {
+                let command = ChangeKey {
+                    allowed_ips: Some(elsewhere()),
+                    ..ChangeKey::read(id, None, None).expect("a change")
+                };
+                engine.change_key(&olga, command).await.map(drop)
+            }
             Self::RemoveOwner => engine.remove_member(&olga, owner).await,
             Self::OffboardOwner => {
                 let keys = vec![(id, KeyDisposition::End)];
@@ -171,13 +191,14 @@ impl Weakening {
                     .leave_organization(&app.north("max").await)
                     .await
             }
-            Self::DisableOwner | Self::LowerServiceAccount => {
+            Self::DisableOwner | Self::NarrowIpsOfOwner | Self::LowerServiceAccount => {
                 let change = ChangeServiceAccount {
                     actor: owner,
                     name: None,
                     role: (self == Self::LowerServiceAccount).then_some(Role::Member),
                     disabled: (self == Self::DisableOwner).then_some(true),
                     allow_overlap: None,
+                    allowed_ips: (self == Self::NarrowIpsOfOwner).then(elsewhere),
                 };
                 engine
                     .change_service_account(&olga, change)
@@ -191,6 +212,11 @@ impl Weakening {
         };
         done.unwrap_or_else(|error| panic!("{self:?}: {error}"));
     }
+}
+
+/// Addresses that no request of the tests comes from.
+fn elsewhere() -> IpBlocks {
+    "198.51.100.0/24".parse().expect("blocks")
 }
 
 async fn service_key(app: &TestApp) -> NewKey {
@@ -229,7 +255,10 @@ async fn takes_effect_on_the_next_check(app: &TestApp, weakening: Weakening) {
     assert!(!is_in_memory, "{weakening:?}: still in memory");
     match app.admit(&key.plain).await {
         Err(error) => assert!(
-            matches!(error.code(), Code::Unauthorized | Code::Forbidden),
+            matches!(
+                error.code(),
+                Code::Unauthorized | Code::Forbidden | Code::IpNotAllowed
+            ),
             "{weakening:?}: {error}"
         ),
         Ok(after) => {

@@ -20,6 +20,7 @@ const ACTIVE: KeyQuery = KeyQuery {
     sort: domain::command::KeySort::Newest,
     reversed: false,
     after: None,
+    before: None,
 };
 
 /// The ids in the caller's list of keys.
@@ -446,7 +447,7 @@ both! {
                 "remove" => engine.remove_member(ctx, ada).await.expect("removed"),
                 _ => {
                     let scopes = Some(domain::ScopeSet::of([domain::Scope::RunsRead]));
-                    drop(engine.change_key(ctx, ChangeKey { key: id, name: None, scopes }).await.expect("narrowed"));
+                    drop(engine.change_key(ctx, ChangeKey { key: id, name: None, scopes, allowed_ips: None }).await.expect("narrowed"));
                 }
             }
             engine.recheck_key(&admitted).await.unwrap_or_else(|error| panic!("{change}: {error}"));

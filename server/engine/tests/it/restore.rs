@@ -146,6 +146,7 @@ async fn a_restored_copy_is_locked_until_the_journal_is_replayed() {
         role: None,
         disabled: Some(true),
         allow_overlap: None,
+        allowed_ips: None,
     };
     engine
         .change_service_account(&olga, disable)

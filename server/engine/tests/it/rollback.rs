@@ -169,7 +169,7 @@ both! {
         let key = app.engine.create_key(&olga, command).await.expect("a key");
         let mut old = row(&mut intruder, "actors", &Value::Number(robot.0)).await;
         let disable =
-            ChangeServiceAccount { actor: robot, name: None, role: None, disabled: Some(true), allow_overlap: None };
+            ChangeServiceAccount { actor: robot, name: None, role: None, disabled: Some(true), allow_overlap: None, allowed_ips: None };
         app.engine.change_service_account(&olga, disable).await.expect("disabled");
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
         app.key_of(&olga).await;

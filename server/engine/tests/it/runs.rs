@@ -3,6 +3,7 @@
 use domain::command::{CreateRun, DeleteWorkspace};
 use domain::environment::Environment;
 use domain::event::AuditAction;
+use domain::run::RunState;
 use domain::view::WorkspaceView;
 use domain::{Code, WorkspaceId};
 
@@ -24,7 +25,8 @@ both! {
         let (workspace, mia) = (staging(app).await, app.north("mia").await);
         let made = app.engine.create_run(&mia, run(&workspace.id, Some("{\"branch\": \"main\"}"))).await.expect("a run");
         assert!(made.id.as_str().starts_with("run_"));
-        assert_eq!((made.status.as_str(), made.trigger.as_str(), made.created_by.as_str()), ("queued", "api", "mia"));
+        assert_eq!((made.status, made.trigger.as_str(), made.created_by.as_str()), (RunState::Queued, "api", "mia"));
+        assert_eq!((made.attempts, made.created_by_id), (0, mia.actor().id));
         assert_eq!((made.environment, &made.workspace_id), (Environment::Production, &workspace.id));
         assert_eq!(made.input.as_deref(), Some("{\"branch\": \"main\"}"));
         assert_eq!(app.engine.list_runs(&app.north("max").await, &workspace.id, None, 10).await.expect("a list").rows, [made]);

@@ -3,7 +3,7 @@
 use domain::command::{RotateKey, SealText};
 use domain::event::AuditAction;
 use domain::view::{Items, NewKey, Sealed};
-use domain::{ActorId, Code, ItemId};
+use domain::{ActorId, Code, ItemId, SealedKind};
 use engine::key_material::{self, Decryptor, SealContext};
 use engine::{Ctx, Result};
 use zeroize::Zeroizing;
@@ -29,7 +29,7 @@ async fn send(app: &TestApp, to: ActorId, words: &str) -> Sealed {
 async fn inbox(app: &TestApp, key: &NewKey) -> Items {
     let admitted = app.with_key(&key.plain).await;
     app.engine
-        .read_inbox(&admitted.ctx, &key.plain, 10_000)
+        .read_items(&admitted.ctx, &key.plain, SealedKind::Inbox, 10_000)
         .await
         .expect("an inbox")
 }
@@ -37,14 +37,23 @@ async fn inbox(app: &TestApp, key: &NewKey) -> Items {
 async fn notebook(app: &TestApp, key: &NewKey) -> Items {
     let admitted = app.with_key(&key.plain).await;
     app.engine
-        .read_notebook(&admitted.ctx, &key.plain, 10_000)
+        .read_items(
+            &admitted.ctx,
+            &key.plain,
+            SealedKind::Notebook,
+            10_000,
+        )
         .await
         .expect("a notebook")
 }
 
 async fn note(app: &TestApp, key: &NewKey, words: &str) -> Result<Sealed> {
     app.engine
-        .write_note(&app.with_key(&key.plain).await.ctx, text(words))
+        .write_item(
+            &app.with_key(&key.plain).await.ctx,
+            SealedKind::Notebook,
+            text(words),
+        )
         .await
 }
 
@@ -52,7 +61,7 @@ fn texts(items: &Items) -> Vec<&str> {
     items
         .items
         .iter()
-        .map(|item| item.text.as_str())
+        .map(|item| item.opened.text.as_str())
         .collect()
 }
 
@@ -97,8 +106,8 @@ both! {
         let items = inbox(app, &ada).await;
         assert_eq!((items.items.len(), items.unreadable), (MANY, 0));
         for (item, n) in items.items.iter().zip((0..MANY).rev()) {
-            assert_eq!((item.text.as_str(), item.from.as_str()), (format!("message {n}").as_str(), "max"));
-            assert_eq!((item.from_actor_id, item.key_id), (max.actor().id, ada.view.key_id));
+            assert_eq!((item.opened.text.as_str(), item.opened.from.as_str()), (format!("message {n}").as_str(), "max"));
+            assert_eq!((item.opened.from_actor_id, item.opened.key_id), (max.actor().id, ada.view.key_id));
         }
         assert_eq!(count(app, &mia).await, (0, 0));
         // Even if the rows are moved to Mia's inbox and refer to her key.
@@ -146,7 +155,7 @@ both! {
                 let mut flipped = sealed.clone();
                 flipped[at] ^= 1 << (at % 8);
                 intruder.set("items", "sealed", &Value::Bytes(flipped), &which).await;
-                let items = app.engine.read_inbox(&admitted.ctx, &key.plain, 10).await.expect("an inbox");
+                let items = app.engine.read_items(&admitted.ctx, &key.plain, SealedKind::Inbox, 10).await.expect("an inbox");
                 assert_eq!((items.items.len(), items.unreadable), (1, 1), "byte {at}");
             }
             intruder.set("items", "sealed", &Value::Bytes(sealed.clone()), &which).await;
@@ -172,7 +181,7 @@ both! {
             assert!(count(app, &other).await.0 == 0 && notebook(app, &key).await.items.is_empty(), "{column}");
             intruder.set("items", column, &stored, &which).await;
         }
-        assert_eq!(inbox(app, &key).await.items[0].id, item.id);
+        assert_eq!(inbox(app, &key).await.items[0].opened.id, item.id);
     }
 
     // RO-27
@@ -287,10 +296,10 @@ both! {
         let session = app.north("ada").await;
         let admitted = app.with_key(&other.plain).await;
         for (ctx, presented) in [(&session, &key), (&admitted.ctx, &key)] {
-            assert_eq!(refusal(app.engine.read_inbox(ctx, &presented.plain, 10).await), Code::Forbidden);
-            assert_eq!(refusal(app.engine.read_notebook(ctx, &presented.plain, 10).await), Code::Forbidden);
+            assert_eq!(refusal(app.engine.read_items(ctx, &presented.plain, SealedKind::Inbox, 10).await), Code::Forbidden);
+            assert_eq!(refusal(app.engine.read_items(ctx, &presented.plain, SealedKind::Notebook, 10).await), Code::Forbidden);
         }
-        assert_eq!(refusal(app.engine.write_note(&session, text("a note")).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.write_item(&session, SealedKind::Notebook, text("a note")).await), Code::Forbidden);
     }
 
     a_list_contains_the_newest_items_up_to_its_limit(app) {
@@ -299,7 +308,7 @@ both! {
             send(app, key.view.actor_id, &n.to_string()).await;
         }
         let admitted = app.with_key(&key.plain).await;
-        let items = app.engine.read_inbox(&admitted.ctx, &key.plain, 2).await.expect("an inbox");
+        let items = app.engine.read_items(&admitted.ctx, &key.plain, SealedKind::Inbox, 2).await.expect("an inbox");
         assert_eq!((texts(&items), items.unreadable), (vec!["4", "3"], 0));
     }
 
@@ -308,17 +317,17 @@ both! {
         let (message, note) = (send(app, ada.view.actor_id, "hello").await.id, note(app, &ada, "remember").await.expect("written").id);
         let before = everything(app).await;
         for ctx in [&mia, &app.north("olga").await] {
-            assert_eq!(refusal(app.engine.delete_message(ctx, &message).await), Code::NotFound);
-            assert_eq!(refusal(app.engine.delete_note(ctx, &note).await), Code::NotFound);
+            assert_eq!(refusal(app.engine.delete_item(ctx, SealedKind::Inbox, &message).await), Code::NotFound);
+            assert_eq!(refusal(app.engine.delete_item(ctx, SealedKind::Notebook, &note).await), Code::NotFound);
         }
         let owner = app.with_key(&ada.plain).await;
-        assert_eq!(refusal(app.engine.delete_message(&owner.ctx, &note).await), Code::NotFound, "a note is not a message");
-        assert_eq!(refusal(app.engine.delete_note(&owner.ctx, &message).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.delete_item(&owner.ctx, SealedKind::Inbox, &note).await), Code::NotFound, "a note is not a message");
+        assert_eq!(refusal(app.engine.delete_item(&owner.ctx, SealedKind::Notebook, &message).await), Code::NotFound);
         let rows = |dump: &Vec<(String, Vec<_>)>| dump.iter().find(|(table, _)| table == "items").map(|(_, rows)| rows.len());
         assert_eq!((rows(&before), rows(&everything(app).await)), (Some(2), Some(2)));
-        app.engine.delete_message(&owner.ctx, &message).await.expect("deleted");
-        app.engine.delete_note(&owner.ctx, &note).await.expect("deleted");
-        assert_eq!(refusal(app.engine.delete_message(&owner.ctx, &message).await), Code::NotFound);
+        app.engine.delete_item(&owner.ctx, SealedKind::Inbox, &message).await.expect("deleted");
+        app.engine.delete_item(&owner.ctx, SealedKind::Notebook, &note).await.expect("deleted");
+        assert_eq!(refusal(app.engine.delete_item(&owner.ctx, SealedKind::Inbox, &message).await), Code::NotFound);
         assert_eq!(count(app, &ada).await, (0, 0));
     }
 
@@ -327,8 +336,8 @@ both! {
         let message = send(app, ada.view.actor_id, "the secret plan").await.id;
         let written = note(app, &ada, "the secret plan").await.expect("written").id;
         let owner = app.with_key(&ada.plain).await;
-        app.engine.delete_message(&owner.ctx, &message).await.expect("deleted");
-        app.engine.delete_note(&owner.ctx, &written).await.expect("deleted");
+        app.engine.delete_item(&owner.ctx, SealedKind::Inbox, &message).await.expect("deleted");
+        app.engine.delete_item(&owner.ctx, SealedKind::Notebook, &written).await.expect("deleted");
         let events = app.engine.read_audit_log(&olga, &Default::default(), 4).await.expect("the log").rows;
         let event = |what, id: &ItemId| (what, "item".to_owned(), id.to_string());
         let found: Vec<_> = events.iter().map(|event| (event.action, event.object_kind.clone(), event.object_id.clone())).collect();
@@ -353,9 +362,9 @@ both! {
         let ctx = app.with_key(&key.plain).await.ctx.clone();
         app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
         let before = everything(app).await;
-        assert_eq!(refusal(app.engine.write_note(&ctx, text("late")).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.write_item(&ctx, SealedKind::Notebook, text("late")).await), Code::Unauthorized);
         assert_eq!(refusal(app.engine.send_message(&ctx, olga.actor().id, text("late")).await), Code::Unauthorized);
-        assert_eq!(refusal(app.engine.delete_message(&ctx, &message).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.delete_item(&ctx, SealedKind::Inbox, &message).await), Code::Unauthorized);
         assert_eq!(before, everything(app).await);
     }
 
@@ -369,7 +378,7 @@ both! {
         assert_eq!(texts(&inbox(app, &reader).await), ["hello"]);
         assert_eq!(refusal(note(app, &reader, "remember").await), Code::MissingScope);
         let ctx = app.with_key(&ci.plain).await.ctx.clone();
-        assert_eq!(refusal(app.engine.read_inbox(&ctx, &ci.plain, 10).await), Code::MissingScope);
+        assert_eq!(refusal(app.engine.read_items(&ctx, &ci.plain, SealedKind::Inbox, 10).await), Code::MissingScope);
     }
 
     // RO-31
@@ -388,7 +397,7 @@ both! {
             assert_ne!(rotated.new.public_key_hex, old.public_key_hex);
             let items = notebook(app, &rotated.new).await;
             assert_eq!((items.items.len(), items.unreadable), (readable, 2 - readable as i64));
-            assert_eq!(rotated.messages_orphaned, items.unreadable);
+            assert_eq!((rotated.orphaned.messages(), rotated.orphaned.items()), (0, items.unreadable));
             assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
         }
     }

@@ -20,6 +20,7 @@ fn change(id: ActorId) -> ChangeServiceAccount {
         role: None,
         disabled: None,
         allow_overlap: None,
+        allowed_ips: None,
     }
 }
 

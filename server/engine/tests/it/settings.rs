@@ -6,6 +6,14 @@ use domain::{Code, Role};
 
 use crate::test_app::{NORTH, SOUTH, everything, refusal};
 
+fn preselects(days: Option<i64>) -> ChangeOrganization {
+    ChangeOrganization::read(&OrganizationDraft {
+        default_key_days: Some(days),
+        ..OrganizationDraft::default()
+    })
+    .expect("a change")
+}
+
 fn at_most(days: Option<i64>) -> ChangeOrganization {
     ChangeOrganization::read(&OrganizationDraft {
         max_key_days: Some(days),
@@ -38,7 +46,7 @@ both! {
         let (ada, max) = (app.north("ada").await, app.north("max").await);
         let before = app.engine.get_organization(&max).await.expect("seen");
         assert_eq!((before.name.as_str(), before.max_key_days), (NORTH, None));
-        for (days, was, is) in [(Some(90), None, Some("90")), (Some(30), Some("90"), Some("30")), (None, Some("30"), None)] {
+        for (days, was, is) in [(Some(365), None, Some("365")), (Some(90), Some("365"), Some("90")), (None, Some("90"), None)] {
             let after = app.engine.change_organization(&ada, at_most(days)).await.expect("changed");
             assert_eq!(after.max_key_days, days);
             assert_eq!(app.engine.get_organization(&max).await.expect("seen"), after);
@@ -47,6 +55,41 @@ both! {
             let [change] = event.changes.as_slice() else { panic!("one change: {event:?}") };
             assert_eq!((change.field.as_str(), change.before.as_deref(), change.after.as_deref()), ("max_key_days", was, is));
         }
+        app.sound_chain(NORTH).await;
+    }
+
+    // D17: 90 days unless changed, and never beyond the longest lifetime.
+    the_preselected_expiration_is_a_setting_within_the_maximum(app) {
+        let (ada, max) = (app.north("ada").await, app.north("max").await);
+        assert_eq!(app.engine.get_organization(&max).await.expect("seen").default_key_days, Some(90));
+        for (days, was, is) in [(Some(7), Some("90"), Some("7")), (None, Some("7"), None), (Some(365), None, Some("365"))] {
+            let after = app.engine.change_organization(&ada, preselects(days)).await.expect("changed");
+            assert_eq!((after.default_key_days, after.max_key_days), (days, None));
+            assert_eq!(app.engine.get_organization(&max).await.expect("seen"), after);
+            let event = app.newest_event(&ada).await;
+            let [change] = event.changes.as_slice() else { panic!("one change: {event:?}") };
+            assert_eq!((change.field.as_str(), change.before.as_deref(), change.after.as_deref()), ("default_key_days", was, is));
+        }
+
+        let limited = app.engine.change_organization(&ada, at_most(Some(30))).await.expect("limited");
+        assert_eq!((limited.max_key_days, limited.default_key_days), (Some(30), Some(30)));
+        let event = app.newest_event(&ada).await;
+        let changes: Vec<_> = event.changes.iter().map(|change| (change.field.as_str(), change.before.as_deref(), change.after.as_deref())).collect();
+        assert_eq!(changes, [("max_key_days", None, Some("30")), ("default_key_days", Some("365"), Some("30"))]);
+        let before = everything(app).await;
+        for days in [Some(31), None] {
+            assert_eq!(refusal(app.engine.change_organization(&ada, preselects(days)).await), Code::InvalidFields);
+        }
+        assert_eq!(refusal(app.engine.change_organization(&max, preselects(Some(7))).await), Code::Forbidden);
+        assert_eq!(before, everything(app).await);
+        app.engine.change_organization(&ada, preselects(Some(30))).await.expect("the current value");
+        assert_eq!(before, everything(app).await);
+
+        let free = app.engine.change_organization(&ada, at_most(None)).await.expect("no limit");
+        assert_eq!((free.max_key_days, free.default_key_days), (None, Some(30)));
+        let both = OrganizationDraft { max_key_days: Some(Some(60)), default_key_days: Some(Some(60)), ..OrganizationDraft::default() };
+        let both = app.engine.change_organization(&ada, ChangeOrganization::read(&both).expect("a change")).await.expect("both");
+        assert_eq!((both.max_key_days, both.default_key_days), (Some(60), Some(60)));
         app.sound_chain(NORTH).await;
     }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use app::request::SiteConfig;
 use engine::{Engine, Runtime};
+use fast_path::cors::AllowedOrigins;
+use fast_path::gate::GateToken;
 use oidc::SetupError;
 use oidc::dev::DevProvider;
 use secrecy::{ExposeSecret, SecretString};
@@ -57,7 +59,7 @@ pub(super) async fn assemble(
         brand: settings.brand.clone(),
     };
 
-    let state = AppState::new(
+    let mut state = AppState::new(
         engine,
         client,
         firebase,
@@ -66,6 +68,8 @@ pub(super) async fn assemble(
         settings.trusted_proxies,
         settings.access_log,
     );
+    state.gate_token = settings.gate_token.clone().map(GateToken::new);
+    state.allowed_origins = AllowedOrigins::new(settings.cors_origins.clone());
     Ok(App {
         state,
         dev_provider,

@@ -1,5 +1,6 @@
 //! `/api/v1/apis`: the APIs that the organization protects with keys (D32).
 
+pub mod import;
 pub mod keys;
 
 use axum::Json;
@@ -49,6 +50,13 @@ pub struct NewApi {
     environments: Option<Vec<String>>,
     /// Its scopes, at most 100.
     scopes: Option<Vec<ApiScope>>,
+    /// Where its keys can be used from: at most 50 IP addresses or blocks of them. The default is
+    /// everywhere.
+    #[schema(example = json!(["203.0.113.0/24"]))]
+    allowed_ips: Option<Vec<String>>,
+    /// Whether its gate signs an assertion for each request that passes. The default is false.
+    #[schema(example = true)]
+    signed_assertion: Option<bool>,
 }
 
 /// Changes of an API. Fields that are absent do not change.
@@ -69,6 +77,13 @@ pub struct ApiChange {
     /// Whether it is archived.
     #[schema(example = false)]
     archived: Option<bool>,
+    /// Where its keys can be used from: all of at most 50 IP addresses or blocks of them. An empty list
+    /// means everywhere.
+    #[schema(example = json!(["203.0.113.0/24"]))]
+    allowed_ips: Option<Vec<String>>,
+    /// Whether its gate signs an assertion for each request that passes.
+    #[schema(example = true)]
+    signed_assertion: Option<bool>,
 }
 
 /// List APIs
@@ -111,6 +126,8 @@ pub async fn create_api(
         key_header: new.key_header.as_deref(),
         environments: new.environments.as_deref(),
         scopes: new.scopes,
+        allowed_ips: new.allowed_ips.as_deref(),
+        signed_assertion: new.signed_assertion,
     })?;
     let api = state.engine.create_api(&ctx, command).await?;
     Ok((StatusCode::CREATED, Json(api)))
@@ -149,6 +166,8 @@ pub async fn change_api(
         key_header: change.key_header.as_deref(),
         environments: change.environments.as_deref(),
         scopes: change.scopes,
+        allowed_ips: change.allowed_ips.as_deref(),
+        signed_assertion: change.signed_assertion,
         ..ApiDraft::default()
     };
     let command = ChangeApi::read(slug(api)?, draft, change.archived)?;
@@ -156,7 +175,7 @@ pub async fn change_api(
 }
 
 /// The slug in a URL.
-fn slug(Path(text): Path<String>) -> ApiResult<Slug> {
+pub(super) fn slug(Path(text): Path<String>) -> ApiResult<Slug> {
     text.parse()
         .map_err(|_| ApiError::new(Code::NotFound, "not a slug"))
 }

@@ -323,6 +323,7 @@ fn named_organization(headers: &HeaderMap) -> ApiResult<Option<OrganizationId>> 
 fn refusal_cause(response: &Response, expired: bool) -> Option<RefusalCause> {
     match response.extensions().get::<ApiError>()?.code() {
         Code::MissingScope => Some(RefusalCause::MissingScope),
+        Code::IpNotAllowed => Some(RefusalCause::IpNotAllowed),
         Code::Forbidden => Some(RefusalCause::NotPermitted),
         Code::Unauthorized if expired => Some(RefusalCause::Expired),
         Code::Unauthorized => Some(RefusalCause::Revoked),

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::IpBlocks;
 use domain::command::{ChangeConsumer, CreateConsumer};
 use domain::policy::Action;
 use domain::view::ConsumerView;
@@ -37,6 +38,10 @@ pub struct NewConsumer {
     /// A JSON object of at most 4,096 bytes. Each verification of a key of the consumer returns it.
     #[schema(example = json!({ "plan": "pro" }), value_type = Option<Object>)]
     metadata: Option<Map<String, Value>>,
+    /// Where its keys can be used from: at most 50 IP addresses or blocks of them. The default is
+    /// everywhere.
+    #[schema(example = json!(["203.0.113.0/24"]))]
+    allowed_ips: Option<Vec<String>>,
 }
 
 /// Changes of a consumer. Fields that are absent do not change.
@@ -52,6 +57,10 @@ pub struct ConsumerChange {
     /// Whether its keys are refused.
     #[schema(example = false)]
     paused: Option<bool>,
+    /// Where its keys can be used from: all of at most 50 IP addresses or blocks of them. An empty list
+    /// means everywhere.
+    #[schema(example = json!(["203.0.113.0/24"]))]
+    allowed_ips: Option<Vec<String>>,
 }
 
 /// List consumers
@@ -64,11 +73,11 @@ pub struct ConsumerChange {
 pub async fn list_consumers(
     State(state): State<AppState>,
     Authenticated(ctx): Authenticated,
-    ConsumerPaging { external_id, page }: ConsumerPaging,
+    ConsumerPaging { query, page }: ConsumerPaging,
 ) -> ApiResult<Response> {
     let found = state
         .engine
-        .list_consumers(&ctx, external_id.as_ref(), page.before, page.limit)
+        .list_consumers(&ctx, &query, page.limit)
         .await?;
     let body = Json(ConsumersBody {
         consumers: found.rows,
@@ -93,7 +102,12 @@ pub async fn create_consumer(
         new.external_id.as_deref().unwrap_or_default(),
         new.name.as_deref(),
         new.metadata.unwrap_or_default(),
-    )?;
+    );
+    let (command, allowed_ips) = IpBlocks::read_with(new.allowed_ips.as_deref(), command)?;
+    let command = CreateConsumer {
+        allowed_ips: allowed_ips.unwrap_or_default(),
+        ..command
+    };
     let consumer = state
         .engine
         .create_consumer(&ctx, command)
@@ -139,7 +153,12 @@ pub async fn change_consumer(
         change.name.as_deref(),
         change.metadata,
         change.paused,
-    )?;
+    );
+    let (command, allowed_ips) = IpBlocks::read_with(change.allowed_ips.as_deref(), command)?;
+    let command = ChangeConsumer {
+        allowed_ips,
+        ..command
+    };
     Ok(Json(
         state
             .engine

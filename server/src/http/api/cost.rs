@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 /// Operations that read although their method is `POST`: a key must not stand in the URL.
-const READS: [&str; 2] = ["/v1/keys/verify", "/v1/introspect"];
+const READS: [&str; 3] = ["/v1/keys/verify", "/v1/keys/verify-batch", "/v1/introspect"];
 
 /// The cost of an operation: 0 for a read, 1 for a write.
 pub fn cost(method: &Method, path: &str) -> i64 {

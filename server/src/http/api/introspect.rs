@@ -2,8 +2,6 @@
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
 use domain::command::VerifyKey;
 use domain::policy::Action;
 use domain::view::Introspection;
@@ -13,7 +11,7 @@ use url::form_urlencoded;
 use utoipa::ToSchema;
 
 use super::authentication::Authenticated;
-use super::input::{Body, whole_body};
+use super::input::{Body, is_form, whole_body};
 use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
 
@@ -27,6 +25,10 @@ pub struct TokenToIntrospect {
     /// itself.
     #[schema(example = "orders")]
     api: Option<String>,
+    /// The IP address of the client that presented it. A key that can be used only from some IP
+    /// addresses is inactive without it.
+    #[schema(example = "203.0.113.7")]
+    ip: Option<String>,
     /// What the caller takes the token for. It makes no difference.
     #[expect(dead_code, reason = "libraries send it")]
     token_type_hint: Option<String>,
@@ -48,6 +50,7 @@ impl<S: Send + Sync> FromRequest<S> for TokenToIntrospect {
         Ok(Self {
             token: token.ok_or_else(|| vec![FieldFault::new("token", Fault::Missing)])?,
             api: parameter(&bytes, "api")?,
+            ip: parameter(&bytes, "ip")?,
             token_type_hint: None,
         })
     }
@@ -63,17 +66,6 @@ fn parameter(form: &[u8], name: &str) -> Result<Option<String>, ApiError> {
         )),
         (first, _) => Ok(first.map(|(_, value)| value.into_owned())),
     }
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    kind.and_then(|kind| kind.split(';').next())
-        .is_some_and(|kind| {
-            kind.trim()
-                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        })
 }
 
 /// Introspect a token
@@ -96,6 +88,7 @@ pub async fn introspect_token(
         &parameters.token,
         parameters.api.as_deref(),
         None,
+        parameters.ip.as_deref(),
         false,
     )?;
     let verdict = state.engine.verify_key(&ctx, &command).await?;

@@ -8,6 +8,8 @@ pub mod revoke;
 pub mod rotate;
 pub mod verify;
 
+use std::borrow::Cow;
+
 use domain::FieldFault;
 use domain::view::NewKey;
 use serde::Serialize;
@@ -32,8 +34,8 @@ pub struct NewKeyBody {
     /// The public key of the key pair that is derived from the key, in hex.
     public_key_hex: String,
     /// How to store it.
-    #[schema(example = "Store this API key securely — it cannot be retrieved again")]
-    warning: &'static str,
+    #[schema(example = "Store this API key securely — it cannot be retrieved again", value_type = String)]
+    warning: Cow<'static, str>,
 }
 
 impl From<&NewKey> for NewKeyBody {
@@ -44,7 +46,7 @@ impl From<&NewKey> for NewKeyBody {
             api_key: new.plain.expose().to_owned(),
             key_prefix: new.view.key_prefix.clone(),
             public_key_hex: new.public_key_hex.clone(),
-            warning: STORE,
+            warning: STORE.into(),
         }
     }
 }

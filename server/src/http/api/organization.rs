@@ -21,6 +21,11 @@ pub struct OrganizationChange {
     #[schema(example = 365, minimum = 1, maximum = 3650, value_type = Option<i64>)]
     #[serde(default, deserialize_with = "given")]
     max_key_days: Option<Option<i64>>,
+    /// The expiration that forms for new keys preselect: 1 to 3650 days, at most the maximum
+    /// lifetime, or null for no expiration.
+    #[schema(example = 90, minimum = 1, maximum = 3650, value_type = Option<i64>)]
+    #[serde(default, deserialize_with = "given")]
+    default_key_days: Option<Option<i64>>,
     /// The new name.
     #[schema(example = "Acme Labs", min_length = 1, max_length = 100)]
     name: Option<String>,
@@ -50,7 +55,8 @@ pub async fn see_organization(
 
 /// Change the organization
 ///
-/// For admins and owners. Existing keys keep their expiration. Only people can change `key_makers`
+/// For admins and owners. Existing keys keep their expiration. A `default_key_days` beyond a new
+/// `max_key_days` is lowered to it. Only people can change `key_makers`
 /// and `keys_make_keys`. A key that changes them gets 403.
 #[utoipa::path(patch, path = "/organization", operation_id = "change_organization", tag = "Organization",
     extensions(("x-needs" = json!(Action::ChangeOrganization))),
@@ -63,6 +69,7 @@ pub async fn change_organization(
     let command = ChangeOrganization::read(&OrganizationDraft {
         name: change.name.as_deref(),
         max_key_days: change.max_key_days,
+        default_key_days: change.default_key_days,
         key_makers: change.key_makers.as_deref(),
         keys_make_keys: change.keys_make_keys,
     })?;

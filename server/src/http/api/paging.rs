@@ -6,9 +6,9 @@ use axum::http::header::LINK;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use domain::Environment;
-use domain::command::{KeyQuery, StatusFilter};
-use domain::consumer::ExternalId;
-use domain::{Fault, FieldFault, KeyId};
+use domain::command::{ConsumerQuery, KeyQuery, RunQuery, StatusFilter};
+use domain::run::RunState;
+use domain::{ActorId, Fault, FieldFault, KeyId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -20,6 +20,8 @@ use crate::http::problem::{ApiError, ApiResult};
 const DEFAULT_LIMIT: i64 = 100;
 /// The maximum number of rows per page.
 const MAX_LIMIT: i64 = 200;
+/// The maximum number of characters of a search.
+const MAX_SEARCH: usize = 200;
 
 /// The page of a list.
 #[derive(Deserialize, IntoParams)]
@@ -174,23 +176,13 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
             .transpose();
         let environment =
             environment.map_err(|unknown| vec![FieldFault::new("environment", unknown.into())])?;
-        if keys
-            .q
-            .as_deref()
-            .is_some_and(|text| text.chars().count() > 200)
-        {
-            return Err(vec![FieldFault::new("q", Fault::TooLong { max: 200 })].into());
-        }
         let page = page.keeping([
             ("active", keys.active),
             ("environment", keys.environment),
             ("q", keys.q.clone()),
         ]);
         let after = page.before.map(KeyId);
-        // No name contains control characters, and Postgres rejects NUL.
-        let text = keys
-            .q
-            .map(|text| text.chars().filter(|c| !c.is_control()).collect());
+        let text = searched(keys.q)?;
         Ok(Self {
             query: KeyQuery {
                 text,
@@ -202,6 +194,22 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
             page,
         })
     }
+}
+
+/// The text of a search.
+///
+/// # Errors
+/// `TooLong`.
+fn searched(typed: Option<String>) -> Result<Option<String>, Vec<FieldFault>> {
+    let Some(text) = typed else { return Ok(None) };
+    if text.chars().count() > MAX_SEARCH {
+        let fault = Fault::TooLong { max: MAX_SEARCH };
+        return Err(vec![FieldFault::new("q", fault)]);
+    }
+    // No name contains control characters, and Postgres rejects NUL.
+    Ok(Some(
+        text.chars().filter(|c| !c.is_control()).collect(),
+    ))
 }
 
 /// The filter and the page of the list of consumers.
@@ -218,12 +226,15 @@ pub struct ConsumersQuery {
     /// Only the consumer with this ID in your own systems.
     #[param(max_length = 128)]
     external_id: Option<String>,
+    /// Only consumers whose name or external ID contains this text.
+    #[param(max_length = 200)]
+    q: Option<String>,
 }
 
 /// The requested page of consumers.
 pub struct ConsumerPaging {
-    /// Only the consumer with this external id.
-    pub external_id: Option<ExternalId>,
+    /// The filters.
+    pub query: ConsumerQuery,
     /// The page.
     pub page: Paging,
 }
@@ -238,9 +249,55 @@ impl<S: Send + Sync> FromRequestParts<S> for ConsumerPaging {
         let external_id = external_id
             .transpose()
             .map_err(|fault| vec![FieldFault::new("external_id", fault)])?;
+        let page = page.keeping([("external_id", asked.external_id), ("q", asked.q.clone())]);
         Ok(Self {
-            external_id,
-            page: page.keeping([("external_id", asked.external_id)]),
+            query: ConsumerQuery {
+                external_id,
+                text: searched(asked.q)?,
+                before: page.before.map(ActorId),
+            },
+            page,
+        })
+    }
+}
+
+/// The filters and the page of the list of runs.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RunsQuery {
+    /// The number of rows, 1 to 200. The default is 100.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+    /// The start of the page, from the `Link` header of the previous page.
+    #[param(value_type = Option<i64>, minimum = 1)]
+    cursor: Option<String>,
+    /// Only runs in this state.
+    #[param(value_type = Option<RunState>)]
+    state: Option<String>,
+    /// Only runs of this workspace.
+    #[param(example = "ws_abc123", pattern = "^ws_[0-9A-Za-z]{1,40}$")]
+    workspace_id: Option<String>,
+}
+
+/// The requested page of runs.
+pub struct RunPaging {
+    /// The filters.
+    pub query: RunQuery,
+    /// The page.
+    pub page: Paging,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for RunPaging {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let asked: RunsQuery = query(parts, state).await?;
+        let page = Paging::read(asked.limit, asked.cursor)?;
+        let query = RunQuery::read(asked.state.as_deref(), asked.workspace_id.as_deref())?;
+        Ok(Self {
+            query,
+            page: page.keeping([("state", asked.state), ("workspace_id", asked.workspace_id)]),
         })
     }
 }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::IpBlocks;
 use domain::command::{ChangeServiceAccount, CreateServiceAccount};
 use domain::policy::Action;
 use domain::view::ServiceAccount;
@@ -36,6 +37,10 @@ pub struct NewServiceAccount {
     /// Whether it can have several active keys.
     #[serde(default)]
     allow_overlap: bool,
+    /// Where its keys can be used from: at most 50 IP addresses or blocks of them. The default is
+    /// everywhere.
+    #[schema(example = json!(["203.0.113.0/24"]))]
+    allowed_ips: Option<Vec<String>>,
 }
 
 /// Changes of a service account. Fields that are absent do not change.
@@ -54,6 +59,10 @@ pub struct ServiceAccountChange {
     /// Whether it can have several active keys.
     #[schema(example = true)]
     allow_overlap: Option<bool>,
+    /// Where its keys can be used from: all of at most 50 IP addresses or blocks of them. An empty list
+    /// means everywhere.
+    #[schema(example = json!(["203.0.113.0/24"]))]
+    allowed_ips: Option<Vec<String>>,
 }
 
 /// List service accounts
@@ -91,7 +100,12 @@ pub async fn create_service_account(
     Body(new): Body<NewServiceAccount>,
 ) -> ApiResult<(StatusCode, Json<ServiceAccount>)> {
     let name = new.name.unwrap_or_default();
-    let command = CreateServiceAccount::read(&name, new.role.as_deref(), new.allow_overlap)?;
+    let command = CreateServiceAccount::read(&name, new.role.as_deref(), new.allow_overlap);
+    let (command, allowed_ips) = IpBlocks::read_with(new.allowed_ips.as_deref(), command)?;
+    let command = CreateServiceAccount {
+        allowed_ips: allowed_ips.unwrap_or_default(),
+        ..command
+    };
     Ok((
         StatusCode::CREATED,
         Json(
@@ -144,7 +158,12 @@ pub async fn change_service_account(
         role,
         change.disabled,
         change.allow_overlap,
-    )?;
+    );
+    let (command, allowed_ips) = IpBlocks::read_with(change.allowed_ips.as_deref(), command)?;
+    let command = ChangeServiceAccount {
+        allowed_ips,
+        ..command
+    };
     Ok(Json(
         state
             .engine

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::command::{CreateWorkspace, DeleteWorkspace};
+use domain::command::{ChangeWorkspace, CreateWorkspace, DeleteWorkspace};
 use domain::policy::Action;
 use domain::view::WorkspaceView;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,15 @@ pub struct NewWorkspace {
     /// Its model. The default depends on the provider.
     #[schema(example = "gemini-2.5-pro", min_length = 1, max_length = 100)]
     model: Option<String>,
+}
+
+/// Whether a workspace takes runs.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkspaceChange {
+    /// `running`, or `stopped`.
+    #[schema(example = "stopped", value_type = String)]
+    status: Option<String>,
 }
 
 /// List workspaces
@@ -141,9 +150,34 @@ pub async fn get_workspace(
     ))
 }
 
+/// Start or stop a workspace
+///
+/// For its creator and for admins. A stopped workspace takes no runs: starting one returns 409. Its
+/// queued runs wait, and a run that a worker has is completed.
+#[utoipa::path(patch, path = "/workspaces/{id}", operation_id = "change_workspace", tag = "Workspaces",
+    extensions(("x-needs" = json!(Action::ChangeWorkspace))),
+    request_body = WorkspaceChange,
+    params(("id" = String, Path, description = "The workspace's id", example = "ws_abc123")),
+    responses((status = 200, body = WorkspaceView),
+        (status = 404, body = ProblemBody)))]
+pub async fn change_workspace(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+    workspace: Path<String>,
+    Body(change): Body<WorkspaceChange>,
+) -> ApiResult<Json<WorkspaceView>> {
+    let command = ChangeWorkspace::read(id(workspace)?, change.status.as_deref())?;
+    Ok(Json(
+        state
+            .engine
+            .change_workspace(&ctx, &command)
+            .await?,
+    ))
+}
+
 /// Delete a workspace
 ///
-/// For its creator and for admins.
+/// For its creator and for admins. Its runs are deleted too.
 #[utoipa::path(delete, path = "/workspaces/{id}", operation_id = "delete_workspace", tag = "Workspaces",
     extensions(("x-needs" = json!(Action::DeleteWorkspace))),
     params(("id" = String, Path, description = "The workspace's id", example = "ws_abc123")),

@@ -44,20 +44,23 @@ macro_rules! sources {
     ($($name:literal),*) => { [$(($name, include_str!(concat!("../../../../docs/", $name, ".md")))),*] };
 }
 
-const SOURCES: [(&str, &str); 15] = sources![
+const SOURCES: [(&str, &str); 18] = sources![
     "index",
     "tour",
     "quickstart",
     "api-keys",
     "authentication",
+    "command-line",
+    "runs",
     "protect-your-api",
+    "signed-assertion",
     "members",
     "service-accounts",
     "organization",
     "audit-log",
-    "command-line",
     "encryption",
     "errors",
     "credentials",
+    "server-commands",
     "performance"
 ];

@@ -140,7 +140,7 @@ pub async fn take(
 }
 
 fn new_secret(context: &PageContext) -> String {
-    String::from_utf8_lossy(&context.engine.runtime().base62::<SECRET>()).into_owned()
+    context.engine.runtime().base62_text::<SECRET>()
 }
 
 fn is_https(context: &PageContext) -> bool {

@@ -76,6 +76,30 @@ async fn only_owners_and_admins_can_change_the_settings() {
             .status,
         StatusCode::UNPROCESSABLE_ENTITY
     );
+    assert_eq!(
+        seen["default_key_days"], 90,
+        "unless the organization changes it"
+    );
+    for days in [json!(31), Value::Null, json!(0), json!("7"), json!(7.5)] {
+        let refused = patch(&admin, json!({ "default_key_days": days })).await;
+        assert_eq!(
+            refused.status.as_u16(),
+            422,
+            "{days}: {}",
+            refused.text
+        );
+    }
+    let lower = patch(&admin, json!({ "default_key_days": 7 })).await;
+    assert_eq!(lower.json()["default_key_days"], 7);
+    let free = patch(
+        &admin,
+        json!({ "max_key_days": null, "default_key_days": null }),
+    )
+    .await;
+    assert_eq!(
+        (&free.json()["default_key_days"], free.status.as_u16()),
+        (&Value::Null, 200)
+    );
     let other = app
         .get("/api/v1/organization", &app.key("theo").await)
         .await

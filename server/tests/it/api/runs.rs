@@ -237,6 +237,7 @@ async fn a_test_key_manages_only_test_keys() {
     for path in [
         "/api/v1/inbox",
         "/api/v1/notebook",
+        "/api/v1/sealed/todos",
         "/api/v1/service-accounts",
         "/api/v1/organization",
     ] {

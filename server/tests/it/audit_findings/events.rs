@@ -27,15 +27,19 @@ fn action(operation: &str) -> Option<Action> {
         "rotate_calling_key" => Action::RotateItself,
         "revoke_key" => Action::RevokeKey,
         "create_workspace" => Action::CreateWorkspace,
+        "change_workspace" => Action::ChangeWorkspace,
         "delete_workspace" => Action::DeleteWorkspace,
         "create_run" | "create_run_by_hook" => Action::CreateRun,
+        "cancel_run" => Action::CancelRun,
+        "complete_run" => Action::WorkOnRuns,
         "send_message" => Action::SendMessage,
         "delete_message" => Action::DeleteMessage,
         "write_note" | "delete_note" => Action::WriteNotebook,
+        "write_sealed" | "change_todo" | "delete_sealed" => Action::WriteSealed,
         "create_service_account" | "change_service_account" => Action::ManageServiceAccounts,
         "create_api" | "change_api" => Action::ManageApis,
         "create_consumer" | "change_consumer" => Action::ManageConsumers,
-        "create_api_key" => Action::CreateApiKey,
+        "create_api_key" | "import_keys" => Action::CreateApiKey,
         "change_organization" => Action::ChangeOrganization,
         "leave_organization" => Action::Leave,
         "export_audit_log" => Action::ReadAudit,
@@ -54,9 +58,14 @@ fn beside(operation: &str) -> &'static [Action] {
             Action::ManageServiceAccounts,
         ],
         "leave_organization" => &[Action::ManageMembers],
+        "import_keys" => &[Action::ManageConsumers],
         _ => &[],
     }
 }
+
+/// What workers do all the time, which the log does not record (D30): only the result of a run is an
+/// event.
+const NOT_RECORDED: [&str; 2] = ["claim_run", "extend_lease"];
 
 /// The events of a bootstrap, which needs an empty installation.
 async fn bootstrapped() -> HashSet<AuditAction> {
@@ -88,6 +97,7 @@ async fn every_operation_writes_exactly_its_events() {
     let mut watch = Witness::of(&world).await;
     cases::keys(&mut watch, &owner).await;
     cases::data(&mut watch, &owner).await;
+    cases::runs(&mut watch, &owner).await;
     cases::apis(&mut watch, &owner).await;
     cases::settings(&mut watch, &owner).await;
     cases::members(&mut watch, &owner).await;
@@ -105,6 +115,7 @@ async fn every_operation_writes_exactly_its_events() {
         .filter(|operation| operation.cost != Some(0))
         .map(|operation| operation.id);
     let missing: Vec<_> = changing
+        .filter(|id| !NOT_RECORDED.contains(&id.as_str()))
         .filter(|id| !watch.recorded.contains_key(id.as_str()))
         .collect();
     assert!(
@@ -185,7 +196,10 @@ async fn every_operation_writes_exactly_its_events() {
 async fn every_change_has_an_event_and_every_event_a_change() {
     let world = World::new().await;
     let (mut changes, mut event_sets) = (0, HashSet::new());
-    for line in &api::LINES {
+    for line in api::LINES
+        .iter()
+        .filter(|line| !NOT_RECORDED.contains(&line.0))
+    {
         for who in api::principals(&world)
             .await
             .iter()
@@ -229,9 +243,11 @@ async fn every_change_has_an_event_and_every_event_a_change() {
     let single = [
         H::OrganizationChanged,
         H::KeyNarrowed,
+        H::KeyIpsChanged,
         H::SessionEnded,
         H::AuditExported,
         H::TokenIssued,
+        H::DeviceDenied,
     ];
     event_sets.extend(single.map(|action| vec![action]));
     event_sets.extend([vec![], vec![H::InvitationAccepted, H::MemberJoined]]);
@@ -278,12 +294,12 @@ async fn every_change_has_an_event_and_every_event_a_change() {
     assert!(changes > 20, "{changes}");
 }
 
-/// Exporting the log and issuing a token are recorded and change nothing.
+/// Exporting the log, issuing a token and denying a device are recorded and change nothing.
 fn has_change(events: &[AuditAction]) -> bool {
     events.iter().any(|event| {
         !matches!(
             event,
-            AuditAction::AuditExported | AuditAction::TokenIssued
+            AuditAction::AuditExported | AuditAction::TokenIssued | AuditAction::DeviceDenied
         )
     })
 }

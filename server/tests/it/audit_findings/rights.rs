@@ -105,7 +105,7 @@ async fn errors_do_not_reveal_which_objects_exist() {
 const ANY_KEY: [&str; 1] = ["rotate_calling_key"];
 
 /// What reads although its method is `POST`: a key is in the body, because URLs are logged.
-const READS: [&str; 2] = ["verify_key", "introspect_token"];
+const READS: [&str; 3] = ["verify_key", "verify_keys", "introspect_token"];
 
 // Finding 7: with each single read scope, and with all of them.
 #[tokio::test]

@@ -2,10 +2,53 @@
 
 use domain::event::{EventCategory, ObjectKind};
 
-use super::{between, leads, plain, says, section};
+use super::{between, leads, open, plain, says, section};
 use crate::test_app::TestApp;
 
-// KE-37, RU-15, RU-27: further pages. KE-38, RA-33, D5: the roles. KE-25..KE-29: who sees which
+// RU-27: the API documentation, the product API surface and product API keys are three places, and
+// each is about what its link says.
+#[tokio::test]
+async fn the_reference_the_api_surface_and_product_keys_have_links_of_their_own() {
+    let app = TestApp::empty().await;
+    let targets = [
+        ("/docs/api", "API reference"),
+        (
+            "/docs/protect-your-api#register-the-api",
+            "Protect your own API",
+        ),
+        (
+            "/docs/credentials#product-api-keys",
+            "Product API keys",
+        ),
+    ];
+    let links = section(&app, "/docs/api-keys", "next-steps").await;
+    for (target, name) in targets {
+        let link = format!("<a href=\"{target}\">{name}</a>");
+        assert!(links.contains(&link), "{link}: {links}");
+    }
+    let text = plain(&links);
+    assert!(
+        text.contains("set up the API surface that product API keys are for"),
+        "{text}"
+    );
+    says(
+        &app,
+        "/docs/protect-your-api",
+        "register-the-api",
+        &["click Register API", "the scope apis:write"],
+    )
+    .await;
+    says(
+        &app,
+        "/docs/credentials",
+        "product-api-keys",
+        &["If your product has an API, its users need keys for it"],
+    )
+    .await;
+    says(&app, "/docs/api", "", &["All operations of the API"]).await;
+}
+
+// KE-37, RU-15: further pages. KE-38, RA-33, D5: the roles. KE-25..KE-29: who sees which
 // keys.
 #[tokio::test]
 async fn members_roles_and_organizations_are_documented() {
@@ -225,18 +268,22 @@ async fn the_audit_log_is_documented() {
 
 // KE-14, KE-16
 #[tokio::test]
-async fn the_documentation_says_that_commands_take_no_api_key() {
+async fn the_documentation_says_that_no_command_authenticates_with_an_api_key() {
     let app = TestApp::empty().await;
     let phrases = [
-        "No command takes an API key, and no API key gives access to a command",
-        "you are signed in as yourself and can access every organization that you are a member of",
+        "No command on this page authenticates with an API key",
+        "You sign in as yourself, with all your permissions, and can access every organization that you are a member of",
     ];
     says(&app, "/docs/command-line", "", &phrases).await;
     let help = std::process::Command::new(env!("CARGO_BIN_EXE_roundtable"))
         .arg("help")
         .output()
         .expect("runs");
-    let text = plain(&section(&app, "/docs/command-line", "commands").await);
+    let pages = ["/docs/command-line", "/docs/server-commands"];
+    let mut text = String::new();
+    for page in pages {
+        text.push_str(&plain(&open(&app, page).await.text));
+    }
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     let commands = between(&help, "Commands:\n", "\n\n").expect("commands");
     for command in commands
@@ -286,14 +333,14 @@ async fn the_encryption_model_is_documented() {
 async fn the_effect_of_a_rotation_on_encrypted_data_is_documented() {
     let app = TestApp::empty().await;
     let phrases = [
-        "The new key cannot decrypt inbox messages and notes that were sealed to the old key",
+        "The new key cannot decrypt items of any kind that were sealed to the old key",
         "returns 409 with the code messages_would_be_lost, and nothing changes",
         "\"carry_over\": true",
         "\"confirm_message_loss\": true",
         "permanently unreadable",
-        "If there are no sealed items, you need neither option",
+        "If there are no messages, you need neither option",
         "Old items can be carried over only with the old key",
-        "messages_orphaned is the number of items that became unreadable",
+        "messages_orphaned is the number of messages that became unreadable, and items_orphaned is the number of items of the other kinds",
         "The warning says to store the key securely",
     ];
     says(&app, "/docs/encryption", "rotation", &phrases).await;

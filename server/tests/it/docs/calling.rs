@@ -167,6 +167,53 @@ async fn signing_in_yields_a_token() {
     .await;
 }
 
+// RA-04, RA-13, RA-14, D29: the module for pages.
+#[tokio::test]
+async fn pages_have_a_module_for_tokens() {
+    let app = TestApp::empty().await;
+    let phrases = [
+        "import { getAuth } from '/sdk/roundtable.js'",
+        "currentUser is null if no user is signed in. Then there is no token",
+        "replaces the token in the background, five minutes before it expires",
+        "getIdToken(true) returns a new token",
+        "notices a sign-out in another tab",
+        "The module keeps the refresh token in the memory of the page",
+    ];
+    says(
+        &app,
+        "/docs/authentication",
+        "tokens-in-pages",
+        &phrases,
+    )
+    .await;
+}
+
+// RA-10, D28: pages on other origins.
+#[tokio::test]
+async fn other_origins_have_a_setting() {
+    let app = TestApp::empty().await;
+    let phrases = [
+        "By default, browsers do not let pages on other origins call the API",
+        "ROUNDTABLE_CORS_ORIGINS",
+        "except POST /api/v1/token, which reads the session cookie",
+        "Authorization, X-API-Key, Content-Type, Idempotency-Key and X-Organization",
+    ];
+    says(
+        &app,
+        "/docs/authentication",
+        "pages-on-other-origins",
+        &phrases,
+    )
+    .await;
+    leads(
+        &app,
+        "/docs/server-commands",
+        "settings",
+        &["/docs/authentication#pages-on-other-origins"],
+    )
+    .await;
+}
+
 // RO-05, RO-06, RO-14, D18: the quickstart describes bootstrap.
 #[tokio::test]
 async fn the_quickstart_describes_bootstrap() {

@@ -124,7 +124,48 @@ async fn keys_do_not_expire_by_themselves() {
         &app,
         "/docs/api-keys",
         "expiration",
-        &["/docs/organization#maximum-key-lifetime"],
+        &[
+            "/docs/organization#maximum-key-lifetime",
+            "/docs/organization#preselected-expiration",
+        ],
+    )
+    .await;
+}
+
+// RU-28: the tip is beside what expiration does.
+#[tokio::test]
+async fn an_expiration_date_is_advised() {
+    let app = TestApp::empty().await;
+    let markup = section(&app, "/docs/api-keys", "expiration").await;
+    let tip = between(&markup, "<div class=\"notice\"", "</div>").expect("a tip");
+    let tip = plain(&format!("<{tip}"));
+    assert!(
+        tip.contains("Set an expiration date for every key, so that keys end by themselves"),
+        "{tip}"
+    );
+}
+
+// RU-29: the three steps, in this order.
+#[tokio::test]
+async fn a_compromised_key_is_rotated_in_three_steps() {
+    let app = TestApp::empty().await;
+    let markup = section(&app, "/docs/api-keys", "rotate-a-compromised-key").await;
+    let list = between(&markup, "<ol>", "</ol>").expect("steps");
+    let steps: Vec<_> = list.split("<li>").skip(1).map(plain).collect();
+    let expected = [
+        "Create a new key with the same permissions.",
+        "Update your applications to use the new key.",
+        "Revoke the old key.",
+    ];
+    assert_eq!(steps.len(), expected.len(), "{steps:?}");
+    for (step, start) in steps.iter().zip(expected) {
+        assert!(step.starts_with(start), "{step}");
+    }
+    says(
+        &app,
+        "/docs/api-keys",
+        "rotate-a-compromised-key",
+        &["If someone else may have seen a key, replace it immediately"],
     )
     .await;
 }

@@ -129,7 +129,7 @@ async fn every_template_has_the_documented_scopes() {
     let templates = [
         (
             "read_only",
-            "workspaces:read runs:read keys:read inbox:read notebook:read service_accounts:read apis:read consumers:read members:read audit:read organization:read",
+            "workspaces:read runs:read keys:read inbox:read notebook:read sealed:read service_accounts:read apis:read consumers:read members:read audit:read organization:read",
         ),
         ("ci_cd", "workspaces:read runs:read runs:write"),
         (

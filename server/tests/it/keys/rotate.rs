@@ -47,6 +47,7 @@ async fn the_calling_key_can_rotate_itself() {
             "key_prefix",
             "public_key_hex",
             "messages_orphaned",
+            "items_orphaned",
         ]
         .to_vec();
         expected.extend(["old_key_ends_at", "warning"]);

@@ -16,11 +16,12 @@ use crate::tokens::token;
 
 /// The reviewed table of the API.
 #[rustfmt::skip]
-pub const LINES: [Line; 59] = [
+pub const LINES: [Line; 76] = [
     ("list_keys", Requirement::Membership, Kind::None, 200, 0),
     ("create_key", Requirement::Membership, Kind::None, 201, 0),
     ("rotate_calling_key", Requirement::Key, Kind::None, 201, 0),
     ("verify_key", Requirement::Membership, Kind::None, 200, 0),
+    ("verify_keys", Requirement::Membership, Kind::None, 200, 0),
     ("introspect_token", Requirement::Membership, Kind::None, 200, 0),
     ("get_key", Requirement::Own, Kind::Key, 200, 200),
     ("change_key", Requirement::Own, Kind::Key, 200, 200),
@@ -33,6 +34,14 @@ pub const LINES: [Line; 59] = [
     ("list_runs", Requirement::Membership, Kind::Workspace, 200, 0),
     ("create_run", Requirement::Membership, Kind::Workspace, 201, 0),
     ("create_run_by_hook", Requirement::Membership, Kind::Workspace, 201, 0),
+    ("change_workspace", Requirement::Own, Kind::Workspace, 200, 0),
+    ("find_runs", Requirement::Membership, Kind::None, 200, 0),
+    ("get_run", Requirement::Membership, Kind::Run, 200, 0),
+    ("cancel_run", Requirement::Own, Kind::Run, 200, 0),
+    ("claim_run", Requirement::Membership, Kind::None, 200, 0),
+    // The runs of the cases have no worker yet.
+    ("extend_lease", Requirement::Membership, Kind::Run, 409, 0),
+    ("complete_run", Requirement::Membership, Kind::Run, 409, 0),
     ("delete_workspace", Requirement::Own, Kind::Workspace, 204, 0),
     ("list_service_accounts", Requirement::Admin, Kind::None, 200, 0),
     ("create_service_account", Requirement::Admin, Kind::None, 201, 0),
@@ -43,17 +52,26 @@ pub const LINES: [Line; 59] = [
     ("get_api", Requirement::Membership, Kind::Api, 200, 200),
     ("change_api", Requirement::Admin, Kind::Api, 200, 200),
     ("list_api_keys", Requirement::Membership, Kind::Api, 200, 200),
-    ("create_api_key", Requirement::Admin, Kind::Api, 201, 409),
+    ("create_api_key", Requirement::Membership, Kind::Api, 201, 409),
     ("list_consumers", Requirement::Admin, Kind::None, 200, 0),
     ("create_consumer", Requirement::Admin, Kind::None, 201, 0),
     ("get_consumer", Requirement::Admin, Kind::Consumer, 200, 200),
     ("change_consumer", Requirement::Admin, Kind::Consumer, 200, 200),
+    ("import_keys", Requirement::Admin, Kind::Api, 201, 409),
+    ("get_api_calls", Requirement::Admin, Kind::Api, 200, 200),
+    ("get_consumer_calls", Requirement::Admin, Kind::Consumer, 200, 200),
+    ("get_service_account_calls", Requirement::Admin, Kind::Account, 200, 200),
+    ("get_key_calls", Requirement::Own, Kind::Key, 200, 200),
     ("send_message", Requirement::Membership, Kind::Member, 201, 404),
     ("read_inbox", Requirement::Key, Kind::None, 200, 0),
     ("delete_message", Requirement::OwnOnly, Kind::Message, 204, 0),
     ("read_notebook", Requirement::Key, Kind::None, 200, 0),
     ("write_note", Requirement::Key, Kind::None, 201, 0),
     ("delete_note", Requirement::OwnOnly, Kind::Note, 204, 0),
+    ("read_sealed", Requirement::Key, Kind::None, 200, 0),
+    ("write_sealed", Requirement::Key, Kind::None, 201, 0),
+    ("change_todo", Requirement::OwnOnly, Kind::Todo, 200, 0),
+    ("delete_sealed", Requirement::OwnOnly, Kind::Todo, 204, 0),
     ("see_organization", Requirement::Membership, Kind::None, 200, 0),
     ("change_organization", Requirement::Admin, Kind::None, 200, 0),
     ("leave_organization", Requirement::Person, Kind::None, 204, 0),
@@ -103,7 +121,11 @@ fn exception(id: &str, who: &Principal, which: Which) -> Option<u16> {
         }
         ("leave_organization", _) if role == Role::Owner && !by_key => Some(409),
         // Decrypting items needs a key with the scope.
-        ("read_inbox" | "read_notebook" | "write_note", _) if powerless => Some(403),
+        ("read_inbox" | "read_notebook" | "write_note" | "read_sealed" | "write_sealed", _)
+            if powerless =>
+        {
+            Some(403)
+        }
         ("me", _) if powerless => Some(200),
         _ => None,
     }
@@ -236,6 +258,10 @@ pub fn id(world: &World, thing: Kind, which: Which, part: Option<&Part>) -> Opti
         (Kind::Workspace, Which::Other) => other.workspace.clone(),
         (Kind::Workspace, Which::Foreign) => stranger.workspace.clone(),
         (Kind::Workspace, Which::Missing) => return missing("ws_none"),
+        (Kind::Run, Which::Own) => part.run.clone(),
+        (Kind::Run, Which::Other) => other.run.clone(),
+        (Kind::Run, Which::Foreign) => stranger.run.clone(),
+        (Kind::Run, Which::Missing) => return missing("run_none"),
         (Kind::Member, Which::Own) => part.ctx.actor().id.to_string(),
         (Kind::Member, Which::Other) => other.ctx.actor().id.to_string(),
         (Kind::Member, Which::Foreign) => stranger.ctx.actor().id.to_string(),
@@ -249,7 +275,10 @@ pub fn id(world: &World, thing: Kind, which: Which, part: Option<&Part>) -> Opti
         (Kind::Note, Which::Own) => part.note.clone(),
         (Kind::Note, Which::Other) => other.note.clone(),
         (Kind::Note, Which::Foreign) => stranger.note.clone(),
-        (Kind::Message | Kind::Note, Which::Missing) => return missing("item_none"),
+        (Kind::Todo, Which::Own) => part.todo.clone(),
+        (Kind::Todo, Which::Other) => other.todo.clone(),
+        (Kind::Todo, Which::Foreign) => stranger.todo.clone(),
+        (Kind::Message | Kind::Note | Kind::Todo, Which::Missing) => return missing("item_none"),
         (Kind::Invitation, Which::Other) => world.invitations[0].clone(),
         (Kind::Invitation, Which::Foreign) => world.invitations[1].clone(),
         (Kind::Invitation, Which::Inactive) => world.invitations[2].clone(),

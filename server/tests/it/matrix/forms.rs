@@ -11,25 +11,40 @@ use super::oracle::{Kind, Line, Requirement, Standing, expected};
 use super::world::{Part, Which, World};
 use crate::test_app::TestResponse;
 
+/// Denies a program on the same computer.
+const DENY_PROGRAM: &str = "decision=deny&page=%2Fauthorize%3Fresponse_type%3Dcode%26client_id%3Droundtable-cli\
+    %26redirect_uri%3Dhttp%253A%252F%252F127.0.0.1%253A49152%252Fcallback%26code_challenge_method%3DS256\
+    %26code_challenge%3DE9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM%26state%3Daf0ifjsldkj";
+
 /// The reviewed table of server functions, each with an example of its form; `ID` is the thing,
 /// `ORG` the organization.
 #[rustfmt::skip]
-pub const LINES: [(Line, &str); 29] = [
+pub const LINES: [(Line, &str); 39] = [
     (("/ui/create_key", Requirement::Membership, Kind::None, 200, 0), "organization=ORG&name=Mine"),
     (("/ui/revoke_key", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&key_id=ID&reason=leaked"),
     (("/ui/revoke_keys", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&keys=ID&reason=leaked&confirm_name=revoke+1+key"),
     (("/ui/rotate_key", Requirement::Own, Kind::Key, 200, 409), "organization=ORG&key_id=ID&overlap_seconds=0"),
     (("/ui/rename_key", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&key_id=ID&name=Mine"),
     (("/ui/narrow_key", Requirement::Own, Kind::Key, 409, 409), "organization=ORG&key_id=ID&access%5Bruns%5D=read"),
-    (("/ui/find_keys", Requirement::Membership, Kind::None, 200, 0), "organization=ORG&page=/o/ORG/settings/api-keys&q=CI"),
+    (("/ui/decide_device", Requirement::Person, Kind::None, 200, 0), DENY_PROGRAM),
+    (("/ui/search", Requirement::Membership, Kind::None, 200, 0), "organization=ORG&page=/o/ORG/settings/api-keys&q=CI"),
     (("/ui/dismiss_nudges", Requirement::Membership, Kind::None, 200, 0), "organization=ORG&page=/o/ORG/settings/api-keys"),
     (("/ui/found_organization", Requirement::Person, Kind::None, 409, 0), "organization=Mine&setup_token=setup_0123456789abcdef"),
     (("/ui/create_service_account", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&name=Mine&role=admin"),
     (("/ui/rename_service_account", Requirement::Admin, Kind::Account, 200, 200), "organization=ORG&actor_id=ID&name=Mine"),
     (("/ui/change_service_account", Requirement::Admin, Kind::Account, 200, 200), "organization=ORG&actor_id=ID&allow_overlap=true"),
     (("/ui/create_api", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&name=Mine&slug=mine"),
+    (("/ui/change_api", Requirement::Admin, Kind::Api, 200, 200), "organization=ORG&api=ID&name=Mine"),
+    (("/ui/create_api_key", Requirement::Membership, Kind::Api, 200, 409), "organization=ORG&api=ID&name=Mine&owner=me"),
+    (("/ui/create_consumer", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&external_id=customer_9&name=Mine"),
+    (("/ui/change_consumer", Requirement::Admin, Kind::Consumer, 200, 200), "organization=ORG&actor_id=ID&name=Mine"),
+    (("/ui/create_workspace", Requirement::Membership, Kind::None, 200, 0), "organization=ORG&name=Mine&provider=openai"),
+    (("/ui/change_workspace", Requirement::Own, Kind::Workspace, 200, 0), "organization=ORG&workspace_id=ID&status=stopped"),
+    (("/ui/delete_workspace", Requirement::Own, Kind::Workspace, 200, 0), "organization=ORG&workspace_id=ID&confirm_name=a"),
+    (("/ui/cancel_run", Requirement::Own, Kind::Run, 200, 0), "organization=ORG&run_id=ID"),
     (("/ui/rename_organization", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&name=Mine"),
     (("/ui/limit_key_lifetime", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&max_key_days=1"),
+    (("/ui/preselect_expiration", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&default_key_days=1"),
     (("/ui/change_key_rules", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&key_makers=admins"),
     (("/ui/create_organization", Requirement::Person, Kind::None, 200, 0), "name=Further"),
     (("/ui/invite_member", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&email=eve@example.test&role=member"),

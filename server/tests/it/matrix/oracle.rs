@@ -36,9 +36,11 @@ pub enum Kind {
     Account,
     Message,
     Note,
+    Todo,
     Invitation,
     Api,
     Consumer,
+    Run,
 }
 
 /// One line of a table: the name, the requirement, the object, the status of a success, and the

@@ -18,7 +18,7 @@ use crate::test_app::{TestApp, TestResponse};
 /// The reviewed table of pages. Anonymous visitors are redirected to the sign-in page instead of a
 /// 401.
 #[rustfmt::skip]
-pub const LINES: [Line; 21] = [
+pub const LINES: [Line; 32] = [
     ("/o/{organization}", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings/api-keys", Requirement::Membership, Kind::None, 200, 0),
@@ -28,12 +28,23 @@ pub const LINES: [Line; 21] = [
     ("/o/{organization}/settings/api-keys/{key}/rename", Requirement::Own, Kind::Key, 200, 200),
     ("/o/{organization}/settings/api-keys/{key}/rotate", Requirement::Own, Kind::Key, 200, 200),
     ("/o/{organization}/settings/api-keys/{key}/revoke", Requirement::Own, Kind::Key, 200, 200),
+    ("/o/{organization}/settings/sealed", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings/service-accounts", Requirement::Admin, Kind::None, 200, 0),
     ("/o/{organization}/settings/service-accounts/new", Requirement::Admin, Kind::None, 200, 0),
     ("/o/{organization}/settings/service-accounts/{actor}", Requirement::Admin, Kind::Account, 200, 200),
+    ("/o/{organization}/settings/service-accounts/{actor}/sealed", Requirement::Admin, Kind::Account, 200, 200),
     ("/o/{organization}/settings/apis", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings/new-api", Requirement::Admin, Kind::None, 200, 0),
     ("/o/{organization}/settings/apis/{slug}", Requirement::Membership, Kind::Api, 200, 200),
+    ("/o/{organization}/settings/apis/{slug}/new-key", Requirement::Membership, Kind::Api, 200, 409),
+    ("/o/{organization}/settings/consumers", Requirement::Admin, Kind::None, 200, 0),
+    ("/o/{organization}/settings/consumers/new", Requirement::Admin, Kind::None, 200, 0),
+    ("/o/{organization}/settings/consumers/{actor}", Requirement::Admin, Kind::Consumer, 200, 200),
+    ("/o/{organization}/settings/workspaces", Requirement::Membership, Kind::None, 200, 0),
+    ("/o/{organization}/settings/workspaces/new", Requirement::Membership, Kind::None, 200, 0),
+    ("/o/{organization}/settings/workspaces/{workspace}", Requirement::Membership, Kind::Workspace, 200, 0),
+    ("/o/{organization}/settings/runs", Requirement::Membership, Kind::None, 200, 0),
+    ("/o/{organization}/settings/runs/{run}", Requirement::Membership, Kind::Run, 200, 0),
     ("/o/{organization}/settings/members", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings/members/invite", Requirement::Admin, Kind::None, 200, 0),
     ("/o/{organization}/settings/members/leave", Requirement::Membership, Kind::None, 200, 0),
@@ -44,11 +55,14 @@ pub const LINES: [Line; 21] = [
 
 /// Pages outside of organizations: the status for anonymous visitors, for people outside of Acme,
 /// and for its members.
-const BESIDE: [(&str, u16, u16, u16); 9] = [
+const BESIDE: [(&str, u16, u16, u16); 11] = [
     ("/", 303, 0, 303),
     ("/sign-in", 200, 303, 303),
     ("/welcome", 303, 303, 303),
     ("/account", 303, 200, 200),
+    ("/device", 303, 200, 200),
+    // Without the parameters of a program.
+    ("/authorize", 303, 400, 400),
     // The installation of the tests uses development mode.
     ("/dev/style", 200, 200, 200),
     ("/settings/api-keys", 303, 0, 303),
@@ -108,7 +122,9 @@ async fn the_pages_match_the_permission_matrix() {
                     let path = path
                         .replace("{key}", &id)
                         .replace("{actor}", &id)
-                        .replace("{slug}", &id);
+                        .replace("{slug}", &id)
+                        .replace("{workspace}", &id)
+                        .replace("{run}", &id);
                     let expected = match who.standing {
                         _ if organization == "x"
                             || (which == Which::Malformed && line.2 != Kind::None) =>

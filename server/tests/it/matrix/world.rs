@@ -66,8 +66,11 @@ pub struct Part {
     /// A key of theirs that was revoked.
     pub revoked_key: KeyId,
     pub workspace: String,
+    /// A run that waits for a worker.
+    pub run: String,
     pub message: String,
     pub note: String,
+    pub todo: String,
 }
 
 /// Everything.
@@ -631,12 +634,18 @@ async fn part(app: &TestApp, subject: &'static str, role: Role) -> Part {
         json!({ "name": "a", "provider": "openai" }),
     )
     .await;
+    let run = make(
+        &format!("/api/v1/workspaces/{workspace}/runs"),
+        json!({ "input": "i" }),
+    )
+    .await;
     let message = make(
         &format!("/api/v1/actors/{}/inbox", ctx.actor().id),
         json!({ "text": "m" }),
     )
     .await;
     let note = make("/api/v1/notebook", json!({ "text": "n" })).await;
+    let todo = make("/api/v1/sealed/todos", json!({ "text": "t" })).await;
     Part {
         subject,
         role,
@@ -645,7 +654,9 @@ async fn part(app: &TestApp, subject: &'static str, role: Role) -> Part {
         key: spare,
         revoked_key,
         workspace,
+        run,
         message,
         note,
+        todo,
     }
 }

@@ -292,7 +292,9 @@ async fn no_response_contains_a_key_after_its_creation() {
                     .replace("{organization}", world.acme.as_str())
                     .replace("{key}", &id)
                     .replace("{actor}", &id)
-                    .replace("{slug}", &id);
+                    .replace("{slug}", &id)
+                    .replace("{workspace}", &id)
+                    .replace("{run}", &id);
                 let page = pages::look(&world, &path, &who.cookie).await;
                 assert!(
                     whole_keys(&page.text).is_empty(),
@@ -321,7 +323,7 @@ async fn a_form_does_not_repeat_a_key_from_its_fields() {
     let list = format!("/o/{}/settings/api-keys", world.acme);
     let found = forms::answer(
         &world,
-        "/ui/find_keys",
+        "/ui/search",
         &format!("organization={}&page={list}&q={key}", world.acme),
         &cookie,
         "same-origin",

@@ -58,6 +58,8 @@ pub fn facts(shown: &KeyPageData) -> AnyView {
                 {row(words::labels::CREATED, view! { {when(now, key.created_at)}{by} }.into_any())}
                 {row(words::labels::LAST_USED, last_used(room, line))}
                 {row(words::labels::EXPIRES, expires)}
+                {allowed_ips(key)}
+                {sealed(shown)}
                 {revoked}
                 {other(room, words::labels::REPLACES, shown.before.as_ref())}
                 {other(room, words::labels::REPLACED_BY, shown.after.as_ref())}
@@ -96,6 +98,22 @@ fn permissions(key: &KeyView) -> AnyView {
         )
     };
     view! { <ul class="plain-list">{Group::ALL.map(line).into_iter().flatten().collect_view()}</ul> }.into_any()
+}
+
+/// Where the key can be used from, unless it is everywhere.
+fn allowed_ips(key: &KeyView) -> Option<AnyView> {
+    let blocks = key.allowed_ips.line()?.replace(' ', ", ");
+    Some(view! { <dt>{words::ip_list::TITLE}</dt><dd><code>{blocks}</code></dd> }.into_any())
+}
+
+/// What the key decrypts, as a link to everything that its owner has sealed.
+fn sealed(shown: &KeyPageData) -> Option<AnyView> {
+    let (counts, screen) = shown.sealed.as_ref()?;
+    let path = screen.path();
+    Some(
+        view! { <dt>{words::sealed::DECRYPTS}</dt><dd><a href=path>{words::sealed::counts(*counts)}</a></dd> }
+            .into_any(),
+    )
 }
 
 fn last_used(room: &OrganizationPage, line: &KeyLine) -> AnyView {

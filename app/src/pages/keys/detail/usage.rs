@@ -82,7 +82,7 @@ fn table(days: &[DayUse]) -> AnyView {
     let day = |day: &DayUse| {
         let numbers = [day.calls, day.refused, day.cost]
             .map(|n| view! { <td>{words::format::grouped(n)}</td> });
-        view! { <tr><th scope="row">{words::overview::day(&day.day)}</th>{numbers}</tr> }
+        view! { <tr><th scope="row">{words::call_bars::day_label(&day.day)}</th>{numbers}</tr> }
     };
     let busy = days
         .iter()

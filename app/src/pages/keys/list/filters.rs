@@ -1,72 +1,33 @@
-//! The search and the filters. The search is a posted form, because a whole key must not appear in
-//! a URL. The filters are links.
+//! The search and the filters, which are links.
 
 use domain::command::StatusFilter;
 use domain::environment::Environment;
 use leptos::prelude::*;
 
 use super::List;
+use crate::components::filter_menu::menu;
+use crate::components::search::search;
 use crate::routes::{EVERY_STATE, Location};
-use crate::shared_view::icon;
 use crate::words;
 
 /// The search and the filters, above the table.
 pub fn filters(list: &List) -> AnyView {
     let creators = (list.creators.len() > 1).then(|| creator(list));
+    let apis = (!list.apis.is_empty()).then(|| api(list));
     view! {
         <div class="filters">
-            {search(list)}
+            {search(&list.room, words::keys::SEARCH_LABEL)}
+            <div class="narrow" id="narrow">
             {environment(list)}
             {status(list)}
+            {apis}
             {creators}
             <div class="sort">{sort(list)}</div>
             {owner(list)}
             {clear(list)}
             {inactive(list)}
+            </div>
         </div>
-    }
-    .into_any()
-}
-
-fn search(list: &List) -> AnyView {
-    view! {
-        <form class="search" method="post" action="/ui/find_keys" role="search" data-find="">
-            {list.room.fields(None)}
-            {icon("search")}
-            <input
-                class="input" type="search" id="q" name="q" dir="auto" autocomplete="off" spellcheck="false"
-                aria-label=words::keys::SEARCH_LABEL placeholder=words::keys::SEARCH_LABEL value=list.place().get("q").map(str::to_owned)
-            />
-            <button class="visually-hidden">{words::keys::SEARCH}</button>
-        </form>
-    }
-    .into_any()
-}
-
-/// A menu of links, each of which sets one parameter of the URL.
-fn menu(
-    place: &Location,
-    name: &'static str,
-    label: &'static str,
-    choices: Vec<(Option<String>, String)>,
-) -> AnyView {
-    let now = place.get(name).map(str::to_owned);
-    let shown = choices
-        .iter()
-        .find(|(value, _)| *value == now)
-        .map(|(_, text)| text.clone());
-    let entry = |(value, text): (Option<String>, String)| {
-        let here = value == now;
-        let path = place.with(name, value.as_deref()).path();
-        view! { <li><a href=path aria-current=here.then_some("true")>{icon(if here { "check" } else { "blank" })}<bdi>{text}</bdi></a></li> }
-    };
-    view! {
-        <details class="menu filter" name="menu">
-            <summary class="button">
-                <span class="muted">{label}</span><span class="chosen"><bdi>{shown}</bdi></span>{icon("chevron")}
-            </summary>
-            <ul class="menu-list">{choices.into_iter().map(entry).collect_view()}</ul>
-        </details>
     }
     .into_any()
 }
@@ -135,6 +96,20 @@ fn creator(list: &List) -> AnyView {
         "creator",
         words::labels::CREATED_BY,
         std::iter::once(any).chain(people).collect(),
+    )
+}
+
+fn api(list: &List) -> AnyView {
+    let any = (None, words::keys::ALL.to_owned());
+    let apis = list
+        .apis
+        .iter()
+        .map(|api| (Some(api.api_id.to_string()), api.name.clone()));
+    menu(
+        list.place(),
+        "api",
+        words::labels::API,
+        std::iter::once(any).chain(apis).collect(),
     )
 }
 

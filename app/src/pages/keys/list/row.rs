@@ -1,5 +1,7 @@
 //! One key in the list.
 
+use domain::environment::Environment;
+use domain::key::KeyStatus;
 use domain::scope::{Group, Permissions};
 use domain::view::{KeyLine, KeyView};
 use domain::{Moment, OrganizationId};
@@ -24,28 +26,59 @@ pub fn row(list: &List, line: &KeyLine, fresh: bool) -> AnyView {
         (true, false) => None,
     };
     let live = key.revoked_at.is_none();
-    let (badge, status) = words::keys::status(now, line.status(now));
+    let status = line.status(now);
+    let test = (key.environment == Environment::Test)
+        .then(|| view! { <span class="badge plain">{Environment::Test.label()}</span> });
+    let exposed = (status == KeyStatus::Exposed).then(|| badge(now, status, None));
     let page = Screen::Key(organization.clone(), key.key_id).path();
-    let expires = match key.expires_at {
-        Some(at) => when_due(now, at).into_any(),
-        None => view! { <span class="muted">{words::keys::NEVER_EXPIRES}</span> }.into_any(),
-    };
     view! {
         <tr id=format!("key-{}", key.key_id) class=class>
             <td class="pick">{live.then(|| pick(key))}</td>
-            <th scope="row" class="name"><a href=page title=key.label.clone()><bdi>{key.label.clone()}</bdi></a></th>
+            <th scope="row" class="name"><div><a href=page title=key.label.clone()><bdi>{key.label.clone()}</bdi></a>{test}{exposed}</div></th>
             <td class="masked" data-label=words::labels::KEY_PREVIEW>{preview(&key.preview)}</td>
-            <td class="env" data-label=words::create_key::ENVIRONMENT>{key.environment.label()}</td>
             <td class="perm" data-label=words::create_key::PERMISSIONS>{permissions(key)}</td>
             <td class="created" data-label=words::labels::CREATED_AT>{when(now, key.created_at)}</td>
             {list.sees_creators().then(|| creator(key))}
-            <td class="used" data-label=words::labels::LAST_USED>{moving(key.key_id, now, key.last_used)}</td>
-            <td class="expires" data-label=words::labels::EXPIRES>{expires}</td>
-            <td class="state" data-label=words::labels::STATUS><span class=badge>{status}</span></td>
+            <td class="used" data-label=words::labels::LAST_USED>{last_used(key, now, status)}</td>
+            {expires(key, now, status)}
             <td class="row-actions"><div>{live.then(|| revoke_link(&organization, key, now, "link-button danger", words::revoke_key::LABEL))}{menu(&organization, key)}</div></td>
         </tr>
     }
     .into_any()
+}
+
+/// A badge for what is remarkable about a key. Each is in the column of its fact. `text` is its
+/// text, by default the name of the status.
+fn badge(now: Moment, status: KeyStatus, text: Option<String>) -> AnyView {
+    let (class, sentence) = words::keys::status(now, status);
+    let text = text.unwrap_or_else(|| words::keys::short_status(status).to_owned());
+    let title = (text != sentence).then_some(sentence);
+    view! { <span class=class title=title>{text}</span> }.into_any()
+}
+
+fn last_used(key: &KeyView, now: Moment, status: KeyStatus) -> AnyView {
+    match (status, key.last_used) {
+        (KeyStatus::Unused, Some(then)) => {
+            let badge = badge(now, status, Some(words::format::ago(now, then)));
+            view! { <span data-last-used=key.key_id.to_string()>{badge}</span> }.into_any()
+        }
+        _ => moving(key.key_id, now, key.last_used).into_any(),
+    }
+}
+
+/// When the key expires, or that it is no longer active. The label is for cards.
+fn expires(key: &KeyView, now: Moment, status: KeyStatus) -> AnyView {
+    let content = match (status, key.expires_at) {
+        (KeyStatus::Revoked | KeyStatus::Expired, _) => {
+            return view! { <td class="expires">{badge(now, status, None)}</td> }.into_any();
+        }
+        (KeyStatus::Rotated(at) | KeyStatus::ExpiresSoon(at), _) => {
+            badge(now, status, Some(words::format::ahead(now, at)))
+        }
+        (_, Some(at)) => when_due(now, at).into_any(),
+        (_, None) => view! { <span class="muted">{words::keys::NEVER_EXPIRES}</span> }.into_any(),
+    };
+    view! { <td class="expires" data-label=words::labels::EXPIRES>{content}</td> }.into_any()
 }
 
 fn pick(key: &KeyView) -> AnyView {
@@ -55,10 +88,17 @@ fn pick(key: &KeyView) -> AnyView {
 
 /// Who created it, and its owner if that is another actor.
 fn creator(key: &KeyView) -> AnyView {
-    let owner = (key.created_by.as_deref() != Some(&key.actor_name))
-        .then(|| view! { <span class="sub">{words::labels::FOR}<bdi>{key.actor_name.clone()}</bdi></span> });
-    view! { <td class="by" data-label=words::labels::CREATED_BY><div><bdi>{key.created_by.clone()}</bdi>{owner}</div></td> }
-        .into_any()
+    let by = key.created_by.clone().unwrap_or_default();
+    let owner = (by != key.actor_name).then(|| key.actor_name.clone());
+    let title = words::keys::created_by_for(&by, owner.as_deref());
+    let owner = owner
+        .map(|name| view! { <span class="muted">" "{words::labels::FOR}<bdi>{name}</bdi></span> });
+    view! {
+        <td class="by" data-label=words::labels::CREATED_BY title=title>
+            <span class="avatar small" aria-hidden="true">{words::initials(&by)}</span><bdi>{by}</bdi>{owner}
+        </td>
+    }
+    .into_any()
 }
 
 /// The number of scopes. A menu lists them.
@@ -87,7 +127,7 @@ fn permissions(key: &KeyView) -> AnyView {
     }
     view! {
         <details class="menu scopes" name="menu">
-            <summary>{short}</summary>
+            <summary title=short.clone()>{short.clone()}</summary>
             <ul class="menu-list">{lines}</ul>
         </details>
     }

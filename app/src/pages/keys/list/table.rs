@@ -1,16 +1,16 @@
-//! The table of keys, with its order, its pages, and the button that revokes several.
+//! The table of keys, with its order, its pages, and the bar for the selected keys.
 
 use domain::command::KeySort;
 use leptos::prelude::*;
 
 use super::row::row;
 use super::{List, natural};
-use crate::components::pager::{Pages, pages};
+use crate::components::pager::{links, next_link};
 use crate::routes::Screen;
 use crate::shared_view::icon;
 use crate::words;
 
-/// The table, and the links below it.
+/// The table, and the line below it.
 pub fn table(list: &List) -> AnyView {
     let creators = list.sees_creators();
     let fresh = list.fresh();
@@ -24,35 +24,67 @@ pub fn table(list: &List) -> AnyView {
     } else {
         "table keys own"
     };
-    let ways = Pages {
-        mark: "after",
-        next: list.rows.next,
-        first: words::keys::FIRST_PAGE,
-        more: words::keys::NEXT_PAGE,
-    };
     view! {
         <div class="table-wrap">
             <table class=class>
                 <caption class="visually-hidden">{words::keys::caption(&list.room.name)}</caption>
                 <thead><tr>
-                    <td class="pick"><input class="needs-script" type="checkbox" aria-label=words::keys::SELECT_ALL title=words::keys::SELECT_ALL/></td>
+                    <td class="pick">
+                        <input
+                            class="needs-script"
+                            type="checkbox"
+                            form="bulk"
+                            aria-label=words::keys::SELECT_ALL
+                            title=words::keys::SELECT_ALL
+                        />
+                    </td>
                     {head(list, "name", words::labels::NAME, KeySort::Name)}
                     <th scope="col" class="masked">{words::labels::KEY_PREVIEW}</th>
-                    <th scope="col" class="env">{words::create_key::ENVIRONMENT}</th>
                     <th scope="col" class="perm">{words::create_key::PERMISSIONS}</th>
                     {head(list, "created", words::labels::CREATED_AT, KeySort::Newest)}
                     {creators.then(|| view! { <th scope="col" class="by">{words::labels::CREATED_BY}</th> })}
                     {head(list, "used", words::labels::LAST_USED, KeySort::LastUsed)}
                     {head(list, "expires", words::labels::EXPIRES, KeySort::Expires)}
-                    <th scope="col" class="state">{words::labels::STATUS}</th>
                     <th scope="col" class="row-actions"><span class="visually-hidden">{words::labels::ACTIONS}</span></th>
                 </tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
         </div>
+        {pager(list)}
+    }
+    .into_any()
+}
+
+/// Which keys the page shows, and the links to the pages before and after it.
+fn pager(list: &List) -> AnyView {
+    let rows = &list.rows.rows;
+    let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let count = list.count;
+    let first = rows
+        .first()
+        .filter(|_| count.before > 0)
+        .map(|line| line.key.key_id.0);
+    let next = list
+        .rows
+        .next
+        .filter(|_| count.has_more || count.before + shown < count.total);
+    let previous = first.map(|key| {
+        let previous = list
+            .place()
+            .with("before", Some(&key.to_string()));
+        view! { <a class="button" rel="prev" href=previous.path()>{icon("chevron-left")}{words::keys::PREVIOUS}</a> }
+            .into_any()
+    });
+    let next = next.map(|key| next_link(list.place(), "after", key, words::keys::NEXT));
+    view! {
         <div class="pager">
-            {bulk(list)}
-            {pages(list.place(), &ways)}
+            <p>{words::keys::range(count, shown)}</p>
+            <button
+                class="link-button needs-script"
+                type="button"
+                data-open="shortcuts"
+            >{words::keys::SHORTCUTS}</button>
+            {links(previous, next)}
         </div>
     }
     .into_any()
@@ -90,12 +122,15 @@ fn head(list: &List, class: &'static str, text: &'static str, sort: KeySort) -> 
         .into_any()
 }
 
-/// The button that leads to revoking the selected keys. CSS shows it once a key is selected.
-fn bulk(list: &List) -> AnyView {
+/// The bar at the bottom with what can be done with the selected keys. CSS shows it once a key is
+/// selected, and the island says how many.
+pub fn bulk(list: &List) -> AnyView {
     let action = Screen::RevokeKeys(list.room.organization()).path();
     view! {
         <form class="bulk" id="bulk" method="get" action=action>
-            <button class="button danger">{words::revoke_keys::TITLE}<span id="bulk-count"></span></button>
+            <p id="bulk-count" role="status"></p>
+            <button class="button danger">{words::revoke_keys::TITLE}</button>
+            <button class="button" type="reset">{words::keys::CLEAR_SELECTION}</button>
         </form>
     }
     .into_any()

@@ -7,12 +7,11 @@ use leptos::prelude::*;
 use super::OrganizationPageData;
 use crate::components::field::Field;
 use crate::components::form_card::FormCard;
-use crate::shared_view::field_error;
 use crate::words;
 
 /// The forms, for admins and owners.
 pub fn forms(shown: &OrganizationPageData) -> AnyView {
-    view! { {rename(shown)}{makers(shown)}{keys_make_keys(shown)}{lifetime(shown)} }.into_any()
+    view! { {rename(shown)}{makers(shown)}{keys_make_keys(shown)}{lifetime(shown)}{preselected(shown)} }.into_any()
 }
 
 const RULES: &str = "/ui/change_key_rules";
@@ -49,26 +48,12 @@ fn rename(shown: &OrganizationPageData) -> AnyView {
 }
 
 fn lifetime(shown: &OrganizationPageData) -> AnyView {
-    let fault = shown
-        .problem
-        .as_ref()
-        .and_then(|problem| problem.field("max_key_days"))
-        .map(str::to_owned);
-    let wrong = fault.is_some();
-    let described = if wrong {
-        "lifetime-hint lifetime-error"
-    } else {
-        "lifetime-hint"
-    };
-    let typed = shown.max_key_days.clone();
-    let body = view! {
-        <div class="field">
-            <label for="max_key_days">{words::organization::LIFETIME_DAYS}</label>
-            <input class="input short" id="max_key_days" name="max_key_days" inputmode="numeric" autocomplete="off" size="12" placeholder=words::organization::NO_LIMIT value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
-            {fault.map(|fault| field_error("lifetime-error", fault))}
-            <p class="hint" id="lifetime-hint">{words::organization::LIFETIME_HINT}</p>
-        </div>
-    };
+    let field = Field::new(
+        "max_key_days",
+        words::organization::LIFETIME_DAYS,
+        words::organization::LIFETIME_HINT,
+        shown.problem.as_ref(),
+    );
     let (function, title, note) = (
         "/ui/limit_key_lifetime",
         words::organization::MAXIMUM_LIFETIME,
@@ -77,7 +62,35 @@ fn lifetime(shown: &OrganizationPageData) -> AnyView {
     FormCard {
         function,
         title,
-        body: body.into_any(),
+        body: field.days(
+            shown.max_key_days.clone(),
+            words::organization::NO_LIMIT,
+        ),
+        note,
+        button: save(title),
+    }
+    .render(&shown.room, None)
+}
+
+fn preselected(shown: &OrganizationPageData) -> AnyView {
+    let field = Field::new(
+        "default_key_days",
+        words::organization::PRESELECTED_DAYS,
+        words::organization::PRESELECTED_HINT,
+        shown.problem.as_ref(),
+    );
+    let (function, title, note) = (
+        "/ui/preselect_expiration",
+        words::organization::PRESELECTED,
+        Some(words::organization::PRESELECTED_NOTE),
+    );
+    FormCard {
+        function,
+        title,
+        body: field.days(
+            shown.default_key_days.clone(),
+            words::create_key::NO_EXPIRATION,
+        ),
         note,
         button: save(title),
     }
@@ -166,6 +179,7 @@ pub fn read_only(shown: &OrganizationPageData) -> AnyView {
                     <dt>{words::organization::KEY_MAKERS}</dt><dd>{words::organization::key_makers(view.key_makers)}</dd>
                     <dt>{words::organization::KEYS_MAKE_KEYS}</dt><dd>{keys}</dd>
                     <dt>{words::organization::MAXIMUM_LIFETIME}</dt><dd>{words::organization::lifetime(view.max_key_days)}</dd>
+                    <dt>{words::organization::PRESELECTED}</dt><dd>{words::organization::preselected(view.default_key_days)}</dd>
                 </dl>
             </div>
             <div class="sheet-foot"><p class="push">{words::organization::READ_ONLY}</p></div>

@@ -11,10 +11,11 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-use domain::Moment;
 use domain::command::{KeyQuery, StatusFilter};
 use domain::environment::Environment;
 use domain::policy::Reach;
+use domain::view::KeyCount;
+use domain::{KeyId, Moment};
 
 use self::filters::ORGANIZATION;
 use self::order::{Cursor, Order};
@@ -26,8 +27,11 @@ use super::{ListedRow, columns};
 /// How many pages of keys a search reads in order before it uses the indexes. A search that a tenth
 /// of the keys match is as fast as a list.
 const WINDOW: i64 = 10;
-/// How many inactive keys are counted without the indexes.
+/// How many keys are counted without the indexes.
 const SMALL: i64 = 500;
+/// The most keys that are counted by an index, and by reading a search that many keys match.
+const MOST_COUNTED: i64 = 10_000;
+const MOST_FOUND: i64 = 1_000;
 /// The most candidates that are looked up one by one. If more of 100,000 keys match, reading about
 /// as many keys in order fills a page of 50.
 const FEW: i64 = 2_000;
@@ -204,13 +208,17 @@ impl<'a> Listing<'a> {
         (query_builder, sql)
     }
 
-    /// The query of the number of keys.
-    fn count(&self, access: Access) -> (QueryBuilder, String) {
+    /// The query of the number of keys, without a bound or with one.
+    fn count(&self, access: Access, most: Option<i64>) -> (QueryBuilder, String) {
         let mut query_builder = self.range();
-        let sql = format!(
-            "SELECT COUNT(*) FROM {}",
-            self.source(&mut query_builder, access)
-        );
+        let source = self.source(&mut query_builder, access);
+        let sql = match most {
+            None => format!("SELECT COUNT(*) FROM {source}"),
+            Some(most) => {
+                let most = query_builder.number(most);
+                format!("SELECT COUNT(*) FROM (SELECT k.id FROM {source} LIMIT {most}) c")
+            }
+        };
         (query_builder, sql)
     }
 
@@ -249,6 +257,30 @@ impl<'a> Listing<'a> {
             Some((..=FEW,)) => Extent::Few,
             _ => Extent::Many,
         })
+    }
+
+    /// How to count the keys, and up to how many.
+    async fn counting(&self, connection: &mut Connection) -> Result<(Access, i64), StoreError> {
+        let Some(text) = self.indexed_text() else {
+            return Ok((Access::Order, MOST_COUNTED));
+        };
+        Ok(match self.extent(connection, text, SMALL).await? {
+            Extent::Small => (Access::Range, MOST_COUNTED),
+            Extent::Few => (Access::Candidates, MOST_COUNTED),
+            Extent::Many => (Access::Order, MOST_FOUND),
+        })
+    }
+
+    /// The number of keys, without a bound or with one.
+    async fn number(
+        &self,
+        connection: &mut Connection,
+        access: Access,
+        most: Option<i64>,
+    ) -> Result<i64, StoreError> {
+        let (query_builder, sql) = self.count(access, most);
+        let rows: Vec<(i64,)> = query_builder.rows(connection, sql).await?;
+        Ok(rows.first().map_or(0, |(count,)| *count))
     }
 
     async fn read(
@@ -291,7 +323,8 @@ impl<'a> Listing<'a> {
     }
 }
 
-/// Keys within reach that match the query, in its order.
+/// Keys within reach that match the query, in its order: the first ones, those after a key, or the
+/// last ones before a key.
 pub async fn list(
     connection: &mut Connection,
     reach: &Reach,
@@ -300,21 +333,60 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<ListedRow>, StoreError> {
     let mut listing = Listing::of(reach, query, now, connection.is_postgres());
-    if let Some(key) = query.after {
+    let is_backward = query.before.is_some();
+    if is_backward {
+        listing.order = listing.order.backward();
+    }
+    if let Some(key) = query.before.or(query.after) {
         listing.after = Cursor::find(connection, reach, key).await?;
         if listing.after.is_none() {
             return Ok(Vec::new());
         }
     }
 
-    match listing.indexed_text() {
+    let mut rows = match listing.indexed_text() {
         None => {
             listing
                 .read(connection, Access::Order, limit)
-                .await
+                .await?
         }
-        Some(text) => listing.find(connection, text, limit).await,
+        Some(text) => listing.find(connection, text, limit).await?,
+    };
+    if is_backward {
+        rows.reverse();
     }
+    Ok(rows)
+}
+
+/// How many keys within reach match the query on all its pages, and how many of them come before
+/// `first`, the first key of a page.
+pub async fn count(
+    connection: &mut Connection,
+    reach: &Reach,
+    query: &KeyQuery,
+    now: Moment,
+    first: Option<KeyId>,
+) -> Result<KeyCount, StoreError> {
+    let mut listing = Listing::of(reach, query, now, connection.is_postgres());
+    let (access, most) = listing.counting(connection).await?;
+    let total = listing
+        .number(connection, access, Some(most + 1))
+        .await?;
+    let before = match first {
+        None => 0,
+        Some(key) => {
+            listing.order = listing.order.backward();
+            listing.after = Cursor::find(connection, reach, key).await?;
+            listing
+                .number(connection, access, Some(most))
+                .await?
+        }
+    };
+    Ok(KeyCount {
+        total: total.min(most),
+        has_more: total > most,
+        before,
+    })
 }
 
 /// How many expired and revoked keys within reach match the query. Its status filter is ignored.
@@ -329,17 +401,8 @@ pub async fn count_inactive(
         ..query.clone()
     };
     let listing = Listing::of(reach, &query, now, connection.is_postgres());
-    let access = match listing.indexed_text() {
-        None => Access::Order,
-        Some(text) => match listing.extent(connection, text, SMALL).await? {
-            Extent::Small => Access::Range,
-            Extent::Few => Access::Candidates,
-            Extent::Many => Access::Order,
-        },
-    };
-    let (query_builder, sql) = listing.count(access);
-    let rows: Vec<(i64,)> = query_builder.rows(connection, sql).await?;
-    Ok(rows.first().map_or(0, |(count,)| *count))
+    let (access, _) = listing.counting(connection).await?;
+    listing.number(connection, access, None).await
 }
 
 /// The actors that created keys within reach, by name.

@@ -43,6 +43,7 @@ struct Owner {
     owner_allow_overlap: bool,
     owner_external_id: Option<String>,
     owner_metadata: Option<String>,
+    owner_allowed_ips: Option<String>,
     owner_audit_n: i64,
     owner_row_mac: Vec<u8>,
     owner_newest_n: i64,
@@ -65,6 +66,7 @@ impl From<Owner> for ActorRow {
             allow_overlap: owner.owner_allow_overlap,
             external_id: owner.owner_external_id,
             metadata: owner.owner_metadata,
+            allowed_ips: owner.owner_allowed_ips,
             audit_n: owner.owner_audit_n,
             row_mac: owner.owner_row_mac,
             newest_n: owner.owner_newest_n,
@@ -86,6 +88,8 @@ struct Api {
     p_created_by: Option<i64>,
     p_created_at: Option<i64>,
     p_archived_at: Option<i64>,
+    p_allowed_ips: Option<String>,
+    p_signed_assertion: Option<bool>,
     p_audit_n: Option<i64>,
     p_row_mac: Option<Vec<u8>>,
     p_newest_n: Option<i64>,
@@ -105,6 +109,8 @@ impl Api {
             created_by: self.p_created_by?,
             created_at: self.p_created_at?,
             archived_at: self.p_archived_at,
+            allowed_ips: self.p_allowed_ips,
+            signed_assertion: self.p_signed_assertion?,
             audit_n: self.p_audit_n?,
             row_mac: self.p_row_mac?,
             newest_n: self.p_newest_n?,
@@ -124,19 +130,22 @@ pub async fn by_lookup(
         columns!(),
         ", (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = k.organization_id \
          AND e.object_kind = 'key' AND e.object_id = CAST(k.id AS TEXT) \
-         AND e.action IN ('key.created', 'key.narrowed', 'key.rotated', 'key.exposed', 'key.expired', 'key.revoked')) \
+         AND e.action IN ('key.created', 'key.narrowed', 'key.allowed_ips_changed', 'key.rotated', 'key.exposed', \
+         'key.expired', 'key.revoked')) \
          AS newest_n, \
          a.id AS owner_id, a.organization_id AS owner_organization_id, a.kind AS owner_kind, \
          a.person_id AS owner_person_id, a.claim_email AS owner_claim_email, a.name AS owner_name, \
          a.role AS owner_role, a.created_at AS owner_created_at, a.removed_at AS owner_removed_at, \
          a.created_by AS owner_created_by, a.disabled_at AS owner_disabled_at, \
          a.allow_overlap AS owner_allow_overlap, a.external_id AS owner_external_id, a.metadata AS owner_metadata, \
+         a.allowed_ips AS owner_allowed_ips, \
          a.audit_n AS owner_audit_n, a.row_mac AS owner_row_mac, ",
         newest_event!("a"),
         " AS owner_newest_n, p.id AS p_id, p.organization_id AS p_organization_id, p.slug AS p_slug, p.name AS p_name, \
          p.key_prefix AS p_key_prefix, p.key_header AS p_key_header, p.environments AS p_environments, \
          p.scopes AS p_scopes, p.created_by AS p_created_by, p.created_at AS p_created_at, \
-         p.archived_at AS p_archived_at, p.audit_n AS p_audit_n, p.row_mac AS p_row_mac, ",
+         p.archived_at AS p_archived_at, p.allowed_ips AS p_allowed_ips, \
+         p.signed_assertion AS p_signed_assertion, p.audit_n AS p_audit_n, p.row_mac AS p_row_mac, ",
         newest_api_event!("p"),
         " AS p_newest_n \
          FROM api_keys k JOIN actors a ON a.organization_id = k.organization_id AND a.id = k.actor_id \

@@ -1,27 +1,32 @@
 //! Checking keys for an API: with `verify_key`, at the gate, and on Roundtable's own routes.
 
 use domain::api::KeyHeader;
-use domain::command::{ChangeApi, ChangeConsumer, VerifyKey};
-use domain::token::PlainKey;
-use domain::view::{ConsumerView, NewKey, RefusalCause, VerdictCode};
+use domain::command::{ApiDraft, ChangeApi, ChangeConsumer, VerifyKey};
+use domain::token::{PlainKey, PresentedKey};
+use domain::view::{CallCount, Calls, ConsumerView, NewKey, RefusalCause, VerdictCode};
 use domain::{Code, Environment};
 use engine::keys::{GateNeeds, GateVerdict, PresentedAtGate};
 use engine::{Ctx, Engine, NodeTasks};
 use serde_json::{Map, Value};
 
-use super::{api, api_key, archive, consumer, keep_scopes, pause, require_header, slug};
+use super::{NO_CHANGE, api, api_key, archive, consumer, keep_scopes, pause, require_header, slug};
 use crate::key_cache::joined;
-use crate::test_app::{TestApp, origin, refusal, revoke};
+use crate::test_app::{NORTH, TestApp, origin, refusal, revoke};
 
 /// Checks a key in `X-API-Key` at the gate, from memory if it is there.
-async fn gate(engine: &Engine, key: &PlainKey, api: &str, scopes: &str) -> GateVerdict {
+async fn gate(
+    engine: &Engine,
+    key: &(impl Clone + Into<PresentedKey>),
+    api: &str,
+    scopes: &str,
+) -> GateVerdict {
     let needs = GateNeeds::new(
         slug(api),
         scopes.parse().expect("words"),
         Environment::Production,
     );
     let presented = PresentedAtGate {
-        key: key.clone(),
+        key: key.clone().into(),
         header: KeyHeader::XApiKey,
     };
     match engine.check_cached_at_gate(&needs, &presented, &origin()) {
@@ -33,7 +38,13 @@ async fn gate(engine: &Engine, key: &PlainKey, api: &str, scopes: &str) -> GateV
     }
 }
 
-async fn code(engine: &Engine, key: &PlainKey, api: &str, scopes: &str) -> VerdictCode {
+/// The code of a check at the gate.
+pub async fn code(
+    engine: &Engine,
+    key: &(impl Clone + Into<PresentedKey>),
+    api: &str,
+    scopes: &str,
+) -> VerdictCode {
     gate(engine, key, api, scopes)
         .await
         .map_or_else(|code| code, |_| VerdictCode::Valid)
@@ -50,7 +61,8 @@ async fn verify(
         .iter()
         .map(|scope| (*scope).to_owned())
         .collect();
-    let command = VerifyKey::read(key.expose(), api, Some(&scopes), false).expect("a command");
+    let command =
+        VerifyKey::read(key.expose(), api, Some(&scopes), None, false).expect("a command");
     app.engine
         .verify_key(ctx, &command)
         .await
@@ -93,7 +105,80 @@ impl Shop {
     }
 }
 
+/// The sums of calls, and of refusals for a missing permission, of hours and of days.
+fn sums(calls: &Calls) -> [(i64, i64); 2] {
+    [&calls.hours, &calls.days].map(|steps| {
+        let refused = |step: &CallCount| {
+            step.refused
+                .get(&RefusalCause::MissingScope)
+                .copied()
+        };
+        (
+            steps.iter().map(|step| step.calls).sum(),
+            steps.iter().filter_map(refused).sum(),
+        )
+    })
+}
+
 both! {
+    calls_are_counted_by_the_hour_and_by_the_day(app) {
+        let shop = Shop::open(app).await;
+        let other = api_key(app, &shop.ada, "orders", shop.ada.actor().id, &["orders:read"]).await;
+        app.clock.advance_seconds(86_400);
+        for _ in 0..2 {
+            code(&app.engine, &shop.key.plain, "orders", "").await;
+        }
+        app.engine.flush_usage().await.expect("flushed");
+        app.clock.advance_seconds(3_600);
+        code(&app.engine, &shop.key.plain, "orders", "refunds:write").await;
+        code(&app.engine, &other.plain, "orders", "").await;
+        let ada = app.north("ada").await;
+        // What is not written yet is counted too.
+        for written in [false, true] {
+            let of_api = app.engine.get_api_calls(&ada, &slug("orders")).await.expect("calls");
+            let hours: Vec<_> = of_api.hours.iter().rev().take(2).map(|hour| (hour.calls, hour.refusals())).collect();
+            assert_eq!((hours, sums(&of_api)), (vec![(1, 1), (2, 0)], [(3, 1); 2]), "written: {written}");
+            assert_eq!((of_api.hours.len(), of_api.days.len()), (48, 90));
+            let of_key = app.engine.get_key_calls(&ada, shop.key.view.key_id).await.expect("calls");
+            assert_eq!(sums(&of_key), [(2, 1); 2], "written: {written}");
+            let of_consumer = app.engine.get_consumer_calls(&ada, shop.initech.actor_id).await.expect("calls");
+            assert_eq!(sums(&of_consumer), [(2, 1); 2], "written: {written}");
+            app.engine.flush_usage().await.expect("flushed");
+        }
+        let mia = app.north("mia").await;
+        assert_eq!(refusal(app.engine.get_api_calls(&mia, &slug("orders")).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.get_key_calls(&mia, shop.key.view.key_id).await), Code::Forbidden);
+        let south = app.south("otto").await;
+        assert_eq!(refusal(app.engine.get_api_calls(&south, &slug("orders")).await), Code::NotFound);
+
+        // Hours are kept for two days, and days for 90.
+        for (days, expected) in [(3, [(0, 0), (3, 1)]), (90, [(0, 0); 2])] {
+            app.clock.advance_seconds(days * 86_400);
+            app.engine.delete_old_usage().await.expect("deleted");
+            let ada = app.north("ada").await;
+            let of_api = app.engine.get_api_calls(&ada, &slug("orders")).await.expect("calls");
+            assert_eq!(sums(&of_api), expected);
+        }
+        let left = app.intruder().await.number("SELECT COUNT(*) FROM call_counts").await;
+        assert_eq!(left, 0);
+    }
+
+    // F12
+    calls_that_were_counted_while_the_clock_was_ahead_move_to_the_present(app) {
+        let shop = Shop::open(app).await;
+        app.engine.correct_future_times().await.expect("corrected");
+        app.clock.advance_seconds(400 * 86_400);
+        code(&app.engine, &shop.key.plain, "orders", "").await;
+        app.engine.flush_usage().await.expect("flushed");
+        code(&app.engine, &shop.key.plain, "orders", "").await;
+        app.clock.advance_seconds(-400 * 86_400);
+        app.engine.flush_usage().await.expect("flushed");
+        app.engine.correct_future_times().await.expect("corrected");
+        let ada = app.north("ada").await;
+        let of_api = app.engine.get_api_calls(&ada, &slug("orders")).await.expect("calls");
+        assert_eq!((of_api.hours[47].calls, of_api.days[89].calls), (2, 2));
+    }
+
     // D33, D34
     a_key_opens_its_api_and_nothing_else(app) {
         let shop = Shop::open(app).await;
@@ -159,7 +244,7 @@ both! {
         assert_eq!(code(&app.engine, &test.plain, "orders", "").await, VerdictCode::WrongEnvironment);
         let needs = GateNeeds::new(slug("orders"), Default::default(), Environment::Test);
         for (key, passes) in [(&test.plain, true), (&shop.key.plain, false)] {
-            let presented = PresentedAtGate { key: key.clone(), header: KeyHeader::Any };
+            let presented = PresentedAtGate { key: key.clone().into(), header: KeyHeader::Any };
             let verdict = app.engine.check_at_gate(&needs, &presented, &origin()).await.expect("a verdict");
             assert_eq!(verdict.is_ok(), passes);
         }
@@ -170,7 +255,7 @@ both! {
         app.engine.change_api(&shop.ada, require_header("orders", KeyHeader::Authorization)).await.expect("changed");
         for (header, passes) in [(KeyHeader::XApiKey, false), (KeyHeader::Authorization, true), (KeyHeader::Any, true)] {
             let needs = GateNeeds::new(slug("orders"), Default::default(), Environment::Production);
-            let presented = PresentedAtGate { key: shop.key.plain.clone(), header };
+            let presented = PresentedAtGate { key: shop.key.plain.clone().into(), header };
             let verdict = app.engine.check_at_gate(&needs, &presented, &origin()).await.expect("a verdict");
             assert_eq!(verdict.err(), (!passes).then_some(VerdictCode::NotFound), "{header}");
         }
@@ -221,6 +306,38 @@ both! {
         tasks.leave().await;
     }
 
+    // D36
+    a_key_passes_with_an_assertion_only_if_the_api_wants_one(app) {
+        let shop = Shop::open(app).await;
+        let tasks = shop.joined(app).await;
+        app.engine.set_issuer("https://roundtable.example.com");
+        let signed = async |on: bool| {
+            let draft = ApiDraft { signed_assertion: Some(on), ..NO_CHANGE };
+            let change = ChangeApi::read(slug("orders"), draft, None).expect("a change");
+            let api = app.engine.change_api(&shop.ada, change).await.expect("changed");
+            assert_eq!(api.signed_assertion, on);
+        };
+        let assertion = async || {
+            let pass = gate(&app.engine, &shop.key.plain, "orders", "orders:read").await.expect("passes");
+            pass.assertion.map(|assertion| assertion.to_string())
+        };
+        assert_eq!(assertion().await, None);
+        signed(true).await;
+        let first = assertion().await.expect("signed");
+        let second = assertion().await.expect("signed from memory");
+        assert_ne!(first, second);
+        assert_eq!(first.split('.').next(), second.split('.').next());
+        // The signing key is read again, without a refusal.
+        app.clock.advance_seconds(61);
+        assert!(assertion().await.is_some());
+        let usage = app.engine.get_key_detail(&shop.ada, shop.key.view.key_id).await.expect("a key").usage;
+        assert_eq!((usage.calls(1), usage.refusals.len()), (4, 0), "each is counted once");
+        signed(false).await;
+        assert_eq!(assertion().await, None);
+        app.sound_chain(NORTH).await;
+        tasks.leave().await;
+    }
+
     an_expired_key_for_an_api_is_refused(app) {
         let shop = Shop::open(app).await;
         let mut command = super::key_draft(&shop.ada, "orders", Some(shop.initech.actor_id), &[]);
@@ -248,6 +365,10 @@ both! {
             (&api_row, "slug = 'other'", "slug = 'orders'"),
             (&api_row, "key_header = 'authorization'", "key_header = 'any'"),
             (&api_row, "archived_at = 5", "archived_at = NULL"),
+            (&key, "allowed_ips = '0.0.0.0/0'", "allowed_ips = NULL"),
+            (&api_row, "allowed_ips = '0.0.0.0/0'", "allowed_ips = NULL"),
+            (&actor, "allowed_ips = '0.0.0.0/0'", "allowed_ips = NULL"),
+            (&api_row, "signed_assertion = TRUE", "signed_assertion = FALSE"),
             (&api_row, "scopes = '[]'", ""),
             (&actor, "external_id = 'customer_1'", "external_id = 'customer_42'"),
             (&actor, "metadata = '{\"plan\":\"pro\"}'", "metadata = '{}'"),

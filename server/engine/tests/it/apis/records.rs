@@ -1,14 +1,15 @@
 //! Registering and changing APIs, consumers and keys for an API.
 
 use domain::command::{
-    ChangeApi, ChangeConsumer, CreateConsumer, CreateServiceAccount, KeyDisposition, KeyQuery,
-    RemoveMember, RotateKey, SealText,
+    ChangeApi, ChangeConsumer, ChangeOrganization, ConsumerQuery, CreateConsumer,
+    CreateServiceAccount, KeyDisposition, KeyQuery, OrganizationDraft, RemoveMember, RotateKey,
+    SealText,
 };
 use domain::environment::Environment;
 use domain::event::AuditAction;
-use domain::{ActorKind, Code, ConflictReason, Fault, FieldFault};
+use domain::{ActorId, ActorKind, Code, ConflictReason, Fault, FieldFault};
 use engine::keys::IdempotencyKey;
-use engine::{Error, Result};
+use engine::{Ctx, Error, Result};
 use serde_json::{Map, Value};
 
 use super::{
@@ -108,15 +109,50 @@ both! {
         assert_eq!(app.newest_event(&ada).await.n, event.n);
 
         consumer(app, &ada, "customer_43").await;
-        let id = "customer_42".parse().expect("an id");
-        let found = app.engine.list_consumers(&ada, Some(&id), None, 10).await.expect("a list");
+        let one = ConsumerQuery { external_id: "customer_42".parse().ok(), ..ConsumerQuery::default() };
+        let found = app.engine.list_consumers(&ada, &one, 10).await.expect("a list");
         assert_eq!(found.rows, [after]);
-        assert_eq!(app.engine.list_consumers(&ada, None, None, 10).await.expect("a list").rows.len(), 2);
+        assert_eq!(app.engine.list_consumers(&ada, &ConsumerQuery::default(), 10).await.expect("a list").rows.len(), 2);
         assert_eq!(refusal(app.engine.get_consumer(&otto, made.actor_id).await), Code::NotFound);
         assert_eq!(refusal(app.engine.get_service_account(&ada, made.actor_id).await), Code::NotFound);
         let staff = app.engine.list_members(&ada, None, 100).await.expect("members");
         assert!(staff.rows.iter().all(|member| member.actor_id != made.actor_id), "a consumer is no member");
         app.sound_chain(NORTH).await;
+    }
+
+    a_text_finds_consumers_by_name_and_by_external_id(app) {
+        let ada = app.north("ada").await;
+        let otto = app.south("otto").await;
+        for (external_id, name) in [("customer_42", "Initech"), ("CUSTOMER-43", "Ünal 100%_GmbH"), ("x", "شركة")] {
+            let command = CreateConsumer::read(external_id, Some(name), Map::new()).expect("a consumer");
+            app.engine.create_consumer(&ada, command).await.expect("created");
+        }
+        consumer(app, &otto, "customer_44").await;
+        let cases: [(&str, &[&str]); 12] = [
+            ("", &["x", "CUSTOMER-43", "customer_42"]),
+            (" init ", &["customer_42"]),
+            ("INITECH", &["customer_42"]),
+            ("ünal", &["CUSTOMER-43"]),
+            ("customer", &["CUSTOMER-43", "customer_42"]),
+            ("er-4", &["CUSTOMER-43"]),
+            ("0%_g", &["CUSTOMER-43"]),
+            ("%", &["CUSTOMER-43"]),
+            ("r_4", &["customer_42"]),
+            ("ركة", &["x"]),
+            ("customer_44", &[]),
+            ("a\0b", &[]),
+        ];
+        for (text, expected) in cases {
+            let query = ConsumerQuery { text: Some(text.to_owned()), ..ConsumerQuery::default() };
+            let found = app.engine.list_consumers(&ada, &query, 10).await.expect("a list");
+            let found: Vec<_> = found.rows.iter().map(|one| one.external_id.clone()).collect();
+            assert_eq!(found, expected, "{text:?}");
+        }
+        let all = app.engine.list_consumers(&ada, &ConsumerQuery::default(), 2).await.expect("a list");
+        let next = ConsumerQuery { before: all.next.map(ActorId), ..ConsumerQuery::default() };
+        let rest = app.engine.list_consumers(&ada, &next, 2).await.expect("a list");
+        assert_eq!((rest.rows.len(), rest.next), (1, None));
+        assert_eq!(rest.rows[0].external_id, "customer_42");
     }
 
     only_admins_manage_apis_consumers_and_their_keys(app) {
@@ -129,10 +165,27 @@ both! {
         let command = CreateConsumer::read("customer_43", None, Map::new()).expect("a consumer");
         assert_eq!(refusal(app.engine.create_consumer(&max, command).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.get_consumer(&max, made.actor_id).await), Code::Forbidden);
-        assert_eq!(refusal(app.engine.list_consumers(&max, None, None, 10).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.list_consumers(&max, &ConsumerQuery::default(), 10).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.change_consumer(&max, pause(&made, true)).await), Code::Forbidden);
-        let command = key_draft(&max, "orders", None, &[]);
+        let command = key_draft(&max, "orders", Some(made.actor_id), &[]);
         assert_eq!(refusal(app.engine.create_api_key(&max, command, None).await), Code::Forbidden);
+    }
+
+    // D33: people hold keys for an API too.
+    a_member_creates_keys_for_an_api_only_for_themselves(app) {
+        let (ada, max) = (app.north("ada").await, app.north("max").await);
+        api(app, &ada, "orders").await;
+        let create = async |ctx: &Ctx, owner| {
+            app.engine.create_api_key(ctx, key_draft(ctx, "orders", owner, &["orders:read"]), None).await
+        };
+        let own = create(&max, None).await.expect("a key");
+        assert_eq!(own.view.actor_id, max.actor().id);
+        assert_eq!(refusal(create(&max, Some(ada.actor().id)).await), Code::Forbidden);
+        // Unless only admins create keys.
+        let rules = ChangeOrganization::read(&OrganizationDraft { key_makers: Some("admins"), ..OrganizationDraft::default() });
+        app.engine.change_organization(&ada, rules.expect("valid")).await.expect("changed");
+        assert_eq!(refusal(create(&max, None).await), Code::Forbidden);
+        assert!(create(&ada, None).await.is_ok());
     }
 
     // D34

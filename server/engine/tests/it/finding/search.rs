@@ -177,6 +177,7 @@ async fn many_changes(app: &TestApp, runner: &mut TestRunner, olga: &Ctx, max: &
         role: None,
         disabled: None,
         allow_overlap: None,
+        allowed_ips: None,
     };
     app.engine
         .change_service_account(olga, renamed)

@@ -196,6 +196,7 @@ async fn on_a_small_disk() {
         role: None,
         disabled: Some(true),
         allow_overlap: None,
+        allowed_ips: None,
     };
     app.engine
         .change_service_account(&olga, disable)

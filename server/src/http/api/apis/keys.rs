@@ -40,6 +40,10 @@ pub struct NewApiKey {
     /// The expiration time. By default the key does not expire.
     #[schema(example = "2099-12-31T23:59:59Z", format = DateTime)]
     expires_at: Option<String>,
+    /// Where it can be used from: at most 50 IP addresses or blocks of them. The default is
+    /// everywhere.
+    #[schema(example = json!(["203.0.113.0/24"]))]
+    allowed_ips: Option<Vec<String>>,
 }
 
 /// List keys for an API
@@ -98,6 +102,7 @@ pub async fn create_api_key(
             .expires_at
             .as_deref()
             .map_or(Expiry::Never, Expiry::At),
+        allowed_ips: new.allowed_ips.as_deref(),
     };
     let command = CreateApiKey::read(api, &draft, ctx.now()).map_err(as_label)?;
     let made = state

@@ -5,7 +5,7 @@ use domain::key::RevokeReason;
 use domain::organization::KeyMakers;
 use domain::scope::Template;
 use domain::view::RefusalCause;
-use domain::workspace::Provider;
+use domain::workspace::{Provider, WorkspaceStatus};
 use domain::{ActorKind, Code, Role, Scope};
 use serde_json::Value;
 use utoipa::openapi::schema::{ArrayItems, Components, Object, Schema, SchemaType};
@@ -37,6 +37,11 @@ fn words() -> Vec<Words> {
         ),
         ("RefusalBody", "cause", of(&RefusalCause::WORDS)),
         ("NewWorkspace", "provider", of(&Provider::WORDS)),
+        (
+            "WorkspaceChange",
+            "status",
+            of(&WorkspaceStatus::WORDS),
+        ),
         ("NewServiceAccount", "role", roles.clone()),
         ("ServiceAccountChange", "role", roles),
         ("MemberChange", "role", of(&Role::WORDS)),

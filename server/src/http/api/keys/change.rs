@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use domain::IpBlocks;
 use domain::command::ChangeKey;
 use domain::policy::Action;
 use domain::view::KeyLine;
@@ -25,12 +26,16 @@ pub struct KeyChange {
     /// The remaining scopes. None can be added.
     #[schema(example = json!(["workspaces:read"]))]
     scopes: Option<Vec<String>>,
+    /// Where it can be used from: all of at most 50 IP addresses or blocks of them. An empty list
+    /// means everywhere.
+    #[schema(example = json!(["203.0.113.0/24"]))]
+    allowed_ips: Option<Vec<String>>,
 }
 
 /// Change a key
 ///
-/// Renames a key, or removes scopes. Scopes cannot be added. A key with full access has no scopes
-/// to remove.
+/// Renames a key, removes scopes, or changes where it can be used from. Scopes cannot be added. A
+/// key with full access has no scopes to remove.
 #[utoipa::path(patch, path = "/keys/{key_id}", operation_id = "change_key", tag = "Keys",
     extensions(("x-needs" = json!(Action::ChangeKey))),
     request_body = KeyChange,
@@ -46,7 +51,12 @@ pub async fn change_key(
         id(key)?,
         change.label.as_deref(),
         change.scopes.as_deref(),
-    )
-    .map_err(as_label)?;
+    );
+    let (command, allowed_ips) =
+        IpBlocks::read_with(change.allowed_ips.as_deref(), command).map_err(as_label)?;
+    let command = ChangeKey {
+        allowed_ips,
+        ..command
+    };
     Ok(Json(state.engine.change_key(&ctx, command).await?))
 }

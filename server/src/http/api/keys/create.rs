@@ -40,14 +40,18 @@ pub struct NewKeyRequest {
     /// The expiration time. By default the key does not expire.
     #[schema(example = "2099-12-31T23:59:59Z", format = DateTime)]
     expires_at: Option<String>,
+    /// Where it can be used from: at most 50 IP addresses or blocks of them. The default is
+    /// everywhere.
+    #[schema(example = json!(["203.0.113.0/24"]))]
+    allowed_ips: Option<Vec<String>>,
 }
 
 /// Create a key
 ///
 /// Only this response contains the key. A key cannot create a key with more access than its own: no
-/// other scopes, no higher role, no production key by a test key, and no later expiration. A
-/// service account has one active key unless it allows several. You can create keys for yourself
-/// and for service accounts, but not for other people.
+/// other scopes, no higher role, no production key by a test key, no later expiration, and no other
+/// IP addresses. A service account has one active key unless it allows several. You can create keys
+/// for yourself and for service accounts, but not for other people.
 #[utoipa::path(post, path = "/keys", operation_id = "create_key", tag = "Keys",
     extensions(("x-needs" = json!(Action::CreateKey))),
     request_body = NewKeyRequest,
@@ -69,6 +73,7 @@ pub async fn create_key(
             .expires_at
             .as_deref()
             .map_or(Expiry::Never, Expiry::At),
+        allowed_ips: new.allowed_ips.as_deref(),
     };
     let command = CreateKey::draft(&draft, ctx.now()).map_err(as_label)?;
     let idempotency_key = sent_idempotency_key.for_operation("create", &new);

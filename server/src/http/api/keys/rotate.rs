@@ -1,6 +1,8 @@
 //! `POST /api/v1/keys/rotate` and `POST /api/v1/keys/{key_id}/rotate`. The response contains the
 //! new key, which is shown only once.
 
+use std::borrow::Cow;
+
 use crate::http::api::description::Access;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -8,7 +10,7 @@ use axum::http::StatusCode;
 use domain::command::{Expiry, RotateKey};
 use domain::policy::Action;
 use domain::view::Rotated;
-use domain::{KeyId, Moment};
+use domain::{KeyId, Moment, SealedCounts, SealedKind};
 use engine::ctx::Credential;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,14 +23,28 @@ use crate::http::problem::{ApiError, ApiResult, ProblemBody};
 
 const STORE_AND_LOSS: &str = "Store this API key securely. Old messages are now undecryptable.";
 
+/// What the response warns of: to store the key, and what became unreadable.
+fn warning(orphaned: SealedCounts) -> Cow<'static, str> {
+    let others = orphaned.with(SealedKind::Inbox, 0).list();
+    match (orphaned.messages() > 0, others.is_empty()) {
+        (false, true) => STORE.into(),
+        (true, true) => STORE_AND_LOSS.into(),
+        (false, false) => format!("{STORE}. Now undecryptable: {others}.").into(),
+        (true, false) => format!("{STORE_AND_LOSS} Also undecryptable: {others}.").into(),
+    }
+}
+
 /// The successor of a key. It is shown only once.
 #[derive(Serialize, ToSchema)]
 pub struct RotatedBody {
     #[serde(flatten)]
     new: NewKeyBody,
-    /// The number of messages and notes that can no longer be decrypted.
+    /// The number of inbox messages that can no longer be decrypted.
     #[schema(example = 0)]
     messages_orphaned: i64,
+    /// The number of notes, sessions, todos and activities that can no longer be decrypted.
+    #[schema(example = 0)]
+    items_orphaned: i64,
     /// The time in UTC when the old key expires.
     #[schema(value_type = String, format = DateTime, example = "2026-04-08T19:51:19Z")]
     old_key_ends_at: Moment,
@@ -36,17 +52,13 @@ pub struct RotatedBody {
 
 impl From<&Rotated> for RotatedBody {
     fn from(rotated: &Rotated) -> Self {
-        let warning = if rotated.messages_orphaned > 0 {
-            STORE_AND_LOSS
-        } else {
-            STORE
-        };
         Self {
             new: NewKeyBody {
-                warning,
+                warning: warning(rotated.orphaned),
                 ..NewKeyBody::from(&rotated.new)
             },
-            messages_orphaned: rotated.messages_orphaned,
+            messages_orphaned: rotated.orphaned.messages(),
+            items_orphaned: rotated.orphaned.items(),
             old_key_ends_at: rotated.old_ends_at,
         }
     }
@@ -56,11 +68,11 @@ impl From<&Rotated> for RotatedBody {
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateItself {
-    /// Confirms that messages and notes that are encrypted for the old key become unreadable.
-    /// Required if there are any.
+    /// Confirms that inbox messages that are encrypted for the old key become unreadable. Required
+    /// if there are any.
     #[serde(default)]
     confirm_message_loss: bool,
-    /// Encrypts them for the new key instead.
+    /// Lets the new key decrypt the items of all kinds that the old key decrypts.
     #[serde(default)]
     carry_over: bool,
     /// The name of the new key.
@@ -90,8 +102,8 @@ pub struct RotateById {
     /// cannot be later than the expiration of the calling key.
     #[schema(example = "2099-12-31T23:59:59Z", format = DateTime)]
     expires_at: Option<String>,
-    /// Confirms that messages and notes that are encrypted for the old key become unreadable.
-    /// Required if there are any.
+    /// Confirms that inbox messages that are encrypted for the old key become unreadable. Required
+    /// if there are any.
     #[serde(default)]
     confirm_message_loss: bool,
 }
@@ -99,9 +111,9 @@ pub struct RotateById {
 /// Rotate the calling key
 ///
 /// Replaces the calling key with a new key with the same scopes. The calling key is revoked
-/// immediately. Messages and notes that are encrypted for it are lost unless they are carried over.
-/// If there are any, and neither option is set, the response is 409 and nothing changes. Every key
-/// can rotate itself.
+/// immediately. Sealed items of every kind that are encrypted for it are lost unless they are
+/// carried over. If inbox messages are among them, and neither option is set, the response is 409
+/// and nothing changes. Every key can rotate itself.
 #[utoipa::path(post, path = "/keys/rotate", operation_id = "rotate_calling_key", tag = "Keys",
     extensions(("x-needs" = json!(Access::AnyKey))),
     request_body(content = Option<RotateItself>),
@@ -177,4 +189,41 @@ pub async fn rotate_key(
         .rotate_key(&ctx, command, idempotency_key.as_ref())
         .await?;
     Ok((StatusCode::CREATED, Json(RotatedBody::from(&rotated))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // RO-28, RO-31, RO-36: the warning names what else is lost, by kind and number.
+    #[test]
+    fn the_warning_names_what_was_lost() {
+        let counts = |messages, notes, todos| {
+            SealedCounts::NONE
+                .with(SealedKind::Inbox, messages)
+                .with(SealedKind::Notebook, notes)
+                .with(SealedKind::Todos, todos)
+        };
+        let cases = [
+            (
+                counts(0, 0, 0),
+                "Store this API key securely — it cannot be retrieved again",
+            ),
+            (
+                counts(2, 0, 0),
+                "Store this API key securely. Old messages are now undecryptable.",
+            ),
+            (
+                counts(0, 1, 2),
+                "Store this API key securely — it cannot be retrieved again. Now undecryptable: 1 note and 2 todos.",
+            ),
+            (
+                counts(1, 0, 1),
+                "Store this API key securely. Old messages are now undecryptable. Also undecryptable: 1 todo.",
+            ),
+        ];
+        for (lost, text) in cases {
+            assert_eq!(warning(lost), text);
+        }
+    }
 }

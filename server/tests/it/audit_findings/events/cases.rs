@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashSet};
 
 use axum::http::Method;
+use domain::device::DeviceClient;
 use domain::event::AuditAction;
 use engine::ctx::Origin;
 use serde_json::{Value, json};
 
-use crate::matrix::api;
 use crate::matrix::world::{Part, World, identity};
+use crate::matrix::{api, forms};
 use crate::operations::TABLE;
 use crate::test_app::TestResponse;
 
@@ -118,6 +119,7 @@ pub async fn keys(watch: &mut Witness<'_>, owner: &str) {
             .to_owned(),
     );
     let both = json!({ "label": "Third", "scopes": [] });
+    let ips = |blocks: &[&str]| json!({ "allowed_ips": blocks });
     let successor = carry_out(
         watch,
         owner,
@@ -137,6 +139,18 @@ pub async fn keys(watch: &mut Witness<'_>, owner: &str) {
                     json!({ "scopes": ["keys:read"] }),
                 ),
                 &[H::KeyNarrowed],
+            ),
+            (
+                call("change_key", &path, ips(&["203.0.113.0/24"])),
+                &[H::KeyIpsChanged],
+            ),
+            (
+                call("change_key", &path, ips(&["203.0.113.0/24"])),
+                &[],
+            ),
+            (
+                call("change_key", &path, ips(&[])),
+                &[H::KeyIpsChanged],
             ),
             (
                 call("change_key", &path, both),
@@ -218,6 +232,14 @@ pub async fn apis(watch: &mut Witness<'_>, owner: &str) {
                 ),
                 [H::KeyCreated].as_slice(),
             ),
+            (
+                call(
+                    "import_keys",
+                    "/api/v1/apis/shop/keys/import",
+                    json!({ "keys": [{ "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "external_id": "customer_43" }] }),
+                ),
+                &[H::ConsumerCreated, H::KeyCreated],
+            ),
             (archived(true), &[H::ApiChanged]),
             (archived(true), &[]),
             (archived(false), &[H::ApiChanged]),
@@ -284,10 +306,21 @@ pub async fn data(watch: &mut Witness<'_>, owner: &str) {
                 call("write_note", "/api/v1/notebook", text()),
                 &[H::NoteWritten],
             ),
+            (
+                call("write_sealed", "/api/v1/sealed/todos", text()),
+                &[H::ItemWritten],
+            ),
         ],
     )
     .await;
     let item = |at: usize| made[at]["id"].as_str().expect("id");
+    let done = || {
+        call(
+            "change_todo",
+            format!("/api/v1/sealed/todos/{}", item(5)),
+            json!({ "done": true }),
+        )
+    };
     carry_out(
         watch,
         owner,
@@ -298,7 +331,7 @@ pub async fn data(watch: &mut Witness<'_>, owner: &str) {
                     format!("/api/v1/inbox/{}", item(3)),
                     Value::Null,
                 ),
-                &[H::MessageDeleted],
+                [H::MessageDeleted].as_slice(),
             ),
             (
                 call(
@@ -308,9 +341,88 @@ pub async fn data(watch: &mut Witness<'_>, owner: &str) {
                 ),
                 &[H::NoteDeleted],
             ),
+            (done(), &[H::TodoChanged]),
+            (done(), &[]),
+            (
+                call(
+                    "delete_sealed",
+                    format!("/api/v1/sealed/todos/{}", item(5)),
+                    Value::Null,
+                ),
+                &[H::ItemDeleted],
+            ),
         ],
     )
     .await;
+}
+
+/// Runs and the workspaces that they are in. A claim and a heartbeat write no event.
+pub async fn runs(watch: &mut Witness<'_>, owner: &str) {
+    use AuditAction as H;
+    let workspace = json!({ "name": "b", "provider": "openai" });
+    let calls = [(
+        call("create_workspace", "/api/v1/workspaces", workspace),
+        [H::WorkspaceCreated].as_slice(),
+    )];
+    let made = carry_out(watch, owner, calls).await;
+    let id = made[0]["id"].as_str().expect("id").to_owned();
+    let path = format!("/api/v1/workspaces/{id}");
+    let status = |status: &str| call("change_workspace", &path, json!({ "status": status }));
+    carry_out(
+        watch,
+        owner,
+        [
+            (status("stopped"), [H::WorkspaceStopped].as_slice()),
+            (status("stopped"), &[]),
+            (status("running"), &[H::WorkspaceStarted]),
+        ],
+    )
+    .await;
+    for (report, event) in [
+        (Some(json!({ "output": [1] })), H::RunSucceeded),
+        (Some(json!({ "error": "no" })), H::RunFailed),
+        (None, H::RunCancelled),
+    ] {
+        let start = call("create_run", format!("{path}/runs"), Value::Null);
+        let started = carry_out(watch, owner, [(start, &[H::RunCreated])]).await;
+        let run = format!(
+            "/api/v1/runs/{}",
+            started[0]["id"].as_str().expect("id")
+        );
+        let claim = json!({ "workspace_id": id, "wait_seconds": 0 });
+        let claimed = watch
+            .world
+            .app
+            .post("/api/v1/runs/claim", owner, claim)
+            .await
+            .json();
+        let heartbeat = json!({ "lease": claimed["lease"] });
+        let extended = watch
+            .world
+            .app
+            .post(&format!("{run}/heartbeat"), owner, heartbeat)
+            .await;
+        assert_eq!(extended.status.as_u16(), 200, "{}", extended.text);
+        let (operation, path, body) = match report {
+            Some(mut body) => {
+                body["lease"] = claimed["lease"].clone();
+                ("complete_run", format!("{run}/complete"), body)
+            }
+            None => ("cancel_run", format!("{run}/cancel"), Value::Null),
+        };
+        carry_out(
+            watch,
+            owner,
+            [
+                (
+                    call(operation, &path, body.clone()),
+                    [event].as_slice(),
+                ),
+                (call(operation, &path, body), &[]),
+            ],
+        )
+        .await;
+    }
 }
 
 pub async fn settings(watch: &mut Witness<'_>, owner: &str) {
@@ -375,6 +487,22 @@ pub async fn settings(watch: &mut Witness<'_>, owner: &str) {
                     json!({ "max_key_days": null }),
                 ),
                 &[H::OrganizationChanged],
+            ),
+            (
+                call(
+                    "change_organization",
+                    "/api/v1/organization",
+                    json!({ "default_key_days": 7 }),
+                ),
+                &[H::OrganizationChanged],
+            ),
+            (
+                call(
+                    "change_organization",
+                    "/api/v1/organization",
+                    json!({ "default_key_days": 7 }),
+                ),
+                &[],
             ),
             (
                 call(
@@ -556,6 +684,7 @@ pub async fn persons(watch: &mut Witness<'_>) {
     watch
         .expect_success("issue_token", &again, &[])
         .await;
+    devices(watch, &cookies[0]).await;
     let sessions = app.get("/api/v1/sessions", &token).await.json();
     let other = sessions["sessions"]
         .as_array()
@@ -593,6 +722,34 @@ pub async fn persons(watch: &mut Witness<'_>) {
         ],
     )
     .await;
+}
+
+/// Allowing and denying a device.
+async fn devices(watch: &mut Witness<'_>, cookie: &str) {
+    use AuditAction as H;
+    let app = &watch.world.app;
+    for (decision, event) in [("allow", H::DeviceAllowed), ("deny", H::DeviceDenied)] {
+        let started = app
+            .engine
+            .start_device(DeviceClient::CommandLine, &Origin::default())
+            .await
+            .expect("codes");
+        let form = format!(
+            "decision={decision}&page=%2Fdevice%3Fuser_code%3D{}",
+            started.user_code
+        );
+        let answer = forms::answer(
+            watch.world,
+            "/ui/decide_device",
+            &form,
+            cookie,
+            "same-origin",
+        )
+        .await;
+        watch
+            .expect_success("decide_device", &answer, &[event])
+            .await;
+    }
 }
 
 /// Events without a request: an exposed key, and an expired key.

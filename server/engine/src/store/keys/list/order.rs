@@ -7,7 +7,7 @@ use domain::policy::Reach;
 use super::super::super::query_builder::QueryBuilder;
 use super::super::super::{Connection, StoreError, fetch};
 
-/// The key after which a page begins.
+/// The key at which a page begins or ends.
 #[derive(sqlx::FromRow)]
 pub(super) struct Cursor {
     id: i64,
@@ -58,6 +58,8 @@ pub(super) struct Order {
     value: Value,
     down: bool,
     ranked: bool,
+    /// Whether the list is read from its end: the states in reverse too.
+    backward: bool,
     /// Whether an index of all keys has this order.
     pub(super) indexed: bool,
 }
@@ -77,6 +79,7 @@ impl Order {
             value,
             down: down != query.reversed,
             ranked,
+            backward: false,
             indexed: match query.status {
                 // No index has the states in order and the values in reverse.
                 None => !(ranked && query.reversed),
@@ -87,9 +90,22 @@ impl Order {
         }
     }
 
+    /// The same order, read from the end of the list. An index is read in both directions.
+    pub(super) fn backward(self) -> Self {
+        Self {
+            down: !self.down,
+            backward: !self.backward,
+            ..self
+        }
+    }
+
     pub(super) fn clause(&self) -> String {
         let way = if self.down { "DESC" } else { "ASC" };
-        let rank = if self.ranked { "k.rank, " } else { "" };
+        let rank = match (self.ranked, self.backward) {
+            (false, _) => "",
+            (true, false) => "k.rank, ",
+            (true, true) => "k.rank DESC, ",
+        };
         match self.value {
             Value::Id => format!("{rank}k.id {way}"),
             value => format!("{rank}{} {way}, k.id {way}", value.expression()),
@@ -120,8 +136,9 @@ impl QueryBuilder {
             return self.and(here);
         }
         let rank = self.number(key.rank);
+        let beyond = if order.backward { "<" } else { ">" };
         self.and(format!(
-            "k.rank >= {rank} AND (k.rank > {rank} OR {here})"
+            "k.rank {beyond}= {rank} AND (k.rank {beyond} {rank} OR {here})"
         ));
     }
 }

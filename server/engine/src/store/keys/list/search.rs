@@ -7,7 +7,7 @@
 
 use domain::token::{Brand, KeyKind, LOOKUP};
 
-use super::super::super::query_builder::QueryBuilder;
+use super::super::super::query_builder::{QueryBuilder, like_pattern};
 use super::filters::ORGANIZATION;
 
 /// The indexes have every three consecutive characters of a name.
@@ -86,14 +86,9 @@ impl Text<'_> {
             .any(|word| word.chars().count() >= PART)
     }
 
-    /// As a pattern of `LIKE`, in which wildcards are ordinary characters.
+    /// As a pattern of `LIKE`.
     fn pattern(&self) -> String {
-        let escaped = self
-            .folded
-            .replace('\\', r"\\")
-            .replace('%', r"\%")
-            .replace('_', r"\_");
-        format!("%{escaped}%")
+        like_pattern(&self.folded)
     }
 
     /// As a phrase of FTS5, in which every character but the quotation mark is ordinary.

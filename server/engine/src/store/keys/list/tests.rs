@@ -90,7 +90,8 @@ async fn candidates_are_found_by_index_and_looked_up_by_id() {
             // A page looks its rows up again.
             for (built, lookups) in [
                 (listing.page(Access::Candidates, 51), 2),
-                (listing.count(Access::Candidates), 1),
+                (listing.count(Access::Candidates, None), 1),
+                (listing.count(Access::Candidates, Some(1001)), 1),
                 (listing.survey(text, 510), 0),
             ] {
                 let steps = plan(&mut connection, built).await;
@@ -118,18 +119,51 @@ async fn the_rows_of_a_window_are_not_sorted() {
         Some(StatusFilter::Inactive),
     ];
     for query in queries("deploy", &states) {
-        let listing = Listing::of(&reach, &query, Moment(0), false);
-        let steps = plan(&mut connection, listing.page(Access::Window(510), 51)).await;
-        // The rows of the window come before they are scanned for the page, which is sorted later.
-        let window = steps.iter().take_while(|step| *step != "SCAN k");
-        let sorted = window
-            .into_iter()
-            .any(|step| step.starts_with("USE TEMP B-TREE"));
-        assert_eq!(
-            listing.is_in_order(),
-            !sorted,
-            "{query:?}: {steps:#?}"
+        let mut listing = Listing::of(&reach, &query, Moment(0), false);
+        for _way in ["forward", "backward"] {
+            let steps = plan(&mut connection, listing.page(Access::Window(510), 51)).await;
+            // The rows of the window come before they are scanned for the page, which is sorted
+            // later.
+            let window = steps.iter().take_while(|step| *step != "SCAN k");
+            let sorted = window
+                .into_iter()
+                .any(|step| step.starts_with("USE TEMP B-TREE"));
+            assert_eq!(
+                listing.is_in_order(),
+                !sorted,
+                "{query:?}: {steps:#?}"
+            );
+            listing.order = listing.order.backward();
+        }
+    }
+}
+
+// The page of a list asks for its number of keys each time.
+#[tokio::test]
+async fn keys_are_counted_in_an_index() {
+    let (_folder, db) = database().await;
+    let mut connection = db.read().await.expect("a connection");
+    for (role, status) in [
+        (Role::Owner, None),
+        (Role::Owner, Some(StatusFilter::Active)),
+        (Role::Owner, Some(StatusFilter::Inactive)),
+        (Role::Member, Some(StatusFilter::Active)),
+    ] {
+        let (reach, query) = (
+            reach(role),
+            KeyQuery {
+                status,
+                ..KeyQuery::default()
+            },
         );
+        let listing = Listing::of(&reach, &query, Moment(0), false);
+        let steps = plan(
+            &mut connection,
+            listing.count(Access::Order, Some(10_001)),
+        )
+        .await;
+        let covered = count(&steps, "SEARCH k USING COVERING INDEX");
+        assert_eq!(covered, 1, "{query:?}: {steps:#?}");
     }
 }
 
