@@ -1,8 +1,12 @@
-//! Small markup that pages and islands share.
+//! Small markup, and names, that the server and the islands share.
 
 use leptos::prelude::*;
 
 use crate::words;
+
+/// The header of a form that a dialog sends. The browser does not tell a dialog where a redirect
+/// leads, so the response is JSON with the path instead.
+pub const DIALOG_HEADER: &str = "x-roundtable-dialog";
 
 /// An icon of the sprite. Screen readers skip it and read the text beside it.
 pub fn icon(name: &'static str) -> impl IntoView {
@@ -129,12 +133,6 @@ pub fn revealed_with(new: &NewKey<'_>, shell: String, curl: String) -> impl Into
         view! { {words::labels::KEY_FOR.0}<bdi>{label}</bdi>{words::labels::KEY_FOR.1} },
     )
 }
-
-/// The value of `data-confirm` on a link that revokes a key: the person must type its name.
-pub const CONFIRM_NOW: &str = "now";
-/// The value of `data-confirm` for a production key: the person must type its name as soon as the
-/// key is used.
-pub const CONFIRM_ONCE_USED: &str = "once-used";
 
 /// The status line that reports the result of copying.
 pub fn copy_status() -> impl IntoView {

@@ -1,11 +1,11 @@
-// The settings of Debian's Chromium.
+// The settings of Debian's Chromium, in the form without a window, which is about twice as fast as the whole browser.
 import type { PlaywrightTestConfig } from '@playwright/test';
 
 /** The browser, for all test configurations. */
 export const browser: NonNullable<PlaywrightTestConfig['use']> = {
   browserName: 'chromium',
   launchOptions: {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
     args: [
       '--no-sandbox',
       '--disable-gpu',

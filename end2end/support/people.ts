@@ -12,8 +12,7 @@ export const THEO = 'Theo Okafor'; // owner of Orbit
 
 /** Signs a demo user in, up to the page of the API keys. Returns the ID of the organization. */
 export async function signIn(page: Page, person: string): Promise<string> {
-  await page.goto('/sign-in');
-  await page.getByRole('link', { name: 'Continue with the development sign-in' }).click();
+  await page.goto('/sign-in/start');
   await page.getByRole('button', { name: `Continue as ${person}` }).click();
   await page.waitForURL('**/o/*/settings/api-keys');
   return organizationOf(page);
@@ -52,7 +51,7 @@ export function sheet(page: Page, scripted: boolean): Locator {
 
 /** The row of a key. A badge may follow its name. */
 export function row(page: Page, name: string): Locator {
-  const whole = new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}( Test)?( Exposed)?$`);
+  const whole = new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}( Test)?( Exposed)?( Rotating)?$`);
   return page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: whole }) });
 }
 
@@ -70,9 +69,10 @@ export async function find(page: Page, text: string) {
   await page.waitForURL(/[?&]q=/);
 }
 
-/** Opens the page of a key. */
+/** Opens the page of a key, not the panel that its link opens. */
 export async function openKey(page: Page, name: string) {
-  await row(page, name).getByRole('link', { name, exact: true }).click();
+  const path = await row(page, name).getByRole('link', { name, exact: true }).getAttribute('href');
+  await page.goto(path ?? '');
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
 }
 

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 import { inspect } from '../support/looks.ts';
-import { MINA, OLIVIA, THEO, createKey, signIn, unique } from '../support/people.ts';
+import { MINA, OLIVIA, THEO, createKey, openKey, signIn, unique } from '../support/people.ts';
 import { call } from '../support/programs.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -52,7 +52,7 @@ test('an owner sees an API, its permissions and its keys', async ({ page }) => {
   await inspect(page, 'api');
 
   // The page of the key names the API, and no role.
-  await keys.getByRole('link', { name: 'Initech production' }).click();
+  await openKey(page, 'Initech production');
   const facts = page.getByRole('region', { name: 'Details' });
   await expect(facts).toContainText(slug);
   await expect(facts).toContainText('orders:write');

@@ -21,7 +21,7 @@ test('a network failure does not lose the input, and a retry works', async ({ pa
   await beginRevoking(page, name, true);
   await context.setOffline(true);
   await sheet(page, true).getByRole('button', { name: 'Revoke key' }).click();
-  await expect(sheet(page, true).getByRole('alert')).toHaveText(/^No response from the serverThe key may or may not have been revoked/);
+  await expect(sheet(page, true).getByRole('alert')).toHaveText(/^No response from the serverThe change may or may not have been made/);
   await context.setOffline(false);
   await sheet(page, true).getByRole('button', { name: 'Revoke key' }).click();
   await expect(page.getByRole('status').filter({ hasText: name })).toBeVisible();
@@ -89,6 +89,8 @@ test('a double click on Rotate creates one successor and shows it', async ({ pag
   await expect(page.getByRole('textbox', { name: /Key for/ })).toBeVisible();
   await page.getByRole('button', { name: 'Copy', exact: true }).click();
   await page.getByRole('link', { name: 'Done' }).click();
+  await expect(page.getByText('Rotation in progress')).toBeVisible();
+  await page.goto('/settings/api-keys');
   await expect(row(page, name)).toHaveCount(2);
 });
 

@@ -61,3 +61,59 @@ test('the list follows the search while one types', async ({ as }) => {
   await page.getByRole('searchbox').fill('');
   await expect(page.getByRole('rowheader')).toHaveCount(12);
 });
+
+test('all keys of all pages that match the filters are revoked together', async ({ as }) => {
+  test.slow();
+  const page = await as(OLIVIA);
+  await createKeys(page, 61);
+  await page.goto('/settings/api-keys');
+  await awake(page, true);
+  // Every fourth key is a test key.
+  await page.getByRole('searchbox').fill('e');
+  await expect(page).toHaveURL(/\?q=e/);
+  const total = Number(/of (\d+)/.exec((await page.getByText(/^1–50 of/).textContent()) ?? '')?.[1]);
+  const more = page.getByRole('button', { name: `Select all ${total}` });
+  await page.getByRole('checkbox', { name: 'Select all keys on this page' }).check();
+  await expect(page.getByRole('status').filter({ hasText: '50 selected' })).toBeVisible();
+  await more.click();
+  await expect(page.getByRole('status').filter({ hasText: `All ${total} selected` })).toBeVisible();
+  // Another choice takes it back.
+  const [first] = await page.getByRole('row').getByRole('checkbox').all();
+  await first.uncheck();
+  await expect(more).toBeHidden();
+  await first.check();
+  await more.click();
+  await page.getByRole('button', { name: 'Revoke selected' }).click();
+  const form = page.getByRole('dialog');
+  await expect(form.getByRole('heading', { name: `Revoke ${total} keys?` })).toBeVisible();
+  await form.getByLabel(/^Type .* to confirm/).fill(`revoke ${total} keys`);
+  await form.getByRole('button', { name: `Revoke ${total} keys` }).click();
+  // The list is where it was.
+  await expect(page.getByText(`${total} keys revoked.`)).toBeVisible();
+  await expect(page).toHaveURL(/\?q=e/);
+  await expect(page.getByRole('heading', { name: 'No keys match' })).toBeVisible();
+});
+
+test('five keys are revoked only after their number is typed', async ({ as, guard }) => {
+  guard.expects(/422/);
+  const page = await as(OLIVIA);
+  // Every third key is used, so that its name is typed anyway.
+  await createKeys(page, 15);
+  await page.goto('/settings/api-keys');
+  await awake(page, true);
+  const unused = page.getByRole('row').filter({ hasText: 'Never used' });
+  for (let n = 0; n < 4; n += 1) await unused.nth(n).getByRole('checkbox').check();
+  const form = page.getByRole('dialog');
+  await page.getByRole('button', { name: 'Revoke selected' }).click();
+  await expect(form.getByRole('heading', { name: 'Revoke 4 keys?' })).toBeVisible();
+  await expect(form.getByLabel(/^Type/)).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await unused.nth(4).getByRole('checkbox').check();
+  await page.getByRole('button', { name: 'Revoke selected' }).click();
+  await form.getByLabel(/^Type/).fill('revoke');
+  await form.getByRole('button', { name: 'Revoke 5 keys' }).click();
+  await expect(form.getByLabel(/^Type/)).toHaveAttribute('aria-invalid', 'true');
+  await form.getByLabel(/^Type/).fill('revoke 5 keys');
+  await form.getByRole('button', { name: 'Revoke 5 keys' }).click();
+  await expect(page.getByText('5 keys revoked.')).toBeVisible();
+});

@@ -1,90 +1,61 @@
-//! A table of the keys of an owner or of an API.
+//! A table of the keys of an owner or of an API: the rows of the list of keys, without its order
+//! and its selection.
 
+use domain::Moment;
+use domain::OrganizationId;
 use domain::view::KeyLine;
-use domain::{Moment, OrganizationId};
-use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::used;
-use crate::routes::Screen;
-use crate::shared_view::preview;
+use super::key_row::{KeyPerson, KeyRows};
+use crate::islands::key_panel::KeyPanel;
+use crate::islands::live::LiveMarks;
+use crate::islands::page_dialog::PageDialog;
+use crate::islands::page_help::PageHelp;
 use crate::words;
-
-/// What the table shows beside name, preview, status and last use.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum KeyColumn {
-    /// The owner, after the name: the keys have several.
-    Owner,
-    /// The API, after the name: the keys are for several.
-    Api,
-    /// When the key expires, as the last column.
-    Expires,
-}
 
 /// The table. `caption` is for screen readers.
 pub fn key_table(
     organization: &OrganizationId,
     keys: &[KeyLine],
     now: Moment,
-    column: KeyColumn,
+    person: KeyPerson,
     caption: String,
 ) -> AnyView {
-    let has = |wanted| column == wanted;
-    let rows = keys
-        .iter()
-        .map(|line| row(organization.clone(), line, now, column));
+    let rows = KeyRows {
+        organization: organization.clone(),
+        now,
+        has_picks: false,
+        person,
+    };
+    let (class, person) = match person {
+        KeyPerson::Nobody => ("table keys own", None),
+        KeyPerson::Creator => ("table keys", Some(words::labels::CREATED_BY)),
+        KeyPerson::Owner => ("table keys", Some(words::labels::OWNER)),
+    };
+    let head =
+        |class: &'static str, text: &'static str| view! { <th scope="col" class=class>{text}</th> };
     view! {
         <div class="table-wrap">
-            <table class="table">
+            <table class=class>
                 <caption class="visually-hidden">{caption}</caption>
                 <thead><tr>
-                    <th scope="col">{words::labels::NAME}</th>
-                    {has(KeyColumn::Owner).then(|| view! { <th scope="col">{words::labels::OWNER}</th> })}
-                    {has(KeyColumn::Api).then(|| view! { <th scope="col">{words::labels::API}</th> })}
-                    <th scope="col">{words::labels::KEY_PREVIEW}</th>
-                    <th scope="col">{words::labels::STATUS}</th>
-                    <th scope="col">{words::labels::LAST_USED}</th>
-                    {has(KeyColumn::Expires).then(|| view! { <th scope="col">{words::labels::EXPIRES}</th> })}
+                    {head("name", words::labels::NAME)}
+                    {head("masked", words::labels::KEY_PREVIEW)}
+                    {head("perm", words::create_key::PERMISSIONS)}
+                    {head("created", words::labels::CREATED_AT)}
+                    {person.map(|person| head("by", person))}
+                    {head("used", words::labels::LAST_USED)}
+                    {head("expires", words::labels::EXPIRES)}
+                    <th scope="col" class="row-actions"><span class="visually-hidden">{words::labels::ACTIONS}</span></th>
                 </tr></thead>
-                <tbody>{rows.collect_view()}</tbody>
+                <tbody>{keys.iter().map(|line| rows.row(line, false)).collect_view()}</tbody>
             </table>
         </div>
     }
     .into_any()
 }
 
-fn row(organization: OrganizationId, line: &KeyLine, now: Moment, column: KeyColumn) -> AnyView {
-    let key = &line.key;
-    let (badge, status) = words::keys::status(now, line.status(now));
-    let page = Screen::Key(organization, key.key_id).path();
-    let owner = (column == KeyColumn::Owner).then(|| {
-        view! { <td data-label=words::labels::OWNER><bdi>{key.actor_name.clone()}</bdi></td> }
-    });
-    let api = (column == KeyColumn::Api).then(|| {
-        let slug = key.api.as_ref().map(|api| api.slug.to_string());
-        view! { <td data-label=words::labels::API><code class="id">{slug}</code></td> }
-    });
-    let expiry = (column == KeyColumn::Expires)
-        .then(|| view! { <td data-label=words::labels::EXPIRES>{expires(key.expires_at)}</td> });
-    view! {
-        <tr class=(!key.is_active).then_some("inactive")>
-            <th scope="row"><a href=page title=key.label.clone()><bdi>{key.label.clone()}</bdi></a></th>
-            {owner}
-            {api}
-            <td data-label=words::labels::KEY_PREVIEW>{preview(&key.preview)}</td>
-            <td data-label=words::labels::STATUS><span class=badge>{status}</span></td>
-            <td data-label=words::labels::LAST_USED>{used(now, key.last_used)}</td>
-            {expiry}
-        </tr>
-    }
-    .into_any()
-}
-
-fn expires(at: Option<Moment>) -> impl IntoView {
-    match at {
-        Some(at) => Either::Left(
-            view! { <time datetime=at.to_rfc3339() title=words::format::exact(at)>{at.to_day()}</time> },
-        ),
-        None => Either::Right(view! { <span class="muted">{words::keys::NEVER_EXPIRES}</span> }),
-    }
+/// What makes the table of a page react in the browser.
+pub fn key_islands() -> AnyView {
+    view! { <KeyPanel/><PageDialog/><PageHelp/><LiveMarks/> }.into_any()
 }

@@ -1,11 +1,10 @@
 //! The element that gives the browser the URL of live updates. Without script it has no effect.
 
 use domain::event::EventCategory;
-use domain::{OrganizationId, Problem};
+use domain::{KeyId, OrganizationId, Problem};
 use engine::Ctx;
 use leptos::prelude::*;
 
-use crate::islands::live::LiveMarks;
 use crate::request::PageContext;
 use crate::routes::{LIVE, Location};
 
@@ -52,8 +51,13 @@ impl Mark {
         view! { <p class="news" role="status" data-live=self.address.clone() data-here=place.path()></p> }
     }
 
+    /// The same on the page of a key, which later says that the key is no longer active.
+    pub fn line_of_key(&self, place: &Location, key: KeyId) -> impl IntoView + use<> {
+        view! { <p class="news" role="status" data-live=self.address.clone() data-here=place.path() data-key=key.to_string()></p> }
+    }
+
     /// The mark on a page without a list.
     pub fn hidden(&self) -> impl IntoView + use<> {
-        view! { <div hidden data-live=self.address.clone()></div><LiveMarks/> }
+        view! { <div hidden data-live=self.address.clone()></div> }
     }
 }

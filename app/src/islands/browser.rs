@@ -5,10 +5,11 @@ use leptos::web_sys;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Element, Event, FormData, Headers, HtmlDialogElement, HtmlElement, HtmlFormElement, MouseEvent,
-    RequestInit, Response, UrlSearchParams,
+    Element, Event, FormData, Headers, HtmlDialogElement, HtmlElement, HtmlFormElement,
+    HtmlTemplateElement, MouseEvent, RequestInit, Response, UrlSearchParams,
 };
 
+use crate::shared_view::DIALOG_HEADER;
 use crate::words;
 
 /// Why the submission of a form failed.
@@ -43,14 +44,6 @@ impl Failure {
         } else {
             refused
         }
-    }
-
-    /// The sentence about a field.
-    pub fn field(&self, name: &str) -> Option<String> {
-        self.fields
-            .iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, sentence)| sentence.clone())
     }
 
     /// Whether signing in again would help.
@@ -182,14 +175,47 @@ pub fn go_to(path: &str) {
     let _ = leptos::prelude::window().location().assign(path);
 }
 
+/// Loads a page.
+///
+/// # Errors
+/// Without a response, and if the response is an error.
+pub async fn load_page(path: &str) -> Result<String, JsValue> {
+    let response: Response = JsFuture::from(leptos::prelude::window().fetch_with_str(path))
+        .await?
+        .dyn_into()?;
+    let page = JsFuture::from(response.text()?).await?;
+    page.as_string()
+        .filter(|_| response.ok())
+        .ok_or(page)
+}
+
+/// The first element of a page that matches a selector. Scripts of the page do not run.
+pub fn part_of(page: &str, selector: &str) -> Option<Element> {
+    let holder: HtmlTemplateElement = leptos::prelude::document()
+        .create_element("template")
+        .ok()?
+        .dyn_into()
+        .ok()?;
+    holder.set_inner_html(page);
+    holder
+        .content()
+        .query_selector(selector)
+        .ok()
+        .flatten()
+}
+
 /// Submits a form and reads the response. `silence` is the message if there is no response.
+///
+/// # Errors
+/// Why the form was refused.
 pub async fn send(form: &HtmlFormElement, silence: &str) -> Result<JsValue, Failure> {
-    let response = fetch(form)
-        .await
-        .map_err(|_| Failure::of(silence))?;
-    let answer = async { JsFuture::from(response.json()?).await }
-        .await
-        .map_err(|_| Failure::of(silence))?;
+    let (response, answer) = async {
+        let response = fetch(form, "application/json").await?;
+        let answer = JsFuture::from(response.json()?).await?;
+        Ok::<_, JsValue>((response, answer))
+    }
+    .await
+    .map_err(|_| Failure::of(silence))?;
     if response.ok() {
         Ok(answer)
     } else {
@@ -197,11 +223,79 @@ pub async fn send(form: &HtmlFormElement, silence: &str) -> Result<JsValue, Fail
     }
 }
 
-async fn fetch(form: &HtmlFormElement) -> Result<Response, JsValue> {
-    let typed =
-        UrlSearchParams::new_with_str_sequence_sequence(FormData::new_with_form(form)?.as_ref())?;
+/// The response to a form that a dialog shows.
+pub enum FormResponse {
+    /// The form succeeded and leads to a page.
+    Done {
+        /// The path of the page.
+        to: String,
+    },
+    /// The form needs a fresh sign-in. The server stored it.
+    Confirm {
+        /// The URL to sign in again.
+        at: String,
+    },
+    /// A page: the form with its errors, or a secret that is shown once.
+    Page {
+        /// The markup.
+        page: String,
+        /// Whether the form succeeded.
+        is_success: bool,
+    },
+}
+
+/// Submits a form as a page would, but without leaving the page.
+///
+/// # Errors
+/// Without a response, nobody knows whether the form took effect.
+pub async fn send_for_page(form: &HtmlFormElement) -> Result<FormResponse, Failure> {
+    let lost = |_| Failure::of(words::problems::MAYBE_DONE);
+    let response = fetch(form, "text/html").await.map_err(lost)?;
+    let kind = response.headers().get("Content-Type");
+    if !kind
+        .ok()
+        .flatten()
+        .is_some_and(|kind| kind.starts_with("application/json"))
+    {
+        let page = async { JsFuture::from(response.text()?).await }
+            .await
+            .map_err(lost)?;
+        return Ok(FormResponse::Page {
+            page: page.as_string().unwrap_or_default(),
+            is_success: response.ok(),
+        });
+    }
+    let answer = async { JsFuture::from(response.json()?).await }
+        .await
+        .map_err(lost)?;
+    if response.ok() {
+        return Ok(FormResponse::Done {
+            to: text(&answer, "to"),
+        });
+    }
+    let failure = refusal(&answer);
+    if failure.confirm_at.is_empty() {
+        Err(failure)
+    } else {
+        Ok(FormResponse::Confirm {
+            at: failure.confirm_at,
+        })
+    }
+}
+
+/// The fields of a form, encoded.
+///
+/// # Errors
+/// None that a form of a page causes.
+pub fn encoded(form: &HtmlFormElement) -> Result<UrlSearchParams, JsValue> {
+    UrlSearchParams::new_with_str_sequence_sequence(FormData::new_with_form(form)?.as_ref())
+}
+
+async fn fetch(form: &HtmlFormElement, accept: &str) -> Result<Response, JsValue> {
+    let typed = encoded(form)?;
     let headers = Headers::new()?;
-    headers.set("Accept", "application/json")?;
+    headers.set("Accept", accept)?;
+    headers.set(DIALOG_HEADER, "1")?;
     let request = RequestInit::new();
     request.set_method("POST");
     request.set_body(&typed);

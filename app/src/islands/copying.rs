@@ -1,11 +1,10 @@
 //! Copying secrets that are shown once, and other texts.
 
 use std::cell::Cell;
-use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos::{ev, web_sys};
+use leptos::{ev, html, web_sys};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
@@ -20,23 +19,27 @@ const SHOWN_FOR: Duration = Duration::from_millis(1500);
 #[island]
 pub fn CopyButtons() -> impl IntoView {
     if cfg!(feature = "hydrate") {
-        let copied = Rc::new(Cell::new(false));
-        let noted = copied.clone();
-        listen(move || noted.set(true));
-        guard_leaving(move || !copied.get());
+        listen();
     }
 }
 
 /// The secrets that are shown once: new keys, links and tokens.
 const SECRETS: &str = ".key-value";
-/// Marks a secret that was copied.
-const COPIED: &str = "data-kept";
+/// Marks a secret that was copied, or that the person gave up.
+const KEPT: &str = "data-kept";
 
-/// Handles every copy button of the page, and secrets that are copied by hand. Calls `copied` when
-/// all are copied.
-pub fn listen(copied: impl Fn() + Clone + 'static) {
-    let by_button = copied.clone();
-    window_event_listener(ev::click, move |event| {
+thread_local! {
+    /// Whether the page listens already, for several islands.
+    static LISTENS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Handles every copy button of the page, and secrets that are copied by hand. The browser asks
+/// before leaving the page while a secret is not copied.
+pub fn listen() {
+    if LISTENS.replace(true) {
+        return;
+    }
+    window_event_listener(ev::click, |event| {
         let button = around(&event, "[data-copy]");
         if let Some((button, source)) = button.and_then(|button| {
             Some((
@@ -44,16 +47,76 @@ pub fn listen(copied: impl Fn() + Clone + 'static) {
                 by_id(&attribute(&button, "data-copy"))?,
             ))
         }) {
-            spawn_local(copy(button, source, by_button.clone()));
+            spawn_local(copy(button, source));
         }
     });
-    window_event_listener(ev::copy, move |event| {
-        if let Some(source) = around(&event, ".key-value, .snippet")
-            && is_all_copied(&selected(&source))
-        {
-            copied();
+    window_event_listener(ev::copy, |event| {
+        if let Some(source) = around(&event, ".key-value, .snippet") {
+            keep(&selected(&source));
         }
     });
+    window_event_listener(ev::beforeunload, |event| {
+        if unsaved() {
+            event.prevent_default();
+        }
+    });
+}
+
+/// Whether the page shows a secret that was not copied.
+pub fn unsaved() -> bool {
+    all(SECRETS)
+        .iter()
+        .any(|area| !area.has_attribute(KEPT))
+}
+
+/// Lets the secrets be lost, because the person chose so.
+pub fn give_up() {
+    for area in all(SECRETS) {
+        let _ = area.set_attribute(KEPT, "");
+    }
+}
+
+/// Opens the question of [`guard`].
+pub fn ask(guard: NodeRef<html::Dialog>) {
+    if let Some(guard) = guard.get_untracked() {
+        let _ = guard.show_modal();
+        if let Ok(Some(stay)) = guard.query_selector(".primary") {
+            focus(&stay);
+        }
+    }
+}
+
+/// Moves the focus to the button that copies the secret.
+pub fn focus_secret() {
+    if let Some(button) = all(".copy").first() {
+        focus(button);
+    }
+}
+
+fn focus(element: &Element) {
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        let _ = element.focus();
+    }
+}
+
+/// The dialog that asks whether to close although a secret was not copied.
+pub fn guard(
+    dialog: NodeRef<html::Dialog>,
+    stay: impl Fn() + 'static,
+    leave: impl Fn() + 'static,
+) -> impl IntoView {
+    view! {
+        <dialog class="dialog small" aria-labelledby="guard-title" aria-describedby="guard-text" node_ref=dialog>
+            <div class="sheet">
+                <div class="sheet-head"><h2 id="guard-title">{words::reveal_key::GUARD_TITLE}</h2></div>
+                <div class="sheet-body"><p id="guard-text">{words::reveal_key::GUARD_TEXT}</p></div>
+                <div class="sheet-foot">
+                    <button class="button" type="button" on:click=move |_| leave()>{words::reveal_key::GUARD_LEAVE}</button>
+                    <button class="button primary" type="button" on:click=move |_| stay()>{words::reveal_key::GUARD_STAY}</button>
+                </div>
+            </div>
+        </dialog>
+    }
 }
 
 /// Handles every button that copies a text such as an ID, or the text of another element. If the
@@ -123,43 +186,28 @@ fn selected(source: &Element) -> String {
     }
 }
 
-/// Marks every secret that a copied text contains completely. Returns whether all secrets are
-/// copied.
-fn is_all_copied(text: &str) -> bool {
+/// Marks every secret that a copied text contains completely.
+fn keep(text: &str) {
     let text = text.replace('\n', "");
-    let mut all_copied = true;
     for area in all(SECRETS) {
         let value = area
             .dyn_ref::<HtmlTextAreaElement>()
             .map(HtmlTextAreaElement::value)
             .unwrap_or_default();
         if !value.is_empty() && text.contains(&value) {
-            let _ = area.set_attribute(COPIED, "");
+            let _ = area.set_attribute(KEPT, "");
         }
-        all_copied &= area.has_attribute(COPIED);
     }
-    all_copied
 }
 
-/// Lets the browser ask before leaving the page, as long as `unsaved`.
-pub fn guard_leaving(unsaved: impl Fn() -> bool + 'static) {
-    window_event_listener(ev::beforeunload, move |event| {
-        if unsaved() {
-            event.prevent_default();
-        }
-    });
-}
-
-async fn copy(button: Element, source: HtmlElement, copied: impl Fn()) {
+async fn copy(button: Element, source: HtmlElement) {
     let area = source.dyn_ref::<HtmlTextAreaElement>();
     let text = area.map_or_else(
         || source.text_content().unwrap_or_default(),
         HtmlTextAreaElement::value,
     );
     if write(&text).await.is_ok() {
-        if is_all_copied(&text) {
-            copied();
-        }
+        keep(&text);
         confirm(&button);
     } else {
         select(&source);

@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 use leptos::{ev, html, web_sys};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{HtmlElement, HtmlFormElement};
+use web_sys::HtmlFormElement;
 
-use self::reveal::{guard_dialog, reveal_dialog};
+use self::reveal::reveal_dialog;
 use super::browser::{Failure, around, attribute, by_id, dialog, go_to, is_plain, send, text};
 use super::dialog::close;
 use super::{copying, field_errors};
@@ -39,7 +39,7 @@ pub fn CreateDialog() -> impl IntoView {
     }
     view! {
         {reveal_dialog(dialogs)}
-        {guard_dialog(dialogs)}
+        {copying::guard(dialogs.guard, move || dialogs.stay(), move || dialogs.leave())}
     }
 }
 
@@ -54,7 +54,6 @@ struct Dialogs {
     shown: RwSignal<Option<CreatedKeyState>>,
     /// Whether the form waits for its response.
     busy: RwSignal<bool>,
-    copied: RwSignal<bool>,
 }
 
 impl Dialogs {
@@ -65,7 +64,6 @@ impl Dialogs {
             opening: RwSignal::new(Opening::default()),
             shown: RwSignal::new(None),
             busy: RwSignal::new(false),
-            copied: RwSignal::new(false),
         }
     }
 
@@ -80,13 +78,7 @@ impl Dialogs {
                 field_errors::clear_field(&event);
             }
         });
-        copying::listen(move || self.copied.set(true));
-        copying::guard_leaving(move || self.unsaved());
-    }
-
-    /// Whether a key is shown that was not copied.
-    fn unsaved(self) -> bool {
-        self.shown.with_untracked(Option::is_some) && !self.copied.get_untracked()
+        copying::listen();
     }
 
     /// Opens the dialog with an empty form.
@@ -170,13 +162,16 @@ impl Dialogs {
         if let Some(form) = dialog("create") {
             form.close();
         }
-        show(self.reveal, ".copy");
+        if let Some(reveal) = self.reveal.get_untracked() {
+            let _ = reveal.show_modal();
+        }
+        copying::focus_secret();
     }
 
     /// Closes the dialog, but asks first if the key would be lost.
     fn close(self) {
-        if self.unsaved() {
-            show(self.guard, ".primary");
+        if copying::unsaved() {
+            copying::ask(self.guard);
         } else {
             close(self.reveal);
         }
@@ -184,7 +179,7 @@ impl Dialogs {
 
     /// The Escape key closes the dialog too, and must ask first as well.
     fn cancel(self, event: &ev::Event) {
-        if self.unsaved() {
+        if copying::unsaved() {
             event.prevent_default();
             self.close();
         }
@@ -193,12 +188,12 @@ impl Dialogs {
     /// Returns from the question to the key.
     fn stay(self) {
         close(self.guard);
-        focus(self.reveal, ".copy");
+        copying::focus_secret();
     }
 
     /// Closes the dialog although the key was not copied.
     fn leave(self) {
-        self.copied.set(true);
+        copying::give_up();
         self.stay();
         self.close();
     }
@@ -208,30 +203,11 @@ impl Dialogs {
     fn closed(self) {
         if self.shown.get_untracked().is_some() {
             self.shown.set(None);
-            self.copied.set(false);
             go_to(
                 &self
                     .opening
                     .with_untracked(|opening| opening.list.clone()),
             );
         }
-    }
-}
-
-/// Opens a dialog, with the focus on an element in it.
-fn show(dialog: NodeRef<html::Dialog>, selector: &str) {
-    if let Some(opened) = dialog.get_untracked() {
-        let _ = opened.show_modal();
-    }
-    focus(dialog, selector);
-}
-
-/// Moves the focus to an element in a dialog.
-fn focus(dialog: NodeRef<html::Dialog>, selector: &str) {
-    let found = dialog
-        .get_untracked()
-        .and_then(|dialog| dialog.query_selector(selector).ok().flatten());
-    if let Some(found) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
-        let _ = found.focus();
     }
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::{ev, web_sys};
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, EventSource, MessageEvent};
 
 use super::browser::{all, attribute, by_id, text};
-use crate::shared_view::CONFIRM_NOW;
+use super::rows;
 use crate::words;
 
 /// The wait before connecting, so that the connection does not delay the page or distort its
@@ -20,7 +20,7 @@ use crate::words;
 const DELAY: Duration = Duration::from_millis(1500);
 
 /// Receives events from the URL in the first `data-live` of the page, and shows them: uses of keys,
-/// and that a list changed.
+/// keys that were revoked or have expired, and that a list changed.
 #[island]
 pub fn LiveMarks() -> impl IntoView {
     if cfg!(feature = "hydrate")
@@ -49,6 +49,7 @@ type Listener = Closure<dyn Fn(MessageEvent)>;
 struct Stream {
     address: String,
     used: Listener,
+    ended: Listener,
     changed: Listener,
     source: RefCell<Option<EventSource>>,
 }
@@ -58,6 +59,7 @@ impl Stream {
         Self {
             address,
             used: Closure::new(used),
+            ended: Closure::new(ended),
             changed: Closure::new(|_| changed()),
             source: RefCell::default(),
         }
@@ -80,7 +82,12 @@ impl Stream {
         let Ok(fresh) = EventSource::new(&self.address) else {
             return;
         };
-        for (name, hear) in [("used", &self.used), ("changed", &self.changed)] {
+        let listeners = [
+            ("used", &self.used),
+            ("ended", &self.ended),
+            ("changed", &self.changed),
+        ];
+        for (name, hear) in listeners {
             let _ = fresh.add_event_listener_with_callback(name, hear.as_ref().unchecked_ref());
         }
         *source = Some(fresh);
@@ -95,13 +102,7 @@ impl Stream {
 
 /// A key was used: updates its row, its page and its dialogs.
 fn used(event: MessageEvent) {
-    let Some(change) = event
-        .data()
-        .as_string()
-        .and_then(|data| js_sys::JSON::parse(&data).ok())
-    else {
-        return;
-    };
+    let Some(change) = data(&event) else { return };
     let (key, ago) = (text(&change, "key"), text(&change, "ago"));
     let (address, agent) = (text(&change, "address"), text(&change, "agent"));
     for cell in all(&format!("[data-last-used=\"{key}\"]")) {
@@ -114,12 +115,6 @@ fn used(event: MessageEvent) {
         if let Ok(Some(around)) = cell.closest("dd") {
             set_part(&around, "[data-used-from]", "code", &address);
             set_part(&around, "[data-used-by]", "bdi", &agent);
-        }
-    }
-    for link in all(&format!("a[data-revoke=\"{key}\"]")) {
-        let _ = link.set_attribute("data-used", &ago);
-        if link.has_attribute("data-confirm") {
-            let _ = link.set_attribute("data-confirm", CONFIRM_NOW);
         }
     }
     if let Some(first) = by_id("first-request").filter(|first| attribute(first, "data-key") == key)
@@ -154,20 +149,59 @@ fn set_part(around: &Element, part: &str, inside: &str, said: &str) {
     }
 }
 
+/// A key was revoked or has expired: its row says so and offers no actions, and its page offers to
+/// reload.
+fn ended(event: MessageEvent) {
+    let Some(change) = data(&event) else { return };
+    let key = text(&change, "key");
+    if let Some(row) = by_id(&format!("key-{key}")) {
+        let _ = row.class_list().add_1("inactive");
+        if let Ok(Some(cell)) = row.query_selector(".expires")
+            && let Ok(badge) = document().create_element("span")
+        {
+            badge.set_class_name(&text(&change, "class"));
+            badge.set_text_content(Some(&text(&change, "text")));
+            cell.replace_children_with_node_1(&badge);
+        }
+        if let Ok(actions) = row.query_selector_all(".pick input, .row-actions [data-dialog]") {
+            (0..actions.length())
+                .filter_map(|n| actions.get(n)?.dyn_into::<Element>().ok())
+                .for_each(|action| action.remove());
+        }
+        rows::count();
+    }
+    if let Some(line) = all(&format!(".news[data-key=\"{key}\"]:empty")).first() {
+        say(line, words::live::KEY_ENDED);
+    }
+}
+
+fn data(event: &MessageEvent) -> Option<JsValue> {
+    let data = event.data().as_string()?;
+    js_sys::JSON::parse(&data).ok()
+}
+
 /// The list changed. The page says so once, and not while a dialog is open, because the page often
 /// reloads after a dialog.
 fn changed() {
-    let Some(line) = all(".news:empty").into_iter().next() else {
+    let Some(line) = all(".news:not([data-key]):empty")
+        .into_iter()
+        .next()
+    else {
         return;
     };
     if !all("dialog[open]").is_empty() {
         return set_timeout(changed, DELAY);
     }
+    say(&line, words::live::LIST_CHANGED);
+}
+
+/// Shows a sentence, and a link to reload the page.
+fn say(line: &Element, sentence: &str) {
     let Ok(link) = document().create_element("a") else {
         return;
     };
-    let _ = link.set_attribute("href", &attribute(&line, "data-here"));
+    let _ = link.set_attribute("href", &attribute(line, "data-here"));
     link.set_text_content(Some(words::live::RELOAD));
-    line.set_text_content(Some(&format!("{} ", words::live::LIST_CHANGED)));
+    line.set_text_content(Some(&format!("{sentence} ")));
     let _ = line.append_child(&link);
 }

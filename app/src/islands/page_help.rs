@@ -162,7 +162,7 @@ fn wait(form: &Element, waits: bool) {
 }
 
 /// Marks forms as stale when the sign-in becomes too old while the page is open.
-fn mark_stale_later() {
+pub fn mark_stale_later() {
     for form in all("form[data-fresh-for]") {
         let seconds = attribute(&form, "data-fresh-for")
             .parse()

@@ -6,7 +6,7 @@ use leptos::{ev, web_sys};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
-use super::browser::{all, around, by_id};
+use super::browser::{all, around, attribute, by_id};
 use crate::words;
 
 /// The link of each row, which takes the focus.
@@ -17,6 +17,11 @@ const EVERY: &str = "thead .pick input";
 
 /// Handles the tables of the page.
 pub fn listen() {
+    window_event_listener(ev::click, |event| {
+        if around(&event, "#bulk-more").is_some() {
+            select_every_page();
+        }
+    });
     window_event_listener(ev::change, |event| {
         if let Some(every) =
             around(&event, EVERY).and_then(|box_| box_.dyn_into::<HtmlInputElement>().ok())
@@ -114,6 +119,27 @@ pub fn count() {
     {
         every.set_checked(chosen > 0 && chosen == boxes.len());
         every.set_indeterminate(chosen > 0 && chosen < boxes.len());
+    }
+    let is_whole_page = chosen > 0 && chosen == boxes.len();
+    set_every_page(false, is_whole_page);
+}
+
+/// Selects the keys of all pages, until a row is changed.
+fn select_every_page() {
+    let total = by_id("bulk-more").map(|more| attribute(&more, "data-total"));
+    if let Some((label, total)) = by_id("bulk-count").zip(total) {
+        label.set_text_content(Some(&words::keys::all_selected(&total)));
+    }
+    set_every_page(true, false);
+}
+
+/// Whether the form is about the keys of all pages, and whether it offers that.
+fn set_every_page(is_chosen: bool, is_offered: bool) {
+    if let Some(all) = by_id("bulk-all").and_then(|all| all.dyn_into::<HtmlInputElement>().ok()) {
+        all.set_disabled(!is_chosen);
+    }
+    if let Some(more) = by_id("bulk-more") {
+        more.set_hidden(!is_offered);
     }
 }
 

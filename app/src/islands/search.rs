@@ -6,10 +6,10 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::{ev, web_sys};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Event, HtmlFormElement, HtmlInputElement, HtmlTemplateElement, Response};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Event, HtmlFormElement, HtmlInputElement};
 
-use super::browser::{all, around, attribute, by_id, send, text};
+use super::browser::{all, around, attribute, by_id, load_page, part_of, send, text};
 use super::rows;
 
 /// The pause after the last change before the search begins.
@@ -71,7 +71,7 @@ async fn find(form: HtmlFormElement) {
         return;
     };
     let to = text(&answer, "to");
-    let Ok(page) = load(&to).await else {
+    let Ok(page) = load_page(&to).await else {
         return;
     };
     if search.value() == typed && show(&page).is_some() {
@@ -84,40 +84,17 @@ async fn find(form: HtmlFormElement) {
     }
 }
 
-async fn load(path: &str) -> Result<String, JsValue> {
-    let response: Response = JsFuture::from(window().fetch_with_str(path))
-        .await?
-        .dyn_into()?;
-    let page = JsFuture::from(response.text()?).await?;
-    page.as_string()
-        .filter(|_| response.ok())
-        .ok_or(page)
-}
-
 /// Replaces the parts of the page that depend on the search by those of another page. `None` if it
 /// has other parts, such as the page to sign in again.
 fn show(page: &str) -> Option<()> {
-    let holder: HtmlTemplateElement = document()
-        .create_element("template")
-        .ok()?
-        .dyn_into()
-        .ok()?;
-    holder.set_inner_html(page);
-    let part = |selector: &str| {
-        holder
-            .content()
-            .query_selector(selector)
-            .ok()
-            .flatten()
-    };
-    let parts = PARTS.map(|id| by_id(id).zip(part(&format!("#{id}"))));
+    let parts = PARTS.map(|id| by_id(id).zip(part_of(page, &format!("#{id}"))));
     for pair in parts {
         let (old, new) = pair?;
         old.set_inner_html(&new.inner_html());
     }
     // The link to reload the list leads to the same search.
     if let Some(line) = all(".news").first() {
-        let here = part(".news").map(|line| attribute(&line, "data-here"));
+        let here = part_of(page, ".news").map(|line| attribute(&line, "data-here"));
         let _ = line.set_attribute("data-here", &here.unwrap_or_default());
     }
     Some(())

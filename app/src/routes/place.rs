@@ -191,9 +191,12 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
             .map(|id| id.to_string())
     };
     Some(match (screen, name) {
-        (Screen::ApiKeys(_) | Screen::Consumers(_), "q") => ("q", search(value)?),
+        (Screen::ApiKeys(_) | Screen::RevokeKeys(_) | Screen::Consumers(_), "q") => {
+            ("q", search(value)?)
+        }
         (
             Screen::ApiKeys(_)
+            | Screen::RevokeKeys(_)
             | Screen::Workspaces(_)
             | Screen::NewWorkspace(_)
             | Screen::Workspace(..)
@@ -204,17 +207,19 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
             "environment",
             known(value.parse::<Environment>().is_ok())?,
         ),
-        (Screen::ApiKeys(_), "status") => (
+        (Screen::ApiKeys(_) | Screen::RevokeKeys(_), "status") => (
             "status",
             known(value == EVERY_STATE || value.parse::<StatusFilter>().is_ok())?,
         ),
-        (Screen::ApiKeys(_), "creator") => ("creator", id()?),
-        (Screen::ApiKeys(_), "api") => ("api", id()?),
+        (Screen::ApiKeys(_) | Screen::RevokeKeys(_), "creator") => ("creator", id()?),
+        (Screen::ApiKeys(_) | Screen::RevokeKeys(_), "api") => ("api", id()?),
         (Screen::ApiKeys(_), "sort") => ("sort", known(value.parse::<KeySort>().is_ok())?),
         (Screen::ApiKeys(_), "dir") => ("dir", known(value == "asc" || value == "desc")?),
         (Screen::ApiKeys(_), "after") => ("after", id()?),
         (Screen::ApiKeys(_), "before") => ("before", id()?),
         (Screen::RevokeKeys(_), "key") => ("key", id()?),
+        // All keys that match the filters, on all pages of the list.
+        (Screen::RevokeKeys(_), "all") => ("all", known(value == "true")?),
         (Screen::Device, "user_code") => (
             "user_code",
             value.parse::<UserCode>().ok()?.to_string(),
@@ -233,7 +238,7 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
         (Screen::AuditLog(_), "period") => (PERIOD, known(value.parse::<Period>().is_ok())?),
         (Screen::AuditLog(_), "from") => ("from", known(Moment::start_of_day(value).is_some())?),
         (Screen::AuditLog(_), "until") => ("until", known(Moment::start_of_day(value).is_some())?),
-        (Screen::ApiKeys(_), "owner") => ("owner", id()?),
+        (Screen::ApiKeys(_) | Screen::RevokeKeys(_), "owner") => ("owner", id()?),
         (Screen::Runs(_), "state") => ("state", known(value.parse::<RunState>().is_ok())?),
         (Screen::Runs(_), "workspace") => (
             "workspace",
@@ -396,10 +401,10 @@ mod tests {
             place.with("status", Some("asleep")).get("status"),
             None
         );
-        assert_eq!(
-            read_back(&format!("{list}/revoke?key=1&key=2")),
-            format!("{list}/revoke?key=1&key=2")
-        );
+        for target in ["revoke?key=1&key=2", "revoke?all=true&q=ci&status=unused"] {
+            let target = format!("{list}/{target}");
+            assert_eq!(read_back(&target), target);
+        }
     }
 
     // RU-17, D7: a page shows the data of one environment.

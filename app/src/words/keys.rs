@@ -65,6 +65,7 @@ pub const USE_SHORTCUTS: &str = "Use these shortcuts in this browser";
 pub const SELECT_ALL: &str = "Select all keys on this page";
 pub const COPY_KEY_ID: &str = "Copy key ID";
 pub const DETAILS: &str = "Details";
+pub const OPEN_PAGE: &str = "Open as page";
 pub const PREVIOUS: &str = "Previous";
 pub const NEXT: &str = "Next";
 pub const CLEAR_SELECTION: &str = "Clear";
@@ -160,6 +161,16 @@ pub fn range(count: KeyCount, shown: i64) -> String {
 /// How many keys are selected.
 pub fn selected(n: usize) -> String {
     format!("{n} selected")
+}
+
+/// The button that selects the keys of all pages.
+pub fn select_all(n: i64) -> String {
+    format!("Select all {}", grouped(n))
+}
+
+/// The keys of all pages are selected.
+pub fn all_selected(n: &str) -> String {
+    format!("All {n} selected")
 }
 
 /// The label of a status in the filter.

@@ -62,6 +62,7 @@ pub const fn sentence(code: Code) -> &'static str {
     }
 }
 
+pub const MAYBE_DONE: &str = "The change may or may not have been made. Check your connection, reload the page, and look before you try again.";
 pub const NO_ANSWER: &str = "No response from the server";
 
 /// The sentence of an invalid field.

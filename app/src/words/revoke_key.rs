@@ -4,7 +4,6 @@ pub const LABEL: &str = "Revoke";
 pub const BUTTON: &str = "Revoke key";
 pub const WAITING: &str = "Revoking…";
 pub const FAILED: &str = "The key was not revoked";
-pub const NO_ANSWER: &str = "The key may or may not have been revoked. Check your connection and try again. Revoking a key twice is safe.";
 pub const PERMANENT: &str = "This is permanent. You can create a new key at any time.";
 pub const CONFIRM_DIFFERS: &str = "That doesn’t match. Type it exactly as shown.";
 pub const CONFIRM_MISSING: &str = "To confirm, type it exactly as shown.";
@@ -13,9 +12,21 @@ pub const LINK: &str = "Revoke…";
 pub const RECENTLY_USED: &str = "Used in the last 7 days";
 /// Before and after the name of the key to revoke.
 pub const HEADING: (&str, &str) = ("Revoke “", "”?");
+pub const LAST_7_DAYS: &str = "Last 7 days";
+pub const LAST_CALLER: &str = "Last caller";
 pub const REASON: &str = "Reason";
 pub const REVOKED: &str = "” revoked. ";
 pub const WAS_ALREADY_REVOKED: &str = "” was already revoked. ";
+
+/// The use of a key in 7 days: its calls, and from how many IP addresses.
+pub fn calls(calls: i64, addresses: usize) -> String {
+    let calls = super::key_usage::calls(calls);
+    match addresses {
+        0 => calls,
+        1 => format!("{calls} from 1 IP address"),
+        n => format!("{calls} from {n} IP addresses"),
+    }
+}
 
 /// Where and how soon revoked keys have stopped.
 #[cfg(feature = "ssr")]
@@ -69,4 +80,16 @@ pub const fn confirm_hint(n: usize) -> &'static str {
         "This key was used in the last 7 days.",
         "Some of these keys were used in the last 7 days.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_use_of_a_key_is_counted() {
+        assert_eq!(calls(0, 0), "0 calls");
+        assert_eq!(calls(1, 1), "1 call from 1 IP address");
+        assert_eq!(calls(1_204, 2), "1,204 calls from 2 IP addresses");
+    }
 }

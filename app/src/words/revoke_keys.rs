@@ -2,6 +2,7 @@
 
 pub const CONFIRM: &str = "Confirm and revoke";
 pub const TITLE: &str = "Revoke selected";
+pub const CONFIRM_MANY: &str = "These are many keys, and revoking them is permanent.";
 pub const NOTHING_SELECTED: &str = "No keys are selected. Go back and choose the keys to revoke.";
 
 /// The phrase to type to revoke several keys.

@@ -59,6 +59,29 @@ pub const NOT_ACTIVE: &str = "This key has expired or was revoked. Create a new 
 pub const ALREADY_ROTATED: &str = "This key was already rotated. Rotate its replacement instead.";
 pub const REVOKE_OLD_KEY: &str = "Revoke it now";
 
+pub const IN_PROGRESS: &str = "Rotation in progress";
+pub const ROTATING: &str = "Rotating";
+pub const OLD_KEY: &str = "Old key";
+pub const NEW_KEY: &str = "New key";
+pub const PAIR: &str = "Rotation";
+pub const REVOKE_OLD: &str = "Revoke the old key…";
+
+/// Whether the old key can be revoked, by which of the two keys was used since the rotation.
+pub const fn advice(old_is_used: bool, new_is_used: bool) -> &'static str {
+    match (old_is_used, new_is_used) {
+        (_, false) => "The new key has not been used yet. Replace the old key where it is used.",
+        (true, true) => "Something still uses the old key. Replace it there too.",
+        (false, true) => {
+            "The new key is in use, and nothing has used the old key since the rotation. You can revoke the old key."
+        }
+    }
+}
+
+/// The title above the key that replaces another one with this name.
+pub fn new_key_for(name: &str) -> String {
+    format!("New key for “{}”", super::isolated(name))
+}
+
 /// Below the new key: until when the old key works.
 pub fn old_key(ends_at: Option<Moment>) -> String {
     match ends_at {

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::hints::Hints;
 use crate::{Engine, Error, Result};
 
-pub use watch::{KeyUse, News, View, Watch};
+pub use watch::{EndedKey, KeyUse, News, View, Watch};
 
 /// Watches of a person at a time: one for each open page.
 pub const MAX_WATCHES: usize = 12;

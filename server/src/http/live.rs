@@ -1,5 +1,5 @@
-//! Server-sent events that update open pages: `used` when a key is used, `changed` when a list is
-//! out of date.
+//! Server-sent events that update open pages: `used` when a key is used, `ended` when one is revoked
+//! or has expired, `changed` when a list is out of date.
 //!
 //! A stream stays open as long as the user has access. It does not extend the session. Without
 //! access the response is 204, which makes a browser stop reconnecting and is not an error in its

@@ -212,7 +212,7 @@ fn set_text(id: &str, text: &str) {
 
 /// Whether a key in the list has the name. The form only warns, because names need not be unique.
 fn is_taken(name: &str) -> bool {
-    all("a[data-revoke]")
+    all(".keys .name a")
         .iter()
-        .any(|link| attribute(link, "data-name") == name)
+        .any(|link| attribute(link, "title") == name)
 }

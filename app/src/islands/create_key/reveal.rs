@@ -1,4 +1,4 @@
-//! The dialog with the new key, and the question before the key is lost.
+//! The dialog with the new key.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -41,21 +41,5 @@ fn key_sheet(dialogs: Dialogs, new: CreatedKeyState) -> impl IntoView {
             {shown}
             <div class="sheet-foot"><button class="button" type="button" on:click=move |_| dialogs.close()>{words::DONE}</button></div>
         </div>
-    }
-}
-
-/// The dialog that asks whether to close although the key was not copied.
-pub fn guard_dialog(dialogs: Dialogs) -> impl IntoView {
-    view! {
-        <dialog class="dialog small" aria-labelledby="guard-title" aria-describedby="guard-text" node_ref=dialogs.guard>
-            <div class="sheet">
-                <div class="sheet-head"><h2 id="guard-title">{words::reveal_key::GUARD_TITLE}</h2></div>
-                <div class="sheet-body"><p id="guard-text">{words::reveal_key::GUARD_TEXT}</p></div>
-                <div class="sheet-foot">
-                    <button class="button" type="button" on:click=move |_| dialogs.leave()>{words::reveal_key::GUARD_LEAVE}</button>
-                    <button class="button primary" type="button" on:click=move |_| dialogs.stay()>{words::reveal_key::GUARD_STAY}</button>
-                </div>
-            </div>
-        </dialog>
     }
 }

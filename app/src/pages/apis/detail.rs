@@ -1,6 +1,7 @@
 //! One API: its details, how to connect a proxy, its permissions, its keys, and its settings.
 
 use domain::command::{KeyQuery, KeySort};
+use domain::event::EventCategory;
 use domain::policy::{Action, Grant, decide};
 use domain::view::{ApiView, Calls, KeyLine, Page as Rows};
 use domain::{KeyId, OrganizationId, Problem, Slug};
@@ -13,12 +14,14 @@ use self::settings::settings;
 use super::api_status;
 use crate::components::calls::calls;
 use crate::components::frame::{OrganizationPage, frame};
-use crate::components::key_table::{KeyColumn, key_table};
+use crate::components::key_notice::key_notice;
+use crate::components::key_row::KeyPerson;
+use crate::components::key_table::{key_islands, key_table};
+use crate::components::live::Mark;
 use crate::components::pager::pager;
 use crate::components::typed_form::TypedForm;
 use crate::components::{created_fact, done};
 use crate::flash::{ApiNotice, Flash};
-use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
@@ -33,6 +36,7 @@ mod settings;
 const ROWS: i64 = 50;
 
 struct ApiPageData {
+    mark: Mark,
     room: OrganizationPage,
     api: ApiView,
     keys: Rows<KeyLine>,
@@ -73,6 +77,7 @@ pub async fn load(
         after: room.place.before().map(KeyId),
         ..KeyQuery::default()
     };
+    let mark = Mark::set(context, &room.ctx, EventCategory::Keys).await?;
     let keys = context
         .engine
         .list_api_keys(&room.ctx, &slug, &query, ROWS)
@@ -95,6 +100,7 @@ pub async fn load(
         .map_err(|error| context.to_problem(&error))?;
     let title = format!("{} · {}", api.name, words::apis::TITLE);
     let shown = ApiPageData {
+        mark,
         api,
         keys,
         calls,
@@ -132,13 +138,13 @@ fn render(shown: &ApiPageData) -> AnyView {
         shown.form.problem(),
         body.into_any(),
     );
-    view! { {page}<PageHelp/> }.into_any()
+    view! { {page}{shown.mark.hidden()}{key_islands()} }.into_any()
 }
 
 /// The result of the previous page, shown once.
 fn notice(shown: &ApiPageData) -> Option<AnyView> {
     let Some(Flash::Api(notice)) = shown.flash else {
-        return None;
+        return key_notice(shown.flash.as_ref()?, &shown.room.organization());
     };
     Some(done(match notice {
         ApiNotice::Registered => words::apis::REGISTERED,
@@ -192,7 +198,7 @@ fn table(shown: &ApiPageData) -> AnyView {
         &shown.room.organization(),
         &shown.keys.rows,
         shown.room.ctx.now(),
-        KeyColumn::Owner,
+        KeyPerson::Owner,
         words::apis::keys_caption(&shown.api.name),
     )
 }

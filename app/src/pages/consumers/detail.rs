@@ -1,6 +1,7 @@
 //! One consumer: its details, its keys, and its settings.
 
 use domain::command::{KeyQuery, KeySort};
+use domain::event::EventCategory;
 use domain::view::{ApiView, Calls, ConsumerView, KeyLine, Page as Rows};
 use domain::{ActorId, KeyId, OrganizationId, Problem};
 use leptos::prelude::*;
@@ -10,6 +11,9 @@ use self::settings::settings;
 use super::consumer_status;
 use crate::components::calls::calls;
 use crate::components::frame::{OrganizationPage, frame};
+use crate::components::key_notice::key_notice;
+use crate::components::key_table::key_islands;
+use crate::components::live::Mark;
 use crate::components::typed_form::TypedForm;
 use crate::components::{created_fact, done};
 use crate::flash::{ConsumerNotice, Flash};
@@ -24,6 +28,7 @@ mod settings;
 const ROWS: i64 = 50;
 
 struct ConsumerPageData {
+    mark: Mark,
     room: OrganizationPage,
     consumer: ConsumerView,
     keys: Rows<KeyLine>,
@@ -58,6 +63,7 @@ pub async fn load(
         after: room.place.before().map(KeyId),
         ..KeyQuery::default()
     };
+    let mark = Mark::set(context, &room.ctx, EventCategory::Keys).await?;
     let keys = context
         .engine
         .list_keys(&room.ctx, &query, ROWS)
@@ -75,6 +81,7 @@ pub async fn load(
         .map_err(to_problem)?;
     let title = format!("{} · {}", consumer.name, words::consumers::TITLE);
     let shown = ConsumerPageData {
+        mark,
         room,
         consumer,
         keys,
@@ -87,7 +94,10 @@ pub async fn load(
         flash: context.take_flash().await,
         form: TypedForm::of(request),
     };
-    Ok(Page::new(&title, move || render(&shown)))
+    Ok(Page {
+        islands: true,
+        ..Page::new(&title, move || render(&shown))
+    })
 }
 
 fn render(shown: &ConsumerPageData) -> AnyView {
@@ -100,18 +110,19 @@ fn render(shown: &ConsumerPageData) -> AnyView {
         {calls(&shown.calls)}
         {settings(shown)}
     };
-    frame(
+    let page = frame(
         &shown.room,
         &consumer.name,
         shown.form.problem(),
         body.into_any(),
-    )
+    );
+    view! { {page}{shown.mark.hidden()}{key_islands()} }.into_any()
 }
 
 /// The result of the previous page, shown once.
 fn notice(shown: &ConsumerPageData) -> Option<AnyView> {
     let Some(Flash::Consumer(notice)) = shown.flash else {
-        return None;
+        return key_notice(shown.flash.as_ref()?, &shown.room.organization());
     };
     let text = match notice {
         ConsumerNotice::Created => words::consumers::CREATED,

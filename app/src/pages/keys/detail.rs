@@ -1,17 +1,20 @@
 //! One key: its details, its permissions, its usage and its events.
 
 use domain::command::AuditQuery;
-use domain::event::ObjectKind;
+use domain::event::{EventCategory, ObjectKind};
 use domain::scope::{Group, Permissions};
 use domain::view::{AuditView, KeyDetail, KeyLine, KeyView};
 use domain::{Environment, KeyId, OrganizationId, Problem, ScopeSet, SealedCounts};
 use leptos::prelude::*;
 
 use crate::components::frame::{OrganizationPage, frame};
+use crate::components::key_notice::key_notice;
 use crate::components::live::Mark;
 use crate::components::scope_picker::scope_picker;
-use crate::components::{done, fault_line, summary};
+use crate::components::{fault_line, summary};
 use crate::flash::Flash;
+use crate::islands::live::LiveMarks;
+use crate::islands::page_dialog::PageDialog;
 use crate::islands::page_help::PageHelp;
 use crate::pages::{Page, sealed};
 use crate::request::PageRequest;
@@ -21,10 +24,12 @@ use crate::words;
 
 mod facts;
 mod log;
+mod rotation;
 mod usage;
 
 struct KeyPageData {
     room: OrganizationPage,
+    mark: Mark,
     key: KeyDetail,
     events: Vec<AuditView>,
     before: Option<KeyLine>,
@@ -50,6 +55,7 @@ pub async fn load(
         Location::top(Screen::Key(organization.clone(), key)),
     )
     .await?;
+    let mark = Mark::set(context, &room.ctx, EventCategory::Keys).await?;
     let key = context
         .engine
         .get_key_detail(&room.ctx, key)
@@ -72,6 +78,7 @@ pub async fn load(
     let title = key.line.key.label.clone();
     let shown = KeyPageData {
         room,
+        mark,
         key,
         events,
         before,
@@ -134,12 +141,14 @@ fn render(shown: &KeyPageData) -> AnyView {
         .as_ref()
         .filter(|_| narrow.is_none());
     let body = view! {
-        {notice(shown)}
+        {shown.flash.as_ref().and_then(|flash| key_notice(flash, &room.organization()))}
+        {shown.mark.line_of_key(&room.place, key.key_id)}
         <div class="page-head">
             <div class="titled"><h1><bdi>{key.label.clone()}</bdi></h1><span class=badge>{status}</span></div>
             {buttons(room, line)}
         </div>
         {exposed(line)}
+        {rotation::rotation(shown)}
         <div class="split">
             {facts::facts(shown)}
             {usage::usage(shown)}
@@ -148,18 +157,8 @@ fn render(shown: &KeyPageData) -> AnyView {
         {narrow}
         {copy_status()}
     };
-    view! { {frame(room, &key.label, problem, body.into_any())}<PageHelp/>{Mark::of_uses(&room.ctx).hidden()} }
+    view! { {frame(room, &key.label, problem, body.into_any())}<PageDialog/><PageHelp/><LiveMarks/> }
         .into_any()
-}
-
-fn notice(shown: &KeyPageData) -> Option<AnyView> {
-    let text = match shown.flash.as_ref()? {
-        Flash::Renamed => words::rename_key::DONE,
-        Flash::Narrowed => words::narrow_key::DONE,
-        Flash::KeyAlreadyCreated => words::create_key::ALREADY_CREATED,
-        _ => return None,
-    };
-    Some(done(text))
 }
 
 fn buttons(room: &OrganizationPage, line: &KeyLine) -> AnyView {
@@ -167,13 +166,13 @@ fn buttons(room: &OrganizationPage, line: &KeyLine) -> AnyView {
     let rename = Screen::RenameKey(organization.clone(), key).path();
     let rotate = (line.key.is_active && line.rotated_to.is_none()).then(|| {
         let path = Screen::RotateKey(organization.clone(), key).path();
-        view! { <a class="button" href=path>{icon("rotate")}{words::rotate_key::LINK}</a> }
+        view! { <a class="button" href=path data-dialog="">{icon("rotate")}{words::rotate_key::LINK}</a> }
     });
     let revoke = line.key.revoked_at.is_none().then(|| {
         let path = Screen::RevokeKey(organization, key).path();
-        view! { <a class="button danger" href=path>{words::revoke_key::LINK}</a> }
+        view! { <a class="button danger" href=path data-dialog="">{words::revoke_key::LINK}</a> }
     });
-    view! { <div class="actions"><a class="button" href=rename>{icon("rename")}{words::rename_key::LINK}</a>{rotate}{revoke}</div> }
+    view! { <div class="actions"><a class="button" href=rename data-dialog="">{icon("rename")}{words::rename_key::LINK}</a>{rotate}{revoke}</div> }
         .into_any()
 }
 

@@ -9,12 +9,10 @@ use leptos::prelude::*;
 
 use crate::components::create_key_form::{KeyForm, key_form};
 use crate::components::frame::{OrganizationPage, frame};
+use crate::components::key_table::key_islands;
 use crate::components::live::Mark;
 use crate::flash::Flash;
 use crate::islands::create_key::CreateDialog;
-use crate::islands::live::LiveMarks;
-use crate::islands::page_help::PageHelp;
-use crate::islands::revoke_key::RevokeDialog;
 use crate::pages::{Page, PageResponse};
 use crate::request::{PageContext, PageRequest};
 use crate::routes::{EVERY_STATE, Location, Screen};
@@ -25,7 +23,6 @@ use crate::words;
 mod attention_banner;
 mod filters;
 mod header;
-mod row;
 mod table;
 
 const ROWS: i64 = 50;
@@ -77,7 +74,7 @@ pub async fn load(
 }
 
 /// The query of a location. By default, it selects active keys.
-fn query_of(place: &Location) -> KeyQuery {
+pub(super) fn query_of(place: &Location) -> KeyQuery {
     let status = match place.get("status") {
         None => Some(StatusFilter::Active),
         Some(EVERY_STATE) => None,
@@ -240,19 +237,18 @@ fn render(list: &List) -> AnyView {
         {attention_banner::attention_banner(list)}
         {filters}
         {list.mark.line(list.place())}
-        <div class="results" id="found">{content}</div>
+        <div class="results" id="found">{content}{table::bulk(list)}</div>
         {untouched.then(header::tips)}
-        {table::bulk(list)}
         {copy_status()}
     };
+    // The dialogs of the islands stand first, so that the labels in them find their own fields, not
+    // those of the same names in the form for a new key.
     view! {
+        {key_islands()}
         {frame(room, words::keys::TITLE, list.problem.as_ref(), body.into_any())}
         {list.form.may_create.then(|| create_dialog(list))}
         {header::shortcuts()}
         {view! { <CreateDialog/> }.into_any()}
-        {view! { <RevokeDialog/> }.into_any()}
-        {view! { <PageHelp/> }.into_any()}
-        {view! { <LiveMarks/> }.into_any()}
     }
     .into_any()
 }

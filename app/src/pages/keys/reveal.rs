@@ -10,6 +10,7 @@ use crate::components::frame::{OrganizationPage, frame};
 use crate::components::live::Mark;
 use crate::form_result::{CreatedKey, ReplacedKey};
 use crate::islands::copying::CopyButtons;
+use crate::islands::live::LiveMarks;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Screen, gate_url};
@@ -52,15 +53,20 @@ fn render(
     let replaced = created
         .replaced
         .map(|replaced| old(room, &replaced));
+    let title = if created.replaced.is_some() {
+        words::rotate_key::new_key_for(&created.label)
+    } else {
+        words::reveal_key::TITLE.to_owned()
+    };
     let body = view! {
         <div class="sheet">
-            <div class="sheet-head"><h1 id="reveal-title">{words::reveal_key::TITLE}</h1></div>
+            <div class="sheet-head"><h1 id="reveal-title">{title}</h1></div>
             {sheet(created, api, url)}
             {replaced}
             <div class="sheet-foot"><a class="button" href=back.path()>{words::DONE}</a></div>
         </div>
     };
-    view! { {frame(room, words::reveal_key::TITLE, None, body.into_any())}<CopyButtons/>{Mark::of_uses(&room.ctx).hidden()} }
+    view! { {frame(room, words::reveal_key::TITLE, None, body.into_any())}<CopyButtons/>{Mark::of_uses(&room.ctx).hidden()}<LiveMarks/> }
         .into_any()
 }
 

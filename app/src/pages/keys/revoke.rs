@@ -1,16 +1,19 @@
-//! Revoking a key after a confirmation, without script.
+//! Revoking a key after a confirmation.
 
-use domain::view::KeyView;
+use std::collections::BTreeSet;
+
+use domain::view::KeyDetail;
 use domain::{KeyId, OrganizationId, Problem};
 use leptos::either::Either;
 use leptos::prelude::*;
 
+use crate::components::confirm_name::confirm_name;
 use crate::components::frame::{OrganizationPage, frame};
-use crate::components::{created_fact, summary, used};
+use crate::components::{created_fact, moving, summary};
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
-use crate::shared_view::{field_error, icon, preview, reasons, revoke_effects};
+use crate::shared_view::{icon, preview, reasons, revoke_effects};
 use crate::words;
 
 /// The facts about the key, the effects of revoking it, and the button.
@@ -24,10 +27,9 @@ pub async fn load(
     let key = request
         .context
         .engine
-        .get_key(&room.ctx, key)
+        .get_key_detail(&room.ctx, key)
         .await
-        .map_err(|error| request.context.to_problem(&error))?
-        .key;
+        .map_err(|error| request.context.to_problem(&error))?;
     let problem = request.problem().cloned();
     let [reason, confirm] = ["reason", "confirm_name"].map(|field| {
         request
@@ -42,18 +44,19 @@ pub async fn load(
 
 fn render(
     room: &OrganizationPage,
-    key: &KeyView,
+    detail: &KeyDetail,
     problem: Option<&Problem>,
     reason: &str,
     confirm: String,
 ) -> AnyView {
+    let key = &detail.line.key;
     let list = Screen::ApiKeys(room.organization()).path();
     let heading = view! { <div class="sheet-head"><h1 id="revoke-title">{words::revoke_key::HEADING.0}<bdi>{key.label.clone()}</bdi>{words::revoke_key::HEADING.1}</h1></div> };
     let body = match key.revoked_at {
         Some(_) => Either::Left(view! {
             <div class="sheet">
                 {heading}
-                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::revoke_key::ALREADY_REVOKED}</p></div>{facts(room, key)}</div>
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::revoke_key::ALREADY_REVOKED}</p></div>{facts(room, detail)}</div>
                 <div class="sheet-foot"><a class="button" href=list>{words::DONE}</a></div>
             </div>
         }),
@@ -63,10 +66,10 @@ fn render(
                 {heading}
                 <div class="sheet-body">
                     {summary(words::revoke_key::FAILED, problem, &room.place)}
-                    {facts(room, key)}
+                    {facts(room, detail)}
                     {revoke_effects(1)}
                     {reasons(Some(reason))}
-                    {confirm_field(room, key, problem, confirm)}
+                    {key.will_be_missed(room.ctx.now()).then(|| confirm_name(key.label.clone(), words::revoke_key::confirm_hint(1), problem, confirm))}
                 </div>
                 <div class="sheet-foot">
                     <a class="button" href=list>{words::CANCEL}</a>
@@ -78,43 +81,29 @@ fn render(
     frame(room, words::revoke_key::BUTTON, None, body.into_any())
 }
 
-fn facts(room: &OrganizationPage, key: &KeyView) -> AnyView {
-    let now = room.ctx.now();
+/// What tells whether something still needs the key: its calls, and where they come from.
+fn facts(room: &OrganizationPage, detail: &KeyDetail) -> AnyView {
+    let (key, usage, now) = (&detail.line.key, &detail.usage, room.ctx.now());
+    let week_ago = now.plus_seconds(-7 * 86_400);
+    let addresses: BTreeSet<_> = usage
+        .callers
+        .iter()
+        .filter(|caller| caller.at >= week_ago)
+        .map(|caller| &caller.address)
+        .collect();
+    let calls = words::revoke_key::calls(usage.calls(7), addresses.len());
+    let last = usage.callers.first().map(|caller| {
+        let (address, agent) = (caller.address.clone(), caller.agent.clone());
+        view! { <dt>{words::revoke_key::LAST_CALLER}</dt><dd><code>{address}</code>" "<bdi class="muted">{agent}</bdi></dd> }
+    });
     view! {
         <dl class="facts boxed">
             <dt class="visually-hidden">{words::labels::KEY_PREVIEW}</dt><dd class="whole">{preview(&key.preview)}</dd>
             {created_fact(now, key.created_at, key.created_by.clone())}
-            <dt>{words::labels::LAST_USED}</dt><dd>{used(now, key.last_used)}</dd>
+            <dt>{words::labels::LAST_USED}</dt><dd>{moving(key.key_id, now, key.last_used)}</dd>
+            <dt>{words::revoke_key::LAST_7_DAYS}</dt><dd>{calls}</dd>
+            {last}
         </dl>
     }
     .into_any()
-}
-
-/// The field to confirm by typing the name, for a production key that was recently used.
-fn confirm_field(
-    room: &OrganizationPage,
-    key: &KeyView,
-    problem: Option<&Problem>,
-    typed: String,
-) -> impl IntoView + use<> {
-    let fault = problem
-        .and_then(|problem| problem.field("confirm_name"))
-        .map(str::to_owned);
-    let wrong = fault.is_some();
-    let described = if wrong {
-        "confirm-hint confirm-error"
-    } else {
-        "confirm-hint"
-    };
-    let name = key.label.clone();
-    key.will_be_missed(room.ctx.now()).then(|| {
-        view! {
-            <div class="field">
-                <label for="confirm_name">{words::labels::TYPE_TO_CONFIRM.0}<b><bdi>{name}</bdi></b>{words::labels::TYPE_TO_CONFIRM.1}</label>
-                <input class="input" id="confirm_name" name="confirm_name" required autocomplete="off" spellcheck="false" dir="auto" value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
-                {fault.map(|fault| field_error("confirm-error", fault))}
-                <p class="hint" id="confirm-hint">{words::revoke_key::confirm_hint(1)}</p>
-            </div>
-        }
-    })
 }

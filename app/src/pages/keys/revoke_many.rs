@@ -1,19 +1,26 @@
 //! Revoking several keys after a confirmation.
 
+use std::collections::BTreeSet;
+
 use domain::view::KeyView;
 use domain::{KeyId, OrganizationId, Problem};
 use leptos::prelude::*;
 
+use super::list::query_of;
 use crate::components::confirm::{ButtonWords, Confirm, power};
+use crate::components::confirm_name::confirm_name;
 use crate::components::frame::{OrganizationPage, frame};
-use crate::components::{fault_line, summary, used};
+use crate::components::{summary, used};
 use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
-use crate::server_fns::keys::revoke::MOST_KEYS;
+use crate::server_fns::keys::revoke::{MOST_KEYS, needs_phrase};
 use crate::shared_view::{icon, preview, reasons, revoke_effects};
 use crate::words;
+
+/// Keys that one query reads.
+const AT_ONCE: i64 = 200;
 
 /// The keys by name, the effects of revoking them, and the button.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
@@ -22,25 +29,15 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
         &request.query,
     );
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
-    let mut keys: Vec<KeyView> = Vec::new();
-    let mut ids: Vec<KeyId> = room
-        .place
-        .all("key")
-        .filter_map(|id| id.parse().ok())
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    for id in ids.into_iter().take(MOST_KEYS) {
-        let line = request
-            .context
-            .engine
-            .get_key(&room.ctx, id)
-            .await
-            .map_err(|error| request.context.to_problem(&error))?;
-        if line.key.revoked_at.is_none() {
-            keys.push(line.key);
-        }
-    }
+    let mut keys = if room.place.get("all").is_some() {
+        matching(request, &room).await?
+    } else {
+        selected(request, &room).await?
+    };
+    keys.retain(|key| key.revoked_at.is_none());
+    // A key that something still uses stands first.
+    let now = room.ctx.now();
+    keys.sort_by_key(|key| !key.will_be_missed(now));
     let problem = request.problem().cloned();
     let [reason, confirm] = ["reason", "confirm_name"].map(|field| {
         request
@@ -53,6 +50,46 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
         islands: true,
         ..Page::new(words::revoke_keys::TITLE, render)
     })
+}
+
+/// The keys with the IDs of the query.
+async fn selected(request: &PageRequest, room: &OrganizationPage) -> Result<Vec<KeyView>, Problem> {
+    let ids: BTreeSet<KeyId> = room
+        .place
+        .all("key")
+        .filter_map(|id| id.parse().ok())
+        .collect();
+    let mut keys = Vec::new();
+    for id in ids.into_iter().take(MOST_KEYS) {
+        let line = request
+            .context
+            .engine
+            .get_key(&room.ctx, id)
+            .await
+            .map_err(|error| request.context.to_problem(&error))?;
+        keys.push(line.key);
+    }
+    Ok(keys)
+}
+
+/// The keys that match the filters of the query.
+async fn matching(request: &PageRequest, room: &OrganizationPage) -> Result<Vec<KeyView>, Problem> {
+    let mut query = query_of(&room.place);
+    let mut keys = Vec::new();
+    loop {
+        let page = request
+            .context
+            .engine
+            .list_keys(&room.ctx, &query, AT_ONCE)
+            .await
+            .map_err(|error| request.context.to_problem(&error))?;
+        keys.extend(page.rows.into_iter().map(|line| line.key));
+        query.after = page.next.map(KeyId);
+        if query.after.is_none() || keys.len() >= MOST_KEYS {
+            keys.truncate(MOST_KEYS);
+            return Ok(keys);
+        }
+    }
 }
 
 fn render(
@@ -99,6 +136,7 @@ fn form(
         .iter()
         .any(|key| key.will_be_missed(room.ctx.now()));
     let confirm = Confirm::of(room);
+    let n = keys.len();
     view! {
         <form
             class="sheet" method="post" action="/ui/revoke_keys" data-once=""
@@ -108,10 +146,10 @@ fn form(
             <div class="sheet-head"><h1>{words::revoke_keys::heading(keys.len())}</h1></div>
             <div class="sheet-body">
                 {summary(words::revoke_key::failed(keys.len()), problem, &room.place)}
-                <ul class="revoked-list">{keys.iter().map(|key| line(room, key)).collect_view()}</ul>
+                <ul class="revoked-list" tabindex="0" aria-label=words::keys::TITLE>{keys.iter().map(|key| line(room, key)).collect_view()}</ul>
                 {revoke_effects(keys.len())}
                 {reasons(Some(reason))}
-                {recently_used.then(|| phrase(keys.len(), problem, typed))}
+                {needs_phrase(n, recently_used).then(|| confirm_name(words::revoke_keys::phrase(n), why(n, recently_used), problem, typed))}
             </div>
             <div class="sheet-foot">
                 <p class="push">{confirm.note()}</p>
@@ -145,21 +183,11 @@ fn line(room: &OrganizationPage, key: &KeyView) -> AnyView {
         .into_any()
 }
 
-/// The field to confirm by typing the number of keys, if one was recently used.
-fn phrase(n: usize, problem: Option<&Problem>, typed: String) -> AnyView {
-    let fault = problem
-        .and_then(|problem| problem.field("confirm_name"))
-        .map(str::to_owned);
-    view! {
-        <div class="field">
-            <label for="confirm_name">{words::labels::TYPE_TO_CONFIRM.0}<b>{words::revoke_keys::phrase(n)}</b>{words::labels::TYPE_TO_CONFIRM.1}</label>
-            <input
-                class="input" id="confirm_name" name="confirm_name" required autocomplete="off" spellcheck="false" value=typed
-                aria-describedby="confirm_name-error confirm-hint" aria-invalid=fault.is_some().then_some("true")
-            />
-            {fault_line("confirm_name", fault)}
-            <p class="hint" id="confirm-hint">{words::revoke_key::confirm_hint(n)}</p>
-        </div>
+/// Why the person must type the number of keys.
+const fn why(n: usize, recently_used: bool) -> &'static str {
+    if recently_used {
+        words::revoke_key::confirm_hint(n)
+    } else {
+        words::revoke_keys::CONFIRM_MANY
     }
-    .into_any()
 }

@@ -7,6 +7,7 @@ use domain::{OrganizationId, Problem, WorkspaceId};
 use leptos::prelude::*;
 
 use super::workspace_status;
+use crate::components::confirm_name::confirm_name;
 use crate::components::form_card::FormCard;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::typed_form::TypedForm;
@@ -16,7 +17,7 @@ use crate::pages::Page;
 use crate::pages::runs::table::runs_table;
 use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_RUNS, Location, Screen, hook_url};
-use crate::shared_view::{field_error, icon};
+use crate::shared_view::icon;
 use crate::words;
 
 /// How many runs the page shows.
@@ -200,22 +201,15 @@ fn change(shown: &WorkspacePageData) -> AnyView {
 
 /// The form that deletes the workspace, which the person confirms by typing its name.
 fn delete(shown: &WorkspacePageData) -> AnyView {
-    let fault = shown.form.fault("confirm_name");
-    let invalid = fault.as_ref().map(|_| "true");
-    let described = match fault {
-        Some(_) => "confirm-hint confirm-error",
-        None => "confirm-hint",
-    };
-    let name = shown.workspace.name.clone();
-    let typed = shown.form.value("confirm_name");
+    let confirm = confirm_name(
+        shown.workspace.name.clone(),
+        words::workspaces::DELETE_HINT,
+        shown.form.problem(),
+        shown.form.value("confirm_name"),
+    );
     let body = view! {
         <ul class="plain-list"><li>{icon("danger")}{words::workspaces::DELETE_EFFECT}</li></ul>
-        <div class="field">
-            <label for="confirm_name">{words::labels::TYPE_TO_CONFIRM.0}<b><bdi>{name}</bdi></b>{words::labels::TYPE_TO_CONFIRM.1}</label>
-            <input class="input" id="confirm_name" name="confirm_name" required autocomplete="off" spellcheck="false" dir="auto" value=typed aria-describedby=described aria-invalid=invalid/>
-            {fault.map(|fault| field_error("confirm-error", fault))}
-            <p class="hint" id="confirm-hint">{words::workspaces::DELETE_HINT}</p>
-        </div>
+        {confirm}
     };
     let button = view! { <button class="button danger">{words::workspaces::DELETE}</button> };
     card(

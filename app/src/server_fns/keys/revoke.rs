@@ -15,7 +15,14 @@ use crate::server_fns::unconfirmed;
 use crate::words;
 
 /// The maximum number of keys that one form revokes.
-pub const MOST_KEYS: usize = 100;
+pub const MOST_KEYS: usize = 1_000;
+/// From this number of keys on, the person must confirm, even if none was recently used.
+const CONFIRMED_FROM: usize = 5;
+
+/// Whether the person must confirm the revocation of several keys by typing their number.
+pub fn needs_phrase(n: usize, recently_used: bool) -> bool {
+    recently_used || n >= CONFIRMED_FROM
+}
 
 /// Revokes a key. A key that was recently used must be confirmed by typing its name.
 ///
@@ -58,8 +65,9 @@ pub async fn revoke_key(
     })
 }
 
-/// Revokes several keys, all or none. `keys` contains their IDs, separated by commas. If one of
-/// them was recently used, the person must confirm by typing a phrase with their number.
+/// Revokes several keys, all or none. `keys` contains their IDs, separated by commas. If they are
+/// many or one of them was recently used, the person must confirm by typing a phrase with their
+/// number.
 ///
 /// # Errors
 /// A problem that names the invalid field.
@@ -93,7 +101,7 @@ pub async fn revoke_keys(
         recently_used |= view.will_be_missed(ctx.now());
     }
     let phrase = words::revoke_keys::phrase(ids.len());
-    let confirmed = !recently_used || confirm_name.trim() == phrase;
+    let confirmed = !needs_phrase(ids.len(), recently_used) || confirm_name.trim() == phrase;
     let reason = read(&reason, confirmed, &confirm_name, &phrase);
     let reason = reason.map_err(|faults| context.invalid(faults))?;
     let ended = context

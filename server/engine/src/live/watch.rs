@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::command::{ActionFilter, AuditQuery};
-use domain::event::EventCategory;
+use domain::event::{AuditAction, EventCategory};
+use domain::key::KeyStatus;
 use domain::policy::{Action, Reach, permit};
 use domain::{KeyId, Moment, OrganizationId};
 use tokio::sync::watch as hint;
@@ -12,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::WatchPermit;
 use crate::ctx::{Caller, Ctx, Origin};
-use crate::store::audit::{self, Span};
+use crate::store::audit::{self, AuditRow, Span};
 use crate::store::{Connection, keys};
 use crate::usage::LastUse;
 use crate::{Engine, Error, Result};
@@ -27,6 +28,8 @@ const DEBOUNCE: Duration = Duration::from_millis(300);
 const LOOKBACK_SECONDS: i64 = 60;
 /// Uses that one read returns.
 const MAX_USES: usize = 100;
+/// Changes that one read returns.
+const MAX_CHANGES: i64 = 200;
 
 /// The page that is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +47,19 @@ pub struct View {
 pub struct News {
     /// Keys that were used recently, the last use first. A use is repeated for a minute.
     pub uses: Vec<KeyUse>,
-    /// The first event that the page does not show, unless it was returned before.
+    /// Keys that were revoked or have expired, each once.
+    pub ended: Vec<EndedKey>,
+    /// The first other event that the page does not show, unless it was returned before.
     pub changed: Option<i64>,
+}
+
+/// A key that is no longer active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndedKey {
+    /// The key.
+    pub key: KeyId,
+    /// [`KeyStatus::Revoked`] or [`KeyStatus::Expired`].
+    pub status: KeyStatus,
 }
 
 /// The last use of a key.
@@ -168,9 +182,12 @@ impl Watch {
         }
         self.ctx = ctx;
         let mut connection = self.engine.db().read().await?;
+        let uses = self.uses(&mut connection).await?;
+        let (ended, changed) = self.changes(&mut connection).await?;
         Ok(News {
-            uses: self.uses(&mut connection).await?,
-            changed: self.changed(&mut connection).await?,
+            uses,
+            ended,
+            changed,
         })
     }
 
@@ -235,11 +252,15 @@ impl Watch {
         Ok(recent_use)
     }
 
-    async fn changed(&mut self, connection: &mut Connection) -> Result<Option<i64>> {
+    /// The keys that ended, and the first other change.
+    async fn changes(
+        &mut self,
+        connection: &mut Connection,
+    ) -> Result<(Vec<EndedKey>, Option<i64>)> {
         let reach = permit(&self.ctx.actor, Action::ReadAudit)?;
         let (newest, _) = audit::head(connection, reach.organization()).await?;
         if newest <= self.view.since {
-            return Ok(None);
+            return Ok((Vec::new(), None));
         }
         let span = Span {
             after: self.view.since,
@@ -250,12 +271,37 @@ impl Watch {
             &reach,
             &about(self.view.category),
             span,
-            1,
+            MAX_CHANGES,
         )
         .await?;
         self.view.since = newest;
-        Ok(found.first().map(|event| event.row.n))
+        let mut ended = Vec::new();
+        let mut changed = None;
+        for event in &found {
+            match ended_key(&event.row) {
+                Some(key) => ended.push(key),
+                None => changed = changed.or(Some(event.row.n)),
+            }
+        }
+        // More may have happened than was read.
+        if i64::try_from(found.len()) == Ok(MAX_CHANGES) {
+            changed = changed.or(Some(newest));
+        }
+        Ok((ended, changed))
     }
+}
+
+/// The key that ended with an event, if one did.
+fn ended_key(row: &AuditRow) -> Option<EndedKey> {
+    let status = match row.action.parse().ok()? {
+        AuditAction::KeyRevoked => KeyStatus::Revoked,
+        AuditAction::KeyExpired => KeyStatus::Expired,
+        _ => return None,
+    };
+    Some(EndedKey {
+        key: row.object_id.parse().ok()?,
+        status,
+    })
 }
 
 fn about(category: EventCategory) -> AuditQuery {

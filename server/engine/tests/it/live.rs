@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use domain::command::{CreateKey, Expiry, KeyDraft};
 use domain::event::EventCategory;
+use domain::key::KeyStatus;
 use domain::view::NewKey;
 use domain::{Code, KeyId, Role};
 use engine::Caller;
-use engine::live::{MAX_WATCHES, News, View, Watch};
+use engine::live::{EndedKey, MAX_WATCHES, News, View, Watch};
 use engine::sessions::IDLE_SECONDS;
 use tokio::time::timeout;
 
@@ -123,21 +124,24 @@ both! {
         let maxs = app.north_key("max").await;
         assert!(news_of(&mut max).await.changed.is_some());
         app.engine.revoke_key(&app.north("ada").await, revoke(maxs.view.key_id)).await.expect("revoked");
-        assert!(news_of(&mut max).await.changed.is_some(), "an admin revoked his key");
+        let news = news_of(&mut max).await;
+        let ended = EndedKey { key: maxs.view.key_id, status: KeyStatus::Revoked };
+        assert_eq!((news.ended, news.changed), (vec![ended], None), "an admin revoked his key");
+        assert_eq!(news_of(&mut max).await, News::default(), "once");
         app.engine.revoke_key(&app.north("ada").await, revoke(mias.view.key_id)).await.expect("revoked");
-        assert_eq!(news_of(&mut max).await.changed, None);
+        assert_eq!(news_of(&mut max).await, News::default(), "the key of another member");
         news_of(&mut olga).await;
         app.workspace(&app.north("olga").await, "Analytics").await.expect("a workspace");
         assert_eq!(news_of(&mut olga).await.changed, None, "not a change of keys");
     }
 
-    an_expiration_is_a_change_unless_the_page_already_shows_it(app) {
-        short_key(app, "max").await;
+    an_expiration_is_reported_unless_the_page_already_shows_it(app) {
+        let key = short_key(app, "max").await.view.key_id;
         let mut before = watch(app, "max", NORTH).await;
         app.clock.advance_seconds(61);
         let mut after = watch(app, "max", NORTH).await;
-        assert_eq!(news_of(&mut after).await.changed, None, "the page already shows it");
-        assert!(news_of(&mut before).await.changed.is_some());
+        assert_eq!(news_of(&mut after).await, News::default(), "the page already shows it");
+        assert_eq!(news_of(&mut before).await.ended, [EndedKey { key, status: KeyStatus::Expired }]);
     }
 
     a_watch_reports_changes_of_other_nodes(app) {
@@ -146,9 +150,11 @@ both! {
         let mut olga = watch(app, "olga", NORTH).await;
         other.authenticate_key(&key.plain, origin()).await.expect("authenticated");
         other.flush_usage().await.expect("written");
-        other.revoke_key(&app.north("ada").await, revoke(app.north_key("mia").await.view.key_id)).await.expect("revoked");
+        let mias = app.north_key("mia").await.view.key_id;
+        other.revoke_key(&app.north("ada").await, revoke(mias)).await.expect("revoked");
         let news = news_of(&mut olga).await;
         assert_eq!((keys(&news), news.changed.is_some()), (vec![key.view.key_id], true));
+        assert_eq!(news.ended, [EndedKey { key: mias, status: KeyStatus::Revoked }]);
     }
 
     a_watch_is_notified_of_uses_and_changes_in_its_organization_only(app) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use app::words;
 use domain::{KeyId, Moment};
-use engine::live::{KeyUse, News};
+use engine::live::{EndedKey, KeyUse, News};
 use serde_json::json;
 
 /// The number of keys that are updated. Of more keys, those with the oldest last use keep their
@@ -28,6 +28,11 @@ impl Dedup {
             }
         }
         self.forget();
+        let ended = news
+            .ended
+            .into_iter()
+            .map(|one| event("ended", &ended(one, now)))
+            .collect::<String>();
         let changed = news
             .changed
             .map(|n| event("changed", &json!({ "n": n })));
@@ -39,7 +44,7 @@ impl Dedup {
             shown.clone_from(&ago);
             Some(event("used", &used(one, &ago)))
         });
-        uses.chain(changed).collect()
+        uses.chain([ended]).chain(changed).collect()
     }
 
     fn forget(&mut self) {
@@ -65,6 +70,12 @@ fn used(one: &KeyUse, ago: &str) -> serde_json::Value {
     })
 }
 
+/// The badge of a key that is no longer active.
+fn ended(one: EndedKey, now: Moment) -> serde_json::Value {
+    let (class, text) = words::keys::status(now, one.status);
+    json!({ "key": one.key.0, "class": class, "text": text })
+}
+
 /// JSON has no line breaks here, so the data cannot end the event early.
 fn event(name: &str, data: &serde_json::Value) -> String {
     format!("event: {name}\ndata: {data}\n\n")
@@ -72,6 +83,8 @@ fn event(name: &str, data: &serde_json::Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::key::KeyStatus;
+
     use super::*;
 
     const NOW: Moment = Moment(1_775_677_879_000);
@@ -85,7 +98,7 @@ mod tests {
         };
         News {
             uses: vec![one],
-            changed: None,
+            ..News::default()
         }
     }
 
@@ -114,6 +127,21 @@ mod tests {
                     NOW.plus_seconds(62)
                 )
                 .contains("just now")
+        );
+    }
+
+    #[test]
+    fn a_key_that_ended_is_sent_with_its_badge() {
+        let news = News {
+            ended: vec![EndedKey {
+                key: KeyId(12),
+                status: KeyStatus::Revoked,
+            }],
+            ..News::default()
+        };
+        assert_eq!(
+            Dedup::default().news(news, NOW),
+            "event: ended\ndata: {\"class\":\"badge danger\",\"key\":12,\"text\":\"Revoked\"}\n\n"
         );
     }
 

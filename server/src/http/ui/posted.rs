@@ -1,12 +1,14 @@
 //! Submitted forms. An island requests JSON and gets it. A form without script gets a page: success
 //! redirects to a page that shows a message once, a refusal renders the form again with everything
-//! typed, and new keys and links are in the response itself.
+//! typed, and new keys and links are in the response itself. A dialog shows these pages too; only
+//! where a redirect leads is JSON for it.
 
 use app::form_error::status;
 use app::form_result::FormResult;
 use app::pages::{answer, go, refused, signed_out_path, worded};
 use app::request::{FormSubmission, PageContext, PageRequest};
 use app::routes::Location;
+use app::shared_view::DIALOG_HEADER;
 use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request};
@@ -77,14 +79,21 @@ pub(super) async fn finish(
         .into_response();
     };
     let browser = drafts::browser(&context, &parts.headers);
+    let in_dialog = parts.headers.contains_key(DIALOG_HEADER);
     let (cookies, result) = run(&context, parts, form.clone()).await;
     let outcome = match result.and_then(|answer| read(&context, &answer)) {
+        Ok(result @ FormResult::Redirect { .. }) if in_dialog => {
+            let path = serde_json::to_vec(&result).unwrap_or_default();
+            return with(cookies, json(Ok(path.into())));
+        }
         Ok(FormResult::Redirect { to }) => return with(cookies, go(&to).into_response()),
         Ok(result) => Ok(result),
         Err(problem) => {
             let stored = drafts::save(&context, browser, function, &form, &problem).await;
             let response = match stored {
+                Some(stored) if in_dialog => stored.json(),
                 Some(stored) => stored.page(context, nonce),
+                None if in_dialog && problem.code == Code::Unauthorized => json(Err(problem)),
                 None => refuse(context, nonce, true, Some((place, typed)), problem).await,
             };
             return with(cookies, response);

@@ -5,7 +5,8 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::ConsumerPageData;
-use crate::components::key_table::{KeyColumn, key_table};
+use crate::components::key_row::KeyPerson;
+use crate::components::key_table::key_table;
 use crate::components::pager::pager;
 use crate::routes::{Location, Screen};
 use crate::shared_view::icon;
@@ -18,7 +19,7 @@ pub fn keys(shown: &ConsumerPageData) -> AnyView {
     let content = match is_empty {
         true => Either::Left(view! { <p class="muted">{words::consumers::NO_KEYS}</p> }),
         false => Either::Right(view! {
-            {key_table(&room.organization(), &shown.keys.rows, room.ctx.now(), KeyColumn::Api, words::consumers::keys_caption(&shown.consumer.name))}
+            {key_table(&room.organization(), &shown.keys.rows, room.ctx.now(), KeyPerson::Nobody, words::consumers::keys_caption(&shown.consumer.name))}
             {pager(&room.place, shown.keys.next, words::keys::FIRST_KEYS, words::keys::MORE_KEYS)}
         }),
     };

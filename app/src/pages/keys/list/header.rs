@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::List;
 use crate::components::done;
+use crate::components::key_notice::key_notice;
 use crate::flash::{Flash, OrganizationNotice};
 use crate::routes::{EVERY_STATE, Location, Screen};
 use crate::shared_view::icon;
@@ -11,40 +12,10 @@ use crate::words;
 
 /// The result of the previous page, shown once.
 pub fn notice(list: &List) -> Option<AnyView> {
-    let organization = list.room.organization();
-    let (text, log) = match list.flash.as_ref()? {
-        Flash::Moved(how) => return Some(moved(list, how)),
-        Flash::Revoked {
-            key_id,
-            name,
-            fresh,
-            stopped,
-        } => {
-            let text = if *fresh {
-                words::revoke_key::REVOKED
-            } else {
-                words::revoke_key::WAS_ALREADY_REVOKED
-            };
-            let stopped = words::revoke_key::stopped(stopped);
-            (
-                view! { "“"<bdi>{name.clone()}</bdi>{text}{stopped} }.into_any(),
-                Location::log_of(organization, *key_id),
-            )
-        }
-        Flash::RevokedMany { count, stopped } => (
-            format!(
-                "{}{}",
-                words::revoke_keys::revoked(*count),
-                words::revoke_key::stopped(stopped)
-            )
-            .into_any(),
-            Location::top(Screen::AuditLog(organization)),
-        ),
-        _ => return None,
-    };
-    Some(done(
-        view! { {text}<a href=log.path()>{words::audit_log::VIEW}</a> },
-    ))
+    match list.flash.as_ref()? {
+        Flash::Moved(how) => Some(moved(list, how)),
+        flash => key_notice(flash, &list.room.organization()),
+    }
 }
 
 /// The notice after the person created, joined or left an organization.

@@ -3,22 +3,36 @@
 use domain::command::KeySort;
 use leptos::prelude::*;
 
-use super::row::row;
 use super::{List, natural};
+use crate::components::key_row::{KeyPerson, KeyRows};
 use crate::components::pager::{links, next_link};
 use crate::routes::Screen;
+use crate::server_fns::keys::revoke::MOST_KEYS;
 use crate::shared_view::icon;
 use crate::words;
+
+/// The parameters that say which keys the list shows.
+const FILTERS: [&str; 6] = ["q", "environment", "status", "creator", "api", "owner"];
 
 /// The table, and the line below it.
 pub fn table(list: &List) -> AnyView {
     let creators = list.sees_creators();
     let fresh = list.fresh();
+    let key_rows = KeyRows {
+        organization: list.room.organization(),
+        now: list.room.ctx.now(),
+        has_picks: true,
+        person: if creators {
+            KeyPerson::Creator
+        } else {
+            KeyPerson::Nobody
+        },
+    };
     let rows = list
         .rows
         .rows
         .iter()
-        .map(|line| row(list, line, fresh == Some(line.key.key_id)));
+        .map(|line| key_rows.row(line, fresh == Some(line.key.key_id)));
     let class = if creators {
         "table keys"
     } else {
@@ -127,11 +141,43 @@ fn head(list: &List, class: &'static str, text: &'static str, sort: KeySort) -> 
 pub fn bulk(list: &List) -> AnyView {
     let action = Screen::RevokeKeys(list.room.organization()).path();
     view! {
-        <form class="bulk" id="bulk" method="get" action=action>
+        <form class="bulk" id="bulk" method="get" action=action data-dialog="">
             <p id="bulk-count" role="status"></p>
+            {every_page(list)}
             <button class="button danger">{words::revoke_keys::TITLE}</button>
             <button class="button" type="reset">{words::keys::CLEAR_SELECTION}</button>
         </form>
     }
     .into_any()
+}
+
+/// The button that selects the keys of all pages, which the island shows once all keys of this page
+/// are selected. The filters say which keys these are.
+fn every_page(list: &List) -> Option<AnyView> {
+    let count = list.count;
+    let shown = list.rows.rows.len();
+    let total = usize::try_from(count.total).ok()?;
+    if count.has_more || total <= shown || total > MOST_KEYS {
+        return None;
+    }
+    let filters = list
+        .place()
+        .pairs()
+        .into_iter()
+        .filter(|(name, _)| FILTERS.contains(&name.as_str()))
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    Some(
+        view! {
+            <input type="hidden" id="bulk-all" name="all" value="true" disabled/>
+            {filters.collect_view()}
+            <button
+                class="link-button"
+                type="button"
+                id="bulk-more"
+                hidden
+                data-total=words::format::grouped(count.total)
+            >{words::keys::select_all(count.total)}</button>
+        }
+        .into_any(),
+    )
 }

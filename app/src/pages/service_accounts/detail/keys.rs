@@ -8,7 +8,8 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::ServiceAccountPageData;
-use crate::components::key_table::{KeyColumn, key_table};
+use crate::components::key_row::KeyPerson;
+use crate::components::key_table::key_table;
 use crate::components::pager::pager;
 use crate::request::PageContext;
 use crate::routes::Screen;
@@ -105,7 +106,7 @@ fn table(shown: &ServiceAccountPageData) -> AnyView {
         &shown.room.organization(),
         &shown.keys.rows,
         shown.room.ctx.now(),
-        KeyColumn::Expires,
+        KeyPerson::Nobody,
         words::service_accounts::keys_caption(&shown.account.name),
     )
 }

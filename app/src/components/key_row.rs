@@ -1,4 +1,4 @@
-//! One key in the list.
+//! A key in a table of keys.
 
 use domain::environment::Environment;
 use domain::key::KeyStatus;
@@ -7,44 +7,80 @@ use domain::view::{KeyLine, KeyView};
 use domain::{Moment, OrganizationId};
 use leptos::prelude::*;
 
-use super::List;
-use crate::components::{moving, when, when_due};
+use super::{moving, when, when_due};
 use crate::routes::Screen;
-use crate::shared_view::{CONFIRM_NOW, CONFIRM_ONCE_USED, icon, preview};
+use crate::shared_view::{icon, preview};
 use crate::words;
 
-/// The row of a key.
-pub fn row(list: &List, line: &KeyLine, fresh: bool) -> AnyView {
-    let (key, now, organization) = (
-        &line.key,
-        list.room.ctx.now(),
-        list.room.organization(),
-    );
-    let class = match (key.is_active, fresh) {
-        (false, _) => Some("inactive"),
-        (true, true) => Some("fresh"),
-        (true, false) => None,
-    };
-    let live = key.revoked_at.is_none();
-    let status = line.status(now);
-    let test = (key.environment == Environment::Test)
-        .then(|| view! { <span class="badge plain">{Environment::Test.label()}</span> });
-    let exposed = (status == KeyStatus::Exposed).then(|| badge(now, status, None));
-    let page = Screen::Key(organization.clone(), key.key_id).path();
-    view! {
-        <tr id=format!("key-{}", key.key_id) class=class>
-            <td class="pick">{live.then(|| pick(key))}</td>
-            <th scope="row" class="name"><div><a href=page title=key.label.clone()><bdi>{key.label.clone()}</bdi></a>{test}{exposed}</div></th>
-            <td class="masked" data-label=words::labels::KEY_PREVIEW>{preview(&key.preview)}</td>
-            <td class="perm" data-label=words::create_key::PERMISSIONS>{permissions(key)}</td>
-            <td class="created" data-label=words::labels::CREATED_AT>{when(now, key.created_at)}</td>
-            {list.sees_creators().then(|| creator(key))}
-            <td class="used" data-label=words::labels::LAST_USED>{last_used(key, now, status)}</td>
-            {expires(key, now, status)}
-            <td class="row-actions"><div>{live.then(|| revoke_link(&organization, key, now, "link-button danger", words::revoke_key::LABEL))}{menu(&organization, key)}</div></td>
-        </tr>
+/// Who a table of keys names beside each key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyPerson {
+    /// Nobody: all keys have one owner.
+    Nobody,
+    /// Who created it, and its owner if that is another actor.
+    Creator,
+    /// Its owner.
+    Owner,
+}
+
+/// What the rows of a table of keys have in common.
+pub struct KeyRows {
+    /// The organization.
+    pub organization: OrganizationId,
+    /// The time of the page.
+    pub now: Moment,
+    /// Whether rows can be selected.
+    pub has_picks: bool,
+    /// Who is named.
+    pub person: KeyPerson,
+}
+
+impl KeyRows {
+    /// The row of a key. A key that was just created is `fresh`.
+    pub fn row(&self, line: &KeyLine, fresh: bool) -> AnyView {
+        let (key, now, organization) = (&line.key, self.now, &self.organization);
+        let class = match (key.is_active, fresh) {
+            (false, _) => Some("inactive"),
+            (true, true) => Some("fresh"),
+            (true, false) => None,
+        };
+        let live = key.revoked_at.is_none();
+        let status = line.status(now);
+        let person = match self.person {
+            KeyPerson::Nobody => None,
+            KeyPerson::Creator => Some(creator(key)),
+            KeyPerson::Owner => Some(owner(key)),
+        };
+        let pick = self
+            .has_picks
+            .then(|| view! { <td class="pick">{live.then(|| pick(key))}</td> });
+        view! {
+            <tr id=format!("key-{}", key.key_id) class=class>
+                {pick}
+                {name(organization, key, now, status)}
+                <td class="masked" data-label=words::labels::KEY_PREVIEW>{preview(&key.preview)}</td>
+                <td class="perm" data-label=words::create_key::PERMISSIONS>{permissions(key)}</td>
+                <td class="created" data-label=words::labels::CREATED_AT>{when(now, key.created_at)}</td>
+                {person}
+                <td class="used" data-label=words::labels::LAST_USED>{last_used(key, now, status)}</td>
+                {expires(key, now, status)}
+                <td class="row-actions"><div>{live.then(|| revoke_link(organization, key))}{menu(organization, key)}</div></td>
+            </tr>
+        }
+        .into_any()
     }
-    .into_any()
+}
+
+/// The name, with a badge for what is remarkable about the key as a whole.
+fn name(organization: &OrganizationId, key: &KeyView, now: Moment, status: KeyStatus) -> AnyView {
+    let page = Screen::Key(organization.clone(), key.key_id).path();
+    let plain = |text: &'static str| view! { <span class="badge plain">{text}</span> };
+    let test = (key.environment == Environment::Test).then(|| plain(Environment::Test.label()));
+    let exposed = (status == KeyStatus::Exposed).then(|| badge(now, status, None));
+    let rotating =
+        matches!(status, KeyStatus::Rotated(_)).then(|| plain(words::rotate_key::ROTATING));
+    view! { <th scope="row" class="name"><div><a href=page data-panel=key.key_id.to_string() title=key.label.clone()><bdi>{key.label.clone()}</bdi></a>{test}{exposed}{rotating}</div></th> }
+        .into_any()
 }
 
 /// A badge for what is remarkable about a key. Each is in the column of its fact. `text` is its
@@ -101,6 +137,12 @@ fn creator(key: &KeyView) -> AnyView {
     .into_any()
 }
 
+fn owner(key: &KeyView) -> AnyView {
+    let (name, title) = (key.actor_name.clone(), key.actor_name.clone());
+    view! { <td class="by" data-label=words::labels::OWNER title=title><bdi>{name}</bdi></td> }
+        .into_any()
+}
+
 /// The number of scopes. A menu lists them.
 fn permissions(key: &KeyView) -> AnyView {
     let short = words::keys::permissions_of(key);
@@ -134,40 +176,19 @@ fn permissions(key: &KeyView) -> AnyView {
     .into_any()
 }
 
-/// The link **Revoke**: it leads to a page, which the island opens as a dialog with the same facts.
-fn revoke_link(
-    organization: &OrganizationId,
-    key: &KeyView,
-    now: Moment,
-    class: &'static str,
-    text: &'static str,
-) -> AnyView {
-    let used = key.last_used.map_or_else(
-        || words::keys::NEVER_USED.to_owned(),
-        |then| words::format::ago(now, then),
-    );
-    view! {
-        <a
-            class=class
-            href=Screen::RevokeKey(organization.clone(), key.key_id).path()
-            data-revoke=key.key_id.to_string()
-            data-organization=organization.to_string()
-            data-name=key.label.clone()
-            data-preview=key.preview.clone()
-            data-made-label=words::keys::created_label(key.created_by.is_some())
-            data-made=words::keys::created_line(key.created_by.as_deref(), &words::format::ago(now, key.created_at))
-            data-used=used
-            data-confirm=key.opens_production().then_some(if key.will_be_missed(now) { CONFIRM_NOW } else { CONFIRM_ONCE_USED })
-        >{text}<span class="visually-hidden">" "<bdi>{key.label.clone()}</bdi></span></a>
-    }
-    .into_any()
+/// The link **Revoke**.
+fn revoke_link(organization: &OrganizationId, key: &KeyView) -> AnyView {
+    let path = Screen::RevokeKey(organization.clone(), key.key_id).path();
+    let name = key.label.clone();
+    view! { <a class="link-button danger" href=path data-dialog="">{words::revoke_key::LABEL}<span class="visually-hidden">" "<bdi>{name}</bdi></span></a> }
+        .into_any()
 }
 
 /// The menu with all actions for a key.
 fn menu(organization: &OrganizationId, key: &KeyView) -> AnyView {
     let (id, org) = (key.key_id, organization.clone());
     let link = |screen: Screen, glyph: &'static str, text: &'static str| {
-        view! { <li><a href=screen.path()>{icon(glyph)}{text}</a></li> }
+        view! { <li><a href=screen.path() data-dialog="">{icon(glyph)}{text}</a></li> }
     };
     let rotate = key.is_active.then(|| {
         link(
@@ -178,14 +199,14 @@ fn menu(organization: &OrganizationId, key: &KeyView) -> AnyView {
     });
     let revoke = key.revoked_at.is_none().then(|| {
         let path = Screen::RevokeKey(org.clone(), id).path();
-        view! { <li class="apart"><a class="danger" href=path data-same="revoke">{icon("danger")}{words::revoke_key::LINK}</a></li> }
+        view! { <li class="apart"><a class="danger" href=path data-dialog="">{icon("danger")}{words::revoke_key::LINK}</a></li> }
     });
     view! {
         <details class="menu" name="menu">
             <summary class="icon-button">{icon("more")}<span class="visually-hidden">{words::keys::actions_for(&key.label)}</span></summary>
             <ul class="menu-list">
                 <li class="needs-script"><button type="button" data-copy-text=id.to_string()>{icon("copy")}<span>{words::keys::COPY_KEY_ID}</span></button></li>
-                {link(Screen::Key(org.clone(), id), "info", words::keys::DETAILS)}
+                <li><a href=Screen::Key(org.clone(), id).path()>{icon("info")}{words::keys::DETAILS}</a></li>
                 {link(Screen::RenameKey(org.clone(), id), "rename", words::rename_key::LINK)}
                 {rotate}
                 {revoke}
