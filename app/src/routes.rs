@@ -251,6 +251,54 @@ impl Screen {
         }
     }
 
+    /// The organization that it belongs to.
+    pub const fn organization(&self) -> Option<&OrganizationId> {
+        match self {
+            Self::Home
+            | Self::SignIn
+            | Self::Welcome
+            | Self::Join(_)
+            | Self::NewOrganization
+            | Self::Account
+            | Self::Device
+            | Self::Authorize
+            | Self::Style
+            | Self::Shortcut => None,
+            Self::Overview(organization)
+            | Self::Settings(organization)
+            | Self::ApiKeys(organization)
+            | Self::NewKey(organization)
+            | Self::RevokeKeys(organization)
+            | Self::Key(organization, _)
+            | Self::RenameKey(organization, _)
+            | Self::RotateKey(organization, _)
+            | Self::RevokeKey(organization, _)
+            | Self::Sealed(organization)
+            | Self::ServiceAccounts(organization)
+            | Self::NewServiceAccount(organization)
+            | Self::ServiceAccount(organization, _)
+            | Self::SealedOfAccount(organization, _)
+            | Self::Apis(organization)
+            | Self::NewApi(organization)
+            | Self::Api(organization, _)
+            | Self::NewApiKey(organization, _)
+            | Self::Consumers(organization)
+            | Self::NewConsumer(organization)
+            | Self::Consumer(organization, _)
+            | Self::Workspaces(organization)
+            | Self::NewWorkspace(organization)
+            | Self::Workspace(organization, _)
+            | Self::Runs(organization)
+            | Self::Run(organization, _)
+            | Self::Members(organization)
+            | Self::InviteMember(organization)
+            | Self::Leave(organization)
+            | Self::ChangeRole(organization, _)
+            | Self::RemoveMember(organization, _)
+            | Self::AuditLog(organization) => Some(organization),
+        }
+    }
+
     /// Whether it is the list of keys or a page below it. What the person has sealed is below it,
     /// because it depends on their keys.
     pub const fn is_about_keys(&self) -> bool {

@@ -191,7 +191,9 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
             .map(|id| id.to_string())
     };
     Some(match (screen, name) {
-        (Screen::ApiKeys(_) | Screen::Consumers(_), "q") => ("q", search(value)?),
+        (Screen::ApiKeys(_) | Screen::Consumers(_) | Screen::Members(_), "q") => {
+            ("q", search(value)?)
+        }
         (
             Screen::ApiKeys(_)
             | Screen::Workspaces(_)

@@ -5,6 +5,7 @@ mod removal;
 mod roles;
 
 use domain::ActorId;
+use domain::command::MemberQuery;
 use domain::view::MemberView;
 use engine::ctx::Origin;
 use engine::people::Identity;
@@ -65,7 +66,7 @@ async fn owner(app: &TestApp) -> Visitor {
 
 async fn members(app: &TestApp, by: &Someone) -> Vec<MemberView> {
     app.engine
-        .list_members(&by.ctx, None, 50)
+        .list_members(&by.ctx, &MemberQuery::default(), 50)
         .await
         .expect("members")
         .rows
