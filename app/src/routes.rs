@@ -18,6 +18,10 @@ pub const DOCS_OF_ORGANIZATIONS: &str = "/docs/organization";
 pub const DOCS_OF_LOG: &str = "/docs/audit-log";
 /// The documentation of access tokens.
 pub const DOCS_OF_TOKENS: &str = "/docs/authentication#access-tokens";
+/// The documentation of the first call.
+pub const DOCS_OF_FIRST_CALL: &str = "/docs/quickstart";
+/// The documentation of rotating keys.
+pub const DOCS_OF_ROTATION: &str = "/docs/api-keys#regular-rotation";
 /// The documentation of sealed items.
 pub const DOCS_OF_SEALED: &str = "/docs/encryption#the-key-is-the-encryption-secret";
 /// The documentation of carrying sealed items over to the next key.
@@ -37,11 +41,13 @@ pub fn hook_url(public_url: &str, workspace: &WorkspaceId) -> String {
     format!("{public_url}/api/v1/hooks/{workspace}/runs")
 }
 
+mod account_setting;
 mod link;
 mod log;
 mod period;
 mod place;
 
+pub use account_setting::AccountSetting;
 pub use link::LinkToken;
 pub use log::LOG_FILTERS;
 pub use period::Period;

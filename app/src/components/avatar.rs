@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::words;
 
-/// The number of hues in `style/frame.css`.
+/// The number of hues in `style/tokens.css`.
 pub const HUES: i64 = 8;
 
 /// The initials, in a hue that follows from the ID: the same person has the same one on every page
@@ -25,7 +25,7 @@ mod tests {
 
     #[test]
     fn every_id_has_a_hue_that_the_style_defines() {
-        let style = include_str!("../../../style/frame.css");
+        let style = include_str!("../../../style/tokens.css");
         for id in -1..20 {
             let rule = format!("[data-hue=\"{}\"]", hue(id));
             assert!(hue(id) == 0 || style.contains(&rule), "{rule}");
