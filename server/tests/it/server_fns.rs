@@ -223,18 +223,6 @@ pub const FORMS: &[(&str, &str, u16, u16)] = &[
         403,
     ),
     (
-        "/ui/limit_key_lifetime",
-        "organization=ORG&max_key_days=1",
-        401,
-        403,
-    ),
-    (
-        "/ui/preselect_expiration",
-        "organization=ORG&default_key_days=1",
-        401,
-        403,
-    ),
-    (
         "/ui/change_key_rules",
         "organization=ORG&key_makers=admins",
         401,

@@ -109,6 +109,8 @@ fn render(shown: &OrganizationPageData) -> AnyView {
     } else {
         Either::Right(forms::read_only(shown))
     };
+    // The form for the name shows it.
+    let name = (!changes).then(|| view! { <dt>{words::labels::NAME}</dt><dd><bdi>{view.name.clone()}</bdi></dd> });
     let notice = shown.saved.map(|setting| {
         done(match setting {
             OrganizationSettingSaved::Name => words::organization::RENAMED,
@@ -125,7 +127,7 @@ fn render(shown: &OrganizationPageData) -> AnyView {
             </div>
         </div>
         <dl class="facts boxed">
-            <dt>{words::labels::NAME}</dt><dd><bdi>{view.name.clone()}</bdi></dd>
+            {name}
             <dt>{words::organization::ID}</dt><dd><code class="id">{view.id.to_string()}</code></dd>
             <dt>{words::labels::CREATED}</dt><dd>{when(room.ctx.now(), view.created_at)}</dd>
         </dl>

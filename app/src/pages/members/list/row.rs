@@ -21,7 +21,7 @@ pub fn row(shown: &MembersPageData, member: &MemberView) -> AnyView {
         .then(|| view! { <span class="sub">{words::members::NOT_SIGNED_IN_YET}</span> });
     view! {
         <tr>
-            <th scope="row"><div class="person">{avatar(member.actor_id.0, &member.name)}<div><bdi>{member.name.clone()}</bdi>{you}{waits}</div></div></th>
+            <th scope="row"><div class="who">{avatar(member.actor_id.0, &member.name)}<div><bdi>{member.name.clone()}</bdi>{you}{waits}</div></div></th>
             {manages.then(|| view! { <td data-label=words::labels::EMAIL><bdi>{member.email.clone()}</bdi></td> })}
             <td data-label=words::labels::ROLE>{member.role.label()}</td>
             {manages.then(|| view! { <td data-label=words::labels::ACTIVE_KEYS>{keys(&shown.room, member)}</td> })}

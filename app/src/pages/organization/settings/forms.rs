@@ -72,7 +72,6 @@ fn rules(shown: &OrganizationPageData) -> AnyView {
         problem,
     );
     let body = view! {
-        {before(&KeyRules::of(&shown.view))}
         {choices(
             ("key_makers", &typed.key_makers),
             (words::organization::KEY_MAKERS, words::organization::KEY_MAKERS_HINT),
@@ -88,6 +87,7 @@ fn rules(shown: &OrganizationPageData) -> AnyView {
         )}
         {lifetime.days(typed.max_key_days.clone(), words::organization::NO_LIMIT)}
         {preselected.days(typed.default_key_days.clone(), words::create_key::NO_EXPIRATION)}
+        {before(&KeyRules::of(&shown.view))}
     };
     form(
         shown,
