@@ -10,11 +10,13 @@ use crate::routes::{Location, Screen, again};
 use crate::shared_view::icon;
 use crate::words;
 
+pub mod avatar;
 pub mod call_bars;
 pub mod calls;
 pub mod confirm;
 pub mod confirm_name;
 pub mod create_key_form;
+pub mod danger_zone;
 pub mod environment_choice;
 pub mod events;
 pub mod expiry;

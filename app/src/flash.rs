@@ -157,12 +157,10 @@ pub enum WorkspaceNotice {
 pub enum OrganizationSettingSaved {
     /// Its name.
     Name,
-    /// The maximum lifetime of new keys.
-    Lifetime,
-    /// The preselected expiration of new keys.
-    Preselected,
-    /// Who can create keys, or whether keys can create keys.
+    /// Rules for its keys.
     KeyRules,
+    /// None: the form had no change.
+    Nothing,
 }
 
 /// What changed about a member or an invitation.

@@ -4,6 +4,7 @@
 //! the data attributes of the link that opens them.
 
 mod browser;
+mod changes;
 pub mod copying;
 pub mod create_key;
 mod dialog;

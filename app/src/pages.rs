@@ -65,12 +65,12 @@ impl Page {
 pub async fn answer(request: PageRequest) -> Response<String> {
     let response = match Screen::parse(&request.path) {
         Some(screen) => load(&request, screen).await,
-        None => Ok(PageResponse::Page(error_page::page(
-            &request.context.problem(Code::NotFound),
-            &request.path,
-        ))),
+        None => Err(request.context.problem(Code::NotFound)),
     };
-    let response = response.unwrap_or_else(|problem| turned_away(&request, problem));
+    let response = match response {
+        Ok(response) => response,
+        Err(problem) => turned_away(&request, problem).await,
+    };
     match response {
         PageResponse::Go(to) => go(&to),
         PageResponse::Page(page) => respond(request, page),
@@ -155,6 +155,7 @@ async fn load(request: &PageRequest, screen: Screen) -> Result<PageResponse, Pro
         Screen::Consumers(organization) => {
             return consumers::list::load(request, organization).await;
         }
+        Screen::Members(organization) => return members::list::load(request, organization).await,
         Screen::AuditLog(organization) => return audit_log::load(request, organization).await,
         Screen::RemoveMember(organization, actor) => {
             return members::remove::load(request, organization, actor).await;
@@ -207,7 +208,6 @@ async fn load(request: &PageRequest, screen: Screen) -> Result<PageResponse, Pro
         }
         Screen::Runs(organization) => runs::list::load(request, organization).await,
         Screen::Run(organization, id) => runs::detail::load(request, organization, id).await,
-        Screen::Members(organization) => members::list::load(request, organization).await,
         Screen::InviteMember(organization) => members::invite::load(request, organization).await,
         Screen::Leave(organization) => members::leave::load(request, organization).await,
         Screen::ChangeRole(organization, actor) => {
@@ -218,7 +218,7 @@ async fn load(request: &PageRequest, screen: Screen) -> Result<PageResponse, Pro
 }
 
 /// Sends people without a sign-in to the sign-in page. Everyone else sees the problem.
-fn turned_away(request: &PageRequest, problem: Problem) -> PageResponse {
+async fn turned_away(request: &PageRequest, problem: Problem) -> PageResponse {
     if request.result().is_some() {
         return PageResponse::Page(error_page::secret_not_shown(&problem));
     }
@@ -226,10 +226,8 @@ fn turned_away(request: &PageRequest, problem: Problem) -> PageResponse {
     if problem.code == Code::Unauthorized && request.context.caller.is_none() {
         return PageResponse::Go(sign_in_path(back.as_ref()));
     }
-    PageResponse::Page(error_page::page(
-        &problem,
-        &back.map_or_else(|| request.path.clone(), |place| place.path()),
-    ))
+    let path = back.map_or_else(|| request.path.clone(), |place| place.path());
+    PageResponse::Page(error_page::load(request, &problem, &path).await)
 }
 
 /// The path of the sign-in page, with the location to return to.

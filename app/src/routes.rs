@@ -18,6 +18,10 @@ pub const DOCS_OF_ORGANIZATIONS: &str = "/docs/organization";
 pub const DOCS_OF_LOG: &str = "/docs/audit-log";
 /// The documentation of access tokens.
 pub const DOCS_OF_TOKENS: &str = "/docs/authentication#access-tokens";
+/// The documentation of the first call.
+pub const DOCS_OF_FIRST_CALL: &str = "/docs/quickstart";
+/// The documentation of rotating keys.
+pub const DOCS_OF_ROTATION: &str = "/docs/api-keys#regular-rotation";
 /// The documentation of sealed items.
 pub const DOCS_OF_SEALED: &str = "/docs/encryption#the-key-is-the-encryption-secret";
 /// The documentation of carrying sealed items over to the next key.
@@ -37,11 +41,13 @@ pub fn hook_url(public_url: &str, workspace: &WorkspaceId) -> String {
     format!("{public_url}/api/v1/hooks/{workspace}/runs")
 }
 
+mod account_setting;
 mod link;
 mod log;
 mod period;
 mod place;
 
+pub use account_setting::AccountSetting;
 pub use link::LinkToken;
 pub use log::LOG_FILTERS;
 pub use period::Period;
@@ -248,6 +254,54 @@ impl Screen {
             }
             ["audit-log"] => Some(Self::AuditLog(organization)),
             _ => None,
+        }
+    }
+
+    /// The organization that it belongs to.
+    pub const fn organization(&self) -> Option<&OrganizationId> {
+        match self {
+            Self::Home
+            | Self::SignIn
+            | Self::Welcome
+            | Self::Join(_)
+            | Self::NewOrganization
+            | Self::Account
+            | Self::Device
+            | Self::Authorize
+            | Self::Style
+            | Self::Shortcut => None,
+            Self::Overview(organization)
+            | Self::Settings(organization)
+            | Self::ApiKeys(organization)
+            | Self::NewKey(organization)
+            | Self::RevokeKeys(organization)
+            | Self::Key(organization, _)
+            | Self::RenameKey(organization, _)
+            | Self::RotateKey(organization, _)
+            | Self::RevokeKey(organization, _)
+            | Self::Sealed(organization)
+            | Self::ServiceAccounts(organization)
+            | Self::NewServiceAccount(organization)
+            | Self::ServiceAccount(organization, _)
+            | Self::SealedOfAccount(organization, _)
+            | Self::Apis(organization)
+            | Self::NewApi(organization)
+            | Self::Api(organization, _)
+            | Self::NewApiKey(organization, _)
+            | Self::Consumers(organization)
+            | Self::NewConsumer(organization)
+            | Self::Consumer(organization, _)
+            | Self::Workspaces(organization)
+            | Self::NewWorkspace(organization)
+            | Self::Workspace(organization, _)
+            | Self::Runs(organization)
+            | Self::Run(organization, _)
+            | Self::Members(organization)
+            | Self::InviteMember(organization)
+            | Self::Leave(organization)
+            | Self::ChangeRole(organization, _)
+            | Self::RemoveMember(organization, _)
+            | Self::AuditLog(organization) => Some(organization),
         }
     }
 

@@ -33,6 +33,19 @@ pub struct Document {
     pub ahead: bool,
 }
 
+/// The title of the document, which the frame of an organization provides while it renders the
+/// page. Every page has a frame, so no page of an organization can leave the organization out.
+#[derive(Clone)]
+pub struct DocumentTitle(String);
+
+impl DocumentTitle {
+    /// The title of a page of an organization: the name of the page or of its object, which differs
+    /// between tabs, comes first.
+    pub fn in_organization(page: &str, organization: &str) -> Self {
+        Self(format!("{page} · {organization}"))
+    }
+}
+
 /// Renders a whole document. Nothing is awaited, because all data is loaded.
 pub fn render(document: Document, body: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new_root(None);
@@ -46,6 +59,8 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
     let ahead = document.ahead.then(|| {
         view! { <script type="speculationrules" nonce=document.nonce.clone()>{AHEAD}</script> }
     });
+    let DocumentTitle(title) =
+        use_context().unwrap_or_else(|| DocumentTitle(document.title.clone()));
     let wake = document
         .islands
         .then(|| wake(&document.assets, document.nonce));
@@ -55,7 +70,7 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="robots" content="noindex"/>
-                <title inner_html=title(&document.title)></title>
+                <title inner_html=escaped(&title)></title>
                 <link rel="preload" href="/fonts/inter.woff2" r#as="font" r#type="font/woff2" crossorigin=""/>
                 <link rel="stylesheet" href=style/>
                 <link rel="expect" href=format!("#{END}") blocking="render"/>
@@ -74,7 +89,7 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
 
 /// The title of the document, escaped. It is not a child of its element: a view without types ends
 /// the children of every element with a comment, and a title cannot contain one.
-fn title(page: &str) -> String {
+fn escaped(page: &str) -> String {
     html_escape::encode_text(&format!("{page} · {}", words::PRODUCT)).into_owned()
 }
 

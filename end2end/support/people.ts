@@ -27,6 +27,10 @@ export async function signInAsStranger(page: Page, email: string, name: string) 
   await page.getByRole('button', { name: 'Continue with this email' }).click();
 }
 
+/** Opens the menu of the person, which contains the theme switch. */
+export const openAccountMenu = (page: Page) =>
+  page.getByText('Account menu of').locator('xpath=ancestor::summary').click();
+
 export async function signOut(page: Page, person: string) {
   await page.getByText(`Account menu of ${person}`).locator('xpath=ancestor::summary').click();
   await page.getByRole('button', { name: 'Sign out' }).click();
@@ -53,6 +57,11 @@ export function sheet(page: Page, scripted: boolean): Locator {
 export function row(page: Page, name: string): Locator {
   const whole = new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}( Test)?( Exposed)?( Rotating)?$`);
   return page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: whole }) });
+}
+
+/** Opens the menu of a row. */
+export async function openRowMenu(row: Locator) {
+  await row.locator('summary.icon-button').click();
 }
 
 /** Searches for keys, including inactive ones. */

@@ -3,7 +3,7 @@ import type { Browser, Page } from '@playwright/test';
 
 import { bearer, curl } from '../support/curl.ts';
 import { inspect } from '../support/looks.ts';
-import { MINA, THEO, signIn, signInAsStranger, unique } from '../support/people.ts';
+import { MINA, THEO, openAccountMenu, signIn, signInAsStranger, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
 /** Another browser of a person whom no other test uses. */
@@ -102,10 +102,16 @@ test('the account page with and without an organization', async ({ page }) => {
   await signIn(page, MINA);
   await page.getByText(`Account menu of ${MINA}`).locator('xpath=ancestor::summary').click();
   await page.getByRole('link', { name: 'My account' }).click();
-  await page.getByRole('button', { name: 'Dark', exact: true }).click();
+  await expect(page).toHaveTitle('My account · Roundtable');
+  // The navigation of the last organization stays, and the theme switch is in one place.
+  await expect(page.getByRole('navigation', { name: 'Organization Settings' })).toBeVisible();
+  await expect(page.locator('[name=theme]')).toHaveCount(3);
+  await openAccountMenu(page);
+  await page.getByRole('button', { name: 'Dark theme' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await expect(page).toHaveURL(/\/account$/);
-  await page.getByRole('button', { name: 'System default', exact: true }).click();
+  await openAccountMenu(page);
+  await page.getByRole('button', { name: 'System theme' }).click();
   await inspect(page, 'account');
   await page.getByRole('button', { name: 'Create token' }).click();
   await expect(page.getByRole('heading', { name: 'Your access token' })).toBeVisible();

@@ -1,4 +1,4 @@
-import { MINA, OLIVIA, createKey, signIn, unique } from '../support/people.ts';
+import { MINA, OLIVIA, createKey, openAccountMenu, signIn, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
 test('every page has the security headers', async ({ page, guard }) => {
@@ -40,6 +40,7 @@ test('every page has the security headers', async ({ page, guard }) => {
 
 test('cookies are not accessible to scripts and other sites', async ({ page }) => {
   await signIn(page, MINA);
+  await openAccountMenu(page);
   await page.getByRole('button', { name: 'Dark theme' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   const cookies = await page.context().cookies();

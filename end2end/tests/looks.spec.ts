@@ -2,7 +2,7 @@
 // screenshots are taken.
 import { bearer, curl } from '../support/curl.ts';
 import { inspect, setTheme } from '../support/looks.ts';
-import { MINA, OLIVIA, THEO, awake, beginCreating, beginRevoking, createKey, find, createKeyAndStay, row, signIn, signInAsStranger, unique, sheet } from '../support/people.ts';
+import { MINA, OLIVIA, THEO, awake, beginCreating, beginRevoking, createKey, find, createKeyAndStay, openAccountMenu, row, signIn, signInAsStranger, unique, sheet } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
 // Each page is looked at in two themes and four widths, which takes long on a slow machine.
@@ -192,8 +192,10 @@ test('the theme is stored, and the first paint has it', { tag: '@plain' }, async
     return (red + green + blue) / 3;
   });
   expect(await theme()).toBe('system');
+  await openAccountMenu(page);
   await page.getByRole('button', { name: 'Dark theme' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await openAccountMenu(page);
   await expect(page.getByRole('button', { name: 'Dark theme' })).toHaveAttribute('aria-pressed', 'true');
   await expect(page).toHaveURL(/\/settings\/api-keys$/);
   expect(await brightness()).toBeLessThan(60);
@@ -205,10 +207,12 @@ test('the theme is stored, and the first paint has it', { tag: '@plain' }, async
   // The response already has the dark theme, so no script is needed.
   const html = await (await page.request.get(page.url())).text();
   expect(html).toMatch(/<html[^>]*data-theme="dark"/);
+  await openAccountMenu(page);
   await page.getByRole('button', { name: 'Light theme' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
   await expect(page).toHaveURL(/audit-log$/);
   expect(await brightness()).toBeGreaterThan(200);
+  await openAccountMenu(page);
   await page.getByRole('button', { name: 'System theme' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'system');
   const away = await browser.newContext({ baseURL, colorScheme: 'dark' });

@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import { bearer, curl } from '../support/curl.ts';
 import { inspect } from '../support/looks.ts';
 import { test } from '../support/own.ts';
-import { ADAM, MINA, NOOR, OLIVIA, awake, createKey, row } from '../support/people.ts';
+import { ADAM, MINA, NOOR, OLIVIA, awake, createKey, openRowMenu, row } from '../support/people.ts';
 import { WHOLE_KEY } from '../support/server.ts';
 import { expect } from '../support/test.ts';
 
@@ -63,8 +63,12 @@ async function join(page: Page, url: string, email: string, name: string) {
   await page.waitForURL(/settings\/api-keys$/);
 }
 
+/** Opens the menu of a member. */
+const menuOf = (page: Page, name: string) => openRowMenu(row(page, name));
+
 async function openRemoval(page: Page, name: string) {
   await openMembers(page);
+  await menuOf(page, name);
   await row(page, name).getByRole('link', { name: /^Remove/ }).click();
   await expect(page.getByRole('heading', { name: `Remove ${name}?`, level: 1 })).toBeVisible();
 }
@@ -85,6 +89,10 @@ test(
     await expect(nav(owner).locator('[aria-current]')).toHaveCount(1);
     for (const role of ['Owner', 'Admin', 'Member']) await expect(owner.getByRole('term').filter({ hasText: role })).toBeVisible();
     await expect(row(owner, `${OLIVIA} You`)).toContainText('olivia@demo.example');
+    // You are the first, though the newest members come first.
+    await expect(owner.getByRole('rowheader').first()).toHaveText(/Olivia Owens\s*You$/);
+    // Ten members are few enough to see them at once.
+    await expect(owner.getByRole('searchbox')).toHaveCount(0);
 
     // The error is at the field, and the input stays.
     await owner.getByRole('link', { name: 'Invite member' }).click();
@@ -127,7 +135,8 @@ test(
     await openMembers(owner);
     await expect(owner.getByRole('heading', { name: 'Pending invitations' })).toHaveCount(0);
     await expect(row(owner, LAYLA)).toContainText(/layla@new\.example.*Admin.*2/);
-    await row(owner, LAYLA).getByRole('link', { name: /^Change role/ }).click();
+    await menuOf(owner, LAYLA);
+    await row(owner, LAYLA).getByRole('link', { name: 'Change role…' }).click();
     await expect(owner.getByText('A lower role takes effect immediately')).toBeVisible();
     await owner.getByRole('radio', { name: /^Member/ }).check();
     await owner.getByRole('button', { name: 'Change role' }).click();
@@ -147,6 +156,16 @@ test(
     await expect(disposition(owner, 'Old laptop')).toHaveValue('end');
     // The most recently used key is first.
     await expect(owner.getByRole('group', { name: 'Their active keys' }).getByRole('strong')).toHaveText(['تقرير', 'Old laptop']);
+    // A key in use is handed over by default. To revoke it, its name must be typed.
+    await expect(disposition(owner, 'تقرير')).toHaveValue('new');
+    const confirm = owner.getByLabel('Type تقرير to confirm');
+    await expect(confirm).toBeHidden();
+    await disposition(owner, 'تقرير').selectOption('end');
+    await expect(confirm).toBeVisible();
+    await removeButton(owner).click();
+    await expect(confirm).toHaveAccessibleDescription('To confirm, type it exactly as shown.');
+    await expect(disposition(owner, 'تقرير')).toHaveValue('end');
+    expect((await curl(`${own.url}/api/v1/me`, ...bearer(report))).status).toBe(200);
     await disposition(owner, 'تقرير').selectOption({ label: 'Hand over to a new service account “\u2068تقرير\u2069”' });
     await removeButton(owner).click();
     const successor = owner.getByRole('textbox', { name: /^Key for/ });
@@ -215,7 +234,10 @@ test('an invitation is withdrawn', { tag: '@plain' }, async ({ as, browserOf, sc
 test('members can leave, and the only owner sees why they cannot', { tag: '@plain' }, async ({ as }) => {
   const owner = await as(OLIVIA);
   await openMembers(owner);
-  await owner.getByRole('link', { name: 'Leave organization…' }).click();
+  const leave = owner.getByRole('button', { name: 'Leave organization…' });
+  await expect(leave).toBeDisabled();
+  await expect(leave).toHaveAccessibleDescription(/You are the only owner/);
+  await owner.goto(`${owner.url()}/leave`);
   await expect(owner.getByText('You are the only owner')).toBeVisible();
   await expect(owner.getByRole('button', { name: 'Leave organization' })).toHaveCount(0);
   const member = await as(NOOR);
@@ -265,18 +287,26 @@ test('a person creates another organization and switches between them', { tag: '
 });
 
 // D5
-test('owners decide who can create keys', { tag: '@plain' }, async ({ as }) => {
+test('owners decide who can create keys', { tag: '@plain' }, async ({ as, scripted }) => {
   const owner = await as(OLIVIA);
-  await nav(owner).getByRole('link', { name: 'Organization' }).click();
+  await nav(owner).getByRole('link', { name: 'General' }).click();
+  await awake(owner, scripted);
+  // With script a button waits for a change.
+  const save = owner.getByRole('button', { name: 'Save Rules for keys' });
+  if (scripted) await expect(save).toBeDisabled();
   await owner.getByLabel('Organization name').fill('Acme & Söhne');
   await owner.getByRole('button', { name: 'Save Name' }).click();
   await expect(status(owner)).toHaveText('Organization renamed.');
   await owner.getByRole('radio', { name: 'Only owners and admins' }).check();
-  await owner.getByRole('button', { name: 'Save Who can create keys' }).click();
-  await expect(status(owner)).toHaveText('Setting saved. It applies immediately.');
-  await expect(owner.getByRole('radio', { name: 'Only owners and admins' })).toBeChecked();
+  if (scripted) {
+    // And no longer if the change is taken back.
+    await owner.getByRole('radio', { name: 'All members' }).check();
+    await expect(save).toBeDisabled();
+    await owner.getByRole('radio', { name: 'Only owners and admins' }).check();
+  }
   await owner.getByRole('radio', { name: 'No, only people can' }).check();
-  await owner.getByRole('button', { name: 'Save Keys can create keys' }).click();
+  await save.click();
+  await expect(status(owner)).toHaveText('Rules saved. They apply immediately. Existing keys keep their expiration.');
   await expect(owner.getByRole('radio', { name: 'No, only people can' })).toBeChecked();
   await expect(owner.getByRole('radio', { name: 'Only owners and admins' })).toBeChecked();
   await expect(owner.getByLabel('Organization name')).toHaveValue('Acme & Söhne');
@@ -284,7 +314,7 @@ test('owners decide who can create keys', { tag: '@plain' }, async ({ as }) => {
   const member = await as(MINA);
   await expect(member.getByText('only owners and admins can create keys')).toBeVisible();
   await expect(member.getByRole('link', { name: 'Create API Key' })).toHaveCount(0);
-  await nav(member).getByRole('link', { name: 'Organization' }).click();
+  await nav(member).getByRole('link', { name: 'General' }).click();
   for (const text of ['Only owners and admins', 'No, only people can', 'No limit']) {
     await expect(member.getByRole('definition').filter({ hasText: text })).toBeVisible();
   }
@@ -367,11 +397,13 @@ test('inviting, changing a role and removing work with the keyboard', async ({ a
   await press(page.getByRole('button', { name: 'Copy', exact: true }));
   await expect(page.getByText('Copied').first()).toBeVisible();
   await press(page.getByText('Done', { exact: true }));
-  await press(row(page, MINA).getByRole('link', { name: /^Change role/ }));
+  await press(row(page, MINA).locator('summary'));
+  await press(row(page, MINA).getByRole('link', { name: 'Change role…' }));
   await tabTo(page.getByRole('radio', { name: /^Member/ }));
   await page.keyboard.press('ArrowDown');
   await press(page.getByRole('button', { name: 'Change role' }));
   await expect(status(page)).toHaveText(`${MINA} is now an admin.`);
+  await press(row(page, MINA).locator('summary'));
   await press(row(page, MINA).getByRole('link', { name: /^Remove/ }));
   await press(removeButton(page));
   await expect(status(page)).toHaveText(`${MINA} was removed.`);
@@ -398,10 +430,12 @@ test.describe('looks', () => {
     await owner.getByRole('button', { name: 'Create invitation' }).click();
     await inspect(owner, 'invite-error');
     await openMembers(owner);
-    await row(owner, NOOR).getByRole('link', { name: /^Change role/ }).click();
+    await menuOf(owner, NOOR);
+    await inspect(owner, 'member-menu');
+    await row(owner, NOOR).getByRole('link', { name: 'Change role…' }).click();
     await inspect(owner, 'change-role');
     await openMembers(owner);
-    await owner.getByRole('link', { name: 'Leave organization…' }).click();
+    await owner.goto(`${owner.url()}/leave`);
     await inspect(owner, 'leave-only-owner');
     const nobody = await browserOf();
     await nobody.goto(invitationUrl);
@@ -437,6 +471,7 @@ test.describe('looks', () => {
     await curl(`${own.url}/api/v1/me`, ...bearer(used));
     const owner = await as(OLIVIA);
     await openRemoval(owner, NOOR);
+    await disposition(owner, 'مفتاح التقارير الشهرية').selectOption('end');
     await inspect(owner, 'remove-member');
     const removalUrl = owner.url();
     await awake(owner, scripted);
@@ -468,9 +503,9 @@ test.describe('looks', () => {
 
   test('the keys page if members cannot create keys', async ({ as }) => {
     const owner = await as(OLIVIA);
-    await nav(owner).getByRole('link', { name: 'Organization' }).click();
+    await nav(owner).getByRole('link', { name: 'General' }).click();
     await owner.getByRole('radio', { name: 'Only owners and admins' }).check();
-    await owner.getByRole('button', { name: 'Save Who can create keys' }).click();
+    await owner.getByRole('button', { name: 'Save Rules for keys' }).click();
     const member = await as(MINA);
     await inspect(member, 'api-keys-not-created');
     await member.goto(`${member.url()}/new`);

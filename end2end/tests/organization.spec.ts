@@ -12,8 +12,8 @@ const test = base.extend<{ at: (person: string) => Promise<Page> }>({
     await use(async (person) => {
       await page.context().clearCookies();
       await signIn(page, person);
-      await page.getByRole('link', { name: 'Organization', exact: true }).click();
-      await expect(page.getByRole('heading', { name: 'Organization', exact: true })).toBeVisible();
+      await page.getByRole('link', { name: 'General' }).click();
+      await expect(page.getByRole('heading', { name: 'General', exact: true })).toBeVisible();
       return page;
     });
   },
@@ -25,15 +25,15 @@ test('an owner sets the maximum lifetime of new keys', { tag: '@plain' }, async 
   guard.expects(/422/);
   const page = await at(OLIVIA);
   const organization = /\/o\/([^/]+)\/settings$/.exec(page.url())?.[1];
-  await expect(page.getByRole('definition').filter({ hasText: /^Acme$/ })).toBeVisible();
+  await expect(page.getByLabel('Organization name')).toHaveValue('Acme');
   await expect(page.getByRole('definition').filter({ hasText: organization! })).toBeVisible();
   const nav = page.getByRole('navigation', { name: 'Settings' });
-  await expect(nav.getByRole('link', { name: 'Organization' })).toHaveAttribute('aria-current', 'page');
+  await expect(nav.getByRole('link', { name: 'General' })).toHaveAttribute('aria-current', 'page');
 
-  const days = page.getByLabel('Days', { exact: true });
-  const save = page.getByRole('button', { name: 'Save Maximum lifetime of new keys' });
+  const days = page.getByLabel('Maximum lifetime of new keys');
+  const save = page.getByRole('button', { name: 'Save Rules for keys' });
   await expect(days).toHaveValue('');
-  await expect(page.getByText('Existing keys keep their expiration.')).toBeVisible();
+  await expect(days).toHaveAccessibleDescription(/Existing keys keep their expiration\./);
   for (const wrong of ['0', '3651', 'ninety', '1.5']) {
     await days.fill(wrong);
     await save.click();
@@ -42,7 +42,7 @@ test('an owner sets the maximum lifetime of new keys', { tag: '@plain' }, async 
   }
   await days.fill(' 90 ');
   await save.click();
-  await expect(page.getByRole('status')).toHaveText('Setting saved. It applies to keys created from now on.');
+  await expect(page.getByRole('status')).toHaveText('Rules saved. They apply immediately. Existing keys keep their expiration.');
   await expect(days).toHaveValue('90');
   await page.reload();
   await expect(page.getByRole('status')).toHaveCount(0);
@@ -72,8 +72,8 @@ test('an admin sets what the form for a new key preselects', { tag: '@plain' }, 
   test.slow();
   guard.expects(/422/);
   const page = await at(ADAM);
-  const days = page.getByLabel('Days until expiration');
-  const save = page.getByRole('button', { name: 'Save Preselected expiration' });
+  const days = page.getByLabel('Preselected expiration');
+  const save = page.getByRole('button', { name: 'Save Rules for keys' });
   const settings = page.url();
   const preselected = async (choice: string) => {
     await page.getByRole('link', { name: 'API Keys', exact: true }).click();
@@ -88,7 +88,7 @@ test('an admin sets what the form for a new key preselects', { tag: '@plain' }, 
   await expect(days).toHaveAccessibleDescription(/Enter a whole number from 1 to 3650\./);
   await days.fill('45');
   await save.click();
-  await expect(page.getByRole('status')).toHaveText('Setting saved. It applies to the next new key.');
+  await expect(page.getByRole('status')).toHaveText('Rules saved. They apply immediately. Existing keys keep their expiration.');
   await preselected('45 days');
   await days.fill('');
   await save.click();
@@ -109,11 +109,11 @@ test('the page of the organization', async ({ at, guard }) => {
   guard.expects(/422/);
   const page = await at(OLIVIA);
   await inspect(page, 'organization');
-  await page.getByLabel('Days', { exact: true }).fill('x');
-  await page.getByRole('button', { name: 'Save Maximum lifetime of new keys' }).click();
+  await page.getByLabel('Maximum lifetime of new keys').fill('x');
+  await page.getByRole('button', { name: 'Save Rules for keys' }).click();
   await inspect(page, 'organization-error');
-  await page.getByLabel('Days', { exact: true }).fill('90');
-  await page.getByRole('button', { name: 'Save Maximum lifetime of new keys' }).click();
+  await page.getByLabel('Maximum lifetime of new keys').fill('90');
+  await page.getByRole('button', { name: 'Save Rules for keys' }).click();
   await inspect(page, 'organization-saved');
   await at(MINA);
   await inspect(page, 'organization-member');

@@ -67,7 +67,8 @@ test('an owner sees the keys that need attention, with links to the next step', 
 
   await page.goto('/settings/api-keys');
   const line = page.getByRole('region', { name: 'Needs attention' });
-  await expect(line).toContainText('2 keys need attention: 1 is exposed, 1 expires in 7 days.');
+  // The expiration of a key that was created for 7 days is no surprise.
+  await expect(line).toContainText('1 key needs attention: it is exposed.');
   await awake(page, scripted);
   if (scripted) await inspect(page, 'api-keys-nudge');
   await line.getByRole('link', { name: 'Review' }).click();
@@ -76,16 +77,19 @@ test('an owner sees the keys that need attention, with links to the next step', 
   const nav = page.getByRole('navigation', { name: 'Settings' });
   await expect(nav.getByRole('link', { name: 'Overview' })).toHaveAttribute('aria-current', 'page');
   const rows = panel(page, 'Needs attention').getByRole('listitem');
-  await expect(rows).toHaveCount(2);
+  await expect(rows).toHaveCount(1);
   await expect(rows.nth(0)).toContainText('Nightly export');
   await expect(rows.nth(0)).toContainText('It was sent in a URL and may be in logs.');
-  await expect(rows.nth(1)).toContainText('It expires in 7 days.');
 
   const counts = panel(page, 'Keys by status');
   await expect(counts.getByRole('link', { name: '3 Active' })).toBeVisible();
   await expect(counts.getByRole('link', { name: '1 Exposed' })).toBeVisible();
   const calls = panel(page, 'Calls per day');
   await expect(calls.getByRole('img', { name: /^3 calls and 1 refusal in the last 30 days/ })).toBeVisible();
+  const tip = calls.getByText(/: 3 calls, 1 refused$/);
+  await expect(tip).toBeHidden();
+  await calls.locator('.bars g').last().hover();
+  await expect(tip).toBeVisible();
   await calls.getByText('Daily usage').click();
   await expect(calls.getByRole('row')).toHaveCount(31);
   await expect(calls.getByRole('row').nth(1)).toContainText(/2\d{3}31$/);
@@ -116,24 +120,40 @@ test('the overview of a member shows their own keys', { tag: '@plain' }, async (
 
 test('a dismissed banner returns with another reason', { tag: '@plain' }, async ({ as, own, scripted }) => {
   const page = await as(MINA);
-  const key = await createShort(page, 'Nightly export', scripted);
+  const [first, second] = [await createShort(page, 'Nightly export', scripted), await createShort(page, 'Ledger sync', scripted)];
   const line = page.getByRole('region', { name: 'Needs attention' });
   await page.goto('/settings/api-keys');
-  await expect(line).toContainText('1 key needs attention: it expires in 7 days.');
+  await expect(line).toHaveCount(0);
+  await expose(own.url, first);
+  await page.reload();
+  await expect(line).toContainText('1 key needs attention: it is exposed.');
   const list = page.url();
   await line.getByRole('button', { name: 'Dismiss' }).click();
   await expect(line).toHaveCount(0);
   expect(page.url()).toBe(list);
   await page.reload();
   await expect(line).toHaveCount(0);
-  await expose(own.url, key);
+  await expose(own.url, second);
   await page.reload();
-  await expect(line).toContainText('1 key needs attention: it is exposed.');
+  await expect(line).toContainText('2 keys need attention: 2 are exposed.');
 });
 
-test('the overview can be used with the keyboard', async ({ as }) => {
+test('a member without a key sees the first steps', { tag: '@plain' }, async ({ as, scripted }) => {
   const page = await as(MINA);
-  await createShort(page, 'Nightly export', true);
+  await openOverview(page);
+  await expect(page).toHaveTitle('Overview · Acme · Roundtable');
+  const steps = panel(page, 'No API keys yet').getByRole('listitem');
+  await expect(steps).toHaveCount(3);
+  await expect(steps.nth(1).getByRole('link')).toHaveAttribute('href', '/docs/quickstart');
+  await expect(page.getByRole('link', { name: '0 Active' })).toHaveCount(0);
+  if (scripted) await inspect(page, 'overview-first-steps');
+  await steps.nth(0).getByRole('link', { name: 'Create API Key' }).click();
+  await expect(page.getByRole('heading', { name: 'Create API Key' })).toBeVisible();
+});
+
+test('the overview can be used with the keyboard', async ({ as, own }) => {
+  const page = await as(MINA);
+  await expose(own.url, await createShort(page, 'Nightly export', true));
   await openOverview(page);
   const reached: string[] = [];
   for (let n = 0; n < 40; n += 1) {
@@ -145,7 +165,7 @@ test('the overview can be used with the keyboard', async ({ as }) => {
   }
   expect(reached[0]).toBe('Skip to content');
   const seen = reached.slice(reached.findIndex((text) => text.endsWith('Active')));
-  expect(seen).toEqual(['1 Active', '0 Exposed', '1 Expire soon', '0 Unused for 90 days', '0 Expired', '0 Revoked', 'Nightly export', 'Rotate… Nightly export']);
+  expect(seen).toEqual(['1 Active', '1 Exposed', '1 Expire soon', '0 Unused for 90 days', '0 Expired', '0 Revoked', 'Nightly export', 'Rotate… Nightly export']);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: 'Rotate “Nightly export”' })).toBeVisible();
 });

@@ -21,10 +21,12 @@ test(
     const api = `${baseURL}/api/v1/workspaces`;
     await signIn(page, OLIVIA);
 
-    // RK-07: Organization Settings → API Keys. RK-08: the button.
-    await expect(page).toHaveTitle(/API Keys/);
+    // RK-07: Organization Settings → API Keys, in the navigation. RK-08: the button.
+    await expect(page).toHaveTitle('API Keys · Acme · Roundtable');
     const crumbs = page.getByRole('navigation', { name: 'Breadcrumb' });
-    await expect(crumbs).toContainText(/Organization Settings\s*API Keys/);
+    await expect(crumbs.getByRole('listitem')).toHaveText(['Acme', 'API Keys']);
+    const settings = page.getByRole('navigation', { name: 'Organization Settings' });
+    await expect(settings.getByRole('link', { name: 'API Keys' })).toHaveAttribute('aria-current', 'page');
 
     // RK-09: the name, with samples. RK-10: Generate.
     const form = await beginCreating(page, scripted);

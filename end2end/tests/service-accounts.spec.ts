@@ -7,9 +7,9 @@ import { expect, test } from '../support/test.ts';
 const nav = (page: Page) => page.getByRole('navigation', { name: 'Settings' });
 
 /** The pages of the menu that every member has. */
-const MEMBERS_MENU = ['Overview', 'API Keys', 'APIs', 'Workspaces', 'Runs', 'Members', 'Audit log', 'Organization', 'Documentation'];
+const MEMBERS_MENU = ['Overview', 'API Keys', 'APIs', 'Workspaces', 'Runs', 'Members', 'Audit log', 'General', 'Documentation'];
 const ADMINS_MENU = [
-  'Overview', 'API Keys', 'Service accounts', 'APIs', 'Consumers', 'Workspaces', 'Runs', 'Members', 'Audit log', 'Organization',
+  'Overview', 'API Keys', 'Service accounts', 'APIs', 'Consumers', 'Workspaces', 'Runs', 'Members', 'Audit log', 'General',
   'Documentation',
 ];
 
@@ -27,6 +27,9 @@ async function create(page: Page, name: string): Promise<string> {
   await page.waitForURL(/service-accounts\/\d+$/);
   return page.url().split('/').pop()!;
 }
+
+/** Opens the form of a setting by the text at the end of its row. */
+const setting = (page: Page, change: string) => page.locator('.setting > summary').filter({ hasText: change }).click();
 
 // RA-16, RA-17, RO-20
 test(
@@ -71,6 +74,9 @@ test(
     await page.reload();
     await expect(page.getByRole('status')).toHaveCount(0);
 
+    // The menu leads to the setting, whose form is open.
+    await page.getByText(/^Actions for/).locator('xpath=ancestor::summary').click();
+    await page.getByRole('link', { name: 'Rename…' }).click();
     await page.getByLabel('Name').fill(' ');
     await page.getByRole('button', { name: 'Rename' }).click();
     await expect(page.getByLabel('Name')).toHaveAccessibleDescription(/Enter a name for the service account\./);
@@ -78,15 +84,19 @@ test(
     await page.getByRole('button', { name: 'Rename' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(later);
     await expect(page.getByRole('status')).toHaveText(`“${later}” updated.`);
+    await setting(page, 'Change role…');
     await page.getByRole('radio', { name: /^Admin/ }).check();
     await page.getByRole('button', { name: 'Change role' }).click();
     await expect(page.getByRole('definition').filter({ hasText: /^Admin$/ })).toBeVisible();
     // RO-20: one active key, unless several are allowed.
+    await setting(page, 'Change…');
     await page.getByRole('button', { name: 'Allow multiple active keys' }).click();
     await expect(page.getByRole('definition').filter({ hasText: '0, multiple allowed' })).toBeVisible();
+    await setting(page, 'Change…');
     await page.getByRole('button', { name: 'Allow only one active key' }).click();
     await expect(page.getByRole('definition').filter({ hasText: /^0$/ })).toBeVisible();
 
+    await setting(page, 'Disable…');
     await expect(page.getByText('All its keys stop working immediately. Requests in flight fail.')).toBeVisible();
     await page.getByRole('button', { name: 'Disable' }).click();
     await expect(page.getByRole('status')).toHaveText(`“${later}” disabled. Its keys no longer work.`);
@@ -94,6 +104,7 @@ test(
     await openList(page);
     await expect(row(page, later)).toContainText(/Admin.*0.*by Olivia Owens.*Disabled/);
     await row(page, later).getByRole('link').click();
+    await setting(page, 'Enable…');
     await page.getByRole('button', { name: 'Enable' }).click();
     await expect(page.getByRole('status')).toHaveText(`“${later}” enabled. Its active keys work again.`);
     await expect(key).toBeVisible();
@@ -125,6 +136,9 @@ test('a member cannot open service accounts', { tag: '@plain' }, async ({ page, 
   for (const path of ['', '/new', '/1']) {
     expect((await page.goto(`/o/${organization}/settings/service-accounts${path}`))!.status(), path).toBe(403);
     await expect(page.getByRole('heading', { level: 1 })).toContainText('You don’t have access');
+    // The navigation stays, and the page says whom to ask.
+    await expect(nav(page).getByRole('link')).toHaveText(MEMBERS_MENU);
+    await expect(page.getByText('Owners: ')).toContainText(OLIVIA);
   }
 });
 
@@ -149,8 +163,8 @@ test('the menu of narrow screens contains all pages', { tag: '@plain' }, async (
   await page.getByRole('button', { name: 'Settings menu' }).click();
   const links = nav(page).getByRole('link');
   await expect(links).toHaveText(ADMINS_MENU);
-  await links.filter({ hasText: 'Organization' }).click();
-  await expect(page.getByRole('heading', { name: 'Organization', exact: true })).toBeVisible();
+  await links.filter({ hasText: 'General' }).click();
+  await expect(page.getByRole('heading', { name: 'General', exact: true })).toBeVisible();
 });
 
 test.describe('looks', () => {
@@ -172,6 +186,9 @@ test.describe('looks', () => {
     await page.setViewportSize({ width: 768, height: 800 });
     await expectNoHorizontalScroll(page, 'a service account');
     await page.setViewportSize({ width: 1280, height: 800 });
+    await setting(page, 'Change role…');
+    await setting(page, 'Disable…');
+    await inspect(page, 'service-account-settings');
     await page.getByRole('button', { name: 'Disable' }).click();
     await inspect(page, 'service-account-disabled');
     await openList(page);

@@ -9,12 +9,16 @@ pub const NEVER_USED_DAYS: i64 = 30;
 /// Days after its creation from which a key without expiration should be rotated.
 pub const ROTATE_DAYS: i64 = 90;
 
+/// The lifetime, from its creation to its expiration, up to which the expiration of a key is not
+/// reported.
+pub const SHORT_LIFE_SECONDS: i64 = SOON_DAYS * 86_400;
+
 /// Why an active key needs attention; the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attention {
     /// It was sent in a URL, where logs keep it.
     Exposed,
-    /// It expires within this period and has no successor.
+    /// It expires within this period, was not made for so short a time, and has no successor.
     Expires(Notice),
     /// It was used before, but not in the last 90 days.
     Unused,
@@ -59,6 +63,14 @@ pub struct Facts {
     pub is_exposed: bool,
     /// Whether it has a successor.
     pub has_successor: bool,
+}
+
+impl Facts {
+    /// Whether it was created for 14 days or less: it would need attention from its creation on.
+    fn is_short_lived(&self) -> bool {
+        self.expires_at
+            .is_some_and(|end| end <= self.created_at.plus_seconds(SHORT_LIFE_SECONDS))
+    }
 }
 
 /// The points in time that separate keys that need attention from the others.
@@ -108,6 +120,7 @@ impl Attention {
         Some(match key.last_used {
             _ if key.is_exposed => Self::Exposed,
             _ if key.has_successor => return None,
+            _ if key.is_short_lived() => return None,
             _ if expires_before(at.day) => Self::Expires(Notice::Day),
             _ if expires_before(at.week) => Self::Expires(Notice::Week),
             _ if expires_before(at.two_weeks) => Self::Expires(Notice::TwoWeeks),
@@ -162,7 +175,7 @@ mod tests {
 
     fn fresh() -> Facts {
         Facts {
-            created_at: ago(1),
+            created_at: ago(20),
             last_used: Some(ago(0)),
             expires_at: Some(ago(-90)),
             ..Facts::default()
@@ -196,7 +209,32 @@ mod tests {
                 ..fresh()
             }),
             None,
-            "it was created just now"
+            "it was created 20 days ago"
+        );
+    }
+
+    #[test]
+    fn the_expiration_of_a_key_that_was_made_for_14_days_is_not_reported() {
+        let made = |created_at: Moment| {
+            of(Facts {
+                created_at,
+                expires_at: Some(ago(-1)),
+                ..fresh()
+            })
+        };
+        assert_eq!(made(ago(13)), None);
+        assert_eq!(
+            made(ago(13).plus_seconds(-1)),
+            Some(Attention::Expires(Notice::Week))
+        );
+        assert_eq!(
+            of(Facts {
+                created_at: ago(1),
+                expires_at: Some(ago(-1)),
+                is_exposed: true,
+                ..fresh()
+            }),
+            Some(Attention::Exposed)
         );
     }
 

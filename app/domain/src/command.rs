@@ -23,7 +23,7 @@ pub use keys::{
 };
 pub use listing::{KeyQuery, KeySort, StatusFilter};
 pub use log::{ActionFilter, AuditDraft, AuditQuery, ExportFormat, ObjectFilter};
-pub use members::{InviteMember, KeyDisposition, RemoveMember};
+pub use members::{InviteMember, KeyDisposition, MemberQuery, RemoveMember};
 pub use organizations::{
     ChangeOrganization, CreateOrganization, FoundOrganization, OrganizationDraft,
 };

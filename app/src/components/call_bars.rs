@@ -5,7 +5,12 @@ use leptos::prelude::*;
 use crate::words;
 use crate::words::call_bars::{CallBar, CallBars};
 
+/// The height of the bars, which three grid lines divide.
 const HEIGHT: i64 = 120;
+/// The space above them, for the tooltip.
+const TOP: i64 = 18;
+/// The bars from the left edge of a label to the right edge of the chart, at least.
+const LABEL_BARS: i64 = 5;
 /// The width of a bar, in thousandths of the space for it. The rest separates the bars.
 const BAR: i64 = 700;
 const PASSED: &str = "passed";
@@ -38,29 +43,53 @@ fn bars(calls: &CallBars) -> AnyView {
         .iter()
         .map(|one| one.calls + one.refused)
         .max()
-        .unwrap_or(0)
-        .max(1);
+        .unwrap_or(0);
+    let step = grid_step(most);
     let count = i64::try_from(bars.len()).unwrap_or(1).max(1);
-    let ends = [bars.first(), bars.last()]
-        .map(|one| one.map(|one| view! { <span>{one.label.clone()}</span> }));
+    let marks = [3, 2, 1].map(|n| view! { <span>{words::format::grouped(n * step)}</span> });
+    let lines = [0, 1, 2].map(|n| {
+        let y = TOP + n * HEIGHT / 3;
+        view! { <line class="grid" x1="0" x2="100%" y1=y y2=y/> }
+    });
     view! {
         <figure class="chart">
-            <span class="most number" aria-hidden="true">{words::format::grouped(most)}</span>
+            <div class="scale number" aria-hidden="true">{marks}</div>
             <svg class="bars" role="img" aria-label=words::call_bars::chart(calls)>
                 <defs>
                     <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
                         <rect class="ground" width="5" height="5"/><rect class="stripe" width="2" height="5"/>
                     </pattern>
                 </defs>
-                {(0..).zip(bars).map(|(n, one)| bar(n, count, one, most)).collect_view()}
+                {lines}
+                {(0..).zip(bars).map(|(n, one)| bar(n, count, one, 3 * step)).collect_view()}
+                <line class="grid base" x1="0" x2="100%" y1=TOP + HEIGHT y2=TOP + HEIGHT/>
             </svg>
-            <figcaption aria-hidden="true">{ends}</figcaption>
         </figure>
     }
     .into_any()
 }
 
-/// One bar: refusals on top of calls.
+/// The distance of the three grid lines: a round number, so that the highest bar is below the
+/// third.
+fn grid_step(most: i64) -> i64 {
+    let least = most.max(1).saturating_add(2) / 3;
+    let mut unit = 1_i64;
+    loop {
+        let round = [10, 15, 20, 25, 30, 40, 50, 60, 80]
+            .map(|tenths| tenths * unit)
+            .into_iter()
+            .find(|tenths| tenths % 10 == 0 && tenths / 10 >= least);
+        if let Some(tenths) = round {
+            return tenths / 10;
+        }
+        unit = match unit.checked_mul(10) {
+            Some(unit) if unit < i64::MAX / 80 => unit,
+            _ => return least,
+        };
+    }
+}
+
+/// One bar: refusals on top of calls, with its tooltip above all bars and the label below.
 fn bar(n: i64, count: i64, one: &CallBar, most: i64) -> impl IntoView + use<> {
     let (passed, refused) = (tall(one.calls, most), tall(one.refused, most));
     let percent = |thousandths: i64| format!("{}.{:03}%", thousandths / 1000, thousandths % 1000);
@@ -69,16 +98,27 @@ fn bar(n: i64, count: i64, one: &CallBar, most: i64) -> impl IntoView + use<> {
     let part = |class: &'static str, from: i64, tall: i64| {
         let (x, width) = (x.clone(), width.clone());
         (tall > 0).then(
-            || view! { <rect class=class fill=fill(class) x=x y=HEIGHT - from - tall width=width height=tall rx="1"/> },
+            || view! { <rect class=class fill=fill(class) x=x y=TOP + HEIGHT - from - tall width=width height=tall rx="1"/> },
         )
     };
     let (column, whole) = (percent(left), percent(wide));
+    let middle = percent(left + wide * BAR / 2000);
+    // A tooltip begins or ends at its bar, so that it stays within the chart.
+    let anchor = if n * 2 < count { "start" } else { "end" };
+    // A label needs the space of some bars to its right.
+    let room = count - n >= LABEL_BARS;
+    let tick = one
+        .tick
+        .clone()
+        .filter(|_| room)
+        .map(|text| view! { <text class="tick" x=x.clone() y=TOP + HEIGHT + 15>{text}</text> });
     view! {
         <g>
-            <title>{words::call_bars::bar(one)}</title>
-            <rect class="day" x=column width=whole height=HEIGHT/>
+            <rect class="day" x=column width=whole height=TOP + HEIGHT/>
             {part(PASSED, 0, passed)}
             {part(REFUSED, passed, refused)}
+            <text class="tip" x=middle y="11" text-anchor=anchor>{words::call_bars::bar(one)}</text>
+            {tick}
         </g>
     }
 }
@@ -90,7 +130,7 @@ fn fill(class: &str) -> Option<&'static str> {
 
 /// The height of a number. A number above 0 is always visible.
 const fn tall(n: i64, most: i64) -> i64 {
-    let height = n * (HEIGHT - 4) / most;
+    let height = n * HEIGHT / most;
     if n > 0 && height < 2 { 2 } else { height }
 }
 
@@ -109,4 +149,26 @@ fn table(calls: &CallBars) -> AnyView {
         </details>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grid_lines_are_round_numbers_above_every_bar() {
+        for (most, step) in [
+            (0, 1),
+            (1, 1),
+            (3, 1),
+            (4, 2),
+            (30, 10),
+            (31, 15),
+            (171, 60),
+            (1_000, 400),
+        ] {
+            assert_eq!(grid_step(most), step, "{most}");
+        }
+        assert!((0..5_000).all(|most| 3 * grid_step(most) >= most));
+    }
 }

@@ -1,19 +1,23 @@
 //! The frame around every page of an organization.
 
 use domain::event::ObjectKind;
-use domain::policy::{Action, Grant, decide};
 use domain::view::Membership;
 use domain::{OrganizationId, PersonId, Problem};
 use engine::Ctx;
 use engine::people::Person;
 use leptos::prelude::*;
 
-use super::{form_fields, page_field, sign_out, summary};
+use self::account::account;
+use self::side::side;
+use super::{form_fields, summary};
 use crate::request::PageContext;
-use crate::routes::{DOCS, Location, Screen};
-use crate::shared_view::icon;
+use crate::routes::{Location, Screen};
+use crate::shell::DocumentTitle;
 use crate::theme::Theme;
 use crate::words;
+
+pub mod account;
+mod side;
 
 const ACTIVE: &str = "organization";
 
@@ -45,6 +49,32 @@ impl OrganizationPage {
         organization: &OrganizationId,
         place: Location,
     ) -> Result<Self, Problem> {
+        let room = Self::open(context, organization, place).await?;
+        remember(context, context.person()?.person, organization).await;
+        Ok(room)
+    }
+
+    /// The last active organization of the person, or else their first one, as the frame of a page
+    /// that belongs to no organization. `None` for a person without an organization, and if it
+    /// cannot be loaded: such a page does not need it.
+    pub async fn last(context: &PageContext, place: Location) -> Option<Self> {
+        let person = context.caller.as_ref()?.person;
+        let memberships = context
+            .engine
+            .list_organizations(person)
+            .await
+            .ok()?;
+        let organization = choose(&memberships, active(context).await)?;
+        Self::open(context, &organization, place)
+            .await
+            .ok()
+    }
+
+    async fn open(
+        context: &PageContext,
+        organization: &OrganizationId,
+        place: Location,
+    ) -> Result<Self, Problem> {
         let ctx = context.open(organization.as_str()).await?;
         let id = context.person()?.person;
         let memberships = context
@@ -61,7 +91,6 @@ impl OrganizationPage {
             .iter()
             .find(|one| one.organization == *organization)
             .map(|one| one.organization_name.clone());
-        remember(context, id, organization).await;
         let site_config = &context.site_config;
         let provider = words::confirm::provider(
             site_config.development,
@@ -97,6 +126,23 @@ impl OrganizationPage {
     pub fn fields(&self, about: Option<(&'static str, String)>) -> impl IntoView + use<> {
         form_fields(&self.place, &self.organization(), about)
     }
+}
+
+/// The active organization if the person is still a member of it, or else their first one.
+pub fn choose(
+    memberships: &[Membership],
+    active: Option<OrganizationId>,
+) -> Option<OrganizationId> {
+    let mine = |id: &OrganizationId| {
+        memberships
+            .iter()
+            .any(|one| one.organization == *id)
+    };
+    active.filter(mine).or_else(|| {
+        memberships
+            .first()
+            .map(|one| one.organization.clone())
+    })
 }
 
 /// The active organization: that of the last page in this session, or else in the previous session.
@@ -141,32 +187,58 @@ async fn remember(context: &PageContext, person: PersonId, organization: &Organi
     }
 }
 
-/// Renders a page in its frame. `trail` is the last step of the breadcrumb.
+/// Renders a page of an organization in its frame. `trail` is the last step of the breadcrumb, and
+/// the first part of the title of the document.
 pub fn frame(
     room: &OrganizationPage,
     trail: &str,
     problem: Option<&Problem>,
     body: AnyView,
 ) -> AnyView {
-    let settings = Screen::Settings(room.organization()).path();
+    provide_context(DocumentTitle::in_organization(trail, &room.name));
+    let top = Screen::Overview(room.organization()).path();
     let above = above(&room.place.screen, &room.organization()).map(|(screen, name)| {
         let list = Location::in_environment(screen, room.place.environment());
         view! { <li><a href=list.path()>{name}</a></li> }
     });
-    let trail = trail.to_owned();
+    let crumbs = view! {
+        <li><a href=top><bdi>{room.name.clone()}</bdi></a></li>
+        {above}
+        {here(trail)}
+    };
+    framed(room, crumbs.into_any(), problem, body)
+}
+
+/// Renders a page that belongs to no organization in the frame of the last active one, so that the
+/// navigation stays.
+pub fn frame_of_last(
+    room: &OrganizationPage,
+    trail: &str,
+    problem: Option<&Problem>,
+    body: AnyView,
+) -> AnyView {
+    framed(room, here(trail), problem, body)
+}
+
+/// The last step of the breadcrumb.
+fn here(trail: &str) -> AnyView {
+    view! { <li><span aria-current="page"><bdi>{trail.to_owned()}</bdi></span></li> }.into_any()
+}
+
+fn framed(
+    room: &OrganizationPage,
+    crumbs: AnyView,
+    problem: Option<&Problem>,
+    body: AnyView,
+) -> AnyView {
     view! {
         <div class="frame">
             {side(room)}
             <header class="top">
                 <nav class="crumbs" aria-label=words::frame::BREADCRUMB>
-                    <ol class="crumb-list">
-                        <li><a href=settings>{words::ORGANIZATION_SETTINGS}</a></li>
-                        {above}
-                        <li><span aria-current="page"><bdi>{trail}</bdi></span></li>
-                    </ol>
+                    <ol class="crumb-list">{crumbs}</ol>
                 </nav>
-                {themes(room.theme, &room.place)}
-                {account(&room.person, &room.place)}
+                {account(room.ctx.actor().id.0, &room.person, room.theme, &room.place)}
             </header>
             <main class="main" id="main" tabindex="-1">{summary(words::NOT_DONE, problem, &room.place)}{body}</main>
         </div>
@@ -211,149 +283,4 @@ fn above(screen: &Screen, organization: &OrganizationId) -> Option<(Screen, &'st
         )),
         _ => None,
     }
-}
-
-fn side(room: &OrganizationPage) -> AnyView {
-    let here = &room.place.screen;
-    let organization = room.organization();
-    let entry = |screen: Screen, name: &'static str, glyph: &'static str, inside: bool| {
-        let current = inside.then_some(if screen == *here { "page" } else { "true" });
-        view! { <li><a href=screen.path() aria-current=current>{icon(glyph)}{name}</a></li> }
-    };
-    let in_overview = matches!(here, Screen::Overview(_));
-    let in_keys = here.is_about_keys();
-    let in_accounts = here.is_about_service_accounts();
-    let in_apis = here.is_about_apis();
-    let in_consumers = here.is_about_consumers();
-    let in_workspaces = here.is_about_workspaces();
-    let in_runs = here.is_about_runs();
-    let in_members = here.is_about_members();
-    let in_log = matches!(here, Screen::AuditLog(_));
-    let in_organization = matches!(here, Screen::Settings(_));
-    let accounts =
-        (decide(room.ctx.actor().role, Action::ListServiceAccounts) == Grant::All).then(|| {
-            entry(
-                Screen::ServiceAccounts(organization.clone()),
-                words::service_accounts::TITLE,
-                "robot",
-                in_accounts,
-            )
-        });
-    let consumers =
-        (decide(room.ctx.actor().role, Action::ListConsumers) == Grant::All).then(|| {
-            entry(
-                Screen::Consumers(organization.clone()),
-                words::consumers::TITLE,
-                "consumer",
-                in_consumers,
-            )
-        });
-    view! {
-        <aside class="side" aria-label=words::frame::SIDEBAR>
-            <div class="side-inner">
-                <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label=words::frame::SETTINGS_MENU>{icon("menu")}</button>
-                {switcher(room)}
-                <nav class="nav" id="nav" popover aria-labelledby="nav-title">
-                    <h2 id="nav-title">{words::frame::SETTINGS}</h2>
-                    <ul class="nav-list">
-                        {entry(Screen::Overview(organization.clone()), words::overview::TITLE, "overview", in_overview)}
-                        {entry(Screen::ApiKeys(organization.clone()), words::keys::TITLE, "key", in_keys)}
-                        {accounts}
-                        {entry(Screen::Apis(organization.clone()), words::apis::TITLE, "api", in_apis)}
-                        {consumers}
-                        {entry(Screen::Workspaces(organization.clone()), words::workspaces::TITLE, "workspace", in_workspaces)}
-                        {entry(Screen::Runs(organization.clone()), words::runs::TITLE, "run", in_runs)}
-                        {entry(Screen::Members(organization.clone()), words::members::TITLE, "members", in_members)}
-                        {entry(Screen::AuditLog(organization.clone()), words::audit_log::TITLE, "audit", in_log)}
-                        {entry(Screen::Settings(organization), words::organization::TITLE, "organization", in_organization)}
-                    </ul>
-                    <ul class="nav-list apart"><li><a href=DOCS>{icon("book")}{words::docs::TITLE}</a></li></ul>
-                </nav>
-            </div>
-        </aside>
-    }
-    .into_any()
-}
-
-fn switcher(room: &OrganizationPage) -> AnyView {
-    let own = room.organization();
-    let link = |one: &Membership| {
-        let here = one.organization == own;
-        let glyph = if here { "check" } else { "organization" };
-        let path = Screen::ApiKeys(one.organization.clone()).path();
-        view! {
-            <li>
-                <a href=path aria-current=here.then_some("true")>
-                    {icon(glyph)}<span class="org-name"><bdi>{one.organization_name.clone()}</bdi></span><span class="muted">{one.role.label()}</span>
-                </a>
-            </li>
-        }
-    };
-    view! {
-        <details class="menu switcher" name="menu">
-            <summary>
-                <svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>
-                <span class="visually-hidden">{words::frame::ORGANIZATION}</span>
-                <span class="org-name"><bdi>{room.name.clone()}</bdi></span>
-                {icon("switch")}
-            </summary>
-            <ul class="menu-list">
-                {room.memberships.iter().map(link).collect_view()}
-                <li class="apart"><a href=Screen::NewOrganization.path()>{icon("plus")}{words::create_organization::TITLE}</a></li>
-            </ul>
-        </details>
-    }
-    .into_any()
-}
-
-/// The name of a theme.
-pub const fn theme_name(theme: Theme) -> &'static str {
-    match theme {
-        Theme::System => words::frame::THEMES[0],
-        Theme::Light => words::frame::THEMES[1],
-        Theme::Dark => words::frame::THEMES[2],
-    }
-}
-
-/// The theme switch.
-pub fn themes(current: Theme, place: &Location) -> AnyView {
-    let button = |theme: Theme| {
-        let (glyph, name) = match theme {
-            Theme::System => ("system", words::frame::THEME_BUTTONS[0]),
-            Theme::Light => ("sun", words::frame::THEME_BUTTONS[1]),
-            Theme::Dark => ("moon", words::frame::THEME_BUTTONS[2]),
-        };
-        let pressed = if theme == current { "true" } else { "false" };
-        view! {
-            <button name="theme" value=theme.as_str() aria-pressed=pressed title=theme_name(theme)>
-                {icon(glyph)}<span class="visually-hidden">{name}</span>
-            </button>
-        }
-    };
-    view! {
-        <form method="post" action="/ui/set_theme">
-            {page_field(place)}
-            <div class="theme" role="group" aria-label=words::account::THEME>{Theme::ALL.into_iter().map(button).collect_view()}</div>
-        </form>
-    }
-    .into_any()
-}
-
-/// The account menu.
-pub fn account(person: &Person, place: &Location) -> AnyView {
-    let name = person.name.clone();
-    view! {
-        <details class="menu account" name="menu">
-            <summary>
-                <span class="avatar" aria-hidden="true">{words::initials(&name)}</span>
-                <span class="visually-hidden">{words::frame::ACCOUNT_MENU_OF}<bdi>{name.clone()}</bdi></span>
-            </summary>
-            <div class="menu-list">
-                <p class="menu-head"><strong><bdi>{name}</bdi></strong>{person.email.clone()}</p>
-                <a href=Screen::Account.path()>{icon("person")}{words::account::TITLE}</a>
-                {sign_out(place, "apart")}
-            </div>
-        </details>
-    }
-    .into_any()
 }

@@ -1,10 +1,11 @@
 //! The frame around a page that belongs to a person, not to an organization.
 
-use domain::Problem;
+use domain::{PersonId, Problem};
 use engine::people::Person;
 use leptos::prelude::*;
 
-use super::frame::{account, themes};
+use super::frame::account::account;
+use super::frame::{OrganizationPage, frame_of_last};
 use super::summary;
 use crate::request::PageContext;
 use crate::routes::{Location, Screen};
@@ -19,6 +20,9 @@ pub struct Own {
     pub theme: Theme,
     /// The page.
     pub place: Location,
+    /// The last active organization, whose navigation stays beside the page.
+    pub room: Option<OrganizationPage>,
+    id: PersonId,
 }
 
 impl Own {
@@ -27,26 +31,42 @@ impl Own {
     /// # Errors
     /// `Unauthorized` without a sign-in; `Unavailable`.
     pub async fn load(context: &PageContext, place: Location) -> Result<Self, Problem> {
-        let person = context
-            .engine
-            .get_person(context.person()?.person)
-            .await
-            .map_err(|error| context.to_problem(&error))?;
+        let person = signed_in(context).await?;
+        let id = context.person()?.person;
+        let room = OrganizationPage::last(context, place.clone()).await;
         Ok(Self {
             person,
             theme: context.theme,
             place,
+            room,
+            id,
         })
     }
 }
 
-/// Renders a page in its frame.
+/// The person who is signed in.
+///
+/// # Errors
+/// `Unauthorized` without a sign-in; `Unavailable`.
+pub async fn signed_in(context: &PageContext) -> Result<Person, Problem> {
+    context
+        .engine
+        .get_person(context.person()?.person)
+        .await
+        .map_err(|error| context.to_problem(&error))
+}
+
+/// Renders a page in the frame of the last active organization, or without navigation for a person
+/// who has none.
 pub fn personal(
     own: &Own,
     trail: &'static str,
     problem: Option<&Problem>,
     body: AnyView,
 ) -> AnyView {
+    if let Some(room) = &own.room {
+        return frame_of_last(room, trail, problem, body);
+    }
     view! {
         <div class="frame alone">
             <header class="top">
@@ -56,8 +76,7 @@ pub fn personal(
                         <li><span aria-current="page">{trail}</span></li>
                     </ol>
                 </nav>
-                {themes(own.theme, &own.place)}
-                {account(&own.person, &own.place)}
+                {account(own.id.0, &own.person, own.theme, &own.place)}
             </header>
             <main class="main" id="main" tabindex="-1">{summary(words::NOT_DONE, problem, &own.place)}{body}</main>
         </div>

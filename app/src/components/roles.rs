@@ -37,7 +37,7 @@ pub fn role_cards(
         <fieldset class="field" id="role" aria-describedby=described>
             <legend>{words::labels::ROLE}</legend>
             <p class="hint" id="role-hint">{hint}</p>
-            <div class="cards">{roles.into_iter().map(card).collect_view()}</div>
+            <div class="cards column">{roles.into_iter().map(card).collect_view()}</div>
             {fault.map(|fault| field_error("role-error", fault))}
         </fieldset>
     }

@@ -11,7 +11,7 @@ use web_sys::{Element, HtmlElement};
 use super::browser::{
     all, around, attribute, by_id, dialog, leave_menu, pressed_backdrop, wait_at,
 };
-use super::{copying, rows, search, shortcuts};
+use super::{changes, copying, rows, search, shortcuts};
 
 /// A form that is being submitted.
 const SENT: &str = "form[data-sent]";
@@ -39,6 +39,7 @@ pub fn PageHelp() -> impl IntoView {
         window_event_listener(ev::pageshow, |_| all(SENT).iter().for_each(reset));
         mark_stale_later();
         copying::listen_texts();
+        changes::listen();
         rows::listen();
         search::listen();
         shortcuts::listen();

@@ -1,5 +1,5 @@
-//! My account: the person, their sessions, the theme, and access tokens for scripts. It belongs to
-//! no organization, so people without an organization have it too.
+//! My account: the person, their sessions, and access tokens for scripts. It belongs to no
+//! organization, so people without an organization have it too.
 
 use domain::view::SessionView;
 use domain::{Moment, Problem};
@@ -10,11 +10,10 @@ use leptos::prelude::*;
 
 use super::Page;
 use crate::components::personal_frame::{Own, personal};
-use crate::components::{done, form_token, frame, page_field, when};
+use crate::components::{done, form_token, page_field, when};
 use crate::flash::Flash;
 use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_TOKENS, Location, Screen};
-use crate::theme::Theme;
 use crate::words;
 
 mod access_token;
@@ -66,8 +65,6 @@ fn render(
             {others(own, sessions)}
         </div>
         {table(own, sessions, now)}
-        <div class="page-head"><div><h2>{words::account::THEME}</h2><p class="lede">{words::account::THEME_LEDE}</p></div></div>
-        {theme(own)}
         {token(own, form)}
     };
     personal(own, words::account::TITLE, problem, body.into_any())
@@ -141,20 +138,6 @@ fn row(own: &Own, session: &SessionView, now: Moment) -> AnyView {
             <td data-label=words::labels::LAST_SEEN>{when(now, session.last_seen)}</td>
             <td class="row-actions">{end}</td>
         </tr>
-    }
-    .into_any()
-}
-
-fn theme(own: &Own) -> AnyView {
-    let choice = |theme: Theme| {
-        let pressed = if theme == own.theme { "true" } else { "false" };
-        view! { <button class="button" name="theme" value=theme.as_str() aria-pressed=pressed>{frame::theme_name(theme)}</button> }
-    };
-    view! {
-        <form method="post" action="/ui/set_theme">
-            {page_field(&own.place)}
-            <div class="actions" role="group" aria-label=words::account::THEME>{Theme::ALL.into_iter().map(choice).collect_view()}</div>
-        </form>
     }
     .into_any()
 }

@@ -17,6 +17,7 @@ mod chart;
 mod concerns;
 mod counts;
 mod events;
+mod first_steps;
 
 /// The data of the page.
 struct Glance {
@@ -60,10 +61,10 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
 fn render(glance: &Glance, problem: Option<&Problem>) -> AnyView {
     let room = &glance.room;
     let whole = decide(room.ctx.actor().role, Action::ListKeys) == Grant::All;
-    let content = if glance.all.keys.all() == 0 {
-        empty(glance)
-    } else {
-        filled(glance)
+    let content = match (glance.all.keys.all(), whole) {
+        (0, true) => empty(glance),
+        (0, false) => first_steps::first_steps(glance),
+        _ => filled(glance),
     };
     let body = view! {
         <div class="page-head">

@@ -1,13 +1,12 @@
 //! Signing in, and the pages of people without an organization.
 
-use domain::view::Membership;
-use domain::{OrganizationId, Problem};
+use domain::Problem;
 use engine::people::Person;
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use super::{Page, PageResponse};
-use crate::components::frame::active;
+use crate::components::frame::{active, choose};
 use crate::components::{card, page_field};
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen, again, confirm, encoded};
@@ -66,19 +65,6 @@ pub fn no_membership(person: Person) -> Page {
             </div>
         };
         card(body, ())
-    })
-}
-
-fn choose(memberships: &[Membership], active: Option<OrganizationId>) -> Option<OrganizationId> {
-    let mine = |id: &OrganizationId| {
-        memberships
-            .iter()
-            .any(|one| one.organization == *id)
-    };
-    active.filter(mine).or_else(|| {
-        memberships
-            .first()
-            .map(|one| one.organization.clone())
     })
 }
 

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use self::components::{badges, buttons, fields, lists, menus, notices, sheets};
 use super::Page;
-use crate::components::frame::themes;
+use crate::components::frame::account::themes;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
 use crate::words;

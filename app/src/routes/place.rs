@@ -10,7 +10,7 @@ use domain::run::RunState;
 use domain::token::public_part;
 use domain::{Moment, WorkspaceId};
 
-use super::{Period, Screen};
+use super::{AccountSetting, Period, Screen};
 
 const MOST_SEARCH: usize = 100;
 /// The value of `status` that lists keys of every status.
@@ -191,9 +191,10 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
             .map(|id| id.to_string())
     };
     Some(match (screen, name) {
-        (Screen::ApiKeys(_) | Screen::RevokeKeys(_) | Screen::Consumers(_), "q") => {
-            ("q", search(value)?)
-        }
+        (
+            Screen::ApiKeys(_) | Screen::RevokeKeys(_) | Screen::Consumers(_) | Screen::Members(_),
+            "q",
+        ) => ("q", search(value)?),
         (
             Screen::ApiKeys(_)
             | Screen::RevokeKeys(_)
@@ -243,6 +244,10 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
         (Screen::Runs(_), "workspace") => (
             "workspace",
             known(value.parse::<WorkspaceId>().is_ok())?,
+        ),
+        (Screen::ServiceAccount(..), "edit") => (
+            "edit",
+            known(value.parse::<AccountSetting>().is_ok())?,
         ),
         (Screen::Members(_), "waiting") => ("waiting", id()?),
         (

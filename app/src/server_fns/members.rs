@@ -2,19 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use domain::command::{InviteMember as Inviting, KeyDisposition, RemoveMember as Removing};
+use domain::command::{
+    InviteMember as Inviting, KeyDisposition, KeyQuery, KeySort, RemoveMember as Removing,
+    StatusFilter,
+};
 use domain::view::NewInvitation;
 use domain::{ActorId, Code, FieldFault, InvitationId, KeyId, Problem, Role};
+use engine::Ctx;
 use engine::attempts::Kind;
 use leptos::prelude::*;
 
-use super::form_token as token_of;
+use super::{form_token as token_of, unconfirmed};
 use crate::flash::{Flash, MemberNotice, OrganizationNotice};
 use crate::form_error::{FormError, form_error};
 use crate::form_result::{CreatedInvitation, FormResult, RemovedMember, Successor};
 use crate::request::{PageContext, open};
 use crate::routes::{LinkToken, Location, Screen};
 use crate::words;
+
+/// The maximum number of keys that the page lists, and that the form names.
+pub const MOST_KEYS: i64 = 100;
 
 /// What to do with each key, by its ID: `end`, `new`, or the actor ID of a service account.
 pub type Dispositions = BTreeMap<String, String>;
@@ -143,15 +150,17 @@ fn removal_error(context: &PageContext, error: &engine::Error) -> FormError {
 }
 
 /// Removes a member. Each named key is revoked, or a service account gets a successor of it.
+/// `confirm` has the typed names of the keys in use that are revoked, by their IDs.
 ///
 /// # Errors
-/// `NotFound` for a member, key or service account that does not exist; `FreshSignInRequired` for
+/// A problem that names the names that were not typed; `NotFound` for a member, key or service account that does not exist; `FreshSignInRequired` for
 /// an owner; `Conflict` for the last owner, and for a service account that cannot have another key.
 #[server(prefix = "/ui", endpoint = "remove_member")]
 pub async fn remove_member(
     organization: String,
     actor_id: String,
     #[server(default)] keys: Dispositions,
+    #[server(default)] confirm: BTreeMap<String, String>,
 ) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let member = actor(&context, &actor_id)?;
@@ -165,6 +174,7 @@ pub async fn remove_member(
         .await
         .map_err(form_error(&context))?
         .name;
+    check_confirmed(&context, &ctx, &command, &confirm).await?;
     let made = context
         .engine
         .offboard_member(&ctx, command)
@@ -187,6 +197,51 @@ pub async fn remove_member(
         to,
         successors,
     }))
+}
+
+/// Checks that the name of each production key in use was typed that is to be revoked.
+async fn check_confirmed(
+    context: &PageContext,
+    ctx: &Ctx,
+    command: &Removing,
+    confirm: &BTreeMap<String, String>,
+) -> Result<(), FormError> {
+    let query = KeyQuery {
+        owner: Some(command.member),
+        status: Some(StatusFilter::Active),
+        sort: KeySort::LastUsed,
+        ..KeyQuery::default()
+    };
+    let active = context
+        .engine
+        .list_keys(ctx, &query, MOST_KEYS)
+        .await
+        .map_err(form_error(context))?;
+    let is_revoked = |key: KeyId| {
+        command
+            .keys
+            .iter()
+            .any(|(one, disposition)| *one == key && *disposition == KeyDisposition::End)
+    };
+    let faults: Vec<_> = active
+        .rows
+        .iter()
+        .map(|line| &line.key)
+        .filter(|key| key.will_be_missed(ctx.now()) && is_revoked(key.key_id))
+        .filter_map(|key| {
+            let typed = confirm
+                .get(&key.key_id.to_string())
+                .map_or("", |typed| typed.trim());
+            (typed != key.label).then(|| FieldFault {
+                field: words::remove_member::confirm_id(key.key_id),
+                ..unconfirmed(typed, &key.label)
+            })
+        })
+        .collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(context.invalid(faults).into())
 }
 
 /// Leaves the organization.

@@ -1,5 +1,7 @@
 //! Server functions for organizations.
 
+use std::collections::BTreeMap;
+
 use domain::command::{
     ChangeOrganization as Changing, CreateOrganization as Creating, FoundOrganization as Founding,
     OrganizationDraft,
@@ -151,45 +153,6 @@ pub async fn rename_organization(
     .await
 }
 
-/// Sets the maximum lifetime of new keys, in days; blank for no limit. Existing keys keep their
-/// expiration.
-///
-/// # Errors
-/// A problem that names the invalid field.
-#[server(prefix = "/ui", endpoint = "limit_key_lifetime")]
-pub async fn limit_key_lifetime(
-    organization: String,
-    #[server(default)] max_key_days: String,
-) -> Result<FormResult, FormError> {
-    change(
-        &organization,
-        OrganizationDraft {
-            max_key_days: Some(read_days(&max_key_days)),
-            ..OrganizationDraft::default()
-        },
-    )
-    .await
-}
-
-/// Sets the expiration that forms for new keys preselect, in days; blank for no expiration.
-///
-/// # Errors
-/// A problem that names the invalid field.
-#[server(prefix = "/ui", endpoint = "preselect_expiration")]
-pub async fn preselect_expiration(
-    organization: String,
-    #[server(default)] default_key_days: String,
-) -> Result<FormResult, FormError> {
-    change(
-        &organization,
-        OrganizationDraft {
-            default_key_days: Some(read_days(&default_key_days)),
-            ..OrganizationDraft::default()
-        },
-    )
-    .await
-}
-
 /// A number of days, or none if the field is blank.
 fn read_days(text: &str) -> Option<i64> {
     match text.trim() {
@@ -199,26 +162,42 @@ fn read_days(text: &str) -> Option<i64> {
     }
 }
 
-/// Sets who can create keys, or whether keys can create keys.
+/// Sets the rules for keys: who can create them, whether keys can, the maximum lifetime of new keys
+/// and the expiration that forms preselect, in days; blank for none. A rule that is missing, or that
+/// is as in `before`, stays as it is.
 ///
 /// # Errors
-/// A problem that names the invalid field.
+/// A problem that names the invalid fields.
 #[server(prefix = "/ui", endpoint = "change_key_rules")]
 pub async fn change_key_rules(
     organization: String,
     #[server(default)] key_makers: Option<String>,
     #[server(default)] keys_make_keys: Option<bool>,
+    #[server(default)] max_key_days: Option<String>,
+    #[server(default)] default_key_days: Option<String>,
+    #[server(default)] before: BTreeMap<String, String>,
 ) -> Result<FormResult, FormError> {
-    let key_makers = key_makers.as_deref();
-    change(
-        &organization,
-        OrganizationDraft {
-            key_makers,
-            keys_make_keys,
-            ..OrganizationDraft::default()
-        },
-    )
-    .await
+    let differs = |name: &str, value: &str| {
+        before
+            .get(name)
+            .is_none_or(|before| before.trim() != value.trim())
+    };
+    let days = |name: &str, value: Option<&str>| {
+        value
+            .filter(|value| differs(name, value))
+            .map(read_days)
+    };
+    let draft = OrganizationDraft {
+        name: None,
+        key_makers: key_makers
+            .as_deref()
+            .filter(|value| differs("key_makers", value)),
+        keys_make_keys: keys_make_keys
+            .filter(|value| differs("keys_make_keys", &value.to_string())),
+        max_key_days: days("max_key_days", max_key_days.as_deref()),
+        default_key_days: days("default_key_days", default_key_days.as_deref()),
+    };
+    change(&organization, draft).await
 }
 
 async fn change(organization: &str, draft: OrganizationDraft<'_>) -> Result<FormResult, FormError> {
@@ -233,13 +212,12 @@ async fn change(organization: &str, draft: OrganizationDraft<'_>) -> Result<Form
     let setting = match draft {
         OrganizationDraft { name: Some(_), .. } => OrganizationSettingSaved::Name,
         OrganizationDraft {
-            max_key_days: Some(_),
+            key_makers: None,
+            keys_make_keys: None,
+            max_key_days: None,
+            default_key_days: None,
             ..
-        } => OrganizationSettingSaved::Lifetime,
-        OrganizationDraft {
-            default_key_days: Some(_),
-            ..
-        } => OrganizationSettingSaved::Preselected,
+        } => OrganizationSettingSaved::Nothing,
         _ => OrganizationSettingSaved::KeyRules,
     };
     context

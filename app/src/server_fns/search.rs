@@ -23,7 +23,9 @@ pub async fn search(
     let own = &ctx.actor().organization;
     let place = Location::parse(&page)
         .filter(|place| match &place.screen {
-            Screen::ApiKeys(organization) | Screen::Consumers(organization) => organization == own,
+            Screen::ApiKeys(organization)
+            | Screen::Consumers(organization)
+            | Screen::Members(organization) => organization == own,
             _ => false,
         })
         .ok_or_else(|| context.problem(Code::BadRequest))?;

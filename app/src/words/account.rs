@@ -1,4 +1,4 @@
-//! My account: sessions, theme, access tokens.
+//! My account: sessions and access tokens.
 
 pub const TITLE: &str = "My account";
 pub const SESSIONS: &str = "Sessions";
@@ -7,8 +7,6 @@ pub const SESSIONS_CAPTION: &str = "Your sessions, most recently used first";
 pub const THIS_DEVICE: &str = "This device";
 pub const SIGN_OUT_ELSEWHERE: &str = "Sign out everywhere else";
 pub const UNKNOWN_IP_ADDRESS: &str = "Unknown";
-pub const THEME: &str = "Theme";
-pub const THEME_LEDE: &str = "How pages look in this browser.";
 pub const ACCESS_TOKEN: &str = "Access token for scripts";
 pub const ACCESS_TOKEN_LEDE: &str = "A token lets a script call the API as you, with all your permissions, for up to an hour. It stops working when this session expires or you sign out. For scripts that run without you, use an API key.";
 pub const ABOUT_TOKENS: &str = "About access tokens";

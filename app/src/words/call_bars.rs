@@ -19,6 +19,10 @@ pub enum Length {
 pub struct CallBar {
     /// When it is.
     pub label: String,
+    /// The same with the weekday, in the tooltip.
+    pub long_label: String,
+    /// The label below the bar, for some bars.
+    pub tick: Option<String>,
     /// Requests that passed.
     pub calls: i64,
     /// Requests that were refused.
@@ -37,10 +41,15 @@ pub struct CallBars {
 impl CallBars {
     /// Days of the usage of keys.
     pub fn of_days(days: &[DayUse]) -> Self {
-        let bar = |day: &DayUse| CallBar {
-            label: day_label(&day.day),
-            calls: day.calls,
-            refused: day.refused,
+        let bar = |day: &DayUse| {
+            let start = Moment::start_of_day(&day.day);
+            CallBar {
+                label: day_label(&day.day),
+                long_label: start.map_or_else(|| day.day.clone(), long_day),
+                tick: start.and_then(|start| tick(Length::Day, start)),
+                calls: day.calls,
+                refused: day.refused,
+            }
         };
         Self {
             length: Length::Day,
@@ -56,6 +65,11 @@ impl CallBars {
         };
         let bars = counts.iter().map(|count| CallBar {
             label: label(length, count.start),
+            long_label: match length {
+                Length::Hour => label(length, count.start),
+                Length::Day => long_day(count.start),
+            },
+            tick: tick(length, count.start),
             calls: count.calls,
             refused: count.refusals(),
         });
@@ -85,6 +99,41 @@ fn label(length: Length, start: Moment) -> String {
         Length::Hour => {
             let time = start.to_rfc3339();
             format!("{day}, {} UTC", time.get(11..16).unwrap_or_default())
+        }
+    }
+}
+
+const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+
+/// The weekday in UTC. The epoch was a Thursday.
+fn weekday(at: Moment) -> &'static str {
+    let days = at.0.div_euclid(86_400_000).rem_euclid(7);
+    usize::try_from(days)
+        .ok()
+        .and_then(|day| WEEKDAYS.get(day))
+        .copied()
+        .unwrap_or_default()
+}
+
+/// Such as `Mon 6 Apr 2026`.
+fn long_day(at: Moment) -> String {
+    format!("{} {}", weekday(at), at.to_day())
+}
+
+/// The label below a bar: each Monday, and every six hours.
+fn tick(length: Length, start: Moment) -> Option<String> {
+    match length {
+        Length::Day => {
+            let day = long_day(start);
+            let without_year = day.rsplit_once(' ')?.0;
+            day.starts_with("Mon")
+                .then(|| without_year.to_owned())
+        }
+        Length::Hour => {
+            let time = start.to_rfc3339();
+            let hour: u8 = time.get(11..13)?.parse().ok()?;
+            hour.is_multiple_of(6)
+                .then(|| format!("{hour:02}:00"))
         }
     }
 }
@@ -170,9 +219,9 @@ pub fn chart(calls: &CallBars) -> String {
 /// The tooltip of a bar.
 pub fn bar(one: &CallBar) -> String {
     format!(
-        "{}: {} passed, {} refused",
-        one.label,
-        grouped(one.calls),
+        "{}: {}, {} refused",
+        one.long_label,
+        plural(one.calls, "call"),
         grouped(one.refused)
     )
 }
@@ -206,6 +255,23 @@ mod tests {
         let days = [day("2026-04-07", 1200, 1), day("2026-04-08", 4, 0)];
         let words = "1,204 calls and 1 refusal in the last 2 days; at most 1,200 calls on one day, 7 Apr 2026.";
         assert_eq!(text(&days), words);
+    }
+
+    #[test]
+    fn mondays_and_every_sixth_hour_have_a_label() {
+        let at = |text: &str| Moment::parse(text).expect("a moment");
+        let monday = at("2026-04-06T00:00:00Z");
+        assert_eq!(long_day(monday), "Mon 6 Apr 2026");
+        assert_eq!(
+            tick(Length::Day, monday).as_deref(),
+            Some("Mon 6 Apr")
+        );
+        assert_eq!(tick(Length::Day, at("2026-04-07T00:00:00Z")), None);
+        assert_eq!(
+            tick(Length::Hour, at("2026-04-07T18:00:00Z")).as_deref(),
+            Some("18:00")
+        );
+        assert_eq!(tick(Length::Hour, at("2026-04-07T19:00:00Z")), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::isolated;
 pub const CONFIRM: &str = "Confirm and change role";
 pub const WAITING: &str = "Changing…";
 pub const TITLE: &str = "Change role";
+pub const LINK: &str = "Change role…";
 pub const HINT: &str = "What they can do in the organization.";
 pub const FAILED: &str = "The role was not changed";
 /// The effects of another role. A key never gets more power than it had when it was created.

@@ -25,6 +25,24 @@ pub const SECRET_NOT_SHOWN: ErrorPage = ErrorPage {
     retry: false,
 };
 
+/// The page of an organization of the person that their role does not include.
+pub const HIGHER_ROLE: ErrorPage = ErrorPage {
+    title: "No access",
+    heading: "You don’t have access to this page",
+    text: "It needs a higher role in this organization. Ask an owner to change your role.",
+    retry: false,
+};
+/// Before the names of the owners.
+pub const OWNERS: &str = "Owners: ";
+
+/// After the names of some owners: how many more there are.
+pub fn more_owners(count: i64) -> String {
+    match count {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    }
+}
+
 /// The page of a problem.
 pub const fn of_code(code: Code) -> ErrorPage {
     match code {

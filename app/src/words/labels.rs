@@ -41,6 +41,7 @@ pub const GROUP: &str = "Group";
 pub const READ: &str = "Read";
 pub const WRITE: &str = "Write";
 /// Before and after a name that the reader must type.
+pub const ORGANIZATION: &str = "Organization";
 pub const TYPE_TO_CONFIRM: (&str, &str) = ("Type ", " to confirm");
 /// Before and after the name of a key that is shown once.
 pub const KEY_FOR: (&str, &str) = ("Key for “", "”");

@@ -6,6 +6,7 @@ pub const CONFIRM: &str = "Confirm and leave";
 pub const WAITING: &str = "Leaving…";
 /// Before and after the name of an organization that the person just left.
 pub const LEFT: (&str, &str) = ("You have left “", "”.");
+pub const DANGER_ZONE: &str = "Danger zone";
 pub const LINK: &str = "Leave organization…";
 pub const TITLE: &str = "Leave organization";
 pub const FAILED: &str = "You did not leave the organization";

@@ -5,8 +5,8 @@ use domain::organization::KeyMakers;
 use super::format::plural;
 
 pub const ID: &str = "Organization ID";
-pub const TITLE: &str = "Organization";
-pub const LEDE: &str = "Its name, and the rules for its API keys.";
+pub const TITLE: &str = "General";
+pub const LEDE: &str = "The name of the organization, and the rules for its API keys.";
 pub const ABOUT: &str = "About organizations";
 pub const NAME_TITLE: &str = "Name";
 pub const NAME_HINT: &str = "Its ID and URLs stay the same.";
@@ -22,20 +22,17 @@ pub const KEYS_MAKE_KEYS_HINT: &str = "A key can never create a key that can do 
 pub const KEYS_MAKE_KEYS_YES: &str = "Yes, with write access to API keys";
 pub const KEYS_MAKE_KEYS_NO: &str = "No, only people can";
 pub const MAXIMUM_LIFETIME: &str = "Maximum lifetime of new keys";
-pub const LIFETIME_DAYS: &str = "Days";
-pub const LIFETIME_HINT: &str = "From 1 to 3650 days. With a limit, every new key must expire within it. Leave blank for no limit.";
+pub const LIFETIME_DAYS: &str = "Maximum lifetime of new keys, in days";
+pub const LIFETIME_HINT: &str = "From 1 to 3650 days. With a limit, every new key must expire within it. Leave blank for no limit. Existing keys keep their expiration.";
 pub const PRESELECTED: &str = "Preselected expiration";
-pub const PRESELECTED_DAYS: &str = "Days until expiration";
-pub const PRESELECTED_HINT: &str =
-    "What the form for a new key preselects, from 1 to 3650 days. Leave blank for no expiration.";
-pub const PRESELECTED_NOTE: &str = "Everyone can choose another expiration in the form.";
-pub const LIFETIME_KEEPS: &str = "Existing keys keep their expiration.";
+pub const PRESELECTED_DAYS: &str = "Preselected expiration, in days";
+pub const PRESELECTED_HINT: &str = "What the form for a new key preselects, from 1 to 3650 days. Leave blank for no expiration. Everyone can choose another one.";
 pub const NO_LIMIT: &str = "No limit";
 pub const READ_ONLY: &str = "Only owners and admins can change this.";
 pub const SAVE: &str = "Save";
-pub const LIFETIME_SAVED: &str = "Setting saved. It applies to keys created from now on.";
-pub const PRESELECTED_SAVED: &str = "Setting saved. It applies to the next new key.";
-pub const KEY_RULES_SAVED: &str = "Setting saved. It applies immediately.";
+pub const KEY_RULES_SAVED: &str =
+    "Rules saved. They apply immediately. Existing keys keep their expiration.";
+pub const NOTHING_CHANGED: &str = "Nothing was changed.";
 
 /// Who can create keys, as a choice.
 pub const fn key_makers(who: KeyMakers) -> &'static str {

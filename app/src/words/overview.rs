@@ -14,6 +14,24 @@ pub const CHART_HINT: &str =
     "Production and test keys together. Days are in UTC. Numbers may be up to a minute old.";
 pub const CALLS: &str = "Calls";
 pub const REFUSED: &str = "Refused";
+/// The first steps of a member: what to do, and how.
+pub const FIRST_STEPS: [(&str, &str); 3] = [
+    (
+        "Create your first API key",
+        "One for each script, with only the permissions that it needs. The key is shown once.",
+    ),
+    (
+        "Call the API",
+        "Send the key with each request. Its calls are then counted on this page.",
+    ),
+    (
+        "Rotate it regularly",
+        "A rotation replaces the key, and the old one can keep working until the script has the new one.",
+    ),
+];
+pub const ASK_FOR_KEYS: &str = "Ask for an API key";
+pub const HOW_TO_CALL: &str = "First call";
+pub const HOW_TO_ROTATE: &str = "How to rotate";
 pub const LATEST_EVENTS: &str = "Latest events";
 pub const ALL_EVENTS: &str = "All events";
 pub const MEMBERS_AND_SERVICE_ACCOUNTS: &str = "Members and service accounts";

@@ -32,6 +32,11 @@ pub const HANDED_OVER: &str = "New keys";
 pub const HANDED_OVER_WARNING: &str = "Copy each key now. They will not be shown again.";
 pub const HANDED_OVER_OLD: &str = "The old keys no longer work. Use each new key in its place.";
 
+/// The ID of the field that confirms the revocation of a key, and the name of its fault.
+pub fn confirm_id(key: domain::KeyId) -> String {
+    format!("confirm-{key}")
+}
+
 /// The button that removes a member.
 pub fn button(name: &str) -> String {
     format!("Remove {}", isolated(name))

@@ -35,15 +35,19 @@ pub const NO_KEYS: &str =
     "No keys yet. The service account cannot call the API until it has a key.";
 pub const DISABLE: &str = "Disable";
 pub const ENABLE: &str = "Enable";
-pub const DISABLE_TITLE: &str = "Disable service account";
+pub const DISABLE_LINK: &str = "Disable…";
+pub const ENABLE_LINK: &str = "Enable…";
 /// The effects of disabling it.
 pub const DISABLE_EFFECTS: [&str; 2] = [
     "All its keys stop working immediately. Requests in flight fail.",
     "You can enable it again at any time. Its active keys then work again.",
 ];
-pub const ENABLE_TITLE: &str = "Enable service account";
 pub const ENABLE_EFFECT: &str = "Its active keys work again immediately.";
 pub const RENAME: &str = "Rename";
+pub const CHANGE: &str = "Change…";
+pub const SETTINGS: &str = "Settings";
+pub const ONE_AT_A_TIME: &str = "One at a time";
+pub const SEVERAL_AT_A_TIME: &str = "Several at the same time";
 
 /// Below the title.
 pub fn lede(organization: &str) -> String {

@@ -12,6 +12,7 @@ mod cors;
 mod docs;
 mod edge;
 mod forms;
+mod frame;
 mod gate;
 mod gate_doctor;
 mod import;

@@ -5,6 +5,7 @@ mod removal;
 mod roles;
 
 use domain::ActorId;
+use domain::command::MemberQuery;
 use domain::view::MemberView;
 use engine::ctx::Origin;
 use engine::people::Identity;
@@ -65,7 +66,7 @@ async fn owner(app: &TestApp) -> Visitor {
 
 async fn members(app: &TestApp, by: &Someone) -> Vec<MemberView> {
     app.engine
-        .list_members(&by.ctx, None, 50)
+        .list_members(&by.ctx, &MemberQuery::default(), 50)
         .await
         .expect("members")
         .rows
@@ -200,4 +201,40 @@ async fn pages_that_manage_members_are_closed_to_members() {
     );
     let none = page(&app, &format!("{list}/9999/remove"), &adam.cookie).await;
     assert_eq!(none.status.as_u16(), 404);
+}
+
+// The person is the first; others are found by name, and by email for those who can see it.
+#[tokio::test]
+async fn the_list_begins_with_you_and_is_searched() {
+    let app = TestApp::new().await;
+    let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
+    let owner = owner(&app).await;
+    visitor(&app, "noor", NOOR, 0).await;
+    let list = format!("/o/{}/settings/members", olivia.organization);
+    let text = page(&app, &list, &owner.cookie).await.text;
+    let rows = between(&text, "<tbody>", "</tbody>");
+    let place = |name: &str| rows.find(&format!("<bdi>{name}</bdi>"));
+    assert!(place("Olivia Owens").is_some() && place("Olivia Owens") < place(NOOR));
+    assert_eq!(
+        rows.matches("Olivia Owens").count(),
+        2,
+        "the row and its menu"
+    );
+
+    let found = async |cookie: &str, text: &str| {
+        let fields = [("organization", olivia.organization.as_str()), ("q", text)];
+        let answer = send(&app, "search", &list, &fields, cookie).await;
+        assert_eq!(answer.status.as_u16(), 303, "{}", answer.text);
+        page(&app, answer.header("location"), cookie)
+            .await
+            .text
+    };
+    let by_email = found(&owner.cookie, "noor@demo").await;
+    let rows = between(&by_email, "<tbody>", "</tbody>");
+    assert!(rows.contains(NOOR) && !rows.contains("Olivia Owens"));
+    let by_member = found(&mina.cookie(), "noor@demo").await;
+    assert!(
+        by_member.contains(app::words::members::NO_MATCH),
+        "members do not see emails"
+    );
 }

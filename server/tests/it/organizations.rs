@@ -207,7 +207,7 @@ async fn the_forms_preselect_what_the_organization_has_set() {
         assert_eq!(chosen(form).await, "90");
     }
     for (days, value) in [("30", "30"), ("45", "45"), ("", "none"), (" 365 ", "365")] {
-        let answer = set("preselect_expiration", "default_key_days", days).await;
+        let answer = set("change_key_rules", "default_key_days", days).await;
         assert_eq!(
             (answer.status.as_u16(), answer.header("location")),
             (303, on.as_str()),
@@ -218,12 +218,12 @@ async fn the_forms_preselect_what_the_organization_has_set() {
             assert_eq!(chosen(form).await, value);
         }
     }
-    set("limit_key_lifetime", "max_key_days", "20").await;
+    set("change_key_rules", "max_key_days", "20").await;
     for form in &forms {
         assert_eq!(chosen(form).await, "20");
     }
     for wrong in ["21", "", "0", "ninety"] {
-        let refused = set("preselect_expiration", "default_key_days", wrong).await;
+        let refused = set("change_key_rules", "default_key_days", wrong).await;
         assert_eq!(refused.status.as_u16(), 422, "{wrong}");
         assert!(
             refused
@@ -233,7 +233,7 @@ async fn the_forms_preselect_what_the_organization_has_set() {
             refused.text
         );
     }
-    set("limit_key_lifetime", "max_key_days", "").await;
+    set("change_key_rules", "max_key_days", "").await;
     let made = app
         .post("/api/v1/keys", &key, json!({ "label": "API" }))
         .await;
@@ -375,18 +375,17 @@ async fn who_is_in_no_organization_makes_none() {
     );
 }
 
-// Decisions D5, D17, D24: one form for each setting, so that nobody overwrites what they did not
-// mean; members read all.
+// Decisions D5, D17, D24: a form changes only the rules that it names; members read all.
 #[tokio::test]
-async fn each_setting_is_kept_by_a_form_of_its_own() {
+async fn each_setting_is_kept() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let on = format!("/o/{}/settings", olivia.organization);
     let organization = ("organization", olivia.organization.as_str());
     let cookie = olivia.cookie();
     for (function, field, value) in [
-        ("limit_key_lifetime", "max_key_days", "90"),
-        ("preselect_expiration", "default_key_days", "60"),
+        ("change_key_rules", "max_key_days", "90"),
+        ("change_key_rules", "default_key_days", "60"),
         ("change_key_rules", "key_makers", "admins"),
         ("change_key_rules", "keys_make_keys", "false"),
         ("rename_organization", "name", " شركة أكمي "),
@@ -429,7 +428,7 @@ async fn each_setting_is_kept_by_a_form_of_its_own() {
     );
     assert_eq!(kept.name, "شركة أكمي");
     for (function, field, value) in [
-        ("limit_key_lifetime", "max_key_days", "ninety"),
+        ("change_key_rules", "max_key_days", "ninety"),
         ("change_key_rules", "key_makers", "nobody"),
         ("rename_organization", "name", " "),
     ] {
@@ -463,7 +462,7 @@ async fn each_setting_is_kept_by_a_form_of_its_own() {
     assert!(!read.contains("/ui/rename_organization") && !read.contains("/ui/change_key_rules"));
     let blank = send(
         &app,
-        "limit_key_lifetime",
+        "change_key_rules",
         &on,
         &[organization, ("max_key_days", "")],
         &cookie,
@@ -478,6 +477,57 @@ async fn each_setting_is_kept_by_a_form_of_its_own() {
             .max_key_days,
         None
     );
+}
+
+// The form of the rules says what they were. What another admin has saved meanwhile stays.
+#[tokio::test]
+async fn a_form_changes_only_the_rules_that_differ_from_what_it_showed() {
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let on = format!("/o/{}/settings", olivia.organization);
+    let cookie = olivia.cookie();
+    let save = async |makers: &str, days: &str| {
+        let fields = [
+            ("organization", olivia.organization.as_str()),
+            ("key_makers", makers),
+            ("keys_make_keys", "true"),
+            ("max_key_days", days),
+            ("default_key_days", "90"),
+            ("before[key_makers]", "members"),
+            ("before[keys_make_keys]", "true"),
+            ("before[max_key_days]", ""),
+            ("before[default_key_days]", "90"),
+        ];
+        let answer = send(&app, "change_key_rules", &on, &fields, &cookie).await;
+        assert_eq!(answer.status.as_u16(), 303, "{}", answer.text);
+        page(&app, &on, &cookie).await.text
+    };
+    let kept = async || {
+        let kept = app
+            .engine
+            .get_organization(&olivia.ctx)
+            .await
+            .expect("kept");
+        (kept.key_makers.as_str(), kept.max_key_days)
+    };
+    assert!(
+        save("admins", "")
+            .await
+            .contains(app::words::organization::KEY_RULES_SAVED)
+    );
+    assert_eq!(kept().await, ("admins", None));
+    save("members", "30").await;
+    assert_eq!(
+        kept().await,
+        ("admins", Some(30)),
+        "the second form has not changed who can create keys"
+    );
+    assert!(
+        save("members", "")
+            .await
+            .contains(app::words::organization::NOTHING_CHANGED)
+    );
+    assert_eq!(kept().await, ("admins", Some(30)));
 }
 
 // Where only owners and admins make keys, members find no button, and see why.

@@ -7,6 +7,8 @@ use engine::ctx::Origin;
 use crate::browser;
 use crate::test_app::{Someone, TestApp, TestResponse};
 
+const DAY: i64 = 86_400;
+
 async fn get(app: &TestApp, someone: &Someone, path: &str) -> String {
     let answer = browser::page(app, path, &someone.cookie()).await;
     assert_eq!(
@@ -44,6 +46,15 @@ async fn key(app: &TestApp, someone: &Someone, name: &str, days: &'static str) -
         .expect("a key")
 }
 
+/// A key that was created for 20 days and expires in this number of days. Time passes meanwhile, so
+/// the sessions of before have ended.
+async fn ending(app: &TestApp, subject: &str, name: &str, days: i64) -> NewKey {
+    let someone = app.someone(subject).await;
+    let new = key(app, &someone, name, "20").await;
+    app.clock.advance_seconds((20 - days) * DAY);
+    new
+}
+
 async fn expose(app: &TestApp, key: &NewKey) {
     app.engine
         .expose_key(&key.plain, &Origin::default())
@@ -70,16 +81,14 @@ async fn dismiss(app: &TestApp, someone: &Someone, page: &str) -> TestResponse {
 #[tokio::test]
 async fn owners_and_admins_see_all_of_the_organization_and_members_their_own() {
     let app = TestApp::new().await;
+    let hers = ending(&app, "mina", "Nightly export", 5).await;
     let (olivia, adam, mina) = (
         app.someone("olivia").await,
         app.someone("adam").await,
         app.someone("mina").await,
     );
     let noor = app.someone("noor").await;
-    let (hers, theirs) = (
-        key(&app, &mina, "Nightly export", "5").await,
-        key(&app, &noor, "Ledger sync", "90").await,
-    );
+    let theirs = key(&app, &noor, "Ledger sync", "90").await;
     expose(&app, &theirs).await;
     for someone in [&olivia, &adam] {
         let page = glance(&app, someone).await;
@@ -154,11 +163,15 @@ async fn the_calls_are_a_chart_a_sentence_and_a_table() {
         "{page}"
     );
     assert_eq!(
-        page.matches("<title>").count(),
-        31,
-        "one for each day, and the page's"
+        page.matches("class=\"tip\"").count(),
+        30,
+        "one for each day"
     );
-    assert!(page.contains("8 Apr 2026: 3 passed, 1 refused") && page.contains("url(#hatch)"));
+    assert!(page.contains("Wed 8 Apr 2026: 3 calls, 1 refused") && page.contains("url(#hatch)"));
+    assert!(
+        page.contains(">Mon 6 Apr<") && page.matches("class=\"grid\"").count() == 3,
+        "weekdays, and three grid lines"
+    );
     assert!(page.contains("Daily usage") && page.contains("Production and test keys together"));
     assert_eq!(page.matches("<th scope=\"row\">").count(), 30);
 }
@@ -171,8 +184,10 @@ async fn at_most_eight_keys_are_told_and_the_others_are_one_click_away() {
     let calm = glance(&app, &mina).await;
     assert!(calm.contains("No key needs attention.") && !calm.contains("more</a>"));
     for n in 0..11 {
-        key(&app, &mina, &format!("Ending {n}"), "3").await;
+        key(&app, &mina, &format!("Ending {n}"), "20").await;
     }
+    app.clock.advance_seconds(17 * DAY);
+    let mina = app.someone("mina").await;
     let page = glance(&app, &mina).await;
     assert_eq!(page.matches("It expires in 3 days.").count(), 8);
     assert!(
@@ -221,10 +236,11 @@ async fn without_a_key_there_is_the_way_to_the_first_one() {
 #[tokio::test]
 async fn a_nudge_is_put_away_until_there_is_another_reason() {
     let app = TestApp::new().await;
+    let new = app.someone("mina").await;
+    let list = list_of(&new);
+    assert!(!get(&app, &new, &list).await.contains("Dismiss"));
+    let one = ending(&app, "mina", "Nightly export", 10).await;
     let mina = app.someone("mina").await;
-    let list = list_of(&mina);
-    assert!(!get(&app, &mina, &list).await.contains("Dismiss"));
-    let one = key(&app, &mina, "Nightly export", "10").await;
     let page = get(&app, &mina, &list).await;
     assert!(
         page.contains("1 key needs attention: it expires in 10 days.")

@@ -7,7 +7,7 @@ use app::routes::LIVE;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use domain::Role;
-use domain::command::{CreateServiceAccount, InviteMember};
+use domain::command::{CreateServiceAccount, InviteMember, MemberQuery};
 use domain::view::ServiceAccount;
 
 use crate::operations::{Scene, described};
@@ -223,18 +223,6 @@ pub const FORMS: &[(&str, &str, u16, u16)] = &[
         403,
     ),
     (
-        "/ui/limit_key_lifetime",
-        "organization=ORG&max_key_days=1",
-        401,
-        403,
-    ),
-    (
-        "/ui/preselect_expiration",
-        "organization=ORG&default_key_days=1",
-        401,
-        403,
-    ),
-    (
         "/ui/change_key_rules",
         "organization=ORG&key_makers=admins",
         401,
@@ -349,7 +337,7 @@ async fn every_server_function_rejects_strangers_and_other_sites() {
     let people = async || {
         let members = app
             .engine
-            .list_members(&olivia.ctx, None, 9)
+            .list_members(&olivia.ctx, &MemberQuery::default(), 9)
             .await
             .expect("members")
             .rows;

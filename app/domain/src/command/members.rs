@@ -33,6 +33,17 @@ impl InviteMember {
     }
 }
 
+/// Which members to list.
+#[derive(Clone, Debug, Default)]
+pub struct MemberQuery {
+    /// Only members whose name contains this text, or whose email does if the caller can see it.
+    pub text: Option<String>,
+    /// Only members with this role.
+    pub role: Option<Role>,
+    /// Only members who joined before this one.
+    pub before: Option<ActorId>,
+}
+
 /// Remove a member.
 #[derive(Clone, Debug)]
 pub struct RemoveMember {

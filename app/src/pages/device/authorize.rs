@@ -5,7 +5,7 @@ use domain::{Code, Problem};
 use leptos::prelude::*;
 
 use super::{Shown, question};
-use crate::components::personal_frame::Own;
+use crate::components::personal_frame::signed_in;
 use crate::components::{card, sign_out_line};
 use crate::form_result::FormResult;
 use crate::pages::Page;
@@ -20,7 +20,7 @@ pub async fn load(request: &PageRequest) -> Result<Page, Problem> {
         return Ok(back_to_program(to.clone()));
     }
     let place = Location::of(Screen::Authorize, &request.query);
-    let Own { person, place, .. } = Own::load(context, place).await?;
+    let person = signed_in(context).await?;
     let asked = AuthorizationRequest::read(|name| place.get(name))
         .ok_or_else(|| context.problem(Code::BadRequest))?;
     let shown = Shown {

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use super::{Remote, Shown, question};
 use crate::components::field::Field;
-use crate::components::personal_frame::Own;
+use crate::components::personal_frame::signed_in;
 use crate::components::{card, done, sign_out_line};
 use crate::flash::Flash;
 use crate::pages::Page;
@@ -21,7 +21,7 @@ use crate::words;
 pub async fn load(request: &PageRequest) -> Result<Page, Problem> {
     let context = &request.context;
     let place = Location::of(Screen::Device, &request.query);
-    let Own { person, place, .. } = Own::load(context, place).await?;
+    let person = signed_in(context).await?;
     let typed = request.query_value("user_code");
     let code = place
         .get("user_code")

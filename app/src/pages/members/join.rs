@@ -121,7 +121,7 @@ fn render(shown: &JoinPageData) -> AnyView {
 fn facts(offer: &Offer, now: Moment) -> AnyView {
     view! {
         <dl class="facts boxed">
-            <dt>{words::organization::TITLE}</dt><dd><bdi>{offer.organization_name.clone()}</bdi></dd>
+            <dt>{words::labels::ORGANIZATION}</dt><dd><bdi>{offer.organization_name.clone()}</bdi></dd>
             <dt>{words::join::ORGANIZATION_ID}</dt><dd><code class="id">{offer.organization.to_string()}</code></dd>
             <dt>{words::labels::INVITED_BY}</dt><dd>{inviter(offer)}</dd>
             <dt>{words::labels::ROLE}</dt><dd>{offer.role.label()}</dd>

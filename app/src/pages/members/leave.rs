@@ -5,6 +5,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::components::confirm::{ButtonWords, Confirm, power};
+use crate::components::danger_zone::is_only_owner;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::summary;
 use crate::islands::page_help::PageHelp;
@@ -24,12 +25,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
         Location::top(Screen::Leave(organization.clone())),
     )
     .await?;
-    let owners = context
-        .engine
-        .count_owners(&room.ctx)
-        .await
-        .map_err(|error| context.to_problem(&error))?;
-    let stays = room.ctx.actor().role == Role::Owner && owners < 2;
+    let stays = is_only_owner(context, &room).await?;
     let problem = request.problem().cloned();
     Ok(Page {
         islands: true,

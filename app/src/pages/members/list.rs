@@ -1,31 +1,41 @@
 //! Organization Settings → Members: the members, their roles, and pending invitations.
 
-use domain::policy::{Action, Grant, decide, may_give};
+use domain::command::MemberQuery;
+use domain::policy::{Action, Grant, decide};
 use domain::view::{InvitationView, MemberView, Page as Rows};
-use domain::{Moment, OrganizationId, Problem};
+use domain::{ActorId, OrganizationId, Problem};
 use leptos::prelude::*;
 
 use self::invitations::pending_invitations;
+use self::row::row;
+use crate::components::danger_zone::{is_only_owner, leave_zone};
+use crate::components::done;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::pager::pager;
 use crate::components::roles::roles_explained;
-use crate::components::{done, when};
+use crate::components::search::search;
 use crate::flash::{Flash, MemberNotice};
-use crate::pages::Page;
-use crate::request::PageRequest;
+use crate::islands::page_help::PageHelp;
+use crate::pages::{Page, PageResponse};
+use crate::request::{PageContext, PageRequest};
 use crate::routes::{DOCS_OF_MEMBERS, Location, Screen};
 use crate::shared_view::icon;
 use crate::words;
 
 mod invitations;
+mod row;
 
 const ROWS: i64 = 50;
+/// The list of an organization with more members has a search.
+const SEARCHED_FROM: usize = 10;
 
 struct MembersPageData {
     room: OrganizationPage,
     members: Rows<MemberView>,
     /// `None` if the person cannot see invitations.
     invitations: Option<Rows<InvitationView>>,
+    /// Whether the person is the only owner, who cannot leave.
+    stays: bool,
     flash: Option<Flash>,
     problem: Option<Problem>,
 }
@@ -35,44 +45,94 @@ impl MembersPageData {
     fn manages(&self) -> bool {
         decide(self.room.ctx.actor().role, Action::ManageMembers) == Grant::All
     }
+
+    fn is_searched(&self) -> bool {
+        self.room.place.get("q").is_some()
+    }
+
+    /// Whether there are enough members to search them.
+    fn has_search(&self) -> bool {
+        let members = &self.members;
+        self.is_searched()
+            || self.room.place.before().is_some()
+            || members.next.is_some()
+            || members.rows.len() > SEARCHED_FROM
+    }
 }
 
 /// Every member of the organization. Only admins and owners see addresses, keys and invitations.
-pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+pub async fn load(
+    request: &PageRequest,
+    organization: OrganizationId,
+) -> Result<PageResponse, Problem> {
     let context = &request.context;
-    let room = OrganizationPage::enter(
-        context,
-        &organization,
-        Location::of(Screen::Members(organization.clone()), &request.query),
-    )
-    .await?;
-    let members = context
-        .engine
-        .list_members(&room.ctx, room.place.before(), ROWS)
-        .await;
-    let members = members.map_err(|error| context.to_problem(&error))?;
-    let sees_invitations = decide(room.ctx.actor().role, Action::SeeAddresses) == Grant::All;
-    let invitations = match sees_invitations && room.place.before().is_none() {
-        true => {
-            let found = context
-                .engine
-                .list_invitations(&room.ctx, room.place.number("waiting"), ROWS)
-                .await;
-            Some(found.map_err(|error| context.to_problem(&error))?)
-        }
-        false => None,
-    };
-    let (flash, problem) = (context.take_flash().await, request.problem().cloned());
+    let place = Location::of(Screen::Members(organization.clone()), &request.query);
+    if request.query_value("q") != place.get("q") {
+        // The redirect removes what must not be in a URL, such as a whole key.
+        return Ok(PageResponse::Go(place.path()));
+    }
+    let room = OrganizationPage::enter(context, &organization, place).await?;
     let shown = MembersPageData {
+        members: list(context, &room).await?,
+        invitations: invitations(context, &room).await?,
+        stays: is_only_owner(context, &room).await?,
+        flash: context.take_flash().await,
+        problem: request.problem().cloned(),
         room,
-        members,
-        invitations,
-        flash,
-        problem,
     };
-    Ok(Page::new(words::members::TITLE, move || {
-        render(&shown)
+    Ok(PageResponse::Page(Page {
+        islands: true,
+        ..Page::new(words::members::TITLE, move || render(&shown))
     }))
+}
+
+/// The members on this page of the list. The person is the first of all, unless the list is
+/// searched.
+async fn list(context: &PageContext, room: &OrganizationPage) -> Result<Rows<MemberView>, Problem> {
+    let query = MemberQuery {
+        text: room.place.get("q").map(str::to_owned),
+        role: None,
+        before: room.place.before().map(ActorId),
+    };
+    let to_problem = |error: engine::Error| context.to_problem(&error);
+    let mut members = context
+        .engine
+        .list_members(&room.ctx, &query, ROWS)
+        .await
+        .map_err(to_problem)?;
+    if query.text.is_some() {
+        return Ok(members);
+    }
+    let own = room.ctx.actor().id;
+    members
+        .rows
+        .retain(|member| member.actor_id != own);
+    if query.before.is_none() {
+        let you = context
+            .engine
+            .get_member(&room.ctx, own)
+            .await
+            .map_err(to_problem)?;
+        members.rows.insert(0, you);
+    }
+    Ok(members)
+}
+
+/// The pending invitations, on the first page of the whole list.
+async fn invitations(
+    context: &PageContext,
+    room: &OrganizationPage,
+) -> Result<Option<Rows<InvitationView>>, Problem> {
+    let sees_invitations = decide(room.ctx.actor().role, Action::SeeAddresses) == Grant::All;
+    if !sees_invitations || room.place.before().is_some() || room.place.get("q").is_some() {
+        return Ok(None);
+    }
+    context
+        .engine
+        .list_invitations(&room.ctx, room.place.number("waiting"), ROWS)
+        .await
+        .map(Some)
+        .map_err(|error| context.to_problem(&error))
 }
 
 fn render(shown: &MembersPageData) -> AnyView {
@@ -81,7 +141,10 @@ fn render(shown: &MembersPageData) -> AnyView {
         let path = Screen::InviteMember(room.organization()).path();
         view! { <a class="button primary" href=path>{icon("plus")}{words::invite_member::TITLE}</a> }
     });
-    let leave = Screen::Leave(room.organization()).path();
+    let content = match shown.members.rows.is_empty() {
+        true => no_match(room),
+        false => table(shown),
+    };
     let body = view! {
         {notice(shown)}
         <div class="page-head">
@@ -89,19 +152,51 @@ fn render(shown: &MembersPageData) -> AnyView {
                 <h1>{words::members::TITLE}</h1>
                 <p class="lede">{words::members::lede(&room.name)}" "<a href=DOCS_OF_MEMBERS>{words::members::ABOUT}</a></p>
             </div>
-            <div class="actions"><a class="button" href=leave>{words::leave_organization::LINK}</a>{invite}</div>
+            {invite}
         </div>
-        {table(shown)}
+        {filters(shown)}
+        {content}
         {pager(&room.place, shown.members.next, words::members::NEWEST, words::members::OLDER)}
         {shown.invitations.as_ref().and_then(|invitations| pending_invitations(room, invitations))}
         {roles_explained()}
+        {leave_zone(room, shown.stays)}
     };
-    frame(
+    let page = frame(
         room,
         words::members::TITLE,
         shown.problem.as_ref(),
         body.into_any(),
-    )
+    );
+    view! { {page}<PageHelp/> }.into_any()
+}
+
+/// The search, and the link to all members if the list is searched.
+fn filters(shown: &MembersPageData) -> Option<AnyView> {
+    let room = &shown.room;
+    let label = if shown.manages() {
+        words::members::SEARCH_WITH_EMAIL
+    } else {
+        words::members::SEARCH
+    };
+    let all = Screen::Members(room.organization()).path();
+    let clear = shown
+        .is_searched()
+        .then(|| view! { <a class="link-button" href=all>{words::members::CLEAR_SEARCH}</a> });
+    shown
+        .has_search()
+        .then(|| view! { <div class="filters">{search(room, label)}{clear}</div> }.into_any())
+}
+
+fn no_match(room: &OrganizationPage) -> AnyView {
+    let all = Screen::Members(room.organization()).path();
+    view! {
+        <div class="empty">
+            {icon("search")}
+            <h2>{words::members::NO_MATCH}</h2>
+            <div class="actions"><a class="button" href=all>{words::members::CLEAR_SEARCH}</a></div>
+        </div>
+    }
+    .into_any()
 }
 
 /// The result of the previous page, shown once.
@@ -130,7 +225,7 @@ fn table(shown: &MembersPageData) -> AnyView {
                     {manages.then(|| view! { <th scope="col">{words::labels::EMAIL}</th> })}
                     <th scope="col">{words::labels::ROLE}</th>
                     {manages.then(|| view! { <th scope="col">{words::labels::ACTIVE_KEYS}</th> })}
-                    <th scope="col" aria-sort="descending">{words::labels::JOINED}</th>
+                    <th scope="col">{words::labels::JOINED}</th>
                     {manages.then(|| view! { <th scope="col" class="row-actions"><span class="visually-hidden">{words::labels::ACTIONS}</span></th> })}
                 </tr></thead>
                 <tbody>{shown.members.rows.iter().map(|member| row(shown, member)).collect_view()}</tbody>
@@ -138,55 +233,4 @@ fn table(shown: &MembersPageData) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-fn row(shown: &MembersPageData, member: &MemberView) -> AnyView {
-    let (manages, now): (bool, Moment) = (shown.manages(), shown.room.ctx.now());
-    let you = (member.actor_id == shown.room.ctx.actor().id)
-        .then(|| view! { " "<span class="badge plain">{words::members::YOU}</span> });
-    let waits = (!member.has_signed_in)
-        .then(|| view! { <span class="sub">{words::members::NOT_SIGNED_IN_YET}</span> });
-    view! {
-        <tr>
-            <th scope="row"><div><bdi>{member.name.clone()}</bdi>{you}{waits}</div></th>
-            {manages.then(|| view! { <td data-label=words::labels::EMAIL><bdi>{member.email.clone()}</bdi></td> })}
-            <td data-label=words::labels::ROLE>{member.role.label()}</td>
-            {manages.then(|| view! { <td data-label=words::labels::ACTIVE_KEYS>{keys(&shown.room, member)}</td> })}
-            <td data-label=words::labels::JOINED>{when(now, member.joined_at)}</td>
-            {manages.then(|| view! { <td class="row-actions"><div>{actions(&shown.room, member)}</div></td> })}
-        </tr>
-    }
-    .into_any()
-}
-
-/// The number of active keys, with a link to them.
-fn keys(room: &OrganizationPage, member: &MemberView) -> AnyView {
-    let count = member.active_keys.unwrap_or_default();
-    if count == 0 {
-        return view! { <span class="number muted">{count}</span> }.into_any();
-    }
-    let keys = Location::top(Screen::ApiKeys(room.organization()))
-        .with("owner", Some(&member.actor_id.to_string()));
-    let of = view! { <span class="visually-hidden">{words::labels::OF}<bdi>{member.name.clone()}</bdi></span> };
-    view! { <a class="number" href=keys.path()>{count}{of}</a> }.into_any()
-}
-
-/// The actions for a member. You cannot remove yourself, only leave.
-fn actions(room: &OrganizationPage, member: &MemberView) -> Option<AnyView> {
-    let (own, organization) = (room.ctx.actor(), room.organization());
-    if !may_give(own.role, member.role) {
-        return None;
-    }
-    let of = || view! { <span class="visually-hidden">{words::labels::OF}<bdi>{member.name.clone()}</bdi></span> };
-    let role = Screen::ChangeRole(organization.clone(), member.actor_id).path();
-    let remove = (member.actor_id != own.id).then(|| {
-        let path = Screen::RemoveMember(organization, member.actor_id).path();
-        let name =
-            view! { <span class="visually-hidden">" "<bdi>{member.name.clone()}</bdi></span> };
-        view! { <a class="link-button danger" href=path>{words::remove_member::LINK}{name}</a> }
-    });
-    Some(
-        view! { <a class="link-button" href=role>{words::change_role::TITLE}{of()}</a>{remove} }
-            .into_any(),
-    )
 }

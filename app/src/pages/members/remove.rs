@@ -17,14 +17,15 @@ use crate::islands::page_help::PageHelp;
 use crate::pages::{Page, PageResponse};
 use crate::request::{PageContext, PageRequest};
 use crate::routes::{Location, Screen};
+use crate::server_fns::members::MOST_KEYS;
 use crate::shared_view::icon;
 use crate::words;
 
 mod dispositions;
 mod successors;
 
-/// The maximum number of keys that are listed, and of service accounts to choose from.
-const MOST: i64 = 100;
+/// The maximum number of service accounts to choose from.
+const MOST_ACCOUNTS: i64 = 100;
 
 struct RemoveMemberPageData {
     room: OrganizationPage,
@@ -86,7 +87,7 @@ async fn page_data(
     let (keys, unlisted) = active_keys(context, &room, &member).await?;
     let accounts = context
         .engine
-        .list_service_accounts(&room.ctx, None, MOST)
+        .list_service_accounts(&room.ctx, None, MOST_ACCOUNTS)
         .await
         .map_err(to_problem)?
         .rows;
@@ -124,11 +125,11 @@ async fn active_keys(
     };
     let keys = context
         .engine
-        .list_keys(&room.ctx, &query, MOST)
+        .list_keys(&room.ctx, &query, MOST_KEYS)
         .await
         .map_err(|error| context.to_problem(&error))?;
     let unlisted = if keys.next.is_some() {
-        member.active_keys.unwrap_or_default() - MOST
+        member.active_keys.unwrap_or_default() - MOST_KEYS
     } else {
         0
     };

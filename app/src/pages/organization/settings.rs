@@ -1,4 +1,4 @@
-//! Organization Settings → Organization: its name, and the rules for its keys.
+//! Organization Settings → General: the name of the organization, and the rules for its keys.
 
 use domain::policy::{Action, Grant, decide};
 use domain::view::OrganizationView;
@@ -6,9 +6,11 @@ use domain::{OrganizationId, Problem};
 use leptos::either::Either;
 use leptos::prelude::*;
 
+use crate::components::danger_zone::{is_only_owner, leave_zone};
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::{done, when};
 use crate::flash::{Flash, OrganizationSettingSaved};
+use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_ORGANIZATIONS, Location, Screen};
@@ -21,10 +23,36 @@ struct OrganizationPageData {
     view: OrganizationView,
     /// The typed name, or else the current one.
     name: String,
-    max_key_days: String,
-    default_key_days: String,
+    /// The typed rules, or else the current ones.
+    rules: KeyRules,
+    /// Whether the person is the only owner, who cannot leave.
+    stays: bool,
     saved: Option<OrganizationSettingSaved>,
     problem: Option<Problem>,
+}
+
+/// The rules for keys, as the fields of their form have them.
+struct KeyRules {
+    key_makers: String,
+    keys_make_keys: String,
+    max_key_days: String,
+    default_key_days: String,
+}
+
+impl KeyRules {
+    /// The current rules.
+    fn of(view: &OrganizationView) -> Self {
+        let text = |days: Option<i64>| {
+            days.map(|days| days.to_string())
+                .unwrap_or_default()
+        };
+        Self {
+            key_makers: view.key_makers.as_str().to_owned(),
+            keys_make_keys: view.keys_make_keys.to_string(),
+            max_key_days: text(view.max_key_days),
+            default_key_days: text(view.default_key_days),
+        }
+    }
 }
 
 /// The settings of the organization. Members can only read them.
@@ -41,10 +69,6 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
         .get_organization(&room.ctx)
         .await
         .map_err(|error| context.to_problem(&error))?;
-    let text = |days: Option<i64>| {
-        days.map(|days| days.to_string())
-            .unwrap_or_default()
-    };
     let typed = |field: &str, current: String| {
         request
             .typed(field)
@@ -54,18 +78,25 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
         Some(Flash::Organization(setting)) => Some(setting),
         _ => None,
     };
+    let current = KeyRules::of(&view);
     let shown = OrganizationPageData {
         name: typed("name", view.name.clone()),
-        max_key_days: typed("max_key_days", text(view.max_key_days)),
-        default_key_days: typed("default_key_days", text(view.default_key_days)),
+        rules: KeyRules {
+            key_makers: typed("key_makers", current.key_makers),
+            keys_make_keys: typed("keys_make_keys", current.keys_make_keys),
+            max_key_days: typed("max_key_days", current.max_key_days),
+            default_key_days: typed("default_key_days", current.default_key_days),
+        },
+        stays: is_only_owner(context, &room).await?,
         saved,
         problem: request.problem().cloned(),
         view,
         room,
     };
-    Ok(Page::new(words::organization::TITLE, move || {
-        render(&shown)
-    }))
+    Ok(Page {
+        islands: true,
+        ..Page::new(words::organization::TITLE, move || render(&shown))
+    })
 }
 
 fn render(shown: &OrganizationPageData) -> AnyView {
@@ -76,12 +107,14 @@ fn render(shown: &OrganizationPageData) -> AnyView {
     } else {
         Either::Right(forms::read_only(shown))
     };
+    // The form for the name shows it.
+    let name = (!changes)
+        .then(|| view! { <dt>{words::labels::NAME}</dt><dd><bdi>{view.name.clone()}</bdi></dd> });
     let notice = shown.saved.map(|setting| {
         done(match setting {
             OrganizationSettingSaved::Name => words::organization::RENAMED,
-            OrganizationSettingSaved::Lifetime => words::organization::LIFETIME_SAVED,
-            OrganizationSettingSaved::Preselected => words::organization::PRESELECTED_SAVED,
             OrganizationSettingSaved::KeyRules => words::organization::KEY_RULES_SAVED,
+            OrganizationSettingSaved::Nothing => words::organization::NOTHING_CHANGED,
         })
     });
     let body = view! {
@@ -93,16 +126,18 @@ fn render(shown: &OrganizationPageData) -> AnyView {
             </div>
         </div>
         <dl class="facts boxed">
-            <dt>{words::labels::NAME}</dt><dd><bdi>{view.name.clone()}</bdi></dd>
+            {name}
             <dt>{words::organization::ID}</dt><dd><code class="id">{view.id.to_string()}</code></dd>
             <dt>{words::labels::CREATED}</dt><dd>{when(room.ctx.now(), view.created_at)}</dd>
         </dl>
         {settings}
+        {leave_zone(room, shown.stays)}
     };
-    frame(
+    let page = frame(
         room,
         words::organization::TITLE,
         shown.problem.as_ref(),
         body.into_any(),
-    )
+    );
+    view! { {page}<PageHelp/> }.into_any()
 }

@@ -6,14 +6,16 @@ use domain::{ActorId, KeyId, OrganizationId, Problem, Role};
 use leptos::prelude::*;
 
 use self::keys::{NextKey, keys};
-use self::settings::settings;
+use self::settings::{SETTINGS, settings};
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::service_accounts::account_status;
 use crate::components::{created_fact, done};
 use crate::flash::{AccountNotice, Flash};
+use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::{PageContext, PageRequest};
-use crate::routes::{Location, Screen};
+use crate::routes::{AccountSetting, Location, Screen};
+use crate::shared_view::icon;
 use crate::words;
 
 mod keys;
@@ -29,6 +31,8 @@ struct ServiceAccountPageData {
     flash: Option<Flash>,
     name: String,
     role: Role,
+    /// The setting that is open: the one of the query, or of the form that was refused.
+    open: Option<AccountSetting>,
     problem: Option<Problem>,
 }
 
@@ -59,6 +63,7 @@ pub async fn load(
         .typed("role")
         .and_then(|role| role.parse().ok())
         .unwrap_or(account.role);
+    let open = open_setting(request, &room);
     let (flash, problem) = (context.take_flash().await, request.problem().cloned());
     let shown = ServiceAccountPageData {
         room,
@@ -68,14 +73,29 @@ pub async fn load(
         flash,
         name,
         role,
+        open,
         problem,
     };
-    let title = format!(
-        "{} · {}",
-        shown.account.name,
-        words::service_accounts::TITLE
-    );
-    Ok(Page::new(&title, move || render(&shown)))
+    Ok(Page {
+        islands: true,
+        ..Page::new(words::service_accounts::TITLE, move || render(&shown))
+    })
+}
+
+fn open_setting(request: &PageRequest, room: &OrganizationPage) -> Option<AccountSetting> {
+    let posted = [
+        ("name", AccountSetting::Name),
+        ("role", AccountSetting::Role),
+        ("allow_overlap", AccountSetting::Keys),
+        ("disabled", AccountSetting::Status),
+    ]
+    .into_iter()
+    .find(|(field, _)| request.typed(field).is_some());
+    posted.map(|(_, setting)| setting).or_else(|| {
+        room.place
+            .get("edit")
+            .and_then(|setting| setting.parse().ok())
+    })
 }
 
 /// The keys of the account on this page of the list.
@@ -101,17 +121,59 @@ fn render(shown: &ServiceAccountPageData) -> AnyView {
     let account = &shown.account;
     let body = view! {
         {notice(shown)}
-        <h1><bdi>{account.name.clone()}</bdi></h1>
+        <div class="page-head">
+            <div class="titled"><h1><bdi>{account.name.clone()}</bdi></h1>{account_status(account.is_disabled)}</div>
+            {menu(shown)}
+        </div>
         {facts(shown)}
         {keys(shown)}
         {settings(shown)}
     };
-    frame(
+    let page = frame(
         &shown.room,
         &account.name,
         shown.problem.as_ref(),
         body.into_any(),
-    )
+    );
+    view! { {page}<PageHelp/> }.into_any()
+}
+
+/// The menu of actions. Each leads to this page with the setting open, so it needs no script.
+fn menu(shown: &ServiceAccountPageData) -> AnyView {
+    let account = &shown.account;
+    let link = |setting: AccountSetting,
+                class: &'static str,
+                glyph: &'static str,
+                text: &'static str| {
+        let screen = Screen::ServiceAccount(shown.room.organization(), account.actor_id);
+        let place = Location::top(screen).with("edit", Some(setting.as_str()));
+        view! { <a class=class href=format!("{}#{SETTINGS}", place.path())>{icon(glyph)}{text}</a> }
+    };
+    let status = match account.is_disabled {
+        true => link(
+            AccountSetting::Status,
+            "",
+            "check",
+            words::service_accounts::ENABLE_LINK,
+        ),
+        false => link(
+            AccountSetting::Status,
+            "danger",
+            "danger",
+            words::service_accounts::DISABLE_LINK,
+        ),
+    };
+    view! {
+        <details class="menu" name="menu">
+            <summary class="icon-button">{icon("more")}<span class="visually-hidden">{words::members::actions_for(&account.name)}</span></summary>
+            <ul class="menu-list">
+                <li>{link(AccountSetting::Name, "", "rename", words::rename_key::LINK)}</li>
+                <li>{link(AccountSetting::Role, "", "person", words::change_role::LINK)}</li>
+                <li class="apart">{status}</li>
+            </ul>
+        </details>
+    }
+    .into_any()
 }
 
 /// The result of the previous page, shown once.
@@ -134,7 +196,6 @@ fn facts(shown: &ServiceAccountPageData) -> AnyView {
     let sealed = Screen::SealedOfAccount(shown.room.organization(), account.actor_id).path();
     view! {
         <dl class="facts boxed">
-            <dt>{words::labels::STATUS}</dt><dd>{account_status(account.is_disabled)}</dd>
             <dt>{words::labels::ROLE}</dt><dd>{account.role.label()}</dd>
             <dt>{words::labels::ACTIVE_KEYS}</dt><dd>{words::service_accounts::active_keys(account.active_keys, account.allow_overlap)}</dd>
             {created_fact(shown.room.ctx.now(), account.created_at, account.created_by.clone())}

@@ -1,5 +1,6 @@
 //! Listing members.
 
+use domain::command::MemberQuery;
 use domain::policy::{Action, permit};
 use domain::view::{MemberView, Page};
 
@@ -9,25 +10,26 @@ use crate::store::actors;
 use crate::{Engine, Result};
 
 impl Engine {
-    /// The organization's members, newest first. Only admins and owners see emails and numbers of
-    /// keys.
+    /// The organization's members that match the query, newest first. Only admins and owners see
+    /// emails and numbers of keys, and find members by their emails.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn list_members(
         &self,
         ctx: &Ctx,
-        before: Option<i64>,
+        query: &MemberQuery,
         limit: i64,
     ) -> Result<Page<MemberView>> {
         let reach = permit(&ctx.actor, Action::ListMembers)?;
+        let may_see_emails = permit(&ctx.actor, Action::SeeAddresses).is_ok();
         let mut connection = self.db().read().await?;
-        let before = before.unwrap_or(i64::MAX);
         let rows = actors::list_members(
             &mut connection,
             reach.organization(),
             ctx.now,
-            before,
+            query,
+            may_see_emails,
             limit + 1,
         )
         .await?;

@@ -1,6 +1,6 @@
 //! Actors: members and service accounts of an organization.
 
-use domain::command::ConsumerQuery;
+use domain::command::{ConsumerQuery, MemberQuery};
 use domain::consumer::{ExternalId, Metadata};
 use domain::environment::Environment;
 use domain::view::{ConsumerView, ServiceAccount};
@@ -377,14 +377,8 @@ pub async fn list_consumers(
          AND external_id = $6 ORDER BY id DESC LIMIT $4"
     );
     let before = query.before.map_or(i64::MAX, |before| before.0);
-    let text = query.text.as_deref().unwrap_or_default().trim();
-    // No name and no external id contains a NUL, and Postgres rejects it as a parameter.
-    if text.contains('\0') {
+    let Some(pattern) = text_pattern(query.text.as_deref()) else {
         return Ok(Vec::new());
-    }
-    let pattern = match text.is_empty() {
-        true => String::new(),
-        false => like_pattern(&text.to_lowercase()),
     };
     Ok(fetch!(connection, conn => {
         let sql = if query.external_id.is_some() { ONE } else { MATCHING };
@@ -424,17 +418,42 @@ pub async fn lock_consumer(
         .bind(organization.as_str()).bind(external_id.as_str()).fetch_optional(conn))?)
 }
 
-/// Members, newest first, from `before` (exclusive) on.
+/// Members that match the query, newest first. Their emails match its text only if `in_emails`.
 pub async fn list_members(
     connection: &mut Connection,
     organization: &OrganizationId,
     now: Moment,
-    before: i64,
+    query: &MemberQuery,
+    in_emails: bool,
     limit: i64,
 ) -> Result<Vec<MemberRow>, StoreError> {
-    const SQL: &str = select_member!("AND id < $3 ORDER BY id DESC LIMIT $4");
+    const SQL: &str = select_member!(
+        "AND id < $3 AND ($5 = '' OR role = $5) AND ($6 = '' OR folded_name LIKE $6 ESCAPE '\\' \
+         OR ($7 <> '' AND (LOWER(claim_email) LIKE $7 ESCAPE '\\' OR EXISTS (SELECT 1 FROM people p \
+         WHERE p.id = actors.person_id AND LOWER(p.email) LIKE $7 ESCAPE '\\')))) ORDER BY id DESC LIMIT $4"
+    );
+    let before = query.before.map_or(i64::MAX, |before| before.0);
+    let role = query.role.map_or("", Role::as_str);
+    let Some(pattern) = text_pattern(query.text.as_deref()) else {
+        return Ok(Vec::new());
+    };
+    let email = if in_emails { pattern.as_str() } else { "" };
     Ok(fetch!(connection, conn => sqlx::query_as(SQL)
-        .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
+        .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).bind(role).bind(&pattern).bind(email)
+        .fetch_all(conn))?)
+}
+
+/// The pattern of a search, or an empty text without one. `None` if nothing can match: no name
+/// contains a NUL, and Postgres rejects it as a parameter.
+fn text_pattern(text: Option<&str>) -> Option<String> {
+    let text = text.unwrap_or_default().trim();
+    if text.contains('\0') {
+        return None;
+    }
+    Some(match text.is_empty() {
+        true => String::new(),
+        false => like_pattern(&text.to_lowercase()),
+    })
 }
 
 pub async fn find_member(

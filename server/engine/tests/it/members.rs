@@ -1,8 +1,11 @@
 //! Listing, changing and removing members.
 
-use domain::command::{CreateKey, CreateServiceAccount, KeyDisposition, KeyQuery, RemoveMember};
+use domain::command::{
+    CreateKey, CreateServiceAccount, KeyDisposition, KeyQuery, MemberQuery, RemoveMember,
+};
 use domain::event::AuditAction;
 use domain::{ActorId, Code, Role};
+use engine::Ctx;
 
 use crate::test_app::{NORTH, SOUTH, TestApp, everything, identity, in_person, origin, refusal};
 
@@ -19,7 +22,7 @@ async fn account(app: &TestApp, role: &str) -> ActorId {
 both! {
     // KE-38
     everyone_lists_members_but_only_admins_see_emails(app) {
-        let seen = app.engine.list_members(&app.north("max").await, None, 50).await.expect("members").rows;
+        let seen = app.engine.list_members(&app.north("max").await, &MemberQuery::default(), 50).await.expect("members").rows;
         let names: Vec<_> = seen.iter().map(|member| (member.name.as_str(), member.role)).collect();
         let all = [("una", Role::Member), ("mia", Role::Member), ("max", Role::Member), ("ada", Role::Admin), ("olga", Role::Owner)];
         assert_eq!(names, all);
@@ -33,14 +36,30 @@ both! {
         let olga = app.north("olga").await;
         let (mut names, mut before) = (Vec::new(), None);
         loop {
-            let page = app.engine.list_members(&olga, before, 2).await.expect("members");
+            let page = app.engine.list_members(&olga, &MemberQuery { before, ..MemberQuery::default() }, 2).await.expect("members");
             names.extend(page.rows.into_iter().map(|member| member.name));
-            before = page.next;
+            before = page.next.map(ActorId);
             if before.is_none() {
                 break;
             }
         }
         assert_eq!(names, ["una", "mia", "max", "ada", "olga"]);
+    }
+
+    members_are_found_by_name_role_and_for_admins_by_email(app) {
+        let (olga, max) = (app.north("olga").await, app.north("max").await);
+        let names = async |ctx: &Ctx, text: Option<&str>, role: Option<Role>| -> Vec<String> {
+            let query = MemberQuery { text: text.map(str::to_owned), role, before: None };
+            let found = app.engine.list_members(ctx, &query, 50).await.expect("members");
+            found.rows.into_iter().map(|member| member.name).collect()
+        };
+        assert_eq!(names(&olga, Some(" MA "), None).await, ["max"]);
+        assert_eq!(names(&olga, None, Some(Role::Owner)).await, ["olga"]);
+        assert_eq!(names(&olga, Some("max"), Some(Role::Owner)).await, [""; 0]);
+        assert_eq!(names(&olga, Some("max@example"), None).await, ["max"]);
+        assert_eq!(names(&max, Some("max@example"), None).await, [""; 0], "a member does not see emails");
+        assert_eq!(names(&olga, Some("%"), None).await, [""; 0], "it is no wildcard");
+        assert_eq!(names(&olga, Some("\0"), None).await, [""; 0]);
     }
 
     // B13

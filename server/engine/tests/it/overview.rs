@@ -111,8 +111,20 @@ async fn create_keys(app: &TestApp) -> Ctx {
         .expose_key(&exposed.plain, &origin())
         .await
         .expect("marked");
-    named(app, &max, "in 13 days", Some("13")).await;
-    named(app, &max, "in 6 days", Some("6")).await;
+    // They were created for more than 14 days.
+    for (name, days) in [("in 13 days", "13"), ("in 6 days", "6")] {
+        let key = named(app, &max, name, Some(days))
+            .await
+            .view
+            .key_id;
+        set(
+            &mut intruder,
+            key,
+            "created_at",
+            Some(now - 20 * DAY * 1000),
+        )
+        .await;
+    }
     named(app, &max, "fine", Some("90")).await;
     let gone = named(app, &max, "gone", Some("90"))
         .await

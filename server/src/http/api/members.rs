@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::closed_set::UnknownWord;
-use domain::command::{KeyDisposition, RemoveMember};
+use domain::command::{KeyDisposition, MemberQuery, RemoveMember};
 use domain::policy::Action;
 use domain::view::MemberView;
 use domain::{ActorId, Fault, FieldFault, KeyId, Role};
@@ -83,9 +83,13 @@ pub async fn list_members(
     Authenticated(ctx): Authenticated,
     paging: Paging,
 ) -> ApiResult<Response> {
+    let query = MemberQuery {
+        before: paging.before.map(ActorId),
+        ..MemberQuery::default()
+    };
     let page = state
         .engine
-        .list_members(&ctx, paging.before, paging.limit)
+        .list_members(&ctx, &query, paging.limit)
         .await?;
     Ok(paging.answer(
         &state,

@@ -43,8 +43,6 @@ pub const LINES: [(Line, &str); 39] = [
     (("/ui/delete_workspace", Requirement::Own, Kind::Workspace, 200, 0), "organization=ORG&workspace_id=ID&confirm_name=a"),
     (("/ui/cancel_run", Requirement::Own, Kind::Run, 200, 0), "organization=ORG&run_id=ID"),
     (("/ui/rename_organization", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&name=Mine"),
-    (("/ui/limit_key_lifetime", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&max_key_days=1"),
-    (("/ui/preselect_expiration", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&default_key_days=1"),
     (("/ui/change_key_rules", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&key_makers=admins"),
     (("/ui/create_organization", Requirement::Person, Kind::None, 200, 0), "name=Further"),
     (("/ui/invite_member", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&email=eve@example.test&role=member"),

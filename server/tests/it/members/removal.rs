@@ -55,6 +55,15 @@ impl Scene {
     }
 
     async fn remove(&self, keys: &[(&str, &str)]) -> TestResponse {
+        self.remove_confirming(keys, &[]).await
+    }
+
+    /// As `remove`, with the typed names of keys that are revoked.
+    async fn remove_confirming(
+        &self,
+        keys: &[(&str, &str)],
+        typed: &[(&str, &str)],
+    ) -> TestResponse {
         let (organization, actor) = (
             self.olivia.organization.to_string(),
             self.noor.ctx.actor().id.to_string(),
@@ -62,6 +71,11 @@ impl Scene {
         let keys: Vec<_> = keys
             .iter()
             .map(|(key, disposition)| (format!("keys[{key}]"), *disposition))
+            .chain(
+                typed
+                    .iter()
+                    .map(|(key, name)| (format!("confirm[{key}]"), *name)),
+            )
             .collect();
         let mut fields = vec![
             ("organization", organization.as_str()),
@@ -157,6 +171,63 @@ async fn the_page_says_what_removing_does() {
         !choice.contains(&format!("value=\"{busy}\"")),
         "an account that can take no key is not offered"
     );
+}
+
+// A key in use is handed over unless one says otherwise, and its name is typed to revoke it.
+#[tokio::test]
+async fn a_key_in_use_is_not_revoked_by_accident() {
+    let scene = Scene::new().await;
+    let (id, used) = key(&scene.app, &scene.noor, "Nightly export").await;
+    let (idle, _) = key(&scene.app, &scene.noor, "Old laptop").await;
+    assert_eq!(scene.status(&used).await, 200);
+    scene
+        .app
+        .engine
+        .flush_usage()
+        .await
+        .expect("written");
+    let shown = page(&scene.app, &scene.on, &scene.owner.cookie)
+        .await
+        .text;
+    let choice = between(&shown, &format!("name=\"keys[{id}]\""), "</select>");
+    assert!(between(choice, "value=\"new\"", ">").contains("selected"));
+    assert!(!shown.contains(&format!("name=\"confirm[{idle}]\"")));
+
+    for (typed, message) in [
+        (None, app::words::revoke_key::CONFIRM_MISSING),
+        (
+            Some("Nightly"),
+            app::words::revoke_key::CONFIRM_DIFFERS,
+        ),
+    ] {
+        let typed: Vec<_> = typed
+            .map(|name| (id.as_str(), name))
+            .into_iter()
+            .collect();
+        let refused = scene
+            .remove_confirming(&[(&id, "end"), (&idle, "end")], &typed)
+            .await;
+        assert_eq!(refused.status.as_u16(), 422, "{typed:?}");
+        assert!(refused.text.contains(message) && refused.text.contains(&format!("#confirm-{id}")));
+        let choice = between(
+            &refused.text,
+            &format!("name=\"keys[{id}]\""),
+            "</select>",
+        );
+        assert!(
+            between(choice, "value=\"end\"", ">").contains("selected"),
+            "what was chosen stays"
+        );
+        assert_eq!(scene.status(&used).await, 200, "nothing is lost");
+    }
+    let removed = scene
+        .remove_confirming(
+            &[(&id, "end"), (&idle, "end")],
+            &[(&id, " Nightly export ")],
+        )
+        .await;
+    assert_eq!(removed.status.as_u16(), 303, "{}", removed.text);
+    assert_eq!(scene.status(&used).await, 401);
 }
 
 // D15: a key that is being replaced can end, and nothing else: its successor is there.

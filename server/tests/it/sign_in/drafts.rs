@@ -1,6 +1,7 @@
 //! A form that needs a fresh sign-in is submitted after its sender has signed in again (B22).
 
 use axum::http::StatusCode;
+use domain::command::MemberQuery;
 
 use super::{app, cookie, get, leave_as, problem};
 use crate::browser::{page, send};
@@ -183,7 +184,7 @@ async fn every_form_that_asks_is_finished_afterwards() {
     .map(|key| key.view.key_id.to_string());
     let members = app
         .engine
-        .list_members(&who.ctx, None, 50)
+        .list_members(&who.ctx, &MemberQuery::default(), 50)
         .await
         .expect("members")
         .rows;
@@ -276,7 +277,7 @@ async fn every_form_that_asks_is_finished_afterwards() {
     let left = late
         .app
         .engine
-        .list_members(&late.who.ctx, None, 50)
+        .list_members(&late.who.ctx, &MemberQuery::default(), 50)
         .await
         .expect("members")
         .rows;
@@ -456,7 +457,7 @@ async fn forms_announce_the_fresh_sign_in() {
         [app.key_of(who).await, app.key_of(who).await].map(|key| key.view.key_id.to_string());
     let members = app
         .engine
-        .list_members(&who.ctx, None, 50)
+        .list_members(&who.ctx, &MemberQuery::default(), 50)
         .await
         .expect("members")
         .rows;

@@ -1,5 +1,5 @@
 //! The choice for each key of a member who is removed: revoke it, or give a service account a
-//! successor.
+//! successor. A key in use is handed over by default, and its name is typed to revoke it.
 
 use domain::policy::has_admin_power;
 use domain::view::KeyLine;
@@ -51,6 +51,7 @@ fn item(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
                 {mark}
             </div>
             {choice(shown, line)}
+            {confirm_field(shown, line)}
         </li>
     }
     .into_any()
@@ -60,19 +61,16 @@ fn item(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
 fn choice(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
     let key = &line.key;
     let name = format!("keys[{}]", key.key_id);
-    let typed = shown
-        .typed
-        .iter()
-        .find(|(field, _)| *field == name)
-        .map(|(_, value)| value.clone());
-    let chosen = typed.unwrap_or_else(|| "end".into());
+    let free = line.rotated_to.is_none();
+    let in_use = key.was_used_recently(shown.room.ctx.now());
+    let by_default = if free && in_use { "new" } else { "end" };
+    let chosen = typed(shown, &name).unwrap_or_else(|| by_default.into());
     // A successor with admin power requires a fresh sign-in, a revocation does not.
     let powerful = power(has_admin_power(key.role, key.scopes));
     let option = |value: String, text: String| {
         let (selected, power) = (value == chosen, powerful.filter(|_| value != "end"));
         view! { <option value=value selected=selected data-power=power>{text}</option> }
     };
-    let free = line.rotated_to.is_none();
     let accounts = &shown.service_accounts;
     let options = accounts
         .iter()
@@ -87,4 +85,40 @@ fn choice(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
         </select>
     }
     .into_any()
+}
+
+/// The field to confirm by typing the name that a production key in use is revoked. CSS shows it
+/// while that is the choice.
+fn confirm_field(shown: &RemoveMemberPageData, line: &KeyLine) -> Option<AnyView> {
+    let key = &line.key;
+    if !key.will_be_missed(shown.room.ctx.now()) {
+        return None;
+    }
+    let (id, name) = (
+        words::remove_member::confirm_id(key.key_id),
+        format!("confirm[{}]", key.key_id),
+    );
+    let fault = shown
+        .problem
+        .as_ref()
+        .and_then(|problem| problem.field(&id))
+        .map(str::to_owned);
+    let invalid = fault.is_some().then_some("true");
+    let field = view! {
+        <div class="field cut">
+            <label for=id.clone()>{words::labels::TYPE_TO_CONFIRM.0}<b><bdi>{key.label.clone()}</bdi></b>{words::labels::TYPE_TO_CONFIRM.1}</label>
+            <input class="input" id=id.clone() name=name.clone() autocomplete="off" spellcheck="false" dir="auto" value=typed(shown, &name) aria-describedby=format!("{id}-error") aria-invalid=invalid/>
+            {fault_line(&id, fault)}
+        </div>
+    };
+    Some(field.into_any())
+}
+
+/// The value of a field of the submitted form, as typed.
+fn typed(shown: &RemoveMemberPageData, name: &str) -> Option<String> {
+    shown
+        .typed
+        .iter()
+        .find(|(field, _)| field == name)
+        .map(|(_, value)| value.clone())
 }

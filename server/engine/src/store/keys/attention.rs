@@ -2,7 +2,7 @@
 //! index; full rows are fetched only for the few that are shown.
 
 use domain::Moment;
-use domain::attention::Horizon;
+use domain::attention::{Horizon, SHORT_LIFE_SECONDS};
 use domain::policy::Reach;
 use domain::view::KeyCounts;
 
@@ -65,8 +65,10 @@ impl QueryBuilder {
         ];
         let [day, week, two_weeks, unused, never_used, never_expires] =
             moments.map(|moment| self.number(moment.0));
+        let short = self.number(SHORT_LIFE_SECONDS * 1000);
         format!(
             "CASE WHEN k.exposed_at IS NOT NULL THEN 0 WHEN k.rotated_to IS NOT NULL THEN NULL \
+             WHEN k.expires_at - k.created_at <= {short} THEN NULL \
              WHEN k.expires_at < {day} THEN 1 WHEN k.expires_at < {week} THEN 2 WHEN k.expires_at < {two_weeks} THEN 3 \
              WHEN k.last_used_at < {unused} THEN 4 WHEN k.last_used_at IS NULL AND k.created_at < {never_used} THEN 5 \
              WHEN k.expires_at IS NULL AND k.created_at < {never_expires} THEN 6 END"

@@ -2,8 +2,8 @@
 
 use domain::command::{
     ChangeApi, ChangeConsumer, ChangeOrganization, ConsumerQuery, CreateConsumer,
-    CreateServiceAccount, KeyDisposition, KeyQuery, OrganizationDraft, RemoveMember, RotateKey,
-    SealText,
+    CreateServiceAccount, KeyDisposition, KeyQuery, MemberQuery, OrganizationDraft, RemoveMember,
+    RotateKey, SealText,
 };
 use domain::environment::Environment;
 use domain::event::AuditAction;
@@ -115,7 +115,7 @@ both! {
         assert_eq!(app.engine.list_consumers(&ada, &ConsumerQuery::default(), 10).await.expect("a list").rows.len(), 2);
         assert_eq!(refusal(app.engine.get_consumer(&otto, made.actor_id).await), Code::NotFound);
         assert_eq!(refusal(app.engine.get_service_account(&ada, made.actor_id).await), Code::NotFound);
-        let staff = app.engine.list_members(&ada, None, 100).await.expect("members");
+        let staff = app.engine.list_members(&ada, &MemberQuery::default(), 100).await.expect("members");
         assert!(staff.rows.iter().all(|member| member.actor_id != made.actor_id), "a consumer is no member");
         app.sound_chain(NORTH).await;
     }
