@@ -173,20 +173,18 @@ pub async fn change_key_rules(
     organization: String,
     #[server(default)] key_makers: Option<String>,
     #[server(default)] keys_make_keys: Option<bool>,
-    #[server(default)] max_key_days: Option<String>,
-    #[server(default)] default_key_days: Option<String>,
+    #[server(default)] max_key_days: String,
+    #[server(default)] default_key_days: String,
     #[server(default)] before: BTreeMap<String, String>,
 ) -> Result<FormResult, FormError> {
+    // A blank field and a missing one read the same, so only `before` tells them apart.
     let differs = |name: &str, value: &str| {
-        before
-            .get(name)
-            .is_none_or(|before| before.trim() != value.trim())
+        before.get(name).map_or_else(
+            || !value.is_empty(),
+            |before| before.trim() != value.trim(),
+        )
     };
-    let days = |name: &str, value: Option<&str>| {
-        value
-            .filter(|value| differs(name, value))
-            .map(read_days)
-    };
+    let days = |name: &str, value: &str| differs(name, value).then(|| read_days(value));
     let draft = OrganizationDraft {
         name: None,
         key_makers: key_makers
@@ -194,8 +192,8 @@ pub async fn change_key_rules(
             .filter(|value| differs("key_makers", value)),
         keys_make_keys: keys_make_keys
             .filter(|value| differs("keys_make_keys", &value.to_string())),
-        max_key_days: days("max_key_days", max_key_days.as_deref()),
-        default_key_days: days("default_key_days", default_key_days.as_deref()),
+        max_key_days: days("max_key_days", &max_key_days),
+        default_key_days: days("default_key_days", &default_key_days),
     };
     change(&organization, draft).await
 }

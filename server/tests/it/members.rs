@@ -132,7 +132,11 @@ async fn everyone_finds_the_members_and_what_their_roles_mean() {
                 "{role:?}"
             );
         }
-        assert!(shown.text.contains(&format!("{list}/leave")));
+        assert!(
+            shown
+                .text
+                .contains(app::words::leave_organization::LINK)
+        );
     }
     let managing = [
         "noor@demo.example",

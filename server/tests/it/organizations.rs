@@ -197,9 +197,11 @@ async fn the_forms_preselect_what_the_organization_has_set() {
         checked[0].clone()
     };
     let set = async |function: &str, field: &str, days: &str| {
+        let before = format!("before[{field}]");
         let fields = [
             ("organization", olivia.organization.as_str()),
             (field, days),
+            (&before, "as it was"),
         ];
         send(&app, function, &on, &fields, &cookie).await
     };
@@ -464,7 +466,11 @@ async fn each_setting_is_kept() {
         &app,
         "change_key_rules",
         &on,
-        &[organization, ("max_key_days", "")],
+        &[
+            organization,
+            ("max_key_days", ""),
+            ("before[max_key_days]", "90"),
+        ],
         &cookie,
     )
     .await;

@@ -4,6 +4,7 @@ use domain::Moment;
 use domain::key::KeyStatus;
 use leptos::prelude::*;
 
+use crate::components::avatar::{HUES, avatar};
 use crate::components::{fault_line, used, when_due};
 use crate::shared_view::{field_error, icon, preview, reasons, revoke_effects, secret};
 use crate::words;
@@ -32,7 +33,7 @@ pub fn buttons() -> AnyView {
     .into_any()
 }
 
-/// Every status badge of a key.
+/// Every status badge of a key, and the avatar of every hue.
 pub fn badges(now: Moment) -> AnyView {
     let soon = now.plus_seconds(3 * 86_400);
     let all = [
@@ -48,7 +49,7 @@ pub fn badges(now: Moment) -> AnyView {
         let (class, text) = words::keys::status(now, status);
         view! { <span class=class>{text}</span> }
     };
-    view! { <div class="actions">{all.map(badge).collect_view()}<span class="badge plain">{words::members::YOU}</span></div> }
+    view! { <div class="actions">{all.map(badge).collect_view()}<span class="badge plain">{words::members::YOU}</span></div><div class="actions">{(0..HUES).map(|id| avatar(id, "Olivia Owens")).collect_view()}</div> }
         .into_any()
 }
 

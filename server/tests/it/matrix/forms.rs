@@ -19,7 +19,7 @@ const DENY_PROGRAM: &str = "decision=deny&page=%2Fauthorize%3Fresponse_type%3Dco
 /// The reviewed table of server functions, each with an example of its form; `ID` is the thing,
 /// `ORG` the organization.
 #[rustfmt::skip]
-pub const LINES: [(Line, &str); 39] = [
+pub const LINES: [(Line, &str); 37] = [
     (("/ui/create_key", Requirement::Membership, Kind::None, 200, 0), "organization=ORG&name=Mine"),
     (("/ui/revoke_key", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&key_id=ID&reason=leaked"),
     (("/ui/revoke_keys", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&keys=ID&reason=leaked&confirm_name=revoke+1+key"),
