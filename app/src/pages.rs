@@ -26,6 +26,7 @@ mod organization;
 mod overview;
 mod runs;
 mod sealed;
+mod search;
 mod service_accounts;
 mod sign_in;
 mod style;
@@ -166,6 +167,7 @@ async fn load(request: &PageRequest, screen: Screen) -> Result<PageResponse, Pro
         Screen::Style => style::load(request),
         Screen::Overview(organization) => overview::load(request, organization).await,
         Screen::Settings(organization) => organization::settings::load(request, organization).await,
+        Screen::Search(organization) => return search::load(request, organization).await,
         Screen::NewKey(organization) => keys::create::load(request, organization).await,
         Screen::Key(organization, key) => keys::detail::load(request, organization, key).await,
         Screen::RenameKey(organization, key) => {
@@ -270,7 +272,7 @@ fn respond(request: PageRequest, page: Page) -> Response<String> {
         islands: page.islands,
         // A prefetched page would not contain the flash message that this response leaves for the
         // next page.
-        ahead: page.islands && request.posted.is_none(),
+        ahead: request.posted.is_none(),
     };
     let mut response = Response::new(render(document, page.body));
     *response.status_mut() = status;

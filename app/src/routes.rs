@@ -4,6 +4,8 @@ use domain::{ActorId, KeyId, OrganizationId, RunId, Slug, WorkspaceId};
 
 /// The documentation.
 pub const DOCS: &str = "/docs";
+/// The API reference.
+pub const DOCS_OF_API: &str = "/docs/api";
 /// The documentation of service accounts.
 pub const DOCS_OF_ACCOUNTS: &str = "/docs/service-accounts";
 /// The documentation of APIs.
@@ -78,6 +80,8 @@ pub enum Screen {
     Shortcut,
     /// The overview of an organization.
     Overview(OrganizationId),
+    /// Searching keys, people, pages and actions.
+    Search(OrganizationId),
     /// The settings of an organization, and the rules for its keys.
     Settings(OrganizationId),
     /// Organization Settings → API Keys.
@@ -144,7 +148,7 @@ pub enum Screen {
 
 impl Screen {
     /// The path patterns of all screens.
-    pub const PATTERNS: [&'static str; 43] = [
+    pub const PATTERNS: [&'static str; 44] = [
         "/",
         "/sign-in",
         "/welcome",
@@ -157,6 +161,7 @@ impl Screen {
         "/settings/api-keys",
         "/settings/api",
         "/o/{organization}",
+        "/o/{organization}/search",
         "/o/{organization}/settings",
         "/o/{organization}/settings/api-keys",
         "/o/{organization}/settings/api-keys/new",
@@ -205,6 +210,7 @@ impl Screen {
             ["dev", "style"] => Some(Self::Style),
             ["settings", "api-keys" | "api"] => Some(Self::Shortcut),
             ["o", organization] => Some(Self::Overview(organization.parse().ok()?)),
+            ["o", organization, "search"] => Some(Self::Search(organization.parse().ok()?)),
             ["o", organization, "settings", rest @ ..] => {
                 Self::inside(organization.parse().ok()?, rest)
             }
@@ -271,6 +277,7 @@ impl Screen {
             | Self::Style
             | Self::Shortcut => None,
             Self::Overview(organization)
+            | Self::Search(organization)
             | Self::Settings(organization)
             | Self::ApiKeys(organization)
             | Self::NewKey(organization)
@@ -387,6 +394,7 @@ impl Screen {
             Self::Style => "/dev/style".into(),
             Self::Shortcut => "/settings/api-keys".into(),
             Self::Overview(organization) => format!("/o/{organization}"),
+            Self::Search(organization) => format!("/o/{organization}/search"),
             Self::Settings(organization) => format!("/o/{organization}/settings"),
             Self::ApiKeys(organization) => format!("/o/{organization}/settings/api-keys"),
             Self::NewKey(organization) => format!("/o/{organization}/settings/api-keys/new"),
@@ -494,6 +502,7 @@ mod tests {
             Screen::ServiceAccounts(org.clone()),
             Screen::NewServiceAccount(org.clone()),
             Screen::ServiceAccount(org.clone(), ActorId(7)),
+            Screen::Search(org.clone()),
             Screen::Sealed(org.clone()),
             Screen::SealedOfAccount(org.clone(), ActorId(7)),
             Screen::Members(org.clone()),

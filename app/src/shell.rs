@@ -46,6 +46,10 @@ impl DocumentTitle {
     }
 }
 
+/// Tells that the document needs its islands. The frame of an organization provides it.
+#[derive(Clone, Copy)]
+pub struct Islands;
+
 /// Renders a whole document. Nothing is awaited, because all data is loaded.
 pub fn render(document: Document, body: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new_root(None);
@@ -56,14 +60,13 @@ pub fn render(document: Document, body: impl FnOnce() -> AnyView) -> String {
 
 fn shell(document: Document, body: AnyView) -> impl IntoView {
     let style = format!("{}/roundtable.css", document.assets);
-    let ahead = document.ahead.then(|| {
+    let has_islands = document.islands || use_context::<Islands>().is_some();
+    let ahead = (has_islands && document.ahead).then(|| {
         view! { <script type="speculationrules" nonce=document.nonce.clone()>{AHEAD}</script> }
     });
     let DocumentTitle(title) =
         use_context().unwrap_or_else(|| DocumentTitle(document.title.clone()));
-    let wake = document
-        .islands
-        .then(|| wake(&document.assets, document.nonce));
+    let wake = has_islands.then(|| wake(&document.assets, document.nonce));
     view! {
         <html lang="en" data-theme=document.theme.as_str()>
             <head>

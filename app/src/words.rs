@@ -41,6 +41,7 @@ pub mod roles;
 pub mod rotate_key;
 pub mod runs;
 pub mod sealed;
+pub mod search;
 pub mod service_accounts;
 pub mod sign_in;
 pub mod workspaces;

@@ -122,7 +122,7 @@ export async function createKey(page: Page, name: string, scripted: boolean): Pr
   const key = await createKeyAndStay(page, name, scripted);
   if (scripted) {
     await sheet(page, scripted).getByRole('button', { name: 'Copy', exact: true }).click();
-    await expect(sheet(page, true).getByText('Copied').first()).toBeVisible();
+    await expect(sheet(page, true).getByText('Copied', { exact: true }).first()).toBeVisible();
   }
   await closeReveal(page, scripted);
   await expect(row(page, name).first()).toBeVisible();

@@ -53,7 +53,7 @@ test('a key can be created and revoked with the keyboard; the focus returns to t
   }
   await tabTo(page, dialog.getByRole('button', { name: 'Copy', exact: true }));
   await page.keyboard.press('Enter');
-  await expect(sheet(page, true).getByText('Copied').first()).toBeVisible();
+  await expect(sheet(page, true).getByText('Copied', { exact: true }).first()).toBeVisible();
   await tabTo(page, dialog.getByText('Done', { exact: true }));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog')).toHaveCount(0);

@@ -62,7 +62,7 @@ test('an access token is shown once, works, and is revoked with the session', { 
   expect([me.status, me.json.credential]).toEqual([200, 'id_token']);
   if (scripted) {
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
-    await expect(page.getByText('Copied').first()).toBeVisible();
+    await expect(page.getByText('Copied', { exact: true }).first()).toBeVisible();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(token);
   }
   await page.getByRole('link', { name: 'Done' }).click();

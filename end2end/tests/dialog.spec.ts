@@ -158,7 +158,7 @@ test('closing the dialog after copying needs no confirmation', async ({ page }) 
   await signIn(page, OLIVIA);
   await createKeyAndStay(page, unique('Taken along'), true);
   await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
-  await expect(sheet(page, true).getByText('Copied').first()).toBeVisible();
+  await expect(sheet(page, true).getByText('Copied', { exact: true }).first()).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });

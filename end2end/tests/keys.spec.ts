@@ -236,7 +236,7 @@ test('after a rotation both keys work until the old key is revoked', { tag: '@pl
   if (scripted) {
     await awake(page, true);
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
-    await expect(page.getByText('Copied').first()).toBeVisible();
+    await expect(page.getByText('Copied', { exact: true }).first()).toBeVisible();
   }
   await page.getByRole('link', { name: 'Revoke it now' }).click();
   const typed = page.getByLabel(/^Type .* to confirm/);

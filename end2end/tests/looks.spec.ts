@@ -148,7 +148,7 @@ test('the dialog that shows a new key', async ({ page }) => {
   await inspect(page, 'reveal-guard');
   await page.getByRole('button', { name: 'Go back and copy' }).click();
   await page.getByRole('button', { name: 'Copy', exact: true }).click();
-  await expect(sheet(page, true).getByText('Copied').first()).toBeVisible();
+  await expect(sheet(page, true).getByText('Copied', { exact: true }).first()).toBeVisible();
   await page.screenshot({ path: 'screenshots/reveal-copied-light-1280.png' });
 });
 

@@ -49,7 +49,7 @@ test(
     expect(page.url()).not.toContain(key);
     if (scripted) {
       await reveal.getByRole('button', { name: 'Copy', exact: true }).click();
-      await expect(sheet(page, true).getByText('Copied').first()).toBeVisible();
+      await expect(sheet(page, true).getByText('Copied', { exact: true }).first()).toBeVisible();
       expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
     } else {
       await expect(reveal.getByRole('button', { name: /Copy/ })).toHaveCount(0);

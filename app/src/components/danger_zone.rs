@@ -41,7 +41,7 @@ pub fn leave_zone(room: &OrganizationPage, is_only_owner: bool) -> AnyView {
         false => (
             words::leave_organization::EFFECTS[0],
             Either::Right(
-                view! { <a class="button" href=path aria-describedby="leave-effect">{words::leave_organization::LINK}</a> },
+                view! { <a class="button" href=path data-dialog="go" aria-describedby="leave-effect">{words::leave_organization::LINK}</a> },
             ),
         ),
     };

@@ -10,9 +10,12 @@ use leptos::prelude::*;
 use self::account::account;
 use self::side::side;
 use super::{form_fields, summary};
+use crate::islands::page_dialog::PageDialog;
+use crate::islands::page_help::PageHelp;
 use crate::request::PageContext;
 use crate::routes::{Location, Screen};
-use crate::shell::DocumentTitle;
+use crate::shared_view::icon;
+use crate::shell::{DocumentTitle, Islands};
 use crate::theme::Theme;
 use crate::words;
 
@@ -231,13 +234,20 @@ fn framed(
     problem: Option<&Problem>,
     body: AnyView,
 ) -> AnyView {
+    provide_context(Islands);
+    let search = Screen::Search(room.organization()).path();
+    // The dialog stands first, so that the labels in it find their own fields, not those of the same
+    // names in the page.
     view! {
+        <PageDialog/>
+        <PageHelp/>
         <div class="frame">
             {side(room)}
             <header class="top">
                 <nav class="crumbs" aria-label=words::frame::BREADCRUMB>
                     <ol class="crumb-list">{crumbs}</ol>
                 </nav>
+                <a class="button find" href=search data-dialog="" data-find-all="" aria-keyshortcuts="Control+K Meta+K">{icon("search")}{words::SEARCH}<kbd class="needs-script" aria-hidden="true">{words::search::SHORTCUT}</kbd></a>
                 {account(room.ctx.actor().id.0, &room.person, room.theme, &room.place)}
             </header>
             <main class="main" id="main" tabindex="-1">{summary(words::NOT_DONE, problem, &room.place)}{body}</main>

@@ -64,7 +64,7 @@ impl KeyRows {
                 {person}
                 <td class="used" data-label=words::labels::LAST_USED>{last_used(key, now, status)}</td>
                 {expires(key, now, status)}
-                <td class="row-actions"><div>{live.then(|| revoke_link(organization, key))}{menu(organization, key)}</div></td>
+                <td class="row-actions"><div>{live.then(|| revoke_link(organization, key))}{menu(organization, line)}</div></td>
             </tr>
         }
         .into_any()
@@ -185,12 +185,13 @@ fn revoke_link(organization: &OrganizationId, key: &KeyView) -> AnyView {
 }
 
 /// The menu with all actions for a key.
-fn menu(organization: &OrganizationId, key: &KeyView) -> AnyView {
+fn menu(organization: &OrganizationId, line: &KeyLine) -> AnyView {
+    let key = &line.key;
     let (id, org) = (key.key_id, organization.clone());
     let link = |screen: Screen, glyph: &'static str, text: &'static str| {
         view! { <li><a href=screen.path() data-dialog="">{icon(glyph)}{text}</a></li> }
     };
-    let rotate = key.is_active.then(|| {
+    let rotate = (key.is_active && line.rotated_to.is_none()).then(|| {
         link(
             Screen::RotateKey(org.clone(), id),
             "rotate",

@@ -9,8 +9,6 @@ use leptos::prelude::*;
 use super::key_row::{KeyPerson, KeyRows};
 use crate::islands::key_panel::KeyPanel;
 use crate::islands::live::LiveMarks;
-use crate::islands::page_dialog::PageDialog;
-use crate::islands::page_help::PageHelp;
 use crate::words;
 
 /// The table. `caption` is for screen readers.
@@ -57,5 +55,5 @@ pub fn key_table(
 
 /// What makes the table of a page react in the browser.
 pub fn key_islands() -> AnyView {
-    view! { <KeyPanel/><PageDialog/><PageHelp/><LiveMarks/> }.into_any()
+    view! { <KeyPanel/><LiveMarks/> }.into_any()
 }

@@ -12,7 +12,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, HtmlFormElement};
 
 use super::browser::{
-    Failure, FormResponse, around, attribute, encoded, go_to, is_plain, leave_menu, load_page,
+    Failure, FormResponse, all, around, attribute, encoded, go_to, is_plain, leave_menu, load_page,
     part_of, pressed_backdrop, send_for_page, wait_at,
 };
 use super::copying;
@@ -188,7 +188,8 @@ impl Dialogs {
             );
             return self.open(path, false);
         }
-        if !self.has(event) {
+        // A search has a handler of its own.
+        if !self.has(event) || form.has_attribute("data-find") {
             return;
         }
         event.prevent_default();
@@ -209,6 +210,10 @@ impl Dialogs {
                 Ok(FormResponse::Page { page, is_success }) => {
                     if is_success {
                         self.changed.set(true);
+                        // A prefetched page would not show the message that is waiting for it.
+                        all("script[type=speculationrules]")
+                            .iter()
+                            .for_each(Element::remove);
                     }
                     if !self.show(&page) {
                         self.failure

@@ -46,12 +46,19 @@ pub fn PageHelp() -> impl IntoView {
     }
 }
 
-/// Handles keyboard shortcuts: `/` searches, `c` creates a key, `?` shows the list, others move
+/// Handles keyboard shortcuts: Ctrl or Cmd with K searches everything, `/` searches the list, `c` creates a key, `?` shows the list, others move
 /// through the rows. They are off while the person types or a dialog is open.
 fn pressed(event: ev::KeyboardEvent) {
     // A search in a form filters the table below. Enter must not submit the form.
     if event.key() == "Enter" && around(&event, "[data-narrow]").is_some() {
         return event.prevent_default();
+    }
+    if (event.ctrl_key() || event.meta_key()) && event.key() == "k" {
+        if let Some(find) = first("a[data-find-all]").filter(|_| all("dialog[open]").is_empty()) {
+            event.prevent_default();
+            find.click();
+        }
+        return;
     }
     if event.key() == "Escape" {
         if let Some(open) = all(".menu[open]").first() {

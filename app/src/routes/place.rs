@@ -192,7 +192,11 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
     };
     Some(match (screen, name) {
         (
-            Screen::ApiKeys(_) | Screen::RevokeKeys(_) | Screen::Consumers(_) | Screen::Members(_),
+            Screen::ApiKeys(_)
+            | Screen::RevokeKeys(_)
+            | Screen::Consumers(_)
+            | Screen::Members(_)
+            | Screen::Search(_),
             "q",
         ) => ("q", search(value)?),
         (

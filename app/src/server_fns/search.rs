@@ -25,7 +25,8 @@ pub async fn search(
         .filter(|place| match &place.screen {
             Screen::ApiKeys(organization)
             | Screen::Consumers(organization)
-            | Screen::Members(organization) => organization == own,
+            | Screen::Members(organization)
+            | Screen::Search(organization) => organization == own,
             _ => false,
         })
         .ok_or_else(|| context.problem(Code::BadRequest))?;

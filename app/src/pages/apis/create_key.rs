@@ -15,7 +15,6 @@ use crate::components::frame::{OrganizationPage, frame};
 use crate::components::ip_list::ip_list;
 use crate::components::typed_form::TypedForm;
 use crate::components::{fault_line, form_token, summary};
-use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::pages::keys::reveal;
 use crate::request::PageRequest;
@@ -77,10 +76,7 @@ pub async fn load(
         token: FormToken::generate(context.engine.runtime()),
     };
     let title = words::apis::create_key_title(&shown.api.name);
-    Ok(Page {
-        islands: true,
-        ..Page::new(&title, move || render(&shown))
-    })
+    Ok(Page::new(&title, move || render(&shown)))
 }
 
 /// The previous page: the consumer that the key is for, or the API.
@@ -129,7 +125,7 @@ fn render(shown: &NewKeyPageData) -> AnyView {
         </form>
     };
     let trail = words::apis::CREATE_KEY;
-    view! { {frame(room, trail, None, body.into_any())}<PageHelp/> }.into_any()
+    frame(room, trail, None, body.into_any())
 }
 
 /// The start of the keys of an environment.

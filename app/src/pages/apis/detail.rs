@@ -110,10 +110,7 @@ pub async fn load(
         form: TypedForm::of(request),
         room,
     };
-    Ok(Page {
-        islands: true,
-        ..Page::new(&title, move || render(&shown))
-    })
+    Ok(Page::new(&title, move || render(&shown)))
 }
 
 fn render(shown: &ApiPageData) -> AnyView {
@@ -157,7 +154,7 @@ fn notice(shown: &ApiPageData) -> Option<AnyView> {
 fn create_key_link(shown: &ApiPageData) -> Option<AnyView> {
     let form = Screen::NewApiKey(shown.room.organization(), shown.api.slug.clone()).path();
     (shown.may_create_keys && !shown.api.is_archived).then(|| {
-        view! { <div class="actions"><a class="button primary" href=form>{icon("plus")}{words::apis::CREATE_KEY}</a></div> }.into_any()
+        view! { <div class="actions"><a class="button primary" href=form data-dialog="">{icon("plus")}{words::apis::CREATE_KEY}</a></div> }.into_any()
     })
 }
 

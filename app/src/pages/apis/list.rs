@@ -61,7 +61,7 @@ fn render(room: &OrganizationPage, rows: &Rows<ApiView>, problem: Option<&Proble
 fn register_link(room: &OrganizationPage) -> impl IntoView + use<> {
     let form = Screen::NewApi(room.organization()).path();
     (decide(room.ctx.actor().role, Action::ManageApis) != Grant::No).then(|| {
-        view! { <a class="button primary" href=form>{icon("plus")}{words::apis::REGISTER}</a> }
+        view! { <a class="button primary" href=form data-dialog="go">{icon("plus")}{words::apis::REGISTER}</a> }
     })
 }
 

@@ -9,7 +9,6 @@ use crate::components::field::Field;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::summary;
 use crate::components::typed_form::TypedForm;
-use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
@@ -24,10 +23,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
     }
     let form = TypedForm::of(request);
     let render = move || render(&room, &form);
-    Ok(Page {
-        islands: true,
-        ..Page::new(words::consumers::CREATE, render)
-    })
+    Ok(Page::new(words::consumers::CREATE, render))
 }
 
 fn render(room: &OrganizationPage, form: &TypedForm) -> AnyView {
@@ -61,5 +57,5 @@ fn render(room: &OrganizationPage, form: &TypedForm) -> AnyView {
             </div>
         </form>
     };
-    view! { {frame(room, words::consumers::CREATE, None, body.into_any())}<PageHelp/> }.into_any()
+    frame(room, words::consumers::CREATE, None, body.into_any())
 }

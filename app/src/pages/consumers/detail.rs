@@ -94,10 +94,7 @@ pub async fn load(
         flash: context.take_flash().await,
         form: TypedForm::of(request),
     };
-    Ok(Page {
-        islands: true,
-        ..Page::new(&title, move || render(&shown))
-    })
+    Ok(Page::new(&title, move || render(&shown)))
 }
 
 fn render(shown: &ConsumerPageData) -> AnyView {

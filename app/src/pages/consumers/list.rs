@@ -12,7 +12,6 @@ use crate::components::frame::{OrganizationPage, frame};
 use crate::components::list_table::list_table;
 use crate::components::pager::pager;
 use crate::components::search::search;
-use crate::islands::page_help::PageHelp;
 use crate::pages::{Page, PageResponse};
 use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_APIS, Location, Screen};
@@ -47,12 +46,10 @@ pub async fn load(
         .await
         .map_err(|error| context.to_problem(&error))?;
     let problem = request.problem().cloned();
-    Ok(PageResponse::Page(Page {
-        islands: true,
-        ..Page::new(words::consumers::TITLE, move || {
-            render(&room, &rows, problem.as_ref())
-        })
-    }))
+    Ok(PageResponse::Page(Page::new(
+        words::consumers::TITLE,
+        move || render(&room, &rows, problem.as_ref()),
+    )))
 }
 
 fn render(
@@ -84,18 +81,17 @@ fn render(
         </div>
         {content}
     };
-    let page = frame(
+    frame(
         room,
         words::consumers::TITLE,
         problem,
         body.into_any(),
-    );
-    view! { {page}<PageHelp/> }.into_any()
+    )
 }
 
 fn create_link(room: &OrganizationPage) -> impl IntoView + use<> {
     let to = Screen::NewConsumer(room.organization()).path();
-    view! { <a class="button primary" href=to>{icon("plus")}{words::consumers::CREATE}</a> }
+    view! { <a class="button primary" href=to data-dialog="go">{icon("plus")}{words::consumers::CREATE}</a> }
 }
 
 fn filters(room: &OrganizationPage) -> AnyView {

@@ -6,7 +6,6 @@ use leptos::prelude::*;
 use super::reveal;
 use crate::components::create_key_form::{KeyForm, key_form};
 use crate::components::frame::{OrganizationPage, frame};
-use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
@@ -36,10 +35,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
             closed(&room)
         }
     };
-    Ok(Page {
-        islands: true,
-        ..Page::new(words::create_key::TITLE, render)
-    })
+    Ok(Page::new(words::create_key::TITLE, render))
 }
 
 /// The page for members, if only owners and admins can create keys.
@@ -67,7 +63,7 @@ fn render(room: &OrganizationPage, form: &KeyForm) -> AnyView {
     let heading = view! { <h1 id="create-title">{words::create_key::TITLE}</h1> };
     let cancel = view! { <a class="button" href=back(room).path()>{words::CANCEL}</a> };
     let form = key_form(form, heading.into_any(), cancel.into_any(), true);
-    view! { {frame(room, words::create_key::TITLE, None, form)}<PageHelp/> }.into_any()
+    frame(room, words::create_key::TITLE, None, form)
 }
 
 /// The name and role of a service account. Only admins and owners can load it, and create its keys.

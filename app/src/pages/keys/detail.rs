@@ -14,8 +14,6 @@ use crate::components::scope_picker::scope_picker;
 use crate::components::{fault_line, summary};
 use crate::flash::Flash;
 use crate::islands::live::LiveMarks;
-use crate::islands::page_dialog::PageDialog;
-use crate::islands::page_help::PageHelp;
 use crate::pages::{Page, sealed};
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
@@ -88,10 +86,7 @@ pub async fn load(
         problem,
         typed: request.all_typed(),
     };
-    Ok(Page {
-        islands: true,
-        ..Page::new(&title, move || render(&shown))
-    })
+    Ok(Page::new(&title, move || render(&shown)))
 }
 
 async fn find(
@@ -157,8 +152,7 @@ fn render(shown: &KeyPageData) -> AnyView {
         {narrow}
         {copy_status()}
     };
-    view! { {frame(room, &key.label, problem, body.into_any())}<PageDialog/><PageHelp/><LiveMarks/> }
-        .into_any()
+    view! { {frame(room, &key.label, problem, body.into_any())}<LiveMarks/> }.into_any()
 }
 
 fn buttons(room: &OrganizationPage, line: &KeyLine) -> AnyView {

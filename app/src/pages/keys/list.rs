@@ -67,10 +67,10 @@ pub async fn load(
     let query = query_of(&place);
     let room = OrganizationPage::enter(context, &organization, place).await?;
     let list = List::load(request, room, query).await?;
-    Ok(PageResponse::Page(Page {
-        islands: true,
-        ..Page::new(words::keys::TITLE, move || render(&list))
-    }))
+    Ok(PageResponse::Page(Page::new(
+        words::keys::TITLE,
+        move || render(&list),
+    )))
 }
 
 /// The query of a location. By default, it selects active keys.

@@ -35,12 +35,9 @@ pub async fn page(
             .ok(),
         None => None,
     };
-    Page {
-        islands: true,
-        ..Page::new(words::reveal_key::TITLE, move || {
-            render(&room, &created, api.as_ref(), &url, &back)
-        })
-    }
+    Page::new(words::reveal_key::TITLE, move || {
+        render(&room, &created, api.as_ref(), &url, &back)
+    })
 }
 
 fn render(

@@ -11,7 +11,6 @@ use crate::components::confirm::{ButtonWords, Confirm, power};
 use crate::components::confirm_name::confirm_name;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::{summary, used};
-use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
@@ -46,10 +45,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
             .to_owned()
     });
     let render = move || render(&room, &keys, problem.as_ref(), &reason, confirm);
-    Ok(Page {
-        islands: true,
-        ..Page::new(words::revoke_keys::TITLE, render)
-    })
+    Ok(Page::new(words::revoke_keys::TITLE, render))
 }
 
 /// The keys with the IDs of the query.
@@ -103,7 +99,7 @@ fn render(
         return frame(room, words::revoke_keys::TITLE, None, none_left(room));
     }
     let form = form(room, keys, problem, reason, typed);
-    view! { {frame(room, words::revoke_keys::TITLE, None, form)}<PageHelp/> }.into_any()
+    frame(room, words::revoke_keys::TITLE, None, form)
 }
 
 /// The sheet if none of the selected keys can be revoked.

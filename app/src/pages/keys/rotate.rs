@@ -10,7 +10,6 @@ use super::reveal;
 use crate::components::confirm::{ButtonWords, Confirm, power};
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::{fault_line, form_token, summary, used, when_due};
-use crate::islands::page_help::PageHelp;
 use crate::pages::{Page, sealed};
 use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_CARRY_OVER, Location, Screen};
@@ -85,17 +84,15 @@ pub async fn load(
         sealed,
         token: FormToken::generate(request.context.engine.runtime()),
     };
-    Ok(Page {
-        islands: true,
-        ..Page::new(words::rotate_key::TITLE, move || render(&shown))
-    })
+    Ok(Page::new(words::rotate_key::TITLE, move || {
+        render(&shown)
+    }))
 }
 
 fn render(shown: &RotatePageData) -> AnyView {
     let room = &shown.room;
     let Some(why) = why_closed(&shown.line) else {
-        return view! { {frame(room, words::rotate_key::TITLE, None, form(shown))}<PageHelp/> }
-            .into_any();
+        return frame(room, words::rotate_key::TITLE, None, form(shown));
     };
     let body = view! {
         <div class="sheet">

@@ -9,7 +9,6 @@ use crate::components::confirm::{ButtonWords, Confirm, power};
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::roles::{given_by, role_cards};
 use crate::components::summary;
-use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
@@ -49,10 +48,7 @@ pub async fn load(
         .unwrap_or(member.role);
     let problem = request.problem().cloned();
     let render = move || render(&room, &member, stays, chosen, problem.as_ref());
-    Ok(Page {
-        islands: true,
-        ..Page::new(words::change_role::TITLE, render)
-    })
+    Ok(Page::new(words::change_role::TITLE, render))
 }
 
 fn render(
@@ -67,7 +63,7 @@ fn render(
     } else {
         form(room, member, chosen, problem)
     };
-    view! { {frame(room, words::change_role::TITLE, None, body)}<PageHelp/> }.into_any()
+    frame(room, words::change_role::TITLE, None, body)
 }
 
 fn heading(member: &MemberView) -> AnyView {

@@ -12,7 +12,6 @@ use crate::components::roles::{given_by, role_cards};
 use crate::components::{form_token, summary};
 use crate::form_result::{CreatedInvitation, FormResult};
 use crate::islands::copying::CopyButtons;
-use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
@@ -25,12 +24,9 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
     if let Some(FormResult::Invited(created)) = request.result() {
         let created = created.clone();
-        return Ok(Page {
-            islands: true,
-            ..Page::new(words::invite_member::TITLE, move || {
-                reveal(&room, &created)
-            })
-        });
+        return Ok(Page::new(words::invite_member::TITLE, move || {
+            reveal(&room, &created)
+        }));
     }
     if decide(room.ctx.actor().role, Action::ManageMembers) == Grant::No {
         return Err(request.context.problem(Code::Forbidden));
@@ -46,10 +42,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
     let problem = request.problem().cloned();
     let token = FormToken::generate(request.context.engine.runtime());
     let render = move || render(&room, email, role, problem.as_ref(), &token);
-    Ok(Page {
-        islands: true,
-        ..Page::new(words::invite_member::TITLE, render)
-    })
+    Ok(Page::new(words::invite_member::TITLE, render))
 }
 
 fn render(
@@ -88,8 +81,12 @@ fn render(
             </div>
         </form>
     };
-    view! { {frame(room, words::invite_member::TITLE, None, body.into_any())}<PageHelp/> }
-        .into_any()
+    frame(
+        room,
+        words::invite_member::TITLE,
+        None,
+        body.into_any(),
+    )
 }
 
 fn address(typed: String, problem: Option<&Problem>) -> AnyView {

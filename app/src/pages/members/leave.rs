@@ -8,7 +8,6 @@ use crate::components::confirm::{ButtonWords, Confirm, power};
 use crate::components::danger_zone::is_only_owner;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::summary;
-use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
@@ -27,12 +26,10 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
     .await?;
     let stays = is_only_owner(context, &room).await?;
     let problem = request.problem().cloned();
-    Ok(Page {
-        islands: true,
-        ..Page::new(words::leave_organization::TITLE, move || {
-            render(&room, stays, problem.as_ref())
-        })
-    })
+    Ok(Page::new(
+        words::leave_organization::TITLE,
+        move || render(&room, stays, problem.as_ref()),
+    ))
 }
 
 fn render(room: &OrganizationPage, stays: bool, problem: Option<&Problem>) -> AnyView {
@@ -75,6 +72,10 @@ fn render(room: &OrganizationPage, stays: bool, problem: Option<&Problem>) -> An
             </form>
         }),
     };
-    view! { {frame(room, words::leave_organization::TITLE, None, body.into_any())}<PageHelp/> }
-        .into_any()
+    frame(
+        room,
+        words::leave_organization::TITLE,
+        None,
+        body.into_any(),
+    )
 }

@@ -15,7 +15,6 @@ use crate::components::pager::pager;
 use crate::components::roles::roles_explained;
 use crate::components::search::search;
 use crate::flash::{Flash, MemberNotice};
-use crate::islands::page_help::PageHelp;
 use crate::pages::{Page, PageResponse};
 use crate::request::{PageContext, PageRequest};
 use crate::routes::{DOCS_OF_MEMBERS, Location, Screen};
@@ -80,10 +79,10 @@ pub async fn load(
         problem: request.problem().cloned(),
         room,
     };
-    Ok(PageResponse::Page(Page {
-        islands: true,
-        ..Page::new(words::members::TITLE, move || render(&shown))
-    }))
+    Ok(PageResponse::Page(Page::new(
+        words::members::TITLE,
+        move || render(&shown),
+    )))
 }
 
 /// The members on this page of the list. The person is the first of all, unless the list is
@@ -139,7 +138,7 @@ fn render(shown: &MembersPageData) -> AnyView {
     let room = &shown.room;
     let invite = shown.manages().then(|| {
         let path = Screen::InviteMember(room.organization()).path();
-        view! { <a class="button primary" href=path>{icon("plus")}{words::invite_member::TITLE}</a> }
+        view! { <a class="button primary" href=path data-dialog="">{icon("plus")}{words::invite_member::TITLE}</a> }
     });
     let content = match shown.members.rows.is_empty() {
         true => no_match(room),
@@ -161,13 +160,12 @@ fn render(shown: &MembersPageData) -> AnyView {
         {roles_explained()}
         {leave_zone(room, shown.stays)}
     };
-    let page = frame(
+    frame(
         room,
         words::members::TITLE,
         shown.problem.as_ref(),
         body.into_any(),
-    );
-    view! { {page}<PageHelp/> }.into_any()
+    )
 }
 
 /// The search, and the link to all members if the list is searched.

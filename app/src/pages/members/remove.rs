@@ -13,7 +13,6 @@ use crate::components::confirm::{ButtonWords, Confirm, power};
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::{summary, when};
 use crate::form_result::FormResult;
-use crate::islands::page_help::PageHelp;
 use crate::pages::{Page, PageResponse};
 use crate::request::{PageContext, PageRequest};
 use crate::routes::{Location, Screen};
@@ -71,10 +70,10 @@ pub async fn load(
         return Err(context.problem(Code::Forbidden));
     }
     let shown = page_data(request, room, member).await?;
-    Ok(PageResponse::Page(Page {
-        islands: true,
-        ..Page::new(words::remove_member::TITLE, move || render(&shown))
-    }))
+    Ok(PageResponse::Page(Page::new(
+        words::remove_member::TITLE,
+        move || render(&shown),
+    )))
 }
 
 async fn page_data(
@@ -190,8 +189,12 @@ fn render(shown: &RemoveMemberPageData) -> AnyView {
             </form>
         }),
     };
-    view! { {frame(room, words::remove_member::TITLE, None, body.into_any())}<PageHelp/> }
-        .into_any()
+    frame(
+        room,
+        words::remove_member::TITLE,
+        None,
+        body.into_any(),
+    )
 }
 
 fn facts(room: &OrganizationPage, member: &MemberView) -> AnyView {

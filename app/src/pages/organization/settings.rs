@@ -10,7 +10,6 @@ use crate::components::danger_zone::{is_only_owner, leave_zone};
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::{done, when};
 use crate::flash::{Flash, OrganizationSettingSaved};
-use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_ORGANIZATIONS, Location, Screen};
@@ -93,10 +92,9 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
         view,
         room,
     };
-    Ok(Page {
-        islands: true,
-        ..Page::new(words::organization::TITLE, move || render(&shown))
-    })
+    Ok(Page::new(words::organization::TITLE, move || {
+        render(&shown)
+    }))
 }
 
 fn render(shown: &OrganizationPageData) -> AnyView {
@@ -133,11 +131,10 @@ fn render(shown: &OrganizationPageData) -> AnyView {
         {settings}
         {leave_zone(room, shown.stays)}
     };
-    let page = frame(
+    frame(
         room,
         words::organization::TITLE,
         shown.problem.as_ref(),
         body.into_any(),
-    );
-    view! { {page}<PageHelp/> }.into_any()
+    )
 }

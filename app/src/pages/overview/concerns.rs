@@ -67,8 +67,9 @@ fn step(glance: &Glance, concern: &Concern) -> impl IntoView + use<> {
         Step::Revoke => Screen::RevokeKey(organization, key.key_id),
         Step::Look => Screen::Key(organization, key.key_id),
     };
+    let dialog = (!matches!(step, Step::Look)).then_some("");
     let name = key.label.clone();
-    view! { <a class="button" href=screen.path()>{words::overview::step(step)}<span class="visually-hidden">" "<bdi>{name}</bdi></span></a> }
+    view! { <a class="button" href=screen.path() data-dialog=dialog>{words::overview::step(step)}<span class="visually-hidden">" "<bdi>{name}</bdi></span></a> }
 }
 
 fn more(glance: &Glance) -> Option<AnyView> {

@@ -7,7 +7,6 @@ use leptos::prelude::*;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::service_accounts::{account_name, account_role};
 use crate::components::summary;
-use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
@@ -33,10 +32,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
     };
     let problem = request.problem().cloned();
     let render = move || render(&room, typed, problem.as_ref());
-    Ok(Page {
-        islands: true,
-        ..Page::new(words::service_accounts::CREATE, render)
-    })
+    Ok(Page::new(words::service_accounts::CREATE, render))
 }
 
 struct Typed {
@@ -62,8 +58,12 @@ fn render(room: &OrganizationPage, typed: Typed, problem: Option<&Problem>) -> A
             </div>
         </form>
     };
-    view! { {frame(room, words::service_accounts::CREATE, None, body.into_any())}<PageHelp/> }
-        .into_any()
+    frame(
+        room,
+        words::service_accounts::CREATE,
+        None,
+        body.into_any(),
+    )
 }
 
 fn several(chosen: bool) -> impl IntoView {

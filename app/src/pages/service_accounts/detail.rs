@@ -1,6 +1,7 @@
 //! One service account: its details, its keys, and its settings.
 
 use domain::command::{KeyQuery, KeySort};
+use domain::event::EventCategory;
 use domain::view::{KeyLine, Page as Rows, ServiceAccount};
 use domain::{ActorId, KeyId, OrganizationId, Problem, Role};
 use leptos::prelude::*;
@@ -8,10 +9,12 @@ use leptos::prelude::*;
 use self::keys::{NextKey, keys};
 use self::settings::{SETTINGS, settings};
 use crate::components::frame::{OrganizationPage, frame};
+use crate::components::key_notice::key_notice;
+use crate::components::key_table::key_islands;
+use crate::components::live::Mark;
 use crate::components::service_accounts::account_status;
 use crate::components::{created_fact, done};
 use crate::flash::{AccountNotice, Flash};
-use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::{PageContext, PageRequest};
 use crate::routes::{AccountSetting, Location, Screen};
@@ -24,6 +27,7 @@ mod settings;
 const ROWS: i64 = 50;
 
 struct ServiceAccountPageData {
+    mark: Mark,
     room: OrganizationPage,
     account: ServiceAccount,
     keys: Rows<KeyLine>,
@@ -53,6 +57,7 @@ pub async fn load(
         .get_service_account(&room.ctx, actor)
         .await
         .map_err(|error| context.to_problem(&error))?;
+    let mark = Mark::set(context, &room.ctx, EventCategory::Keys).await?;
     let keys = list_keys(context, &room, actor).await?;
     let next = NextKey::of(context, &room.ctx, &account).await?;
     let name = request
@@ -66,6 +71,7 @@ pub async fn load(
     let open = open_setting(request, &room);
     let (flash, problem) = (context.take_flash().await, request.problem().cloned());
     let shown = ServiceAccountPageData {
+        mark,
         room,
         account,
         keys,
@@ -76,10 +82,9 @@ pub async fn load(
         open,
         problem,
     };
-    Ok(Page {
-        islands: true,
-        ..Page::new(words::service_accounts::TITLE, move || render(&shown))
-    })
+    Ok(Page::new(words::service_accounts::TITLE, move || {
+        render(&shown)
+    }))
 }
 
 fn open_setting(request: &PageRequest, room: &OrganizationPage) -> Option<AccountSetting> {
@@ -135,7 +140,7 @@ fn render(shown: &ServiceAccountPageData) -> AnyView {
         shown.problem.as_ref(),
         body.into_any(),
     );
-    view! { {page}<PageHelp/> }.into_any()
+    view! { {page}{shown.mark.hidden()}{key_islands()} }.into_any()
 }
 
 /// The menu of actions. Each leads to this page with the setting open, so it needs no script.
@@ -179,7 +184,7 @@ fn menu(shown: &ServiceAccountPageData) -> AnyView {
 /// The result of the previous page, shown once.
 fn notice(shown: &ServiceAccountPageData) -> Option<AnyView> {
     let Some(Flash::Account(notice)) = shown.flash else {
-        return None;
+        return key_notice(shown.flash.as_ref()?, &shown.room.organization());
     };
     let text = match notice {
         AccountNotice::Created => words::service_accounts::CREATED,

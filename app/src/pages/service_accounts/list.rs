@@ -70,7 +70,7 @@ fn render(
 
 fn create_link(room: &OrganizationPage) -> impl IntoView + use<> {
     let to = Screen::NewServiceAccount(room.organization()).path();
-    view! { <a class="button primary" href=to>{icon("plus")}{words::service_accounts::CREATE}</a> }
+    view! { <a class="button primary" href=to data-dialog="go">{icon("plus")}{words::service_accounts::CREATE}</a> }
 }
 
 fn empty(room: &OrganizationPage) -> AnyView {

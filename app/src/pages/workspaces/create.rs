@@ -9,7 +9,6 @@ use crate::components::field::Field;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::summary;
 use crate::components::typed_form::TypedForm;
-use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
@@ -24,10 +23,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
     let form = TypedForm::of(request);
     let render = move || render(&room, &form);
-    Ok(Page {
-        islands: true,
-        ..Page::new(words::workspaces::CREATE, render)
-    })
+    Ok(Page::new(words::workspaces::CREATE, render))
 }
 
 fn render(room: &OrganizationPage, form: &TypedForm) -> AnyView {
@@ -65,7 +61,7 @@ fn render(room: &OrganizationPage, form: &TypedForm) -> AnyView {
             </div>
         </form>
     };
-    view! { {frame(room, words::workspaces::CREATE, None, body.into_any())}<PageHelp/> }.into_any()
+    frame(room, words::workspaces::CREATE, None, body.into_any())
 }
 
 fn provider(form: &TypedForm) -> AnyView {

@@ -98,7 +98,7 @@ fn notice(shown: &WorkspaceList) -> Option<AnyView> {
 fn create_link(room: &OrganizationPage) -> impl IntoView + use<> {
     let screen = Screen::NewWorkspace(room.organization());
     let to = Location::in_environment(screen, room.place.environment()).path();
-    view! { <a class="button primary" href=to>{icon("plus")}{words::workspaces::CREATE}</a> }
+    view! { <a class="button primary" href=to data-dialog="go">{icon("plus")}{words::workspaces::CREATE}</a> }
 }
 
 fn empty(room: &OrganizationPage) -> AnyView {

@@ -18,8 +18,9 @@ use crate::test_app::{TestApp, TestResponse};
 /// The reviewed table of pages. Anonymous visitors are redirected to the sign-in page instead of a
 /// 401.
 #[rustfmt::skip]
-pub const LINES: [Line; 32] = [
+pub const LINES: [Line; 33] = [
     ("/o/{organization}", Requirement::Membership, Kind::None, 200, 0),
+    ("/o/{organization}/search", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings/api-keys", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings/api-keys/new", Requirement::Membership, Kind::None, 200, 0),

@@ -38,7 +38,7 @@ fn next(shown: &ConsumerPageData) -> AnyView {
         let path = Location::top(form)
             .with("for", Some(&owner))
             .path();
-        view! { <a class=class href=path>{label}</a> }
+        view! { <a class=class href=path data-dialog="">{label}</a> }
     };
     match shown.apis.as_slice() {
         [] => view! { <p class="muted">{words::consumers::NO_APIS}</p> }.into_any(),

@@ -53,13 +53,13 @@ fn menu(room: &OrganizationPage, member: &MemberView) -> Option<AnyView> {
     let role = Screen::ChangeRole(organization.clone(), member.actor_id).path();
     let remove = (member.actor_id != own.id).then(|| {
         let path = Screen::RemoveMember(organization, member.actor_id).path();
-        view! { <li class="apart"><a class="danger" href=path>{icon("danger")}{words::remove_member::LINK}</a></li> }
+        view! { <li class="apart"><a class="danger" href=path data-dialog="">{icon("danger")}{words::remove_member::LINK}</a></li> }
     });
     let menu = view! {
         <details class="menu" name="menu">
             <summary class="icon-button">{icon("more")}<span class="visually-hidden">{words::members::actions_for(&member.name)}</span></summary>
             <ul class="menu-list">
-                <li><a href=role>{icon("person")}{words::change_role::LINK}</a></li>
+                <li><a href=role data-dialog="">{icon("person")}{words::change_role::LINK}</a></li>
                 {remove}
             </ul>
         </details>

@@ -12,12 +12,9 @@ use crate::words;
 
 /// The page of the new keys.
 pub fn page(room: OrganizationPage, removed: RemovedMember) -> Page {
-    Page {
-        islands: true,
-        ..Page::new(words::remove_member::HANDED_OVER, move || {
-            render(&room, &removed)
-        })
-    }
+    Page::new(words::remove_member::HANDED_OVER, move || {
+        render(&room, &removed)
+    })
 }
 
 fn render(room: &OrganizationPage, removed: &RemovedMember) -> AnyView {

@@ -66,7 +66,7 @@ pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
         Screen::NewKey(shown.room.organization()).path(),
         shown.account.actor_id
     );
-    let create = move || view! { <a class="button primary" href=create.clone()>{icon("plus")}{words::create_key::TITLE}</a> };
+    let create = move || view! { <a class="button primary" href=create.clone() data-dialog="">{icon("plus")}{words::create_key::TITLE}</a> };
     let empty = shown.keys.rows.is_empty() && shown.room.place.before().is_none();
     let button = matches!(shown.next, NextKey::Create).then_some(create);
     let note = match shown.next {
@@ -79,7 +79,7 @@ pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
     };
     let note = note.map(|(text, rotate)| {
         let rotate = rotate.map(
-            |to| view! { <div class="actions"><a class="button" href=to>{icon("rotate")}{words::service_accounts::ROTATE_KEY}</a></div> },
+            |to| view! { <div class="actions"><a class="button" href=to data-dialog="">{icon("rotate")}{words::service_accounts::ROTATE_KEY}</a></div> },
         );
         view! { <div class="notice">{icon("info")}<p>{text}</p>{rotate}</div> }
     });

@@ -1,0 +1,21 @@
+//! Searching keys, people, pages and actions.
+
+pub const TITLE: &str = "Search";
+pub const LABEL: &str = "Search keys, people, pages and actions";
+pub const SHORTCUT: &str = "Ctrl K";
+pub const GO_TO: &str = "Go to";
+pub const ACTIONS: &str = "Actions";
+pub const NOTHING: &str = "Nothing found";
+pub const HINT: &str = "Try another word, or paste a key to find it.";
+pub const NEW_ORGANIZATION: &str = "Create an organization";
+
+/// The words at the start of a search that ask for an action on a key.
+pub const VERBS: [&str; 3] = ["revoke", "rotate", "rename"];
+
+/// The link to the documentation that mentions a text.
+pub fn in_documentation(text: &str) -> String {
+    format!(
+        "Search the documentation for “{}”",
+        super::isolated(text)
+    )
+}
