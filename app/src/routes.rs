@@ -37,11 +37,13 @@ pub fn hook_url(public_url: &str, workspace: &WorkspaceId) -> String {
     format!("{public_url}/api/v1/hooks/{workspace}/runs")
 }
 
+mod docs_page;
 mod link;
 mod log;
 mod period;
 mod place;
 
+pub use docs_page::docs_page;
 pub use link::LinkToken;
 pub use log::LOG_FILTERS;
 pub use period::Period;

@@ -31,18 +31,36 @@ pub struct Document {
     pub islands: bool,
     /// Whether the browser may prefetch the pages of its links.
     pub ahead: bool,
+    /// Whether it is a page of the documentation, which has a style sheet and a script of its own.
+    pub documentation: bool,
 }
 
 /// Renders a whole document. Nothing is awaited, because all data is loaded.
 pub fn render(document: Document, body: impl FnOnce() -> AnyView) -> String {
+    format!(
+        "<!DOCTYPE html>{}",
+        html(|| shell(document, body()).into_any())
+    )
+}
+
+/// Renders a part of a document without islands, and without the comments that end the children of
+/// every element: only islands need them.
+pub fn fragment(view: impl FnOnce() -> AnyView) -> String {
+    html(view).replace("<!>", "")
+}
+
+fn html(view: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new_root(None);
-    let html = owner.with(|| format!("<!DOCTYPE html>{}", shell(document, body()).to_html()));
+    let html = owner.with(|| view().to_html());
     owner.unset_with_forced_cleanup();
     html
 }
 
 fn shell(document: Document, body: AnyView) -> impl IntoView {
     let style = format!("{}/roundtable.css", document.assets);
+    let documentation = document
+        .documentation
+        .then(|| documentation(&document.assets));
     let ahead = document.ahead.then(|| {
         view! { <script type="speculationrules" nonce=document.nonce.clone()>{AHEAD}</script> }
     });
@@ -58,6 +76,7 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
                 <title inner_html=title(&document.title)></title>
                 <link rel="preload" href="/fonts/inter.woff2" r#as="font" r#type="font/woff2" crossorigin=""/>
                 <link rel="stylesheet" href=style/>
+                {documentation}
                 <link rel="expect" href=format!("#{END}") blocking="render"/>
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
                 {ahead}
@@ -69,6 +88,15 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
                 <span id=END hidden></span>
             </body>
         </html>
+    }
+}
+
+/// The style sheet and the script of the documentation. Without the script, its pages lack only
+/// the buttons that copy a sample.
+fn documentation(assets: &str) -> impl IntoView + use<> {
+    view! {
+        <link rel="stylesheet" href=format!("{assets}/docs.css")/>
+        <script src=format!("{assets}/docs.js") defer></script>
     }
 }
 
