@@ -11,14 +11,14 @@ pub const NOTHING_HINT: &str =
     "Check the spelling, use fewer words, or use the name of a header, a field or an error code. ";
 pub const OR_BROWSE: &str = "Or open one of these pages:";
 
-/// The number of results, and how many of them are shown.
-pub fn count(found: i64, shown: i64) -> String {
-    let results = plural(found, "result");
-    if found > shown {
-        format!("{results}, the best {shown} of them below")
-    } else {
-        results
-    }
+/// The number of results.
+pub fn count(found: i64) -> String {
+    plural(found, "result")
+}
+
+/// The end of the sentence with the number of results, if not all are shown.
+pub fn limited(shown: i64) -> String {
+    format!(", of which the best {shown} are shown")
 }
 
 /// The heading of a search without results, before and after the words that were searched for.

@@ -178,7 +178,7 @@ fn operation(one: &Operation) -> AnyView {
             <div class="operation-body" id=id.clone()>
                 <div class="operation-text">
                     <p class="docs-note"><a href=format!("#{id}")><code>{id.clone()}</code></a></p>
-                    <div class="about" inner_html=one.about.clone()></div>
+                    {about(&one.about)}
                     {facts(one)}
                     {fields(words::PARAMETERS, &one.parameters)}
                     {request(one.body.as_ref())}
@@ -190,6 +190,12 @@ fn operation(one: &Operation) -> AnyView {
         </details>
     }
     .into_any()
+}
+
+/// Trusted markup, if there is any.
+fn about(markup: &str) -> Option<AnyView> {
+    let markup = markup.to_owned();
+    (!markup.is_empty()).then(|| view! { <div class="about" inner_html=markup></div> }.into_any())
 }
 
 /// A path that may break after each slash.
@@ -246,7 +252,7 @@ fn field(field: &Field) -> AnyView {
     view! {
         <div class="field-of">
             <dt><code>{field.name.clone()}</code>{place}<span class="muted">{field.kind.clone()}</span>{limits}{required}</dt>
-            <dd><div inner_html=field.about.clone()></div>{values}{inside}</dd>
+            <dd>{about(&field.about)}{values}{inside}</dd>
         </div>
     }
     .into_any()
