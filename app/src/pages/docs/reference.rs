@@ -326,7 +326,7 @@ fn samples(one: &Operation) -> AnyView {
     let id = |at: usize| format!("{group}-{at}");
     let choice = |(at, sample): (usize, &Sample)| {
         view! {
-            <input class="visually-hidden" type="radio" name=group.clone() id=id(at) value=sample.language checked=at == 0 data-language=""/>
+            <input type="radio" name=group.clone() id=id(at) value=sample.language checked=at == 0 data-language=""/>
             <label for=id(at)>{sample.language}</label>
         }
     };
