@@ -273,6 +273,7 @@ fn respond(request: PageRequest, page: Page) -> Response<String> {
         // A prefetched page would not contain the flash message that this response leaves for the
         // next page.
         ahead: request.posted.is_none(),
+        documentation: false,
     };
     let mut response = Response::new(render(document, page.body));
     *response.status_mut() = status;

@@ -44,12 +44,14 @@ pub fn hook_url(public_url: &str, workspace: &WorkspaceId) -> String {
 }
 
 mod account_setting;
+mod docs_page;
 mod link;
 mod log;
 mod period;
 mod place;
 
 pub use account_setting::AccountSetting;
+pub use docs_page::docs_page;
 pub use link::LinkToken;
 pub use log::LOG_FILTERS;
 pub use period::Period;

@@ -31,6 +31,8 @@ pub struct Document {
     pub islands: bool,
     /// Whether the browser may prefetch the pages of its links.
     pub ahead: bool,
+    /// Whether it is a page of the documentation, which has a style sheet and a script of its own.
+    pub documentation: bool,
 }
 
 /// The title of the document, which the frame of an organization provides while it renders the
@@ -52,8 +54,21 @@ pub struct Islands;
 
 /// Renders a whole document. Nothing is awaited, because all data is loaded.
 pub fn render(document: Document, body: impl FnOnce() -> AnyView) -> String {
+    format!(
+        "<!DOCTYPE html>{}",
+        html(|| shell(document, body()).into_any())
+    )
+}
+
+/// Renders a part of a document without islands, and without the comments that end the children of
+/// every element: only islands need them.
+pub fn fragment(view: impl FnOnce() -> AnyView) -> String {
+    html(view).replace("<!>", "")
+}
+
+fn html(view: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new_root(None);
-    let html = owner.with(|| format!("<!DOCTYPE html>{}", shell(document, body()).to_html()));
+    let html = owner.with(|| view().to_html());
     owner.unset_with_forced_cleanup();
     html
 }
@@ -61,6 +76,9 @@ pub fn render(document: Document, body: impl FnOnce() -> AnyView) -> String {
 fn shell(document: Document, body: AnyView) -> impl IntoView {
     let style = format!("{}/roundtable.css", document.assets);
     let has_islands = document.islands || use_context::<Islands>().is_some();
+    let documentation = document
+        .documentation
+        .then(|| documentation(&document.assets));
     let ahead = (has_islands && document.ahead).then(|| {
         view! { <script type="speculationrules" nonce=document.nonce.clone()>{AHEAD}</script> }
     });
@@ -76,6 +94,7 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
                 <title inner_html=escaped(&title)></title>
                 <link rel="preload" href="/fonts/inter.woff2" r#as="font" r#type="font/woff2" crossorigin=""/>
                 <link rel="stylesheet" href=style/>
+                {documentation}
                 <link rel="expect" href=format!("#{END}") blocking="render"/>
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
                 {ahead}
@@ -87,6 +106,15 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
                 <span id=END hidden></span>
             </body>
         </html>
+    }
+}
+
+/// The style sheet and the script of the documentation. Without the script, its pages lack only
+/// the buttons that copy a sample.
+fn documentation(assets: &str) -> impl IntoView + use<> {
+    view! {
+        <link rel="stylesheet" href=format!("{assets}/docs.css")/>
+        <script src=format!("{assets}/docs.js") defer></script>
     }
 }
 

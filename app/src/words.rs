@@ -3,6 +3,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod api_reference;
 pub mod apis;
 pub mod attention_banner;
 pub mod audit_changes;
@@ -15,6 +16,7 @@ pub mod create_key;
 pub mod create_organization;
 pub mod device;
 pub mod docs;
+pub mod docs_search;
 pub mod error_page;
 pub mod format;
 pub mod frame;

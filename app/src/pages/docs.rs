@@ -1,6 +1,10 @@
 //! The frame around the documentation. The server passes the text of a page as markup. The
 //! documentation needs no sign-in and no script.
 
+pub mod reference;
+pub mod sample;
+pub mod search;
+
 use domain::{Code, Problem};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response};
@@ -8,14 +12,17 @@ use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
 use super::{Page, error_page};
-use crate::routes::Screen;
-use crate::shared_view::icon;
+use crate::components::frame::account::themes_of_docs;
+use crate::routes::{DOCS, Screen};
+use crate::shared_view::{copy_status, icon};
 use crate::shell::{Document, render};
 use crate::theme::Theme;
 use crate::words;
 
 /// The URL of the index of all pages, for language models.
 pub const INDEX: &str = "/docs/llms.txt";
+/// The URL of the search.
+pub const PATH_OF_SEARCH: &str = "/docs/search";
 
 /// The appearance of a page that needs no [`PageContext`](crate::request::PageContext).
 pub struct Look {
@@ -36,12 +43,23 @@ pub struct Link {
     pub name: String,
 }
 
+/// A group of the navigation.
+#[derive(Clone, Debug)]
+pub struct NavGroup {
+    /// Its name.
+    pub name: &'static str,
+    /// Its pages.
+    pub pages: Vec<Link>,
+}
+
 /// One page of the documentation.
 pub struct Leaf {
     /// Its own path and title.
     pub here: Link,
-    /// All pages, in the order of the navigation. The first is the index.
-    pub pages: Vec<Link>,
+    /// All pages but the index, as in the navigation.
+    pub groups: Vec<NavGroup>,
+    /// The text that was searched for, on the page of the search.
+    pub search: String,
     /// Its headings.
     pub sections: Vec<Link>,
     /// The CSS class of its body.
@@ -55,7 +73,12 @@ pub struct Leaf {
 /// Renders a page of the documentation.
 pub fn leaf(look: Look, leaf: Leaf) -> Response<String> {
     let title = leaf.here.name.clone();
-    respond(look, Page::new(&title, move || framed(leaf)))
+    let theme = look.theme;
+    respond(
+        look,
+        Page::new(&title, move || framed(leaf, theme)),
+        true,
+    )
 }
 
 /// The page for a URL that does not exist.
@@ -63,10 +86,11 @@ pub fn nothing(look: Look, request_id: &str) -> Response<String> {
     respond(
         look,
         error_page::page(&Problem::new(Code::NotFound, request_id), ""),
+        false,
     )
 }
 
-fn respond(look: Look, page: Page) -> Response<String> {
+fn respond(look: Look, page: Page, documentation: bool) -> Response<String> {
     let Look {
         theme,
         assets,
@@ -79,6 +103,7 @@ fn respond(look: Look, page: Page) -> Response<String> {
         nonce,
         islands: false,
         ahead: false,
+        documentation,
     };
     let mut response = Response::new(render(document, page.body));
     *response.status_mut() = page.status;
@@ -92,15 +117,17 @@ fn respond(look: Look, page: Page) -> Response<String> {
     response
 }
 
-fn framed(leaf: Leaf) -> AnyView {
+fn framed(leaf: Leaf, theme: Theme) -> AnyView {
     let source = leaf.source.clone().map(
         |source| view! { <p class="docs-note"><a href=source>{words::docs::AS_MARKDOWN}</a></p> },
     );
     view! {
         <div class="frame">
             {side(&leaf)}
-            <header class="top">
+            <header class="top docs-top">
                 {crumbs(&leaf)}
+                {search::form(&leaf.search)}
+                {themes_of_docs(theme, address(&leaf))}
                 <a class="button" href=Screen::Shortcut.path()>{words::docs::OPEN_DASHBOARD}</a>
             </header>
             <main class="main docs" id="main" tabindex="-1">
@@ -108,26 +135,52 @@ fn framed(leaf: Leaf) -> AnyView {
                 {sections(&leaf)}
                 <article class=leaf.class inner_html=leaf.markup></article>
                 {source}
+                {copy_words()}
             </main>
         </div>
     }
     .into_any()
 }
 
+/// The URL of the page with the search, to which a form returns.
+fn address(leaf: &Leaf) -> String {
+    if leaf.search.is_empty() {
+        return leaf.here.to.clone();
+    }
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("q", &leaf.search)
+        .finish();
+    format!("{}?{query}", leaf.here.to)
+}
+
+/// The status line that reports copying, and its texts for the script.
+fn copy_words() -> AnyView {
+    view! {
+        <div data-copied=words::reveal_key::COPIED data-blocked=words::reveal_key::COPY_BLOCKED>{copy_status()}</div>
+    }
+    .into_any()
+}
+
 fn side(leaf: &Leaf) -> AnyView {
-    let home = leaf.pages.first().map(|link| link.to.clone());
     let entry = |link: &Link| {
         let current = (link.to == leaf.here.to).then_some("page");
         view! { <li><a href=link.to.clone() aria-current=current>{link.name.clone()}</a></li> }
+    };
+    let group = |group: &NavGroup| {
+        let id = format!("nav-{}", group.name.to_lowercase());
+        view! {
+            <h3 id=id.clone()>{group.name}</h3>
+            <ul class="nav-list" aria-labelledby=id>{group.pages.iter().map(entry).collect_view()}</ul>
+        }
     };
     view! {
         <aside class="side" aria-label=words::docs::TITLE>
             <div class="side-inner">
                 <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label=words::docs::MENU>{icon("menu")}</button>
-                <a class="docs-brand" href=home><svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>{words::PRODUCT}</a>
-                <nav class="nav" id="nav" popover aria-labelledby="nav-title">
-                    <h2 id="nav-title">{words::docs::TITLE}</h2>
-                    <ul class="nav-list">{leaf.pages.iter().skip(1).map(entry).collect_view()}</ul>
+                <a class="docs-brand" href=DOCS><svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg><span class="docs-name">{words::PRODUCT}</span></a>
+                <nav class="nav docs-nav" id="nav" popover aria-labelledby="nav-title">
+                    <h2 class="visually-hidden" id="nav-title">{words::docs::TITLE}</h2>
+                    {leaf.groups.iter().map(group).collect_view()}
                 </nav>
             </div>
         </aside>
@@ -136,12 +189,8 @@ fn side(leaf: &Leaf) -> AnyView {
 }
 
 fn crumbs(leaf: &Leaf) -> AnyView {
-    let inside = leaf
-        .pages
-        .first()
-        .filter(|home| home.to != leaf.here.to);
     let home =
-        inside.map(|home| view! { <li><a href=home.to.clone()>{home.name.clone()}</a></li> });
+        (leaf.here.to != DOCS).then(|| view! { <li><a href=DOCS>{words::docs::TITLE}</a></li> });
     view! {
         <nav class="crumbs" aria-label=words::frame::BREADCRUMB>
             <ol class="crumb-list">{home}<li><span aria-current="page">{leaf.here.name.clone()}</span></li></ol>

@@ -12,9 +12,10 @@ use self::commands::{Command, commands};
 use self::text::SearchText;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::search::search;
+use crate::pages::docs::PATH_OF_SEARCH;
 use crate::pages::{Page, PageResponse};
 use crate::request::{PageContext, PageRequest};
-use crate::routes::{Location, Screen};
+use crate::routes::{Location, Screen, encoded};
 use crate::shared_view::{icon, preview};
 use crate::words;
 
@@ -169,8 +170,19 @@ fn results(shown: &SearchPageData) -> AnyView {
         {group(words::service_accounts::TITLE, shown.accounts.iter().map(|account| service_account(&organization, account)).collect())}
         {group(words::search::ACTIONS, actions.iter().map(command).collect())}
         {group(words::search::GO_TO, pages.iter().map(command).collect())}
+        {in_documentation(&shown.text)}
     }
     .into_any()
+}
+
+/// The link that searches the documentation for the same text.
+fn in_documentation(text: &SearchText) -> Option<AnyView> {
+    if text.is_empty() {
+        return None;
+    }
+    let path = format!("{PATH_OF_SEARCH}?q={}", encoded(text.as_str()));
+    let link = view! { <li><a href=path>{icon("book")}<span class="finder-name">{words::search::in_documentation(text.as_str())}</span></a></li> };
+    group(words::docs::TITLE, vec![link.into_any()])
 }
 
 /// The results of one kind, under their heading.

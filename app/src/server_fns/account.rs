@@ -11,7 +11,7 @@ use crate::flash::Flash;
 use crate::form_error::FormError;
 use crate::form_result::{FormResult, IssuedToken};
 use crate::request::PageContext;
-use crate::routes::{Location, Screen};
+use crate::routes::{Location, Screen, docs_page};
 use crate::theme::Theme;
 
 const YEAR_SECONDS: u32 = 31_536_000;
@@ -121,14 +121,24 @@ pub async fn issue_token(#[server(default)] form_token: String) -> Result<FormRe
     Ok(FormResult::TokenIssued(token))
 }
 
-/// Stores the theme in a cookie, so that the first paint already uses it.
+/// Stores the theme in a cookie, so that the first paint already uses it. `docs` is the page of the
+/// documentation to return to, which is no screen; without it, that is `page`.
 ///
 /// # Errors
-/// `BadRequest` when `page` is not a page of Roundtable.
+/// `BadRequest` when `page` is not a page of Roundtable, or `docs` not one of its documentation.
 #[server(prefix = "/ui", endpoint = "set_theme")]
-pub async fn set_theme(theme: String, page: String) -> Result<FormResult, FormError> {
+pub async fn set_theme(
+    theme: String,
+    page: String,
+    #[server(default)] docs: String,
+) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
-    let place = Location::parse(&page).ok_or_else(|| context.problem(Code::BadRequest))?;
+    let to = if docs.is_empty() {
+        Location::parse(&page).map(|place| place.path())
+    } else {
+        docs_page(&docs)
+    };
+    let to = to.ok_or_else(|| context.problem(Code::BadRequest))?;
     let secure = if context
         .site_config
         .public_url
@@ -147,5 +157,5 @@ pub async fn set_theme(theme: String, page: String) -> Result<FormResult, FormEr
     ) {
         response.append_header(SET_COOKIE, cookie);
     }
-    Ok(FormResult::Redirect { to: place.path() })
+    Ok(FormResult::Redirect { to })
 }

@@ -1,13 +1,16 @@
 //! The public documentation under `/docs`: the pages in `docs/*.md`, their sources and images,
-//! `llms.txt` and the API reference. It is embedded in the binary and needs neither the database
-//! nor a session.
+//! `llms.txt`, the API reference and the search. It is embedded in the binary and needs neither the
+//! database nor a session.
 
 mod markdown;
 mod pages;
 mod pictures;
 mod reference;
+mod search;
 
-use app::pages::docs::{self, Leaf, Link, Look, leaf, nothing};
+use std::sync::{Arc, OnceLock};
+
+use app::pages::docs::{self, Leaf, Look, NavGroup, leaf, nothing};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -40,8 +43,10 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/docs", get(index))
         .route("/docs/{page}", get(page))
+        .route("/docs/api", get(reference::page))
+        .layer(Extension(Arc::<OnceLock<String>>::default()))
+        .route(docs::PATH_OF_SEARCH, get(search::page))
         .layer(from_fn(layers::page_headers))
-        .merge(reference::router())
         .route(
             "/docs/",
             get(|| async { Redirect::permanent("/docs") }),
@@ -53,10 +58,12 @@ pub fn router(state: AppState) -> Router {
 }
 
 type RequestNonce = Option<Extension<Nonce>>;
+/// The rendered API reference.
+type Rendered = Extension<Arc<OnceLock<String>>>;
 
 async fn index(State(state): State<AppState>, nonce: RequestNonce, headers: HeaderMap) -> Response {
     let look = look(&state, nonce, &headers);
-    show(look, PAGES.iter().find(|page| page.name == INDEX), "")
+    show(look, pages::find(INDEX), "")
 }
 
 /// A page, or its source if the URL ends with `.md`.
@@ -67,8 +74,7 @@ async fn page(
     id: Option<Extension<RequestId>>,
     headers: HeaderMap,
 ) -> Response {
-    let find = |name: &str| PAGES.iter().find(|page| page.name == name);
-    if let Some(page) = name.strip_suffix(".md").and_then(find) {
+    if let Some(page) = name.strip_suffix(".md").and_then(pages::find) {
         return (
             [
                 (CONTENT_TYPE, "text/markdown; charset=utf-8"),
@@ -82,7 +88,7 @@ async fn page(
         return Redirect::permanent("/docs").into_response();
     }
     let id = id.map(|Extension(id)| id.0).unwrap_or_default();
-    show(look(&state, nonce, &headers), find(&name), &id)
+    show(look(&state, nonce, &headers), pages::find(&name), &id)
 }
 
 /// The source with a pointer to the index, for readers that have only this page.
@@ -100,7 +106,8 @@ fn show(look: Look, page: Option<&DocPage>, request_id: &str) -> Response {
     };
     let leaf_page = Leaf {
         here: page.link(),
-        pages: pages(),
+        groups: groups(),
+        search: String::new(),
         sections: page.text.sections.clone(),
         class: "prose",
         markup: page.text.markup.clone(),
@@ -109,13 +116,20 @@ fn show(look: Look, page: Option<&DocPage>, request_id: &str) -> Response {
     leaf(look, leaf_page).into_response()
 }
 
-/// All pages, in the order of the navigation.
-fn pages() -> Vec<Link> {
-    PAGES
-        .iter()
-        .map(DocPage::link)
-        .chain([reference::link()])
-        .collect()
+/// All pages but the index, as in the navigation. The API reference is the first of the last group.
+fn groups() -> Vec<NavGroup> {
+    let mut groups: Vec<_> = app::words::docs::GROUPS
+        .into_iter()
+        .zip(pages::grouped())
+        .map(|(name, pages)| NavGroup {
+            name,
+            pages: pages.into_iter().map(DocPage::link).collect(),
+        })
+        .collect();
+    if let Some(last) = groups.last_mut() {
+        last.pages.insert(0, reference::link());
+    }
+    groups
 }
 
 fn look(state: &AppState, nonce: RequestNonce, headers: &HeaderMap) -> Look {
@@ -131,27 +145,28 @@ fn look(state: &AppState, nonce: RequestNonce, headers: &HeaderMap) -> Look {
 /// Markdown sources.
 async fn llms(State(state): State<AppState>) -> Response {
     let url = &state.site_config.public_url;
-    let (index, rest) = PAGES
-        .split_first()
-        .map_or(("", PAGES.as_slice()), |(index, rest)| {
-            (&*index.text.lede, rest)
-        });
+    let lede = PAGES
+        .first()
+        .map_or("", |index| index.text.lede.as_str());
     let mut text = format!(
-        "# {}\n\n> {index}\n\n## Pages\n\n",
-        app::words::PRODUCT
-    );
-    text.push_str(&format!(
-        "- [{}]({url}/docs/{INDEX}.md): Where to begin.\n",
+        "# {}\n\n> {lede}\n\n- [{}]({url}/docs/{INDEX}.md): Where to begin.\n",
+        app::words::PRODUCT,
         app::words::docs::TITLE
-    ));
-    for page in rest {
-        text.push_str(&format!(
-            "- [{}]({url}/docs/{}.md): {}\n",
-            page.text.title, page.name, page.text.lede
-        ));
+    );
+    for (name, pages) in app::words::docs::GROUPS
+        .into_iter()
+        .zip(pages::grouped())
+    {
+        text.push_str(&format!("\n## {name}\n\n"));
+        for page in pages {
+            text.push_str(&format!(
+                "- [{}]({url}/docs/{}.md): {}\n",
+                page.text.title, page.name, page.text.lede
+            ));
+        }
     }
     text.push_str(&format!(
-        "\n## API\n\n- [{}]({url}/docs/api): Every operation, to read and to try in a browser.\n\
+        "\n## API\n\n- [{}]({url}/docs/api): Every operation, with its fields, errors and samples.\n\
          - [OpenAPI description]({url}/api/v1/openapi.json): The same for programs.\n",
         reference::link().name
     ));

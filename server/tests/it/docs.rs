@@ -4,6 +4,8 @@ mod beyond;
 mod calling;
 mod keys;
 mod pictures;
+mod reference;
+mod search;
 
 use std::collections::BTreeSet;
 
@@ -124,7 +126,7 @@ async fn every_page_is_public() {
     for path in urls()
         .iter()
         .map(String::as_str)
-        .chain(["/docs/api"])
+        .chain(["/docs/api", "/docs/search?q=key"])
     {
         let page = open(&app, path).await;
         assert_eq!(
@@ -142,19 +144,99 @@ async fn every_page_is_public() {
         assert!(!page.headers.contains_key("set-cookie"), "{path}");
         let here = format!("<a href=\"{path}\" aria-current=\"page\">");
         assert!(
-            path == "/docs" || body.contains(&here),
+            path == "/docs" || path.contains('?') || body.contains(&here),
             "{path} is not marked in the navigation"
         );
+        let form = "<form role=\"search\" action=\"/docs/search\" ";
+        assert!(body.contains(form), "{path} has no search");
     }
     let request = Request::get("/docs/api-keys")
         .header("cookie", "a=b; theme=dark")
         .body(Body::empty());
     let dark = app.send(request.expect("request")).await;
     assert!(
-        dark.text.contains("data-theme=\"dark\"") && !dark.text.contains("<script"),
+        dark.text.contains("data-theme=\"dark\""),
         "{}",
         dark.text
     );
+    let scripts: Vec<_> = dark.text.split("<script").skip(1).collect();
+    assert!(
+        scripts.len() == 1 && scripts[0].starts_with(" src=\"/pkg/0/docs.js\" defer></script>"),
+        "{scripts:?}"
+    );
+}
+
+// The navigation has the groups of the index.
+#[tokio::test]
+async fn the_navigation_is_grouped_like_the_index() {
+    let app = TestApp::empty().await;
+    let page = open(&app, "/docs").await.text;
+    let nav = between(&page, "<nav id=\"nav\"", "</nav>").expect("a navigation");
+    let links = |markup: &str| -> BTreeSet<String> {
+        markup
+            .split("href=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split_once('"'))
+            .map(|(link, _)| link.to_owned())
+            .filter(|link| !link.starts_with('#') && link != "/docs/llms.txt")
+            .collect()
+    };
+    let groups: Vec<_> = nav.split("<h3").skip(1).collect();
+    assert_eq!(groups.len(), 4, "{nav}");
+    for group in groups {
+        let name = between(group, ">", "</h3>").expect("a name");
+        let listed = section(&app, "/docs", &name.to_lowercase()).await;
+        assert_eq!(links(group), links(&listed), "{name}");
+    }
+}
+
+// A form on a page of the documentation returns to this page.
+#[tokio::test]
+async fn the_theme_can_be_switched_on_every_page() {
+    let app = TestApp::empty().await;
+    for path in ["/docs", "/docs/errors", "/docs/api", "/docs/search?q=a%20b"] {
+        let page = open(&app, path).await.text;
+        let field = format!("name=\"docs\" value=\"{}\"", path.replace("%20", "+"));
+        assert!(page.contains(&field), "{path}: {field}");
+        let request = Request::post("/ui/set_theme")
+            .header("sec-fetch-site", "same-origin")
+            .header("accept", "text/html")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(format!(
+                "theme=dark&page=/&docs={}",
+                path.replace('%', "%25")
+            )));
+        let answer = app.send(request.expect("a request")).await;
+        assert_eq!(answer.status.as_u16(), 303, "{path}: {}", answer.text);
+        assert_eq!(answer.header("location"), path);
+        assert!(
+            answer
+                .header("set-cookie")
+                .starts_with("theme=dark;"),
+            "{path}"
+        );
+    }
+}
+
+// Without a script, the button that copies a sample is not shown.
+#[tokio::test]
+async fn every_sample_has_a_button_that_copies_it() {
+    let app = TestApp::empty().await;
+    for path in ["/docs/authentication", "/docs/api"] {
+        let page = open(&app, path).await.text;
+        let samples: Vec<_> = page
+            .split("<div class=\"sample\">")
+            .skip(1)
+            .collect();
+        assert!(samples.len() > 3, "{path}");
+        for sample in samples {
+            let button = between(sample, "<button", ">").expect("a button");
+            assert!(
+                button.contains("needs-script") && button.contains("aria-label=\"Copy "),
+                "{path}: {button}"
+            );
+        }
+    }
 }
 
 // KE-40: the first thing of the main part is a pointer to the index, and the Markdown sources begin
@@ -165,7 +247,7 @@ async fn every_page_begins_with_a_pointer_to_the_index() {
     for path in urls()
         .iter()
         .map(String::as_str)
-        .chain(["/docs/api"])
+        .chain(["/docs/api", "/docs/search?q=key"])
     {
         let page = open(&app, path).await.text;
         let main = between(&page, "<main id=\"main\"", "</main>").expect("a main part");
@@ -285,7 +367,7 @@ async fn every_link_and_anchor_exists() {
     for path in urls()
         .iter()
         .map(String::as_str)
-        .chain(["/docs/api"])
+        .chain(["/docs/api", "/docs/search?q=key"])
     {
         let markup = open(&app, path).await.text;
         let ids: Vec<_> = markup
@@ -358,74 +440,16 @@ async fn every_link_and_anchor_exists() {
         &["/docs/authentication"],
     )
     .await;
-    let listed = section(&app, "/docs", "get-started").await
-        + &section(&app, "/docs", "manage-a-team").await
-        + &section(&app, "/docs", "reference").await;
+    let mut listed = String::new();
+    for group in ["start", "use", "run", "reference"] {
+        listed += &section(&app, "/docs", group).await;
+    }
     for name in names() {
         assert!(
             listed.contains(&format!("href=\"/docs/{name}\"")),
             "{name} is not on the list of pages"
         );
     }
-}
-
-// RU-15
-#[tokio::test]
-async fn the_api_reference_has_its_own_content_security_policy() {
-    let app = TestApp::empty().await;
-    let page = open(&app, "/docs/api").await;
-    let policy = page.header("content-security-policy");
-    for part in [
-        "default-src 'none'",
-        "script-src 'self';",
-        "connect-src 'self'",
-        "frame-ancestors 'none'",
-    ] {
-        assert!(policy.contains(part), "{policy}");
-    }
-    assert!(
-        !policy.contains("unsafe-eval") && policy.matches("unsafe-inline").count() == 1,
-        "{policy}"
-    );
-    assert!(
-        !open(&app, "/docs")
-            .await
-            .header("content-security-policy")
-            .contains("unsafe-inline")
-    );
-    assert!(
-        page.text
-            .contains("href=\"/api/v1/openapi.json\"")
-    );
-    let inline = page
-        .text
-        .split("<script")
-        .skip(1)
-        .all(|script| script.starts_with(" src=\"/docs/api/"));
-    assert!(inline, "a script of another origin: {}", page.text);
-    for (file, kind) in [
-        ("bundle.js", "text/javascript"),
-        ("style.css", "text/css"),
-        ("start.js", "text/javascript"),
-    ] {
-        let file = app.get(&format!("/docs/api/{file}"), "").await;
-        assert!(
-            file.status.is_success() && file.header("content-type").starts_with(kind),
-            "{file:?}"
-        );
-    }
-    assert!(
-        open(&app, "/docs/api/start.js")
-            .await
-            .text
-            .contains("url: '/api/v1/openapi.json'")
-    );
-    assert!(
-        open(&app, "/docs/api/LICENSE.txt")
-            .await
-            .text
-            .contains("Apache License")
-    );
 }
 
 /// Variables that samples use and users set.

@@ -21,6 +21,19 @@ const fn theme_name(theme: Theme) -> &'static str {
 
 /// The theme switch.
 pub fn themes(current: Theme, place: &Location) -> AnyView {
+    theme_form(current, page_field(place).into_any())
+}
+
+/// The theme switch of a page of the documentation with this path and query.
+pub fn themes_of_docs(current: Theme, page: String) -> AnyView {
+    let home = page_field(&Location::top(Screen::Home));
+    theme_form(
+        current,
+        view! { {home}<input type="hidden" name="docs" value=page/> }.into_any(),
+    )
+}
+
+fn theme_form(current: Theme, fields: AnyView) -> AnyView {
     let button = |theme: Theme| {
         let (glyph, name) = match theme {
             Theme::System => ("system", words::frame::THEME_BUTTONS[0]),
@@ -36,7 +49,7 @@ pub fn themes(current: Theme, place: &Location) -> AnyView {
     };
     view! {
         <form method="post" action="/ui/set_theme">
-            {page_field(place)}
+            {fields}
             <div class="theme" role="group" aria-label=words::frame::THEME>{Theme::ALL.into_iter().map(button).collect_view()}</div>
         </form>
     }

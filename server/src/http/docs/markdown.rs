@@ -2,6 +2,7 @@
 //! blockquotes become notices, images get their size, and wide elements get a box that scrolls.
 
 use app::pages::docs::Link;
+use app::pages::docs::sample::copy_button;
 use pulldown_cmark::{
     CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
 };
@@ -51,12 +52,28 @@ pub fn render(source: &str) -> Text {
     text
 }
 
+/// Renders the Markdown of a description in the source code, which has no headings. Its markup is
+/// text: `<key>` is shown as it is written.
+pub fn inline(source: &str) -> String {
+    let events = Parser::new_ext(source, Options::ENABLE_SMART_PUNCTUATION);
+    let mut markup = String::new();
+    html::push_html(
+        &mut markup,
+        events.map(|event| match event {
+            Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
+            other => other,
+        }),
+    );
+    markup
+}
+
 /// The state of rendering a page.
 #[derive(Default)]
 struct Writer<'a> {
     text: Text,
     out: Vec<Event<'a>>,
     boxes: usize,
+    sample: String,
     in_notice: bool,
     in_image: bool,
 }
@@ -86,8 +103,13 @@ impl<'a> Writer<'a> {
                 self.out.push(image(dest_url, &plain(rest, tag)));
                 self.in_image = true;
             }
-            Tag::CodeBlock(kind) => self.boxed(sample(kind), opening),
-            Tag::Table(_) => self.boxed("Table", opening),
+            Tag::CodeBlock(kind) => {
+                self.out.push(raw("<div class=\"sample\">"));
+                self.sample = self.boxed(sample(kind), opening);
+            }
+            Tag::Table(_) => {
+                self.boxed("Table", opening);
+            }
             Tag::BlockQuote(_) => {
                 let notice = notice(rest);
                 self.in_notice = notice.is_some();
@@ -104,7 +126,12 @@ impl<'a> Writer<'a> {
                 self.out.extend([raw("</a>"), closing])
             }
             TagEnd::Image => self.in_image = false,
-            TagEnd::CodeBlock | TagEnd::Table => self.out.extend([closing, raw("</div>")]),
+            TagEnd::Table => self.out.extend([closing, raw("</div>")]),
+            TagEnd::CodeBlock => {
+                let button = raw(&copy_button(&self.sample));
+                self.out
+                    .extend([closing, raw("</div>"), button, raw("</div>\n")]);
+            }
             TagEnd::BlockQuote(_) if std::mem::take(&mut self.in_notice) => {
                 self.out.push(raw("</div>"))
             }
@@ -137,14 +164,14 @@ impl<'a> Writer<'a> {
     }
 
     /// A box that scrolls. It can have the keyboard focus, so it needs a unique name for screen
-    /// readers.
-    fn boxed(&mut self, what: &str, opening: Event<'a>) {
+    /// readers, which this returns.
+    fn boxed(&mut self, what: &str, opening: Event<'a>) -> String {
         self.boxes += 1;
-        let n = self.boxes;
-        let start = format!(
-            "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{what} {n}\">"
-        );
+        let name = format!("{what} {}", self.boxes);
+        let start =
+            format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{name}\">");
         self.out.extend([raw(&start), opening]);
+        name
     }
 }
 
@@ -169,7 +196,7 @@ fn plain(rest: &[Event<'_>], tag: &Tag<'_>) -> String {
 }
 
 /// The anchor of a heading: `Regular Rotation` is at `#regular-rotation`.
-fn slug(name: &str) -> String {
+pub fn slug(name: &str) -> String {
     let kept = name
         .chars()
         .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'));
@@ -267,10 +294,11 @@ mod tests {
         </blockquote>
         <p><a href="/docs/api-keys#x">a</a> <a href="/docs">b</a> <a href="/docs/api">c</a></p>
         <p><img src="x.png" alt="A “b” &amp; c" loading="lazy"></p>
-        <div class="scroll" role="region" tabindex="0" aria-label="Shell sample 1">
+        <div class="sample"><div class="scroll" role="region" tabindex="0" aria-label="Shell sample 1">
         <pre><code class="language-bash">a &lt; b
         </code></pre>
-        </div><div class="scroll" role="region" tabindex="0" aria-label="Table 2"><table><thead><tr><th>a</th></tr></thead><tbody>
+        </div><button type="button" data-copy-sample="" aria-label="Copy Shell sample 1" class="icon-button copy-sample needs-script"><svg aria-hidden="true" class="icon"><use href="/icons.svg#copy"></use></svg></button></div>
+        <div class="scroll" role="region" tabindex="0" aria-label="Table 2"><table><thead><tr><th>a</th></tr></thead><tbody>
         <tr><td>b</td></tr>
         </tbody></table>
         </div>

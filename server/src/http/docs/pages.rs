@@ -30,8 +30,9 @@ impl DocPage {
 
 /// All pages, starting with the index. They are rendered once.
 pub static PAGES: LazyLock<Vec<DocPage>> = LazyLock::new(|| {
-    SOURCES
-        .into_iter()
+    let grouped = SOURCES.iter().flat_map(|group| group.iter());
+    std::iter::once(&INDEX_SOURCE)
+        .chain(grouped)
         .map(|(name, source)| DocPage {
             name,
             source,
@@ -40,27 +41,40 @@ pub static PAGES: LazyLock<Vec<DocPage>> = LazyLock::new(|| {
         .collect()
 });
 
-macro_rules! sources {
-    ($($name:literal),*) => { [$(($name, include_str!(concat!("../../../../docs/", $name, ".md")))),*] };
+/// The page with this name.
+pub fn find(name: &str) -> Option<&'static DocPage> {
+    PAGES.iter().find(|page| page.name == name)
 }
 
-const SOURCES: [(&str, &str); 18] = sources![
-    "index",
-    "tour",
-    "quickstart",
-    "api-keys",
-    "authentication",
-    "command-line",
-    "runs",
-    "protect-your-api",
-    "signed-assertion",
-    "members",
-    "service-accounts",
-    "organization",
-    "audit-log",
-    "encryption",
-    "errors",
-    "credentials",
-    "server-commands",
-    "performance"
+/// The pages of each group of the navigation.
+pub fn grouped() -> impl Iterator<Item = Vec<&'static DocPage>> {
+    SOURCES.iter().map(|group| {
+        group
+            .iter()
+            .filter_map(|(name, _)| find(name))
+            .collect()
+    })
+}
+
+macro_rules! sources {
+    ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../../../../docs/", $name, ".md")))),*] };
+}
+
+const INDEX_SOURCE: (&str, &str) = ("index", include_str!("../../../../docs/index.md"));
+
+/// The groups have the order of `words::docs::GROUPS`.
+const SOURCES: [&[(&str, &str)]; 4] = [
+    sources!["tour", "quickstart", "api-keys", "authentication"],
+    sources![
+        "command-line",
+        "protect-your-api",
+        "signed-assertion",
+        "runs",
+        "members",
+        "service-accounts",
+        "organization",
+        "audit-log",
+    ],
+    sources!["server-commands", "encryption", "performance"],
+    sources!["errors", "credentials"],
 ];

@@ -1,84 +1,60 @@
-//! The API reference: Swagger UI with the OpenAPI description, served from our own files with its
-//! own content security policy.
+//! The API reference, rendered from the OpenAPI description that is generated from the handlers.
 
-use app::pages::docs::{Leaf, Link, leaf};
-use axum::Router;
+mod fields;
+mod literal;
+mod operations;
+mod samples;
+
+use std::sync::LazyLock;
+
+use app::pages::docs::reference::Reference;
+use app::pages::docs::{Leaf, Link, leaf, reference};
+use app::words::api_reference as words;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use serde_json::Value;
 
-use super::{HOUR, look, pages};
-use crate::http::AppState;
+use super::{Rendered, RequestNonce, groups, look};
+use crate::http::{AppState, api};
 
-/// Allows our own files and inline styles, because Swagger UI sets styles from its script.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-                      font-src 'self'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; \
-                      base-uri 'none'; object-src 'none'";
-const BUNDLE: &[u8] = include_bytes!("swagger-ui/bundle.js.gz");
-const STYLE: &[u8] = include_bytes!("swagger-ui/style.css.gz");
-const START: &str = include_str!("swagger-ui/start.js");
-const LICENSE: &str = include_str!("swagger-ui/LICENSE.txt");
-const MARKUP: &str = include_str!("reference.html");
-const JS: &str = "text/javascript; charset=utf-8";
-
-/// The routes of the page and its files.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/docs/api", get(page))
-        .route(
-            "/docs/api/bundle.js",
-            get(|| async { compressed(JS, BUNDLE) }),
-        )
-        .route(
-            "/docs/api/style.css",
-            get(|| async { compressed("text/css; charset=utf-8", STYLE) }),
-        )
-        .route(
-            "/docs/api/start.js",
-            get(|| async { ([(CONTENT_TYPE, JS), (CACHE_CONTROL, HOUR)], START) }),
-        )
-        .route(
-            "/docs/api/LICENSE.txt",
-            get(|| async { ([(CACHE_CONTROL, HOUR)], LICENSE) }),
-        )
-}
+/// The OpenAPI description.
+static DESCRIPTION: LazyLock<Value> =
+    LazyLock::new(|| serde_json::to_value(api::description()).unwrap_or_default());
 
 /// Its URL and title.
 pub fn link() -> Link {
     Link {
         to: "/docs/api".into(),
-        name: "API reference".into(),
+        name: words::TITLE.into(),
     }
 }
 
-async fn page(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    let page = Leaf {
-        here: link(),
-        pages: pages(),
-        sections: Vec::new(),
-        class: "reference",
-        markup: MARKUP.into(),
-        source: None,
-    };
-    let mut response = leaf(look(&state, None, &headers), page).into_response();
-    response.headers_mut().insert(
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(POLICY),
-    );
-    response
+/// What the reference of an installation with this public URL shows.
+pub fn read(url: &str) -> Reference {
+    operations::reference(&DESCRIPTION, url)
 }
 
-/// A file that is stored only in compressed form, which every browser accepts.
-fn compressed(kind: &'static str, bytes: &'static [u8]) -> Response {
-    (
-        [
-            (CONTENT_TYPE, kind),
-            (CONTENT_ENCODING, "gzip"),
-            (CACHE_CONTROL, HOUR),
-        ],
-        bytes,
-    )
-        .into_response()
+/// The page. Its article is rendered once, because it is the same for everyone.
+pub async fn page(
+    State(state): State<AppState>,
+    rendered: Rendered,
+    nonce: RequestNonce,
+    headers: HeaderMap,
+) -> Response {
+    let url = &state.site_config.public_url;
+    let markup = rendered
+        .0
+        .get_or_init(|| reference::markup(&read(url)))
+        .clone();
+    let page = Leaf {
+        here: link(),
+        groups: groups(),
+        search: String::new(),
+        sections: Vec::new(),
+        class: "prose reference",
+        markup,
+        source: None,
+    };
+    leaf(look(&state, nonce, &headers), page).into_response()
 }

@@ -226,7 +226,7 @@ async fn the_quickstart_describes_bootstrap() {
         "After that, it returns 409 with the code already_bootstrapped",
     ];
     says(&app, "/docs/quickstart", "bootstrap", &phrases).await;
-    leads(&app, "/docs", "get-started", &["/docs/quickstart"]).await;
+    leads(&app, "/docs", "start", &["/docs/quickstart"]).await;
 }
 
 // RA-22..RA-32, D9, D10: every code is explained, 401 and 403 with their bodies and causes.
