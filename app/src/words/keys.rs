@@ -50,7 +50,8 @@ pub const ABOUT: &str = "About API keys";
 pub const API_REFERENCE: &str = "API reference";
 pub const SHORTCUTS: &str = "Keyboard shortcuts";
 /// The shortcuts: the key to press, and what it does.
-pub const SHORTCUT_LIST: [(&str, &str); 6] = [
+pub const SHORTCUT_LIST: [(&str, &str); 7] = [
+    ("Ctrl K", "Search everything"),
     ("/", "Search the keys"),
     ("c", "Create an API key"),
     (

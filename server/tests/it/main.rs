@@ -9,6 +9,7 @@ mod audit_findings;
 mod browser;
 mod command_line;
 mod cors;
+mod dialogs;
 mod docs;
 mod edge;
 mod forms;
