@@ -309,7 +309,7 @@ test('the page of a key shows its usage', { tag: '@plain' }, async ({ page, base
     await page.reload();
     await expect(page.getByText('3 calls').first()).toBeVisible({ timeout: 500 });
   }).toPass({ timeout: 20_000 });
-  await expect(page.getByRole('img', { name: /3 calls in the last 30 days/ })).toBeVisible();
+  await expect(page.getByRole('img', { name: /^3 calls and 0 refusals in the last 30 days/ })).toBeVisible();
   await expect(page.getByText('nightly-export/2.1').first()).toBeVisible();
   await expect(page.getByText('127.0.0.1').first()).toBeVisible();
   // A revoked key shows its rejected requests.

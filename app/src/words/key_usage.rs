@@ -1,13 +1,10 @@
 //! The usage of a key.
 
-use super::format::{grouped, plural};
+use super::format::plural;
 
 pub const TITLE: &str = "Usage";
 pub const UP_TO_A_MINUTE_OLD: &str = "Numbers may be up to a minute old.";
 pub const ABOUT_COST: &str = "What calls cost";
-pub const DAILY: &str = "Daily usage";
-/// The columns of the daily usage.
-pub const DAY_COLUMNS: [&str; 4] = ["Day", "Calls", "Refused", "Cost units"];
 pub const LAST_7_DAYS: &str = "7 days";
 pub const LAST_30_DAYS: &str = "30 days";
 pub const NO_CALLS: &str = "No calls in the last 30 days.";
@@ -22,16 +19,7 @@ pub fn calls(n: i64) -> String {
     plural(n, "call")
 }
 
-/// The cost of calls.
+/// The cost of the calls of 30 days.
 pub fn cost(n: i64) -> String {
-    plural(n, "cost unit")
-}
-
-/// The line chart of calls, for screen readers.
-pub fn sparkline(total: i64, most: i64) -> String {
-    format!(
-        "{} in the last 30 days, {} on the busiest day",
-        plural(total, "call"),
-        grouped(most)
-    )
+    format!("{} in 30 days.", plural(n, "cost unit"))
 }

@@ -1,16 +1,15 @@
 //! The usage of a key.
 
+use domain::Moment;
 use domain::view::{CallerUse, KeyUsage, RefusedUse};
-use domain::{Moment, view::DayUse};
 use leptos::prelude::*;
 
 use super::KeyPageData;
+use crate::components::call_bars::call_bars;
 use crate::components::when;
 use crate::routes::DOCS_OF_COST;
 use crate::words;
-
-const WIDTH: i64 = 300;
-const HEIGHT: i64 = 48;
+use crate::words::call_bars::CallBars;
 
 /// Calls, callers and refusals.
 pub fn usage(shown: &KeyPageData) -> AnyView {
@@ -30,73 +29,17 @@ pub fn usage(shown: &KeyPageData) -> AnyView {
 }
 
 fn calls(usage: &KeyUsage) -> AnyView {
-    let total = usage.calls(30);
-    if total == 0 {
+    let bars = CallBars::of_days(&usage.days);
+    if bars.is_quiet() {
         return view! { <p class="muted">{words::key_usage::NO_CALLS}</p> }.into_any();
     }
     let sum = |days: usize, label: &'static str| {
-        view! {
-            <div><dt>{label}</dt><dd><strong class="number">{words::key_usage::calls(usage.calls(days))}</strong>", "<span class="number">{words::key_usage::cost(usage.cost(days))}</span></dd></div>
-        }
+        view! { <div><dt>{label}</dt><dd><strong class="number">{words::key_usage::calls(usage.calls(days))}</strong></dd></div> }
     };
     view! {
         <dl class="sums">{sum(7, words::key_usage::LAST_7_DAYS)}{sum(30, words::key_usage::LAST_30_DAYS)}</dl>
-        {sparkline(&usage.days, total)}
-        {table(&usage.days)}
-        <p><a href=DOCS_OF_COST>{words::key_usage::ABOUT_COST}</a></p>
-    }
-    .into_any()
-}
-
-/// A line chart of the last 30 days. The table below contains the same numbers.
-fn sparkline(days: &[DayUse], total: i64) -> AnyView {
-    let most = days
-        .iter()
-        .map(|day| day.calls)
-        .max()
-        .unwrap_or(0)
-        .max(1);
-    let count = i64::try_from(days.len()).unwrap_or(1).max(2);
-    let point = |(n, day): (i64, &DayUse)| {
-        let (x, y) = (
-            n * WIDTH / (count - 1),
-            HEIGHT - 2 - day.calls * (HEIGHT - 4) / most,
-        );
-        format!("{x},{y}")
-    };
-    let points = (0..)
-        .zip(days)
-        .map(point)
-        .collect::<Vec<_>>()
-        .join(" ");
-    let area = format!("0,{HEIGHT} {points} {WIDTH},{HEIGHT}");
-    view! {
-        <svg class="sparkline" viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" role="img" aria-label=words::key_usage::sparkline(total, most)>
-            <polygon points=area/><polyline points=points/>
-        </svg>
-    }
-    .into_any()
-}
-
-fn table(days: &[DayUse]) -> AnyView {
-    let day = |day: &DayUse| {
-        let numbers = [day.calls, day.refused, day.cost]
-            .map(|n| view! { <td>{words::format::grouped(n)}</td> });
-        view! { <tr><th scope="row">{words::call_bars::day_label(&day.day)}</th>{numbers}</tr> }
-    };
-    let busy = days
-        .iter()
-        .rev()
-        .filter(|day| day.calls + day.refused > 0)
-        .map(day);
-    view! {
-        <details class="fold">
-            <summary>{words::key_usage::DAILY}</summary>
-            <table class="plain-table number">
-                <thead><tr>{words::key_usage::DAY_COLUMNS.map(|name| view! { <th scope="col">{name}</th> })}</tr></thead>
-                <tbody>{busy.collect_view()}</tbody>
-            </table>
-        </details>
+        {call_bars(&bars)}
+        <p class="hint">{words::key_usage::cost(usage.cost(30))}" "<a href=DOCS_OF_COST>{words::key_usage::ABOUT_COST}</a></p>
     }
     .into_any()
 }
