@@ -33,11 +33,7 @@ mod tests {
 
     #[test]
     fn results_are_counted() {
-        assert_eq!(count(1, 1), "1 result");
-        assert_eq!(count(12, 12), "12 results");
-        assert_eq!(
-            count(1200, 30),
-            "1,200 results, the best 30 of them below"
-        );
+        assert_eq!(count(1), "1 result");
+        assert_eq!(count(1200), "1,200 results");
     }
 }
