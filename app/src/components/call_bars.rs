@@ -8,7 +8,7 @@ use crate::words::call_bars::{CallBar, CallBars};
 /// The height of the bars, which three grid lines divide.
 const HEIGHT: i64 = 120;
 /// The space above them, for the tooltip.
-const TOP: i64 = 18;
+const TOP: i64 = 20;
 /// The bars from the left edge of a label to the right edge of the chart, at least.
 const LABEL_BARS: i64 = 5;
 /// The width of a bar, in thousandths of the space for it. The rest separates the bars.
@@ -107,9 +107,11 @@ fn bar(n: i64, count: i64, one: &CallBar, most: i64) -> impl IntoView + use<> {
     let anchor = if n * 2 < count { "start" } else { "end" };
     // A label needs the space of some bars to its right.
     let room = count - n >= LABEL_BARS;
-    let tick = one.tick.clone().filter(|_| room).map(
-        |text| view! { <text class="tick" x=x.clone() y=TOP + HEIGHT + 15>{text}</text> },
-    );
+    let tick = one
+        .tick
+        .clone()
+        .filter(|_| room)
+        .map(|text| view! { <text class="tick" x=x.clone() y=TOP + HEIGHT + 15>{text}</text> });
     view! {
         <g>
             <rect class="day" x=column width=whole height=TOP + HEIGHT/>

@@ -34,11 +34,15 @@ pub fn leave_zone(room: &OrganizationPage, is_only_owner: bool) -> AnyView {
     let (text, button) = match is_only_owner {
         true => (
             words::leave_organization::LAST_OWNER,
-            Either::Left(view! { <button class="button" type="button" disabled aria-describedby="leave-effect">{words::leave_organization::LINK}</button> }),
+            Either::Left(
+                view! { <button class="button" type="button" disabled aria-describedby="leave-effect">{words::leave_organization::LINK}</button> },
+            ),
         ),
         false => (
             words::leave_organization::EFFECTS[0],
-            Either::Right(view! { <a class="button" href=path aria-describedby="leave-effect">{words::leave_organization::LINK}</a> }),
+            Either::Right(
+                view! { <a class="button" href=path aria-describedby="leave-effect">{words::leave_organization::LINK}</a> },
+            ),
         ),
     };
     view! {

@@ -195,9 +195,7 @@ pub fn frame(
     problem: Option<&Problem>,
     body: AnyView,
 ) -> AnyView {
-    provide_context(DocumentTitle::in_organization(
-        trail, &room.name,
-    ));
+    provide_context(DocumentTitle::in_organization(trail, &room.name));
     let top = Screen::Overview(room.organization()).path();
     let above = above(&room.place.screen, &room.organization()).map(|(screen, name)| {
         let list = Location::in_environment(screen, room.place.environment());
@@ -286,4 +284,3 @@ fn above(screen: &Screen, organization: &OrganizationId) -> Option<(Screen, &'st
         _ => None,
     }
 }
-

@@ -266,18 +266,12 @@ mod tests {
             tick(Length::Day, monday).as_deref(),
             Some("Mon 6 Apr")
         );
-        assert_eq!(
-            tick(Length::Day, at("2026-04-07T00:00:00Z")),
-            None
-        );
+        assert_eq!(tick(Length::Day, at("2026-04-07T00:00:00Z")), None);
         assert_eq!(
             tick(Length::Hour, at("2026-04-07T18:00:00Z")).as_deref(),
             Some("18:00")
         );
-        assert_eq!(
-            tick(Length::Hour, at("2026-04-07T19:00:00Z")),
-            None
-        );
+        assert_eq!(tick(Length::Hour, at("2026-04-07T19:00:00Z")), None);
     }
 
     #[test]

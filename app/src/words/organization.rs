@@ -26,12 +26,12 @@ pub const LIFETIME_DAYS: &str = "Maximum lifetime of new keys, in days";
 pub const LIFETIME_HINT: &str = "From 1 to 3650 days. With a limit, every new key must expire within it. Leave blank for no limit. Existing keys keep their expiration.";
 pub const PRESELECTED: &str = "Preselected expiration";
 pub const PRESELECTED_DAYS: &str = "Preselected expiration, in days";
-pub const PRESELECTED_HINT: &str =
-    "What the form for a new key preselects, from 1 to 3650 days. Leave blank for no expiration. Everyone can choose another one.";
+pub const PRESELECTED_HINT: &str = "What the form for a new key preselects, from 1 to 3650 days. Leave blank for no expiration. Everyone can choose another one.";
 pub const NO_LIMIT: &str = "No limit";
 pub const READ_ONLY: &str = "Only owners and admins can change this.";
 pub const SAVE: &str = "Save";
-pub const KEY_RULES_SAVED: &str = "Rules saved. They apply immediately. Existing keys keep their expiration.";
+pub const KEY_RULES_SAVED: &str =
+    "Rules saved. They apply immediately. Existing keys keep their expiration.";
 pub const NOTHING_CHANGED: &str = "Nothing was changed.";
 
 /// Who can create keys, as a choice.

@@ -16,7 +16,10 @@ async fn a_title_names_the_object_and_the_organization() {
     let key = app.key_of(&olivia).await;
     let home = format!("/o/{}", olivia.organization);
     for (path, expected) in [
-        (home.clone(), "Overview · Acme · Roundtable".to_owned()),
+        (
+            home.clone(),
+            "Overview · Acme · Roundtable".to_owned(),
+        ),
         (
             format!("{home}/settings/api-keys/{}", key.view.key_id),
             format!("{} · Acme · Roundtable", key.view.label),
@@ -25,7 +28,10 @@ async fn a_title_names_the_object_and_the_organization() {
             format!("{home}/settings/members"),
             "Members · Acme · Roundtable".to_owned(),
         ),
-        ("/account".to_owned(), "My account · Roundtable".to_owned()),
+        (
+            "/account".to_owned(),
+            "My account · Roundtable".to_owned(),
+        ),
     ] {
         let shown = page(&app, &path, &olivia.cookie()).await;
         assert_eq!(title(&shown.text), expected, "{path}");
@@ -74,7 +80,10 @@ async fn the_navigation_stays_on_personal_and_error_pages() {
             shown.text
         );
         assert_eq!(
-            shown.text.matches("action=\"/ui/set_theme\"").count(),
+            shown
+                .text
+                .matches("action=\"/ui/set_theme\"")
+                .count(),
             1,
             "one theme switch on {path}"
         );

@@ -219,7 +219,11 @@ async fn the_list_begins_with_you_and_is_searched() {
     let rows = between(&text, "<tbody>", "</tbody>");
     let place = |name: &str| rows.find(&format!("<bdi>{name}</bdi>"));
     assert!(place("Olivia Owens").is_some() && place("Olivia Owens") < place(NOOR));
-    assert_eq!(rows.matches("Olivia Owens").count(), 2, "the row and its menu");
+    assert_eq!(
+        rows.matches("Olivia Owens").count(),
+        2,
+        "the row and its menu"
+    );
 
     let found = async |cookie: &str, text: &str| {
         let fields = [("organization", olivia.organization.as_str()), ("q", text)];

@@ -22,8 +22,8 @@ use crate::routes::{DOCS_OF_MEMBERS, Location, Screen};
 use crate::shared_view::icon;
 use crate::words;
 
-mod row;
 mod invitations;
+mod row;
 
 const ROWS: i64 = 50;
 /// The list of an organization with more members has a search.
@@ -66,10 +66,7 @@ pub async fn load(
     organization: OrganizationId,
 ) -> Result<PageResponse, Problem> {
     let context = &request.context;
-    let place = Location::of(
-        Screen::Members(organization.clone()),
-        &request.query,
-    );
+    let place = Location::of(Screen::Members(organization.clone()), &request.query);
     if request.query_value("q") != place.get("q") {
         // The redirect removes what must not be in a URL, such as a whole key.
         return Ok(PageResponse::Go(place.path()));
@@ -91,10 +88,7 @@ pub async fn load(
 
 /// The members on this page of the list. The person is the first of all, unless the list is
 /// searched.
-async fn list(
-    context: &PageContext,
-    room: &OrganizationPage,
-) -> Result<Rows<MemberView>, Problem> {
+async fn list(context: &PageContext, room: &OrganizationPage) -> Result<Rows<MemberView>, Problem> {
     let query = MemberQuery {
         text: room.place.get("q").map(str::to_owned),
         role: None,

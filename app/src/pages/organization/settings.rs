@@ -95,9 +95,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
     };
     Ok(Page {
         islands: true,
-        ..Page::new(words::organization::TITLE, move || {
-            render(&shown)
-        })
+        ..Page::new(words::organization::TITLE, move || render(&shown))
     })
 }
 
@@ -110,7 +108,8 @@ fn render(shown: &OrganizationPageData) -> AnyView {
         Either::Right(forms::read_only(shown))
     };
     // The form for the name shows it.
-    let name = (!changes).then(|| view! { <dt>{words::labels::NAME}</dt><dd><bdi>{view.name.clone()}</bdi></dd> });
+    let name = (!changes)
+        .then(|| view! { <dt>{words::labels::NAME}</dt><dd><bdi>{view.name.clone()}</bdi></dd> });
     let notice = shown.saved.map(|setting| {
         done(match setting {
             OrganizationSettingSaved::Name => words::organization::RENAMED,

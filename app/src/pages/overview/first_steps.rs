@@ -17,7 +17,10 @@ pub fn first_steps(glance: &Glance) -> AnyView {
     let [(_, how), (call, call_how), (rotate, rotate_how)] = words::overview::FIRST_STEPS;
     let (create_title, how) = match glance.may_create {
         true => (words::overview::FIRST_STEPS[0].0, how),
-        false => (words::overview::ASK_FOR_KEYS, words::create_key::NOT_ALLOWED),
+        false => (
+            words::overview::ASK_FOR_KEYS,
+            words::create_key::NOT_ALLOWED,
+        ),
     };
     view! {
         <section class="panel" aria-labelledby="steps-title">

@@ -78,9 +78,7 @@ pub async fn load(
     };
     Ok(Page {
         islands: true,
-        ..Page::new(words::service_accounts::TITLE, move || {
-            render(&shown)
-        })
+        ..Page::new(words::service_accounts::TITLE, move || render(&shown))
     })
 }
 
@@ -143,14 +141,27 @@ fn render(shown: &ServiceAccountPageData) -> AnyView {
 /// The menu of actions. Each leads to this page with the setting open, so it needs no script.
 fn menu(shown: &ServiceAccountPageData) -> AnyView {
     let account = &shown.account;
-    let link = |setting: AccountSetting, class: &'static str, glyph: &'static str, text: &'static str| {
+    let link = |setting: AccountSetting,
+                class: &'static str,
+                glyph: &'static str,
+                text: &'static str| {
         let screen = Screen::ServiceAccount(shown.room.organization(), account.actor_id);
         let place = Location::top(screen).with("edit", Some(setting.as_str()));
         view! { <a class=class href=format!("{}#{SETTINGS}", place.path())>{icon(glyph)}{text}</a> }
     };
     let status = match account.is_disabled {
-        true => link(AccountSetting::Status, "", "check", words::service_accounts::ENABLE_LINK),
-        false => link(AccountSetting::Status, "danger", "danger", words::service_accounts::DISABLE_LINK),
+        true => link(
+            AccountSetting::Status,
+            "",
+            "check",
+            words::service_accounts::ENABLE_LINK,
+        ),
+        false => link(
+            AccountSetting::Status,
+            "danger",
+            "danger",
+            words::service_accounts::DISABLE_LINK,
+        ),
     };
     view! {
         <details class="menu" name="menu">

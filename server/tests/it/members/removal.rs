@@ -194,10 +194,7 @@ async fn a_key_in_use_is_not_revoked_by_accident() {
     assert!(!shown.contains(&format!("name=\"confirm[{idle}]\"")));
 
     for (typed, message) in [
-        (
-            None,
-            app::words::revoke_key::CONFIRM_MISSING,
-        ),
+        (None, app::words::revoke_key::CONFIRM_MISSING),
         (
             Some("Nightly"),
             app::words::revoke_key::CONFIRM_DIFFERS,

@@ -53,12 +53,7 @@ fn name(shown: &OrganizationPageData) -> AnyView {
 
 fn rules(shown: &OrganizationPageData) -> AnyView {
     let (typed, problem) = (&shown.rules, shown.problem.as_ref());
-    let makers = KeyMakers::ALL.map(|who| {
-        (
-            who.as_str(),
-            words::organization::key_makers(who),
-        )
-    });
+    let makers = KeyMakers::ALL.map(|who| (who.as_str(), words::organization::key_makers(who)));
     let lifetime = Field::new(
         "max_key_days",
         words::organization::LIFETIME_DAYS,

@@ -105,7 +105,8 @@ fn keys(shown: &ServiceAccountPageData) -> AnyView {
             words::service_accounts::ALLOW_MULTIPLE_KEYS,
         ),
     };
-    let button = view! { <button class="button primary" name="allow_overlap" value=value>{label}</button> };
+    let button =
+        view! { <button class="button primary" name="allow_overlap" value=value>{label}</button> };
     Row {
         setting: AccountSetting::Keys,
         title: words::labels::ACTIVE_KEYS,

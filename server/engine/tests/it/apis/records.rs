@@ -2,8 +2,8 @@
 
 use domain::command::{
     ChangeApi, ChangeConsumer, ChangeOrganization, ConsumerQuery, CreateConsumer,
-    CreateServiceAccount, KeyDisposition, KeyQuery, MemberQuery, OrganizationDraft, RemoveMember, RotateKey,
-    SealText,
+    CreateServiceAccount, KeyDisposition, KeyQuery, MemberQuery, OrganizationDraft, RemoveMember,
+    RotateKey, SealText,
 };
 use domain::environment::Environment;
 use domain::event::AuditAction;
