@@ -1,4 +1,4 @@
-//! The initials of a person or a service account in a circle.
+//! The round badge with the initials of a person.
 
 use leptos::prelude::*;
 

@@ -8,7 +8,7 @@ use crate::words::call_bars::{CallBar, CallBars};
 /// The height of the bars, which three grid lines divide.
 const HEIGHT: i64 = 120;
 /// The space above them, for the tooltip.
-const TOP: i64 = 18;
+const TOP: i64 = 20;
 /// The bars from the left edge of a label to the right edge of the chart, at least.
 const LABEL_BARS: i64 = 5;
 /// The width of a bar, in thousandths of the space for it. The rest separates the bars.
