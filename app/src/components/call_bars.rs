@@ -30,7 +30,8 @@ fn legend() -> AnyView {
     let swatch = |class: &'static str, name: &'static str| {
         view! {
             <li>
-                <svg class="pattern-sample" aria-hidden="true"><rect class=class fill=fill(class) x="0.5" y="0.5" width="11" height="11" rx="2"/></svg>{name}
+                <svg class="pattern-sample" aria-hidden="true"><rect class=class fill=fill(class) x="0.5" y="0.5" width="11" height="11" rx="2"/></svg>
+                {name}
             </li>
         }
     };
@@ -134,7 +135,13 @@ const fn tall(n: i64, most: i64) -> i64 {
 
 fn table(calls: &CallBars) -> AnyView {
     let row = |one: &CallBar| {
-        view! { <tr><th scope="row">{one.label.clone()}</th><td>{words::format::grouped(one.calls)}</td><td>{words::format::grouped(one.refused)}</td></tr> }
+        view! {
+            <tr>
+                <th scope="row">{one.label.clone()}</th>
+                <td>{words::format::grouped(one.calls)}</td>
+                <td>{words::format::grouped(one.refused)}</td>
+            </tr>
+        }
     };
     view! {
         <details class="fold">

@@ -56,7 +56,9 @@ impl Confirm {
         } = words;
         view! {
             <button class=class id=id>
-                <span class="direct">{label}</span><span class="confirming">{confirm}</span><span class="waiting-words">{waiting}</span>
+                <span class="direct">{label}</span>
+                <span class="confirming">{confirm}</span>
+                <span class="waiting-words">{waiting}</span>
             </button>
         }
         .into_any()

@@ -18,7 +18,11 @@ pub fn confirm_name(
         .map(str::to_owned);
     view! {
         <div class="field">
-            <label for="confirm_name">{words::labels::TYPE_TO_CONFIRM.0}<b><bdi>{wanted}</bdi></b>{words::labels::TYPE_TO_CONFIRM.1}</label>
+            <label for="confirm_name">
+                {words::labels::TYPE_TO_CONFIRM.0}
+                <b><bdi>{wanted}</bdi></b>
+                {words::labels::TYPE_TO_CONFIRM.1}
+            </label>
             <input
                 class="input" id="confirm_name" name="confirm_name" required autocomplete="off" spellcheck="false" dir="auto" value=typed
                 aria-describedby="confirm_name-error confirm-hint" aria-invalid=fault.is_some().then_some("true")

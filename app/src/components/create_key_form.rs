@@ -170,7 +170,11 @@ pub fn key_form(form: &KeyForm, heading: AnyView, cancel: AnyView, alone: bool) 
                 {permissions::permissions(form)}
                 {expiry(form.expiry())}
             </div>
-            <div class="sheet-foot"><p class="push">{summary(form)}" "{form.confirm.note()}</p>{cancel}{form.confirm.button("button primary", button)}</div>
+            <div class="sheet-foot">
+                <p class="push">{summary(form)}" "{form.confirm.note()}</p>
+                {cancel}
+                {form.confirm.button("button primary", button)}
+            </div>
         </form>
     }
     .into_any()
@@ -197,14 +201,15 @@ fn name(form: &KeyForm) -> AnyView {
 
 /// The choice between real data and sandbox data, with the prefix of the keys for each.
 fn environment(form: &KeyForm) -> AnyView {
-    let prefix = |environment: Environment| {
-        match environment {
+    let prefix = |environment: Environment| match environment {
         Environment::Production => view! {
-            <code>{form.prefix_of(KeyKind::Live)}</code>{words::create_key::OR_WITH_FULL_ACCESS.0}<code>{form.prefix_of(KeyKind::Secret)}</code>{words::create_key::OR_WITH_FULL_ACCESS.1}
+            <code>{form.prefix_of(KeyKind::Live)}</code>
+            {words::create_key::OR_WITH_FULL_ACCESS.0}
+            <code>{form.prefix_of(KeyKind::Secret)}</code>
+            {words::create_key::OR_WITH_FULL_ACCESS.1}
         }
         .into_any(),
         Environment::Test => view! { <code>{form.prefix_of(KeyKind::Test)}</code>"." }.into_any(),
-    }
     };
     environment_choice(
         &form.input,
@@ -223,8 +228,11 @@ fn summary(form: &KeyForm) -> AnyView {
         .then(|| words::create_key::acts_as(&form.acts_as));
     view! {
         <span id="create-summary" data-acts=form.acts_as.clone()>
-            <span class="only-production">{Environment::Production.label()}</span><span class="only-test">{Environment::Test.label()}</span>
-            <span class="may-read">" · "{Template::ReadOnly.label()}</span><span class="may-custom">" · "{words::create_key::CUSTOM}</span><span class="may-all">" · "{Template::FullAccess.label()}</span>
+            <span class="only-production">{Environment::Production.label()}</span>
+            <span class="only-test">{Environment::Test.label()}</span>
+            <span class="may-read">" · "{Template::ReadOnly.label()}</span>
+            <span class="may-custom">" · "{words::create_key::CUSTOM}</span>
+            <span class="may-all">" · "{Template::FullAccess.label()}</span>
             {owner.map(|owner| format!(" · {owner}"))}
         </span>
     }

@@ -247,7 +247,11 @@ fn framed(
                 <nav class="crumbs" aria-label=words::frame::BREADCRUMB>
                     <ol class="crumb-list">{crumbs}</ol>
                 </nav>
-                <a class="button find" href=search data-dialog="" data-find-all="" aria-keyshortcuts="Control+K Meta+K">{icon("search")}{words::SEARCH}<kbd class="needs-script" aria-hidden="true">{words::search::SHORTCUT}</kbd></a>
+                <a class="button find" href=search data-dialog="" data-find-all="" aria-keyshortcuts="Control+K Meta+K">
+                    {icon("search")}
+                    {words::SEARCH}
+                    <kbd class="needs-script" aria-hidden="true">{words::search::SHORTCUT}</kbd>
+                </a>
                 {account(room.ctx.actor().id.0, &room.person, room.theme, &room.place)}
             </header>
             <main class="main" id="main" tabindex="-1">{summary(words::NOT_DONE, problem, &room.place)}{body}</main>

@@ -180,8 +180,13 @@ fn permissions(key: &KeyView) -> AnyView {
 fn revoke_link(organization: &OrganizationId, key: &KeyView) -> AnyView {
     let path = Screen::RevokeKey(organization.clone(), key.key_id).path();
     let name = key.label.clone();
-    view! { <a class="link-button danger" href=path data-dialog="">{words::revoke_key::LABEL}<span class="visually-hidden">" "<bdi>{name}</bdi></span></a> }
-        .into_any()
+    view! {
+        <a class="link-button danger" href=path data-dialog="">
+            {words::revoke_key::LABEL}
+            <span class="visually-hidden">" "<bdi>{name}</bdi></span>
+        </a>
+    }
+    .into_any()
 }
 
 /// The menu with all actions for a key.
@@ -204,7 +209,10 @@ fn menu(organization: &OrganizationId, line: &KeyLine) -> AnyView {
     });
     view! {
         <details class="menu" name="menu">
-            <summary class="icon-button">{icon("more")}<span class="visually-hidden">{words::keys::actions_for(&key.label)}</span></summary>
+            <summary class="icon-button">
+                {icon("more")}
+                <span class="visually-hidden">{words::keys::actions_for(&key.label)}</span>
+            </summary>
             <ul class="menu-list">
                 <li class="needs-script"><button type="button" data-copy-text=id.to_string()>{icon("copy")}<span>{words::keys::COPY_KEY_ID}</span></button></li>
                 <li><a href=Screen::Key(org.clone(), id).path()>{icon("info")}{words::keys::DETAILS}</a></li>

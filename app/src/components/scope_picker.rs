@@ -18,7 +18,10 @@ pub fn scope_picker(
     view! {
         <table class="picks">
             <thead><tr>
-                <th scope="col">{words::labels::GROUP}</th><th scope="col">{words::NONE}</th><th scope="col">{words::labels::READ}</th><th scope="col">{words::labels::WRITE}</th>
+                <th scope="col">{words::labels::GROUP}</th>
+                <th scope="col">{words::NONE}</th>
+                <th scope="col">{words::labels::READ}</th>
+                <th scope="col">{words::labels::WRITE}</th>
             </tr></thead>
             <tbody>{rows.into_iter().flatten().collect_view()}</tbody>
         </table>

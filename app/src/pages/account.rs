@@ -120,13 +120,19 @@ fn row(own: &Own, session: &SessionView, now: Moment) -> AnyView {
         .then(|| view! { " "<span class="badge success">{words::account::THIS_DEVICE}</span> });
     let end = match session.is_current {
         true => Either::Left(view! {
-            <form method="post" action="/ui/sign_out">{page_field(&own.place)}<button class="link-button">{words::sign_in::SIGN_OUT}</button></form>
+            <form method="post" action="/ui/sign_out">
+                {page_field(&own.place)}
+                <button class="link-button">{words::sign_in::SIGN_OUT}</button>
+            </form>
         }),
         false => Either::Right(view! {
             <form method="post" action="/ui/revoke_session">
                 {page_field(&own.place)}
                 <input type="hidden" name="session_id" value=session.id.to_string()/>
-                <button class="link-button danger">{words::revoke_key::LABEL}<span class="visually-hidden">{words::account::revoke_session(&device)}</span></button>
+                <button class="link-button danger">
+                    {words::revoke_key::LABEL}
+                    <span class="visually-hidden">{words::account::revoke_session(&device)}</span>
+                </button>
             </form>
         }),
     };

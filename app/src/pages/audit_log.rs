@@ -93,7 +93,11 @@ fn render(log: &Log) -> AnyView {
         <div class="page-head">
             <div>
                 <h1>{words::audit_log::TITLE}</h1>
-                <p class="lede">{words::audit_log::lede(log.sees_all(), &room.name)}" "<a class="nowrap" href=DOCS_OF_LOG>{words::audit_log::ABOUT}</a></p>
+                <p class="lede">
+                    {words::audit_log::lede(log.sees_all(), &room.name)}
+                    " "
+                    <a class="nowrap" href=DOCS_OF_LOG>{words::audit_log::ABOUT}</a>
+                </p>
                 {header::chain(&log.chain)}
             </div>
             {header::export(log)}

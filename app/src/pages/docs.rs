@@ -177,7 +177,10 @@ fn side(leaf: &Leaf) -> AnyView {
         <aside class="side" aria-label=words::docs::TITLE>
             <div class="side-inner">
                 <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label=words::docs::MENU>{icon("menu")}</button>
-                <a class="docs-brand" href=DOCS><svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg><span class="docs-name">{words::PRODUCT}</span></a>
+                <a class="docs-brand" href=DOCS>
+                    <svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>
+                    <span class="docs-name">{words::PRODUCT}</span>
+                </a>
                 <nav class="nav docs-nav" id="nav" popover aria-labelledby="nav-title">
                     <h2 class="visually-hidden" id="nav-title">{words::docs::TITLE}</h2>
                     {leaf.groups.iter().map(group).collect_view()}

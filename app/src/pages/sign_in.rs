@@ -61,7 +61,10 @@ pub fn no_membership(person: Person) -> Page {
             <div class="actions">
                 <a class="button primary" href=place.path()>{words::sign_in::CHECK_AGAIN}</a>
                 <a class="button" href=Screen::Account.path()>{words::account::TITLE}</a>
-                <form method="post" action="/ui/sign_out">{page_field(&place)}<button class="button">{words::sign_in::SIGN_OUT}</button></form>
+                <form method="post" action="/ui/sign_out">
+                    {page_field(&place)}
+                    <button class="button">{words::sign_in::SIGN_OUT}</button>
+                </form>
             </div>
         };
         card(body, ())

@@ -144,7 +144,10 @@ fn permissions(api: &ApiView, form: &TypedForm) -> Option<AnyView> {
         view! {
             <label class="choice">
                 <input type="checkbox" name=name value="on" checked=checked/>
-                <span><span class="card-title"><code>{scope.scope.to_string()}</code></span><span class="card-note"><bdi>{scope.description.clone()}</bdi></span></span>
+                <span>
+                    <span class="card-title"><code>{scope.scope.to_string()}</code></span>
+                    <span class="card-note"><bdi>{scope.description.clone()}</bdi></span>
+                </span>
             </label>
         }
     };

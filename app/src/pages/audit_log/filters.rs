@@ -93,8 +93,14 @@ fn objects(log: &Log) -> AnyView {
         .filter(|word| word.contains(':'))
         .map(|word| option(word, &object_name(log, word), now));
     let kinds = ObjectKind::ALL.map(|kind| option(kind.as_str(), kind.label(), now));
-    view! { <select class="input" id="object" name="object" dir="auto">{option("", words::audit_log::ALL_OBJECTS, now)}{one}{kinds}</select> }
-        .into_any()
+    view! {
+        <select class="input" id="object" name="object" dir="auto">
+            {option("", words::audit_log::ALL_OBJECTS, now)}
+            {one}
+            {kinds}
+        </select>
+    }
+    .into_any()
 }
 
 fn day(log: &Log, name: &'static str) -> AnyView {

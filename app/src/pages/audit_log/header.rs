@@ -41,7 +41,12 @@ pub fn export(log: &Log) -> AnyView {
         words::audit_log::EXPORT_ALL
     };
     let button = |format: ExportFormat| {
-        view! { <button class="button" name="format" value=format.as_str() title=hint>{icon("download")}{words::audit_log::export_as(format)}</button> }
+        view! {
+            <button class="button" name="format" value=format.as_str() title=hint>
+                {icon("download")}
+                {words::audit_log::export_as(format)}
+            </button>
+        }
     };
     view! {
         <form class="actions" method="post" action="/ui/export_audit_log" aria-label=words::audit_log::EXPORT>

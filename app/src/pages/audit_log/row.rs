@@ -113,6 +113,11 @@ fn change(change: &Change) -> impl IntoView + use<> {
     );
     view! {
         <dt>{words::audit_changes::field(&change.field)}</dt>
-        <dd>{before.map(|text| view! { <del><bdi>{text}</bdi></del> })}{arrow}{after.map(|text| view! { <ins><bdi>{text}</bdi></ins> })}{nothing}</dd>
+        <dd>
+            {before.map(|text| view! { <del><bdi>{text}</bdi></del> })}
+            {arrow}
+            {after.map(|text| view! { <ins><bdi>{text}</bdi></ins> })}
+            {nothing}
+        </dd>
     }
 }

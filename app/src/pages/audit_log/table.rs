@@ -26,7 +26,9 @@ pub fn table(log: &Log) -> AnyView {
             <table class="table audit">
                 <caption class="visually-hidden">{words::audit_log::caption(&log.room.name)}</caption>
                 <thead><tr>
-                    <th scope="col">{words::audit_log::TIME_UTC}</th><th scope="col">{words::audit_log::ACTOR}</th><th scope="col">{words::audit_log::ACTION}</th>
+                    <th scope="col">{words::audit_log::TIME_UTC}</th>
+                    <th scope="col">{words::audit_log::ACTOR}</th>
+                    <th scope="col">{words::audit_log::ACTION}</th>
                     <th scope="col">{words::audit_log::OBJECT}</th><th scope="col">{words::labels::IP_ADDRESS}</th>
                 </tr></thead>
                 <tbody>{rows.iter().map(|event| row(log, event)).collect_view()}</tbody>

@@ -18,9 +18,9 @@ pub struct Reference {
     /// The operations, by subject.
     pub groups: Vec<Group>,
     /// The headers of responses.
-    pub headers: Vec<Field>,
+    pub headers: Vec<SchemaField>,
     /// The fields of an error.
-    pub error: Vec<Field>,
+    pub error: Vec<SchemaField>,
     /// The statuses of errors that most operations share.
     pub errors: Vec<Outcome>,
 }
@@ -56,7 +56,7 @@ pub struct Operation {
     /// Its cost.
     pub cost: String,
     /// Its path, query and header parameters.
-    pub parameters: Vec<Field>,
+    pub parameters: Vec<SchemaField>,
     /// The body of the request.
     pub body: Option<Body>,
     /// Its successful responses.
@@ -79,7 +79,7 @@ pub struct Body {
     /// The type of a body without fields.
     pub kind: String,
     /// Its fields.
-    pub fields: Vec<Field>,
+    pub fields: Vec<SchemaField>,
 }
 
 /// A response.
@@ -95,7 +95,7 @@ pub struct Outcome {
 
 /// A field of a body, a parameter or a header.
 #[derive(Clone, Debug, Default)]
-pub struct Field {
+pub struct SchemaField {
     /// Its name.
     pub name: String,
     /// Where a parameter is: `path`, `query` or `header`.
@@ -111,7 +111,7 @@ pub struct Field {
     /// What it is: trusted markup.
     pub about: String,
     /// The fields of an object.
-    pub fields: Vec<Field>,
+    pub fields: Vec<SchemaField>,
 }
 
 /// Renders the article of the reference.
@@ -122,7 +122,13 @@ pub fn markup(reference: &Reference) -> String {
 fn article(reference: &Reference) -> AnyView {
     view! {
         <h1>{words::TITLE}</h1>
-        <p class="lede">{words::LEDE}" "{words::DESCRIPTION}<a href="/api/v1/openapi.json"><code>"/api/v1/openapi.json"</code></a>"."</p>
+        <p class="lede">
+            {words::LEDE}
+            " "
+            {words::DESCRIPTION}
+            <a href="/api/v1/openapi.json"><code>"/api/v1/openapi.json"</code></a>
+            "."
+        </p>
         <div class="about" inner_html=reference.about.clone()></div>
         <p>{words::BASE_URL}": "<code class="id">{reference.url.clone()}</code></p>
         {contents(&reference.groups)}
@@ -220,15 +226,15 @@ fn facts(one: &Operation) -> AnyView {
     .into_any()
 }
 
-fn fields(title: &'static str, fields: &[Field]) -> Option<AnyView> {
+fn fields(title: &'static str, fields: &[SchemaField]) -> Option<AnyView> {
     (!fields.is_empty()).then(|| view! { <h4>{title}</h4>{list(fields)} }.into_any())
 }
 
-fn list(fields: &[Field]) -> AnyView {
+fn list(fields: &[SchemaField]) -> AnyView {
     view! { <dl class="fields">{fields.iter().map(field).collect_view()}</dl> }.into_any()
 }
 
-fn field(field: &Field) -> AnyView {
+fn field(field: &SchemaField) -> AnyView {
     let required = field
         .is_required
         .then(|| view! { <span class="required">{words::REQUIRED}</span> });

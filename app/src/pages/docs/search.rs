@@ -68,7 +68,13 @@ fn article(results: &Results) -> AnyView {
         let limited = (results.found > results.shown.len())
             .then(|| words::limited(number(results.shown.len())));
         view! {
-            <p class="lede" role="status">{count}{words::RESULTS_FOR.0}<bdi>{results.text.clone()}</bdi>{words::RESULTS_FOR.1}{limited}</p>
+            <p class="lede" role="status">
+                {count}
+                {words::RESULTS_FOR.0}
+                <bdi>{results.text.clone()}</bdi>
+                {words::RESULTS_FOR.1}
+                {limited}
+            </p>
             <ol class="found-list">{results.shown.iter().map(entry).collect_view()}</ol>
         }
         .into_any()

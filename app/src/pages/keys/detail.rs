@@ -166,8 +166,17 @@ fn buttons(room: &OrganizationPage, line: &KeyLine) -> AnyView {
         let path = Screen::RevokeKey(organization, key).path();
         view! { <a class="button danger" href=path data-dialog="">{words::revoke_key::LINK}</a> }
     });
-    view! { <div class="actions"><a class="button" href=rename data-dialog="">{icon("rename")}{words::rename_key::LINK}</a>{rotate}{revoke}</div> }
-        .into_any()
+    view! {
+        <div class="actions">
+            <a class="button" href=rename data-dialog="">
+                {icon("rename")}
+                {words::rename_key::LINK}
+            </a>
+            {rotate}
+            {revoke}
+        </div>
+    }
+    .into_any()
 }
 
 /// The alert for a key that was sent in a URL, and so may no longer be secret.

@@ -56,7 +56,13 @@ fn render(
         Some(_) => Either::Left(view! {
             <div class="sheet">
                 {heading}
-                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::revoke_key::ALREADY_REVOKED}</p></div>{facts(room, detail)}</div>
+                <div class="sheet-body">
+                    <div class="notice">
+                        {icon("info")}
+                        <p>{words::revoke_key::ALREADY_REVOKED}</p>
+                    </div>
+                    {facts(room, detail)}
+                </div>
                 <div class="sheet-foot"><a class="button" href=list>{words::DONE}</a></div>
             </div>
         }),

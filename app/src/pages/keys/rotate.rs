@@ -230,7 +230,12 @@ fn loss(shown: &RotatePageData) -> Option<AnyView> {
         .as_ref()
         .map(|screen| view! { " "<a href=screen.path()>{words::rotate_key::SEE_SEALED}</a> });
     let confirm = (shown.lost.messages() > 0).then(|| {
-        view! { <label class="choice"><input type="checkbox" name="confirm_message_loss" value="true"/>{words::rotate_key::CONFIRM_MESSAGE_LOSS}</label> }
+        view! {
+            <label class="choice">
+                <input type="checkbox" name="confirm_message_loss" value="true"/>
+                {words::rotate_key::CONFIRM_MESSAGE_LOSS}
+            </label>
+        }
     });
     Some(
         view! {

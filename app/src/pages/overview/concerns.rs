@@ -69,7 +69,12 @@ fn step(glance: &Glance, concern: &Concern) -> impl IntoView + use<> {
     };
     let dialog = (!matches!(step, Step::Look)).then_some("");
     let name = key.label.clone();
-    view! { <a class="button" href=screen.path() data-dialog=dialog>{words::overview::step(step)}<span class="visually-hidden">" "<bdi>{name}</bdi></span></a> }
+    view! {
+        <a class="button" href=screen.path() data-dialog=dialog>
+            {words::overview::step(step)}
+            <span class="visually-hidden">" "<bdi>{name}</bdi></span>
+        </a>
+    }
 }
 
 fn more(glance: &Glance) -> Option<AnyView> {

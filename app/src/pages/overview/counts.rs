@@ -41,7 +41,11 @@ fn count(
     let class = if n == 0 { "none" } else { mood };
     view! {
         <li class=class>
-            <a href=path><strong class="number">{words::format::grouped(n)}</strong>" "<span>{words::overview::state(state.as_str())}</span></a>
+            <a href=path>
+                <strong class="number">{words::format::grouped(n)}</strong>
+                " "
+                <span>{words::overview::state(state.as_str())}</span>
+            </a>
         </li>
     }
 }

@@ -44,7 +44,11 @@ fn line(glance: &Glance, event: &AuditView) -> impl IntoView + use<> {
     });
     view! {
         <li>
-            <div>{event.action.label()}{object}<span class="sub">{words::labels::BY}<bdi>{event.actor_name.clone()}</bdi></span></div>
+            <div>
+                {event.action.label()}
+                {object}
+                <span class="sub">{words::labels::BY}<bdi>{event.actor_name.clone()}</bdi></span>
+            </div>
             <div class="end">{when(room.ctx.now(), event.at)}</div>
         </li>
     }

@@ -28,8 +28,20 @@ pub fn first_steps(glance: &Glance) -> AnyView {
             <p class="muted">{words::keys::WHAT_FOR}</p>
             <ol class="steps">
                 <li><div><h3>{create_title}</h3><p class="muted">{how}</p></div>{create}</li>
-                <li><div><h3>{call}</h3><p class="muted">{call_how}</p></div><a class="button" href=DOCS_OF_FIRST_CALL>{icon("book")}{words::overview::HOW_TO_CALL}</a></li>
-                <li><div><h3>{rotate}</h3><p class="muted">{rotate_how}</p></div><a class="button" href=DOCS_OF_ROTATION>{icon("book")}{words::overview::HOW_TO_ROTATE}</a></li>
+                <li>
+                    <div><h3>{call}</h3><p class="muted">{call_how}</p></div>
+                    <a class="button" href=DOCS_OF_FIRST_CALL>
+                        {icon("book")}
+                        {words::overview::HOW_TO_CALL}
+                    </a>
+                </li>
+                <li>
+                    <div><h3>{rotate}</h3><p class="muted">{rotate_how}</p></div>
+                    <a class="button" href=DOCS_OF_ROTATION>
+                        {icon("book")}
+                        {words::overview::HOW_TO_ROTATE}
+                    </a>
+                </li>
             </ol>
         </section>
     }

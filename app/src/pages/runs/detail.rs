@@ -93,7 +93,12 @@ fn waiting(shown: &RunPageData) -> Option<AnyView> {
         view! { <p>{words::runs::WORKSPACE_IS_STOPPED}</p> }.into_any()
     } else {
         view! {
-            <p>{words::runs::WAITS}<code>{words::runs::WORKER_COMMAND}</code>". "<a href=DOCS_OF_RUNS>{words::workspaces::SHOW_ME_HOW}</a></p>
+            <p>
+                {words::runs::WAITS}
+                <code>{words::runs::WORKER_COMMAND}</code>
+                ". "
+                <a href=DOCS_OF_RUNS>{words::workspaces::SHOW_ME_HOW}</a>
+            </p>
         }
         .into_any()
     };

@@ -71,7 +71,10 @@ fn several(chosen: bool) -> impl IntoView {
         <div class="choices">
             <label class="choice">
                 <input type="checkbox" name="allow_overlap" value="true" checked=chosen/>
-                <span><span class="card-title">{words::service_accounts::ALLOW_MULTIPLE_KEYS}</span><span class="card-note">{words::service_accounts::MULTIPLE_KEYS_HINT}</span></span>
+                <span>
+                    <span class="card-title">{words::service_accounts::ALLOW_MULTIPLE_KEYS}</span>
+                    <span class="card-note">{words::service_accounts::MULTIPLE_KEYS_HINT}</span>
+                </span>
             </label>
         </div>
     }

@@ -170,7 +170,10 @@ fn menu(shown: &ServiceAccountPageData) -> AnyView {
     };
     view! {
         <details class="menu" name="menu">
-            <summary class="icon-button">{icon("more")}<span class="visually-hidden">{words::members::actions_for(&account.name)}</span></summary>
+            <summary class="icon-button">
+                {icon("more")}
+                <span class="visually-hidden">{words::members::actions_for(&account.name)}</span>
+            </summary>
             <ul class="menu-list">
                 <li>{link(AccountSetting::Name, "", "rename", words::rename_key::LINK)}</li>
                 <li>{link(AccountSetting::Role, "", "person", words::change_role::LINK)}</li>
@@ -202,7 +205,8 @@ fn facts(shown: &ServiceAccountPageData) -> AnyView {
     view! {
         <dl class="facts boxed">
             <dt>{words::labels::ROLE}</dt><dd>{account.role.label()}</dd>
-            <dt>{words::labels::ACTIVE_KEYS}</dt><dd>{words::service_accounts::active_keys(account.active_keys, account.allow_overlap)}</dd>
+            <dt>{words::labels::ACTIVE_KEYS}</dt>
+            <dd>{words::service_accounts::active_keys(account.active_keys, account.allow_overlap)}</dd>
             {created_fact(shown.room.ctx.now(), account.created_at, account.created_by.clone())}
             <dt>{words::sealed::TITLE}</dt><dd><a href=sealed>{words::sealed::COUNTS_AND_DATES}</a></dd>
             <dt>{words::labels::ACTOR_ID}</dt><dd><code class="id">{account.actor_id.to_string()}</code></dd>

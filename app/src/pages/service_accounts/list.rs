@@ -54,7 +54,11 @@ fn render(
         <div class="page-head">
             <div>
                 <h1>{words::service_accounts::TITLE}</h1>
-                <p class="lede">{words::service_accounts::lede(&room.name)}" "<a href=DOCS_OF_ACCOUNTS>{words::service_accounts::ABOUT}</a></p>
+                <p class="lede">
+                    {words::service_accounts::lede(&room.name)}
+                    " "
+                    <a href=DOCS_OF_ACCOUNTS>{words::service_accounts::ABOUT}</a>
+                </p>
             </div>
             {create_link(room)}
         </div>

@@ -49,21 +49,38 @@ pub fn badges(now: Moment) -> AnyView {
         let (class, text) = words::keys::status(now, status);
         view! { <span class=class>{text}</span> }
     };
-    view! { <div class="actions">{all.map(badge).collect_view()}<span class="badge plain">{words::members::YOU}</span></div><div class="actions">{(0..HUES).map(|id| avatar(id, "Olivia Owens")).collect_view()}</div> }
-        .into_any()
+    view! {
+        <div class="actions">
+            {all.map(badge).collect_view()}
+            <span class="badge plain">{words::members::YOU}</span>
+        </div>
+        <div class="actions">{(0..HUES).map(|id| avatar(id, "Olivia Owens")).collect_view()}</div>
+    }
+    .into_any()
 }
 
 /// Notices and empty states.
 pub fn notices() -> AnyView {
     let notice = |class: &'static str, glyph: &'static str| {
-        view! { <div class=class>{icon(glyph)}<h3>"What happened"</h3><p>"What it means, and "<a href="#main">"what to do"</a>"."</p></div> }
+        view! {
+            <div class=class>
+                {icon(glyph)}
+                <h3>"What happened"</h3>
+                <p>"What it means, and "<a href="#main">"what to do"</a>"."</p>
+            </div>
+        }
     };
     view! {
         {notice("notice", "info")}
         {notice("notice success", "check")}
         {notice("notice warning", "warning")}
         {notice("notice danger", "danger")}
-        <div class="empty">{icon("key")}<h3>{words::keys::NO_KEYS}</h3><p>{words::keys::WHAT_FOR}</p><div class="actions"><button class="button primary" type="button">{icon("plus")}{words::create_key::TITLE}</button></div></div>
+        <div class="empty">
+            {icon("key")}
+            <h3>{words::keys::NO_KEYS}</h3>
+            <p>{words::keys::WHAT_FOR}</p>
+            <div class="actions"><button class="button primary" type="button">{icon("plus")}{words::create_key::TITLE}</button></div>
+        </div>
     }
     .into_any()
 }
@@ -72,8 +89,15 @@ pub fn notices() -> AnyView {
 pub fn fields() -> AnyView {
     view! {
         <div class="form">
-            <div class="field"><label for="style-empty">"Empty"</label><input class="input" id="style-empty" placeholder="CI/CD Pipeline"/><p class="hint">"A hint"</p></div>
-            <div class="field"><label for="style-filled">"Filled, from right to left"</label><input class="input" id="style-filled" dir="auto" value=ARABIC/></div>
+            <div class="field">
+                <label for="style-empty">"Empty"</label>
+                <input class="input" id="style-empty" placeholder="CI/CD Pipeline"/>
+                <p class="hint">"A hint"</p>
+            </div>
+            <div class="field">
+                <label for="style-filled">"Filled, from right to left"</label>
+                <input class="input" id="style-filled" dir="auto" value=ARABIC/>
+            </div>
             <div class="field">
                 <label for="style-wrong">"At fault"</label>
                 <input class="input" id="style-wrong" aria-invalid="true" aria-describedby="style-wrong-error"/>
@@ -92,7 +116,13 @@ pub fn fields() -> AnyView {
 
 fn card(title: &'static str, chosen: bool) -> AnyView {
     view! {
-        <label class="card"><input type="radio" name="style-card" checked=chosen/><span><span class="card-title">{title}</span><span class="card-note">"What it means"</span></span></label>
+        <label class="card">
+            <input type="radio" name="style-card" checked=chosen/>
+            <span>
+                <span class="card-title">{title}</span>
+                <span class="card-note">"What it means"</span>
+            </span>
+        </label>
     }
     .into_any()
 }
@@ -101,7 +131,11 @@ fn card(title: &'static str, chosen: bool) -> AnyView {
 pub fn menus() -> AnyView {
     view! {
         <details class="menu filter" name="menu">
-            <summary class="button"><span class="muted">"Status"</span><span class="chosen">"Active"</span>{icon("chevron")}</summary>
+            <summary class="button">
+                <span class="muted">"Status"</span>
+                <span class="chosen">"Active"</span>
+                {icon("chevron")}
+            </summary>
             <ul class="menu-list">
                 <li><a href="#main" aria-current="true">{icon("check")}"Active"</a></li>
                 <li><a href="#main">{icon("info")}<bdi>{LONG}</bdi></a></li>
@@ -133,7 +167,11 @@ pub fn lists(now: Moment) -> AnyView {
         <div class="table-wrap">
             <table class="table">
                 <thead><tr>
-                    <th scope="col">"Name"</th><th scope="col">"Key preview"</th><th scope="col">"Last used"</th><th scope="col">"Expires"</th><th scope="col">"Status"</th>
+                    <th scope="col">"Name"</th>
+                    <th scope="col">"Key preview"</th>
+                    <th scope="col">"Last used"</th>
+                    <th scope="col">"Expires"</th>
+                    <th scope="col">"Status"</th>
                 </tr></thead>
                 <tbody>
                     {row("CI/CD Pipeline", Some("fresh"), None, KeyStatus::Active)}
@@ -153,14 +191,24 @@ pub fn sheets() -> AnyView {
     view! {
         <div class="split">
             <div class="sheet boxed">
-                <div class="sheet-head"><h3>"Revoke “"<bdi>"CI/CD Pipeline"</bdi>"”?"</h3><button class="icon-button" type="button" aria-label=words::CLOSE>{icon("close")}</button></div>
+                <div class="sheet-head">
+                    <h3>"Revoke “"<bdi>"CI/CD Pipeline"</bdi>"”?"</h3>
+                    <button class="icon-button" type="button" aria-label=words::CLOSE>{icon("close")}</button>
+                </div>
                 <div class="sheet-body">{revoke_effects(1)}</div>
-                <div class="sheet-foot"><button class="button" type="button">{words::CANCEL}</button><button class="button danger" type="button">{words::revoke_key::BUTTON}</button></div>
+                <div class="sheet-foot">
+                    <button class="button" type="button">{words::CANCEL}</button>
+                    <button class="button danger" type="button">{words::revoke_key::BUTTON}</button>
+                </div>
             </div>
             <div class="sheet boxed">
                 <div class="sheet-head"><h3>{words::reveal_key::TITLE}</h3></div>
                 <div class="sheet-body">
-                    <div class="notice danger" id="reveal-notice">{icon("danger")}<p class="strong">{words::reveal_key::WARNING}</p><p>{words::reveal_key::LOST}</p></div>
+                    <div class="notice danger" id="reveal-notice">
+                        {icon("danger")}
+                        <p class="strong">{words::reveal_key::WARNING}</p>
+                        <p>{words::reveal_key::LOST}</p>
+                    </div>
                     {secret("style-secret".into(), "Key", MASKED, 2)}
                 </div>
                 <div class="sheet-foot"><button class="button" type="button">{words::DONE}</button></div>

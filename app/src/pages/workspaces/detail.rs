@@ -122,7 +122,11 @@ fn facts(shown: &WorkspacePageData) -> AnyView {
             <dt>{words::workspaces::HOOK}</dt>
             <dd>
                 <code class="id">{shown.hook.clone()}</code>
-                <span class="sub">{words::workspaces::HOOK_HINT}" "<a href=DOCS_OF_RUNS>{words::workspaces::SHOW_ME_HOW}</a></span>
+                <span class="sub">
+                    {words::workspaces::HOOK_HINT}
+                    " "
+                    <a href=DOCS_OF_RUNS>{words::workspaces::SHOW_ME_HOW}</a>
+                </span>
             </dd>
         </dl>
     }
@@ -186,7 +190,12 @@ fn change(shown: &WorkspacePageData) -> AnyView {
         }
         WorkspaceStatus::Running => {
             let [refused, completed] = words::workspaces::STOP_EFFECTS;
-            let body = view! { <ul class="plain-list"><li>{icon("clock")}{refused}</li><li>{icon("rotate")}{completed}</li></ul> };
+            let body = view! {
+                <ul class="plain-list">
+                    <li>{icon("clock")}{refused}</li>
+                    <li>{icon("rotate")}{completed}</li>
+                </ul>
+            };
             let button = view! { <button class="button" name="status" value=WorkspaceStatus::Stopped.as_str()>{words::workspaces::STOP}</button> };
             card(
                 shown,

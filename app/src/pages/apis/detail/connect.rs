@@ -31,7 +31,10 @@ fn recipe(recipe: Recipe) -> AnyView {
         view! {
             <p>{file.note}</p>
             <figure class="snippet file">
-                <figcaption>{program.clone()}<button class="icon-button needs-script" type="button" data-copy-of=id.clone() aria-label=words::apis::copy_recipe(&program)>{icon("copy")}</button></figcaption>
+                <figcaption>
+                    {program.clone()}
+                    <button class="icon-button needs-script" type="button" data-copy-of=id.clone() aria-label=words::apis::copy_recipe(&program)>{icon("copy")}</button>
+                </figcaption>
                 <pre translate="no" tabindex="0"><code id=id>{file.text}</code></pre>
             </figure>
         }

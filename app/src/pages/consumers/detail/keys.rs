@@ -51,8 +51,13 @@ fn next(shown: &ConsumerPageData) -> AnyView {
                 let name = api.name.clone();
                 link(api, view! { <bdi>{name}</bdi> }.into_any(), "button")
             });
-            view! { <div class="actions"><span class="muted">{words::consumers::CREATE_KEY_FOR}</span>{links.collect_view()}</div> }
-                .into_any()
+            view! {
+                <div class="actions">
+                    <span class="muted">{words::consumers::CREATE_KEY_FOR}</span>
+                    {links.collect_view()}
+                </div>
+            }
+            .into_any()
         }
     }
 }

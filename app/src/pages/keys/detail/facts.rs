@@ -71,7 +71,10 @@ pub fn facts(shown: &KeyPageData) -> AnyView {
 
 fn copied(text: String, name: &'static str) -> AnyView {
     view! {
-        <span class="copied"><code>{text.clone()}</code><button class="icon-button small needs-script" type="button" data-copy-text=text aria-label=name>{icon("copy")}</button></span>
+        <span class="copied">
+            <code>{text.clone()}</code>
+            <button class="icon-button small needs-script" type="button" data-copy-text=text aria-label=name>{icon("copy")}</button>
+        </span>
     }
     .into_any()
 }

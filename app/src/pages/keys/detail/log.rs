@@ -22,7 +22,14 @@ pub fn log(shown: &KeyPageData) -> AnyView {
             .map(|prefix| view! { <span class="sub">{words::audit_log::WITH_KEY}<code>{prefix}</code></span> });
         view! {
             <li>
-                <div>{event.action.label()}<span class="sub">{words::labels::BY}<bdi>{event.actor_name.clone()}</bdi></span>{with}</div>
+                <div>
+                    {event.action.label()}
+                    <span class="sub">
+                        {words::labels::BY}
+                        <bdi>{event.actor_name.clone()}</bdi>
+                    </span>
+                    {with}
+                </div>
                 <div class="end">{when(now, event.at)}</div>
             </li>
         }

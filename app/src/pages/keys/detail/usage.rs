@@ -50,7 +50,16 @@ fn callers(callers: &[CallerUse], now: Moment) -> AnyView {
     }
     let line = |one: &CallerUse| {
         view! {
-            <li><div><code>{one.address.clone()}</code><span class="sub"><bdi>{one.agent.clone()}</bdi></span></div><div class="end">{when(now, one.at)}<span class="sub">{words::key_usage::calls(one.calls)}</span></div></li>
+            <li>
+                <div>
+                    <code>{one.address.clone()}</code>
+                    <span class="sub"><bdi>{one.agent.clone()}</bdi></span>
+                </div>
+                <div class="end">
+                    {when(now, one.at)}
+                    <span class="sub">{words::key_usage::calls(one.calls)}</span>
+                </div>
+            </li>
         }
     };
     view! { <ul class="lines">{callers.iter().map(line).collect_view()}</ul> }.into_any()
@@ -66,7 +75,13 @@ fn refusals(refusals: &[RefusedUse], now: Moment) -> AnyView {
             .clone()
             .map(|address| view! { <span class="sub"><code>{address}</code></span> });
         view! {
-            <li><div>{one.cause.label()}{from}</div><div class="end">{when(now, one.at)}<span class="sub">{words::format::plural(one.count, "time")}</span></div></li>
+            <li>
+                <div>{one.cause.label()}{from}</div>
+                <div class="end">
+                    {when(now, one.at)}
+                    <span class="sub">{words::format::plural(one.count, "time")}</span>
+                </div>
+            </li>
         }
     };
     view! { <ul class="lines">{refusals.iter().map(line).collect_view()}</ul> }.into_any()

@@ -18,7 +18,10 @@ pub fn attention_banner(list: &List) -> Option<AnyView> {
                 {icon("clock")}
                 <div>
                     <p>{text}" "<a href=overview>{words::attention_banner::REVIEW}</a></p>
-                    <form method="post" action="/ui/dismiss_nudges">{room.fields(None)}<button class="link-button">{words::attention_banner::DISMISS}</button></form>
+                    <form method="post" action="/ui/dismiss_nudges">
+                        {room.fields(None)}
+                        <button class="link-button">{words::attention_banner::DISMISS}</button>
+                    </form>
                 </div>
             </section>
         }

@@ -74,7 +74,10 @@ pub fn empty(list: &List) -> AnyView {
             {icon("key")}
             <h2>{words::keys::NO_KEYS}</h2>
             <p>{words::keys::WHAT_FOR}</p>
-            <div class="actions">{create_link(list, false)}<a class="button" href="/docs/api-keys">{icon("book")}{words::keys::ABOUT}</a></div>
+            <div class="actions">
+                {create_link(list, false)}
+                <a class="button" href="/docs/api-keys">{icon("book")}{words::keys::ABOUT}</a>
+            </div>
         </div>
     }
     .into_any()

@@ -57,7 +57,10 @@ fn menu(room: &OrganizationPage, member: &MemberView) -> Option<AnyView> {
     });
     let menu = view! {
         <details class="menu" name="menu">
-            <summary class="icon-button">{icon("more")}<span class="visually-hidden">{words::members::actions_for(&member.name)}</span></summary>
+            <summary class="icon-button">
+                {icon("more")}
+                <span class="visually-hidden">{words::members::actions_for(&member.name)}</span>
+            </summary>
             <ul class="menu-list">
                 <li><a href=role data-dialog="">{icon("person")}{words::change_role::LINK}</a></li>
                 {remove}

@@ -16,8 +16,14 @@ pub fn dispositions(shown: &RemoveMemberPageData) -> AnyView {
     if shown.keys.is_empty() {
         return view! { <p class="muted">{words::remove_member::NO_KEYS}</p> }.into_any();
     }
-    let more = (shown.unlisted > 0)
-        .then(|| view! { <div class="notice">{icon("info")}<p>{words::remove_member::keys_not_listed(shown.unlisted)}</p></div> });
+    let more = (shown.unlisted > 0).then(|| {
+        view! {
+            <div class="notice">
+                {icon("info")}
+                <p>{words::remove_member::keys_not_listed(shown.unlisted)}</p>
+            </div>
+        }
+    });
     let fault = shown
         .problem
         .as_ref()
@@ -106,7 +112,11 @@ fn confirm_field(shown: &RemoveMemberPageData, line: &KeyLine) -> Option<AnyView
     let invalid = fault.is_some().then_some("true");
     let field = view! {
         <div class="field cut">
-            <label for=id.clone()>{words::labels::TYPE_TO_CONFIRM.0}<b><bdi>{key.label.clone()}</bdi></b>{words::labels::TYPE_TO_CONFIRM.1}</label>
+            <label for=id.clone()>
+                {words::labels::TYPE_TO_CONFIRM.0}
+                <b><bdi>{key.label.clone()}</bdi></b>
+                {words::labels::TYPE_TO_CONFIRM.1}
+            </label>
             <input class="input" id=id.clone() name=name.clone() autocomplete="off" spellcheck="false" dir="auto" value=typed(shown, &name) aria-describedby=format!("{id}-error") aria-invalid=invalid/>
             {fault_line(&id, fault)}
         </div>

@@ -111,7 +111,12 @@ fn choices<const N: usize>(
     offers: [(&'static str, &'static str); N],
 ) -> AnyView {
     let choice = |(value, text): (&'static str, &'static str)| {
-        view! { <label class="card"><input type="radio" name=name value=value checked=value == chosen/><span>{text}</span></label> }
+        view! {
+            <label class="card">
+                <input type="radio" name=name value=value checked=value == chosen/>
+                <span>{text}</span>
+            </label>
+        }
     };
     let hint_id = format!("{name}-hint");
     let described = hint_id.clone();

@@ -66,7 +66,14 @@ pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
         Screen::NewKey(shown.room.organization()).path(),
         shown.account.actor_id
     );
-    let create = move || view! { <a class="button primary" href=create.clone() data-dialog="">{icon("plus")}{words::create_key::TITLE}</a> };
+    let create = move || {
+        view! {
+            <a class="button primary" href=create.clone() data-dialog="">
+                {icon("plus")}
+                {words::create_key::TITLE}
+            </a>
+        }
+    };
     let empty = shown.keys.rows.is_empty() && shown.room.place.before().is_none();
     let button = matches!(shown.next, NextKey::Create).then_some(create);
     let note = match shown.next {

@@ -45,7 +45,11 @@ impl Row {
         let account = Some(("actor_id", shown.account.actor_id.to_string()));
         view! {
             <details class="setting" open=shown.open == Some(self.setting)>
-                <summary><span class="muted">{self.title}</span><span>{self.value}</span><span class="change">{self.change}</span></summary>
+                <summary>
+                    <span class="muted">{self.title}</span>
+                    <span>{self.value}</span>
+                    <span class="change">{self.change}</span>
+                </summary>
                 <form class="form" method="post" action=self.function>
                     {shown.room.fields(account)}
                     {self.body}

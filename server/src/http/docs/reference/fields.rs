@@ -1,6 +1,6 @@
 //! Reads the fields of a schema: their types, limits and accepted words, in words for people.
 
-use app::pages::docs::reference::Field;
+use app::pages::docs::reference::SchemaField;
 use app::words::api_reference as words;
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub struct Shape {
     /// The accepted words.
     pub values: Vec<String>,
     /// The fields of an object, or of the objects in an array.
-    pub fields: Vec<Field>,
+    pub fields: Vec<SchemaField>,
 }
 
 impl<'a> Schemas<'a> {
@@ -91,7 +91,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// The fields of an object: the required ones first if only some are.
-    fn fields_at(self, schema: &'a Value, deep: usize) -> Vec<Field> {
+    fn fields_at(self, schema: &'a Value, deep: usize) -> Vec<SchemaField> {
         let parts = schema["allOf"].as_array().into_iter().flatten();
         let mut fields: Vec<_> = parts
             .flat_map(|part| self.fields_at(self.resolved(part), deep))
@@ -107,7 +107,7 @@ impl<'a> Schemas<'a> {
         };
         fields.extend(properties.map(|(name, schema)| {
             let shape = self.shape_at(schema, deep);
-            Field {
+            SchemaField {
                 name: name.clone(),
                 is_required: is_required(name),
                 about: markdown::inline(self.about(schema)),
@@ -129,13 +129,13 @@ impl<'a> Schemas<'a> {
 }
 
 /// A field of this shape, without a name.
-pub fn field(shape: Shape) -> Field {
-    Field {
+pub fn field(shape: Shape) -> SchemaField {
+    SchemaField {
         kind: shape.kind,
         limits: shape.limits,
         values: shape.values,
         fields: shape.fields,
-        ..Field::default()
+        ..SchemaField::default()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::pages::docs::Link;
-use app::pages::docs::reference::{Body, Field, Group, Operation, Outcome, Reference};
+use app::pages::docs::reference::{Body, Group, Operation, Outcome, Reference, SchemaField};
 use app::words::api_reference as words;
 use serde_json::Value;
 
@@ -160,8 +160,8 @@ fn outcome((status, about): (&String, &String)) -> Outcome {
 }
 
 /// The headers of all responses.
-fn headers(description: &Value) -> Vec<Field> {
-    let mut all: BTreeMap<String, Field> = BTreeMap::new();
+fn headers(description: &Value) -> Vec<SchemaField> {
+    let mut all: BTreeMap<String, SchemaField> = BTreeMap::new();
     for (_, _, operation) in self::all(description) {
         for (_, response) in responses(operation) {
             for (name, header) in response["headers"]
@@ -169,12 +169,13 @@ fn headers(description: &Value) -> Vec<Field> {
                 .into_iter()
                 .flatten()
             {
-                all.entry(name.clone()).or_insert_with(|| Field {
-                    name: name.clone(),
-                    kind: text(&header["schema"]["type"]).to_owned(),
-                    about: markdown::inline(text(&header["description"])),
-                    ..Field::default()
-                });
+                all.entry(name.clone())
+                    .or_insert_with(|| SchemaField {
+                        name: name.clone(),
+                        kind: text(&header["schema"]["type"]).to_owned(),
+                        about: markdown::inline(text(&header["description"])),
+                        ..SchemaField::default()
+                    });
             }
         }
     }
@@ -259,7 +260,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn parameters(&self, operation: &'a Value) -> Vec<Field> {
+    fn parameters(&self, operation: &'a Value) -> Vec<SchemaField> {
         let parameters = operation["parameters"]
             .as_array()
             .into_iter()
@@ -267,7 +268,7 @@ impl<'a> Reader<'a> {
         parameters
             .map(|parameter| {
                 let shape = self.schemas.shape(&parameter["schema"]);
-                Field {
+                SchemaField {
                     name: text(&parameter["name"]).to_owned(),
                     place: parameter["in"].as_str().map(str::to_owned),
                     is_required: parameter["required"] == true,
@@ -352,7 +353,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Removes the marks of required fields, which are for the sender of a request.
-fn unmark(fields: &mut [Field]) {
+fn unmark(fields: &mut [SchemaField]) {
     for field in fields {
         field.is_required = false;
         unmark(&mut field.fields);

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use app::pages::docs::Link;
-use app::pages::docs::reference::{Field, Operation};
+use app::pages::docs::reference::{Operation, SchemaField};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::http::docs::markdown::slug;
@@ -193,7 +193,7 @@ fn text_of(one: &Operation) -> String {
     tidy(&text)
 }
 
-fn add(text: &mut String, field: &Field) {
+fn add(text: &mut String, field: &SchemaField) {
     text.push_str(&format!("{}: {} ", field.name, plain(&field.about)));
     for inside in &field.fields {
         add(text, inside);
