@@ -88,7 +88,7 @@ test('an owner sees the keys that need attention, with links to the next step', 
   await expect(calls.getByRole('img', { name: /^3 calls and 1 refusal in the last 30 days/ })).toBeVisible();
   const tip = calls.getByText(/: 3 calls, 1 refused$/);
   await expect(tip).toBeHidden();
-  await calls.locator('.day').last().hover();
+  await calls.locator('.bars .refused').last().hover();
   await expect(tip).toBeVisible();
   await calls.getByText('Daily usage').click();
   await expect(calls.getByRole('row')).toHaveCount(31);

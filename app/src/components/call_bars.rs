@@ -89,7 +89,8 @@ fn grid_step(most: i64) -> i64 {
     }
 }
 
-/// One bar: refusals on top of calls, with its tooltip above all bars and the label below.
+/// One bar: refusals on top of calls, with the label below. Its tooltip is above all bars at the end
+/// of the line: beside the bar it would not fit on a phone.
 fn bar(n: i64, count: i64, one: &CallBar, most: i64) -> impl IntoView + use<> {
     let (passed, refused) = (tall(one.calls, most), tall(one.refused, most));
     let percent = |thousandths: i64| format!("{}.{:03}%", thousandths / 1000, thousandths % 1000);
@@ -102,9 +103,6 @@ fn bar(n: i64, count: i64, one: &CallBar, most: i64) -> impl IntoView + use<> {
         )
     };
     let (column, whole) = (percent(left), percent(wide));
-    let middle = percent(left + wide * BAR / 2000);
-    // A tooltip begins or ends at its bar, so that it stays within the chart.
-    let anchor = if n * 2 < count { "start" } else { "end" };
     // A label needs the space of some bars to its right.
     let room = count - n >= LABEL_BARS;
     let tick = one
@@ -117,7 +115,7 @@ fn bar(n: i64, count: i64, one: &CallBar, most: i64) -> impl IntoView + use<> {
             <rect class="day" x=column width=whole height=TOP + HEIGHT/>
             {part(PASSED, 0, passed)}
             {part(REFUSED, passed, refused)}
-            <text class="tip" x=middle y="11" text-anchor=anchor>{words::call_bars::bar(one)}</text>
+            <text class="tip" x="100%" y="11" text-anchor="end">{words::call_bars::bar(one)}</text>
             {tick}
         </g>
     }
