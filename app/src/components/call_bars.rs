@@ -63,6 +63,7 @@ fn bars(calls: &CallBars) -> AnyView {
                 </defs>
                 {lines}
                 {(0..).zip(bars).map(|(n, one)| bar(n, count, one, 3 * step)).collect_view()}
+                {ticks(bars, count)}
                 <line class="grid base" x1="0" x2="100%" y1=TOP + HEIGHT y2=TOP + HEIGHT/>
             </svg>
         </figure>
@@ -90,11 +91,10 @@ fn grid_step(most: i64) -> i64 {
     }
 }
 
-/// One bar: refusals on top of calls, with its tooltip in the corner above all bars, where it always
-/// fits, and the label below.
+/// One bar: refusals on top of calls, with its tooltip above all bars at the end of the line: beside
+/// the bar it would not fit on a phone.
 fn bar(n: i64, count: i64, one: &CallBar, most: i64) -> impl IntoView + use<> {
     let (passed, refused) = (tall(one.calls, most), tall(one.refused, most));
-    let percent = |thousandths: i64| format!("{}.{:03}%", thousandths / 1000, thousandths % 1000);
     let (left, wide) = (n * 100_000 / count, 100_000 / count);
     let (x, width) = (percent(left), percent(wide * BAR / 1000));
     let part = |class: &'static str, from: i64, tall: i64| {
@@ -104,22 +104,40 @@ fn bar(n: i64, count: i64, one: &CallBar, most: i64) -> impl IntoView + use<> {
         )
     };
     let (column, whole) = (percent(left), percent(wide));
-    // A label needs the space of some bars to its right.
-    let room = count - n >= LABEL_BARS;
-    let tick = one
-        .tick
-        .clone()
-        .filter(|_| room)
-        .map(|text| view! { <text class="tick" x=x.clone() y=TOP + HEIGHT + 15>{text}</text> });
     view! {
         <g>
             <rect class="day" x=column width=whole height=TOP + HEIGHT/>
             {part(PASSED, 0, passed)}
             {part(REFUSED, passed, refused)}
-            <text class="tip" x="0" y="11">{words::call_bars::bar(one)}</text>
-            {tick}
+            <text class="tip" x="100%" y="11" text-anchor="end">{words::call_bars::bar(one)}</text>
         </g>
     }
+}
+
+/// The labels below the bars. A phone has space for every second one.
+fn ticks(bars: &[CallBar], count: i64) -> AnyView {
+    let labeled = (0..)
+        .zip(bars)
+        .filter_map(|(n, one)| Some((n, one.tick.clone()?)))
+        // A label needs the space of some bars to its right.
+        .filter(|(n, _)| count - n >= LABEL_BARS);
+    let tick = |(place, (n, text)): (usize, (i64, String))| {
+        let class = if place % 2 == 0 {
+            "tick"
+        } else {
+            "tick second"
+        };
+        view! { <text class=class x=percent(n * 100_000 / count) y=TOP + HEIGHT + 15>{text}</text> }
+    };
+    labeled
+        .enumerate()
+        .map(tick)
+        .collect_view()
+        .into_any()
+}
+
+fn percent(thousandths: i64) -> String {
+    format!("{}.{:03}%", thousandths / 1000, thousandths % 1000)
 }
 
 /// The pattern of refusals. They are hatched, so that the chart does not depend on colors.
