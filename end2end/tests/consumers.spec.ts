@@ -43,12 +43,12 @@ for (const scripted of [true, false]) {
       await expect(page.getByRole('heading', { name: 'Consumers', level: 1 })).toBeVisible();
       await page.getByRole('link', { name: 'Create consumer' }).first().click();
       const customer = `customer_${word()}`;
-      await page.getByLabel('External ID').fill(customer);
+      await page.getByRole('textbox', { name: 'External ID', exact: true }).fill(customer);
       await page.getByLabel('Name (optional)').fill(`Initech ${customer}`);
       await page.getByLabel('Metadata (optional)').fill('{"plan": ');
       await page.getByRole('button', { name: 'Create consumer' }).click();
       await expect(page.getByRole('alert')).toContainText('Use a JSON object');
-      await expect(page.getByLabel('External ID')).toHaveValue(customer);
+      await expect(page.getByRole('textbox', { name: 'External ID', exact: true })).toHaveValue(customer);
       if (scripted) await inspect(page, 'new-consumer-fault');
       await page.getByLabel('Metadata (optional)').fill('{"plan": "pro"}');
       await page.getByRole('button', { name: 'Create consumer' }).click();
@@ -90,7 +90,7 @@ for (const scripted of [true, false]) {
       await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Second');
       if (scripted) await inspect(page, 'new-key-for-api-fault');
       await page.getByText('You', { exact: true }).click();
-      await page.getByText('Test', { exact: true }).click();
+      await page.locator('#environment').getByText('Test', { exact: true }).click();
       await page.getByRole('button', { name: 'Generate' }).click();
       expect(await page.getByRole('textbox', { name: /Key for/ }).inputValue()).toMatch(new RegExp(`^${api.prefix}_test_`));
       if (scripted) await page.getByRole('button', { name: 'Copy', exact: true }).click();

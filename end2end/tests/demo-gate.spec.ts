@@ -96,7 +96,7 @@ test('the demo protects the sample app, and stops with Ctrl-C', async ({ page, g
       await page.getByRole('link', { name: 'Initech reader', exact: true }).click();
       await expect(page.getByRole('heading', { name: 'Initech reader', level: 1 })).toBeVisible();
       await page.getByRole('link', { name: 'Revoke…' }).click();
-      await confirmRevoking(page, page.getByRole('main'), 'Initech reader');
+      await confirmRevoking(page, page.getByRole('dialog', { name: /^Revoke/ }), 'Initech reader');
       expect((await good()).statuses).toEqual([401]);
     });
 

@@ -85,6 +85,7 @@ test('the guide leads to a protected API', async ({ page }) => {
     await page.getByRole('button', { name: 'Generate' }).click();
     const vars: Vars = { ORDERS_KEY: await page.locator('.key-value').inputValue() };
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.getByRole('link', { name: 'Done' }).click();
 
     const program = join(folder, 'orders-api.mjs');
     writeFileSync(program, recipe('### Step 5: Start the sample API', 'javascript', at));
@@ -110,7 +111,7 @@ test('the guide leads to a protected API', async ({ page }) => {
     await nav.getByRole('link', { name: 'APIs' }).click();
     await page.getByRole('link', { name: 'Orders', exact: true }).click();
     await expect(page.getByRole('img', { name: /^4 calls and 2 refusals|^\d+ calls/ }).first()).toBeVisible();
-    await page.getByRole('link', { name: 'Initech production' }).click();
+    await page.getByRole('link', { name: 'Initech production', exact: true }).click();
     await page.getByRole('link', { name: 'Revoke…' }).click();
     await page.getByLabel('Type Initech production to confirm').fill('Initech production');
     await page.getByRole('button', { name: 'Revoke key' }).click();

@@ -31,6 +31,8 @@ pub struct KeyRows {
     pub now: Moment,
     /// Whether rows can be selected.
     pub has_picks: bool,
+    /// Whether keys can be rotated: not if their owner is disabled or paused.
+    pub may_rotate: bool,
     /// Who is named.
     pub person: KeyPerson,
 }
@@ -64,8 +66,44 @@ impl KeyRows {
                 {person}
                 <td class="used" data-label=words::labels::LAST_USED>{last_used(key, now, status)}</td>
                 {expires(key, now, status)}
-                <td class="row-actions"><div>{live.then(|| revoke_link(organization, key))}{menu(organization, line)}</div></td>
+                <td class="row-actions"><div>{live.then(|| revoke_link(organization, key))}{self.menu(line)}</div></td>
             </tr>
+        }
+        .into_any()
+    }
+
+    /// The menu with all actions for a key.
+    fn menu(&self, line: &KeyLine) -> AnyView {
+        let key = &line.key;
+        let (id, org) = (key.key_id, self.organization.clone());
+        let link = |screen: Screen, glyph: &'static str, text: &'static str| {
+            view! { <li><a href=screen.path() data-dialog="">{icon(glyph)}{text}</a></li> }
+        };
+        let rotate = (self.may_rotate && key.is_active && line.rotated_to.is_none()).then(|| {
+            link(
+                Screen::RotateKey(org.clone(), id),
+                "rotate",
+                words::rotate_key::LINK,
+            )
+        });
+        let revoke = key.revoked_at.is_none().then(|| {
+            let path = Screen::RevokeKey(org.clone(), id).path();
+            view! { <li class="apart"><a class="danger" href=path data-dialog="">{icon("danger")}{words::revoke_key::LINK}</a></li> }
+        });
+        view! {
+            <details class="menu" name="menu">
+                <summary class="icon-button">
+                    {icon("more")}
+                    <span class="visually-hidden">{words::keys::actions_for(&key.label)}</span>
+                </summary>
+                <ul class="menu-list">
+                    <li class="needs-script"><button type="button" data-copy-text=id.to_string()>{icon("copy")}<span>{words::keys::COPY_KEY_ID}</span></button></li>
+                    <li><a href=Screen::Key(org.clone(), id).path()>{icon("info")}{words::keys::DETAILS}</a></li>
+                    {link(Screen::RenameKey(org.clone(), id), "rename", words::rename_key::LINK)}
+                    {rotate}
+                    {revoke}
+                </ul>
+            </details>
         }
         .into_any()
     }
@@ -185,42 +223,6 @@ fn revoke_link(organization: &OrganizationId, key: &KeyView) -> AnyView {
             {words::revoke_key::LABEL}
             <span class="visually-hidden">" "<bdi>{name}</bdi></span>
         </a>
-    }
-    .into_any()
-}
-
-/// The menu with all actions for a key.
-fn menu(organization: &OrganizationId, line: &KeyLine) -> AnyView {
-    let key = &line.key;
-    let (id, org) = (key.key_id, organization.clone());
-    let link = |screen: Screen, glyph: &'static str, text: &'static str| {
-        view! { <li><a href=screen.path() data-dialog="">{icon(glyph)}{text}</a></li> }
-    };
-    let rotate = (key.is_active && line.rotated_to.is_none()).then(|| {
-        link(
-            Screen::RotateKey(org.clone(), id),
-            "rotate",
-            words::rotate_key::LINK,
-        )
-    });
-    let revoke = key.revoked_at.is_none().then(|| {
-        let path = Screen::RevokeKey(org.clone(), id).path();
-        view! { <li class="apart"><a class="danger" href=path data-dialog="">{icon("danger")}{words::revoke_key::LINK}</a></li> }
-    });
-    view! {
-        <details class="menu" name="menu">
-            <summary class="icon-button">
-                {icon("more")}
-                <span class="visually-hidden">{words::keys::actions_for(&key.label)}</span>
-            </summary>
-            <ul class="menu-list">
-                <li class="needs-script"><button type="button" data-copy-text=id.to_string()>{icon("copy")}<span>{words::keys::COPY_KEY_ID}</span></button></li>
-                <li><a href=Screen::Key(org.clone(), id).path()>{icon("info")}{words::keys::DETAILS}</a></li>
-                {link(Screen::RenameKey(org.clone(), id), "rename", words::rename_key::LINK)}
-                {rotate}
-                {revoke}
-            </ul>
-        </details>
     }
     .into_any()
 }

@@ -1,8 +1,6 @@
 //! A table of the keys of an owner or of an API: the rows of the list of keys, without its order
 //! and its selection.
 
-use domain::Moment;
-use domain::OrganizationId;
 use domain::view::KeyLine;
 use leptos::prelude::*;
 
@@ -12,20 +10,8 @@ use crate::islands::live::LiveMarks;
 use crate::words;
 
 /// The table. `caption` is for screen readers.
-pub fn key_table(
-    organization: &OrganizationId,
-    keys: &[KeyLine],
-    now: Moment,
-    person: KeyPerson,
-    caption: String,
-) -> AnyView {
-    let rows = KeyRows {
-        organization: organization.clone(),
-        now,
-        has_picks: false,
-        person,
-    };
-    let (class, person) = match person {
+pub fn key_table(rows: &KeyRows, keys: &[KeyLine], caption: String) -> AnyView {
+    let (class, person) = match rows.person {
         KeyPerson::Nobody => ("table keys own", None),
         KeyPerson::Creator => ("table keys", Some(words::labels::CREATED_BY)),
         KeyPerson::Owner => ("table keys", Some(words::labels::OWNER)),

@@ -15,7 +15,7 @@ use super::api_status;
 use crate::components::calls::calls;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::key_notice::key_notice;
-use crate::components::key_row::KeyPerson;
+use crate::components::key_row::{KeyPerson, KeyRows};
 use crate::components::key_table::{key_islands, key_table};
 use crate::components::live::Mark;
 use crate::components::pager::pager;
@@ -191,11 +191,16 @@ fn keys(shown: &ApiPageData) -> AnyView {
 }
 
 fn table(shown: &ApiPageData) -> AnyView {
+    let rows = KeyRows {
+        organization: shown.room.organization(),
+        now: shown.room.ctx.now(),
+        has_picks: false,
+        may_rotate: true,
+        person: KeyPerson::Owner,
+    };
     key_table(
-        &shown.room.organization(),
+        &rows,
         &shown.keys.rows,
-        shown.room.ctx.now(),
-        KeyPerson::Owner,
         words::apis::keys_caption(&shown.api.name),
     )
 }

@@ -5,7 +5,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::ConsumerPageData;
-use crate::components::key_row::KeyPerson;
+use crate::components::key_row::{KeyPerson, KeyRows};
 use crate::components::key_table::key_table;
 use crate::components::pager::pager;
 use crate::routes::{Location, Screen};
@@ -16,10 +16,17 @@ use crate::words;
 pub fn keys(shown: &ConsumerPageData) -> AnyView {
     let room = &shown.room;
     let is_empty = shown.keys.rows.is_empty() && room.place.before().is_none();
+    let rows = KeyRows {
+        organization: room.organization(),
+        now: room.ctx.now(),
+        has_picks: false,
+        may_rotate: !shown.consumer.is_paused,
+        person: KeyPerson::Nobody,
+    };
     let content = match is_empty {
         true => Either::Left(view! { <p class="muted">{words::consumers::NO_KEYS}</p> }),
         false => Either::Right(view! {
-            {key_table(&room.organization(), &shown.keys.rows, room.ctx.now(), KeyPerson::Nobody, words::consumers::keys_caption(&shown.consumer.name))}
+            {key_table(&rows, &shown.keys.rows, words::consumers::keys_caption(&shown.consumer.name))}
             {pager(&room.place, shown.keys.next, words::keys::FIRST_KEYS, words::keys::MORE_KEYS)}
         }),
     };

@@ -22,6 +22,7 @@ pub fn table(list: &List) -> AnyView {
         organization: list.room.organization(),
         now: list.room.ctx.now(),
         has_picks: true,
+        may_rotate: true,
         person: if creators {
             KeyPerson::Creator
         } else {

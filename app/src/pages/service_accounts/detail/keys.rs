@@ -8,7 +8,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::ServiceAccountPageData;
-use crate::components::key_row::KeyPerson;
+use crate::components::key_row::{KeyPerson, KeyRows};
 use crate::components::key_table::key_table;
 use crate::components::pager::pager;
 use crate::request::PageContext;
@@ -109,11 +109,16 @@ pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
 }
 
 fn table(shown: &ServiceAccountPageData) -> AnyView {
+    let rows = KeyRows {
+        organization: shown.room.organization(),
+        now: shown.room.ctx.now(),
+        has_picks: false,
+        may_rotate: !shown.account.is_disabled,
+        person: KeyPerson::Nobody,
+    };
     key_table(
-        &shown.room.organization(),
+        &rows,
         &shown.keys.rows,
-        shown.room.ctx.now(),
-        KeyPerson::Nobody,
         words::service_accounts::keys_caption(&shown.account.name),
     )
 }
