@@ -38,6 +38,12 @@ addEventListener('click', (event) => {
   else if (status.className === 'hint') say('', 'visually-hidden');
 });
 
+/** Reduces a pasted key to its public part, so that the browser does not send the secret. */
+addEventListener('submit', (event) => {
+  const field = event.target.querySelector('#docs-q');
+  if (field) field.value = field.value.replace(/\b([a-z0-9]{1,12}_(?:sk|live|test)_[0-9A-Za-z]{8})[0-9A-Za-z]+/g, '$1');
+});
+
 /** Shows the samples of all operations in one language. */
 const choose = (language) => {
   for (const radio of document.querySelectorAll('[data-language]')) {

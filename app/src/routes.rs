@@ -98,7 +98,7 @@ pub enum Screen {
     RenameKey(OrganizationId, KeyId),
     /// Rotating a key.
     RotateKey(OrganizationId, KeyId),
-    /// Revoking a key, without script.
+    /// Revoking a key.
     RevokeKey(OrganizationId, KeyId),
     /// What the person has sealed.
     Sealed(OrganizationId),

@@ -147,6 +147,7 @@ export async function beginRevoking(page: Page, name: string, scripted: boolean)
 /** Confirms the dialog of `beginRevoking`. Types the name if the key was used recently. */
 export async function confirmRevoking(page: Page, form: Locator, name: string, reason?: string) {
   if (reason) await form.getByLabel('Reason').selectOption({ label: reason });
+  await expect(form.getByRole('button', { name: 'Revoke key' })).toBeVisible();
   const typed = form.getByLabel(/^Type .* to confirm/);
   if (await typed.isVisible()) await typed.fill(name);
   await form.getByRole('button', { name: 'Revoke key' }).click();

@@ -83,6 +83,7 @@ for (const scripted of [true, false]) {
       await nav(page).getByRole('link', { name: 'APIs' }).click();
       await page.getByRole('link', { name: api.name, exact: true }).click();
       await page.getByRole('link', { name: 'Create key' }).click();
+      await expect(page.getByRole('heading', { name: /^Create key/, level: 1 })).toBeVisible();
       await page.getByLabel('Name', { exact: true }).fill('Second');
       await page.getByLabel('External ID of the consumer').fill('nobody');
       await page.getByRole('button', { name: 'Generate' }).click();

@@ -11,7 +11,7 @@ test('a key opens in a panel that has an address of its own', async ({ page }) =
   await find(page, name);
   await awake(page, true);
   const link = row(page, name).getByRole('link', { name, exact: true });
-  const panel = page.getByRole('dialog', { name: 'Details' });
+  const panel = page.getByRole('dialog', { name, exact: true });
   await link.click();
   await expect(panel.getByRole('heading', { name, level: 1 })).toBeVisible();
   await expect(page).toHaveURL(/\?q=.*&key=\d+$/);
@@ -29,7 +29,7 @@ test('a key opens in a panel that has an address of its own', async ({ page }) =
   await expect(panel).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(link).toBeFocused();
-  // It is there after a reload, and can be opened as a page.
+  // It is there after a reload and after a sign-in, and can be opened as a page.
   await link.click();
   await page.reload();
   await expect(panel.getByRole('heading', { name, level: 1 })).toBeVisible();
@@ -47,17 +47,18 @@ test('a rotation in the panel is a pair, and says when the old key can be revoke
   const use = async (key: string) => expect((await curl(`${baseURL}/api/v1/me`, ...bearer(key))).status).toBe(200);
   await use(old);
   await row(page, name).getByRole('link', { name, exact: true }).click();
-  const panel = page.getByRole('dialog', { name: 'Details' });
+  const panel = page.getByRole('dialog', { name, exact: true });
   await panel.getByRole('link', { name: 'Rotate…' }).click();
   const dialog = page.getByRole('dialog', { name: /Rotate|New key/ });
   await dialog.getByRole('button', { name: 'Rotate', exact: true }).click();
   await expect(dialog.getByRole('heading', { name: /^New key for/ })).toBeVisible();
   await expect(dialog.getByRole('button', { name: 'Copy', exact: true })).toBeFocused();
   const fresh = await dialog.getByRole('textbox', { name: /Key for/ }).inputValue();
-  // It is not lost by accident.
-  await page.keyboard.press('Escape');
+  // It is not lost by accident, however often one presses Escape.
   const question = page.getByRole('dialog', { name: 'Close without copying?' });
+  for (let n = 0; n < 5; n += 1) await page.keyboard.press('Escape');
   await question.getByRole('button', { name: 'Go back and copy' }).click();
+  await expect(dialog.getByRole('textbox', { name: /Key for/ })).toHaveValue(fresh);
   await dialog.getByRole('button', { name: 'Copy', exact: true }).click();
   await dialog.getByText('Done', { exact: true }).click();
   const advice = panel.getByText('The new key has not been used yet.');
@@ -84,6 +85,9 @@ test('a dialog whose page needs a sign-in, or does not answer, loses nothing', a
   await row(page, name).getByRole('link', { name: 'Rename…' }).click();
   const dialog = page.getByRole('dialog', { name: /^Rename/ });
   await dialog.getByLabel('Name').fill(`${name} later`);
+  // A press beside the dialog does not discard what was typed.
+  await page.mouse.click(5, 5);
+  await expect(dialog.getByLabel('Name')).toHaveValue(`${name} later`);
   guard.expects(/request failed: net::ERR_FAILED POST/, /Failed to load resource/);
   await page.route('**/ui/rename_key', (route) => route.abort('failed'));
   await dialog.getByRole('button', { name: 'Save name' }).click();

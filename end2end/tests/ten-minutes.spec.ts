@@ -80,6 +80,7 @@ test('the guide leads to a protected API', async ({ page }) => {
     await page.getByLabel('Name (optional)').fill('Initech');
     await page.getByRole('button', { name: 'Create consumer' }).click();
     await page.getByRole('link', { name: 'Create key' }).click();
+    await expect(page.getByRole('dialog').getByRole('heading', { name: /^Create key/ })).toBeVisible();
     await page.getByLabel('Name', { exact: true }).fill('Initech production');
     await page.getByRole('checkbox', { name: /orders:read/ }).check();
     await page.getByRole('button', { name: 'Generate' }).click();

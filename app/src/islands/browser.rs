@@ -170,6 +170,22 @@ pub fn wait_at(button: &Element, waits: bool) {
     }
 }
 
+/// Loads the page again at its own address. The page of a refused form has the address of the form,
+/// so its own address is in the field of a form.
+pub fn reload() {
+    let location = leptos::prelude::window().location();
+    let own = location
+        .pathname()
+        .is_ok_and(|path| path.starts_with("/o/") || path.starts_with("/account"));
+    let page = all("#main input[name=page]")
+        .first()
+        .map(|field| attribute(field, "value"));
+    match page {
+        Some(page) if !own => go_to(&page),
+        _ => drop(location.reload()),
+    }
+}
+
 /// Goes to another page of Roundtable.
 pub fn go_to(path: &str) {
     let _ = leptos::prelude::window().location().assign(path);

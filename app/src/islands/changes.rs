@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use leptos::{ev, web_sys};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlInputElement};
+use web_sys::{Element, HtmlInputElement, HtmlOptionElement, HtmlTextAreaElement};
 
 use super::browser::{all, around};
 
@@ -30,13 +30,25 @@ fn mark(form: &Element) {
     let _ = button.toggle_attribute_with_force("disabled", !has_changed(form));
 }
 
-fn has_changed(form: &Element) -> bool {
-    let Ok(inputs) = form.query_selector_all("input:not([type=hidden])") else {
+/// Whether an input, a text area or a select within an element differs from what the server rendered.
+pub fn has_changed(form: &Element) -> bool {
+    let Ok(fields) = form.query_selector_all(
+        "input:not([type=hidden], [type=search]), textarea:not([readonly]), option",
+    ) else {
         return true;
     };
-    (0..inputs.length())
-        .filter_map(|n| inputs.get(n)?.dyn_into::<HtmlInputElement>().ok())
-        .any(|input| {
-            input.value() != input.default_value() || input.checked() != input.default_checked()
+    (0..fields.length())
+        .filter_map(|n| fields.get(n))
+        .any(|field| {
+            if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
+                input.value() != input.default_value() || input.checked() != input.default_checked()
+            } else if let Some(area) = field.dyn_ref::<HtmlTextAreaElement>() {
+                area.default_value().as_ref() != Ok(&area.value())
+            } else if let Some(option) = field.dyn_ref::<HtmlOptionElement>() {
+                // The first option is selected if the server selected none.
+                option.selected() && !option.default_selected() && option.index() > 0
+            } else {
+                false
+            }
         })
 }

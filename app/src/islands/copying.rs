@@ -56,23 +56,32 @@ pub fn listen() {
         }
     });
     window_event_listener(ev::beforeunload, |event| {
-        if unsaved() {
+        if unsaved("body") {
             event.prevent_default();
         }
     });
 }
 
-/// Whether the page shows a secret that was not copied.
-pub fn unsaved() -> bool {
-    all(SECRETS)
+/// Whether a secret that was not copied is shown within the element of a selector.
+pub fn unsaved(within: &str) -> bool {
+    all(&format!("{within} {SECRETS}"))
         .iter()
         .any(|area| !area.has_attribute(KEPT))
 }
 
-/// Lets the secrets be lost, because the person chose so.
-pub fn give_up() {
-    for area in all(SECRETS) {
+/// Lets the secrets within the element of a selector be lost, because the person chose so.
+pub fn give_up(within: &str) {
+    for area in all(&format!("{within} {SECRETS}")) {
         let _ = area.set_attribute(KEPT, "");
+    }
+}
+
+/// Asks before the Escape key closes a dialog that shows a secret. A browser lets only the first of
+/// several presses be canceled when it closes the dialog, but each one when it is pressed.
+pub fn escape(event: &ev::KeyboardEvent, within: &str, guard: NodeRef<html::Dialog>) {
+    if event.key() == "Escape" && unsaved(within) {
+        event.prevent_default();
+        ask(guard);
     }
 }
 
@@ -86,9 +95,10 @@ pub fn ask(guard: NodeRef<html::Dialog>) {
     }
 }
 
-/// Moves the focus to the button that copies the secret.
-pub fn focus_secret() {
-    if let Some(button) = all(".copy").first() {
+/// Moves the focus to the button that copies the first secret that is not copied.
+pub fn focus_secret(within: &str) {
+    let open = format!("{within} .copy-row:has({SECRETS}:not([{KEPT}])) .copy");
+    if let Some(button) = all(&open).first() {
         focus(button);
     }
 }
@@ -125,7 +135,7 @@ pub fn guard(
 pub fn listen_texts() {
     window_event_listener(ev::click, move |event| {
         let Some(button) = around(&event, "[data-copy-text], [data-copy-of]") else {
-            if let Some(hint) = all(".main > .hint[data-copy-status]").first() {
+            for hint in all(".hint[data-copy-status]") {
                 hint.set_class_name("visually-hidden");
             }
             return;
@@ -143,7 +153,7 @@ pub fn listen_texts() {
                 if let Some(shown) = shown {
                     select(&shown);
                 }
-                announce(words::reveal_key::COPY_BLOCKED, "hint");
+                announce(&button, words::reveal_key::COPY_BLOCKED, "hint");
             }
         });
     });
@@ -211,7 +221,7 @@ async fn copy(button: Element, source: HtmlElement) {
         confirm(&button);
     } else {
         select(&source);
-        announce(words::reveal_key::COPY_BLOCKED, "hint");
+        announce(&button, words::reveal_key::COPY_BLOCKED, "hint");
     }
 }
 
@@ -225,12 +235,12 @@ fn confirm(button: &Element) {
     if before.as_deref() == Some(words::reveal_key::COPIED) {
         return;
     }
-    announce(words::reveal_key::COPIED, "visually-hidden");
+    announce(button, words::reveal_key::COPIED, "visually-hidden");
     set_button(button, words::reveal_key::COPIED, "check");
     let button = button.clone();
     set_timeout(
         move || {
-            announce("", "visually-hidden");
+            announce(&button, "", "visually-hidden");
             set_button(&button, before.as_deref().unwrap_or_default(), "copy");
         },
         SHOWN_FOR,
@@ -260,9 +270,15 @@ fn select(source: &HtmlElement) {
     }
 }
 
-/// Announces a text in the last status line: that of an open dialog, or else that of the page.
-fn announce(text: &str, class: &str) {
-    if let Some(status) = all("[data-copy-status]").pop() {
+/// Announces a text in the status line of the dialog of a button, or else of the page.
+fn announce(button: &Element, text: &str, class: &str) {
+    const STATUS: &str = "[data-copy-status]";
+    let own = button
+        .closest("dialog")
+        .ok()
+        .flatten()
+        .and_then(|dialog| dialog.query_selector(STATUS).ok().flatten());
+    if let Some(status) = own.or_else(|| all(STATUS).pop()) {
         status.set_class_name(class);
         status.set_text_content(Some(text));
     }

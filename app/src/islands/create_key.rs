@@ -15,6 +15,9 @@ use crate::words;
 mod form;
 mod reveal;
 
+/// The dialog with the new key.
+const REVEAL: &str = "#reveal";
+
 /// The key, while it is shown.
 #[derive(Clone)]
 struct CreatedKeyState {
@@ -165,12 +168,12 @@ impl Dialogs {
         if let Some(reveal) = self.reveal.get_untracked() {
             let _ = reveal.show_modal();
         }
-        copying::focus_secret();
+        copying::focus_secret(REVEAL);
     }
 
     /// Closes the dialog, but asks first if the key would be lost.
     fn close(self) {
-        if copying::unsaved() {
+        if copying::unsaved(REVEAL) {
             copying::ask(self.guard);
         } else {
             close(self.reveal);
@@ -179,7 +182,7 @@ impl Dialogs {
 
     /// The Escape key closes the dialog too, and must ask first as well.
     fn cancel(self, event: &ev::Event) {
-        if copying::unsaved() {
+        if copying::unsaved(REVEAL) {
             event.prevent_default();
             self.close();
         }
@@ -188,12 +191,12 @@ impl Dialogs {
     /// Returns from the question to the key.
     fn stay(self) {
         close(self.guard);
-        copying::focus_secret();
+        copying::focus_secret(REVEAL);
     }
 
     /// Closes the dialog although the key was not copied.
     fn leave(self) {
-        copying::give_up();
+        copying::give_up(REVEAL);
         self.stay();
         self.close();
     }

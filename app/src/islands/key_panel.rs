@@ -53,6 +53,8 @@ struct Panel {
     path: RwSignal<String>,
     /// Whether opening it added an entry to the history.
     has_entry: RwSignal<bool>,
+    /// Whether the address closes it. The event of that comes later, when another key may be opening.
+    is_closing: RwSignal<bool>,
 }
 
 impl Panel {
@@ -62,16 +64,27 @@ impl Panel {
             content: NodeRef::new(),
             path: RwSignal::new(String::new()),
             has_entry: RwSignal::new(false),
+            is_closing: RwSignal::new(false),
         }
     }
 
     fn listen(self) {
         window_event_listener(ev::click, move |event| {
-            if let Some(link) = around(&event, "a[data-panel]").filter(|_| is_plain(&event)) {
+            if let Some(link) = around(&event, "a[data-panel]")
+                .filter(|_| is_plain(&event) && organization().is_some())
+            {
                 event.prevent_default();
-                set_key(Some(&attribute(&link, "data-panel")), true);
-                self.has_entry.set(true);
-                self.follow();
+                self.open(&attribute(&link, "data-panel"));
+            }
+        });
+        // A page that the browser restores has no panel.
+        window_event_listener(ev::pageshow, move |_| {
+            if self
+                .dialog
+                .get_untracked()
+                .is_none_or(|dialog| !dialog.open())
+            {
+                self.path.set(String::new());
             }
         });
         window_event_listener(ev::popstate, move |_| {
@@ -82,10 +95,29 @@ impl Panel {
         request_animation_frame(move || self.follow());
     }
 
+    /// Opens the panel with a key, as a new entry of the history.
+    fn open(self, key: &str) {
+        if parameters()
+            .and_then(|parameters| parameters.get(KEY))
+            .as_deref()
+            == Some(key)
+        {
+            return self.follow();
+        }
+        set_key(Some(key), true);
+        self.has_entry.set(true);
+        self.follow();
+    }
+
     /// Opens or closes the panel as the address says.
     fn follow(self) {
         let Some(path) = path_of_key() else {
-            return close(self.dialog);
+            let dialog = self.dialog.get_untracked();
+            if dialog.is_some_and(|dialog| dialog.open()) {
+                self.is_closing.set(true);
+                close(self.dialog);
+            }
+            return self.path.set(String::new());
         };
         if self.path.get_untracked() == path {
             return;
@@ -101,11 +133,16 @@ impl Panel {
                 self.content.get_untracked(),
                 self.dialog.get_untracked(),
             ) else {
+                set_key(None, false);
                 return go_to(&path);
             };
             // It may have been closed in the meantime.
             if self.path.get_untracked() == path {
                 content.set_inner_html(&main.inner_html());
+                if let Ok(Some(name)) = content.query_selector("h1") {
+                    let name = name.text_content().unwrap_or_default();
+                    let _ = dialog.set_attribute("aria-label", &name);
+                }
                 if !dialog.open() {
                     let _ = dialog.show_modal();
                 }
@@ -115,6 +152,9 @@ impl Panel {
 
     /// Removes the key from the address.
     fn closed(self) {
+        if self.is_closing.get_untracked() {
+            return self.is_closing.set(false);
+        }
         self.path.set(String::new());
         if let Some(content) = self.content.get_untracked() {
             content.set_inner_html("");
@@ -138,9 +178,15 @@ fn parameters() -> Option<UrlSearchParams> {
 /// The path of the page of the key in the address.
 fn path_of_key() -> Option<String> {
     let key: u64 = parameters()?.get(KEY)?.parse().ok()?;
-    let here = window().location().pathname().ok()?;
-    let organization = here.split('/').nth(2)?;
+    let organization = organization()?;
     Some(format!("/o/{organization}/settings/api-keys/{key}"))
+}
+
+/// The organization of the page, by its address. The page of a refused form has another address.
+fn organization() -> Option<String> {
+    let here = window().location().pathname().ok()?;
+    let (organization, _) = here.strip_prefix("/o/")?.split_once('/')?;
+    Some(organization.to_owned())
 }
 
 /// Changes the key in the address, as a new entry of the history or in place of the current one.

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::{ev, web_sys};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, EventSource, MessageEvent};
+use web_sys::{Element, EventSource, HtmlElement, MessageEvent};
 
 use super::browser::{all, attribute, by_id, text};
 use super::rows;
@@ -162,6 +162,21 @@ fn ended(event: MessageEvent) {
             badge.set_class_name(&text(&change, "class"));
             badge.set_text_content(Some(&text(&change, "text")));
             cell.replace_children_with_node_1(&badge);
+        }
+        let name = row
+            .query_selector(".name a")
+            .ok()
+            .flatten()
+            .and_then(|name| name.dyn_into::<HtmlElement>().ok());
+        if let Some(name) = name {
+            // The actions disappear, and the focus with them.
+            if row.matches(":focus-within").unwrap_or(false) {
+                let _ = name.focus();
+            }
+            if let Some(status) = all("#main > [data-copy-status]").first() {
+                let name = name.text_content().unwrap_or_default();
+                status.set_text_content(Some(&format!("{name}: {}", text(&change, "text"))));
+            }
         }
         if let Ok(actions) = row.query_selector_all(".pick input, .row-actions [data-dialog]") {
             (0..actions.length())

@@ -13,14 +13,17 @@ use web_sys::{Element, HtmlElement, HtmlFormElement};
 
 use super::browser::{
     Failure, FormResponse, all, around, attribute, encoded, go_to, is_plain, leave_menu, load_page,
-    part_of, pressed_backdrop, send_for_page, wait_at,
+    part_of, pressed_backdrop, reload, send_for_page, wait_at,
 };
+use super::changes::has_changed;
 use super::copying;
 use super::dialog::{close, close_button};
 use super::page_help::mark_stale_later;
 use super::trouble;
 use crate::words;
 
+/// The dialog with the page.
+const PAGE: &str = "#page-dialog";
 /// The content of a page that a dialog can show.
 const SHEET: &str = ".main > .sheet";
 /// What takes the focus: what the server chose, a key to copy, the way back from a form that ends
@@ -43,10 +46,12 @@ pub fn PageDialog() -> impl IntoView {
     view! {
         <dialog
             class="dialog"
+            id="page-dialog"
             node_ref=dialogs.page
             aria-labelledby="dialog-title"
             on:close=move |_| dialogs.closed()
             on:cancel=move |event: ev::Event| dialogs.cancel(&event)
+            on:keydown=move |event| copying::escape(&event, PAGE, dialogs.guard)
             on:mousedown=move |event| dialogs.press(&event)
         >
             <div class="dialog-close">{close_button(move || dialogs.close())}</div>
@@ -154,6 +159,12 @@ impl Dialogs {
         if let Ok(Some(title)) = sheet.query_selector("h1") {
             title.set_id("dialog-title");
         }
+        // A page without live updates would wait for the first request forever.
+        if all("[data-live]").is_empty()
+            && let Ok(Some(waiting)) = sheet.query_selector("#first-request")
+        {
+            waiting.remove();
+        }
         self.failure.set(None);
         content.replace_children_with_node_1(&sheet);
         if !dialog.open() {
@@ -229,13 +240,13 @@ impl Dialogs {
         if self.follows.get_untracked() {
             go_to(to);
         } else {
-            let _ = window().location().reload();
+            reload();
         }
     }
 
     /// Closes the dialog, but asks first if a secret would be lost.
     fn close(self) {
-        if copying::unsaved() {
+        if copying::unsaved(PAGE) {
             copying::ask(self.guard);
         } else {
             close(self.page);
@@ -244,15 +255,19 @@ impl Dialogs {
 
     /// The Escape key closes the dialog too, and must ask first as well.
     fn cancel(self, event: &ev::Event) {
-        if copying::unsaved() {
+        if copying::unsaved(PAGE) {
             event.prevent_default();
             self.close();
         }
     }
 
-    /// A press beside the dialog closes it.
+    /// A press beside the dialog closes it, unless something was typed or chosen.
     fn press(self, event: &ev::MouseEvent) {
-        if pressed_backdrop(event).is_some() {
+        let is_empty = self
+            .content
+            .get_untracked()
+            .is_none_or(|content| !has_changed(&content));
+        if pressed_backdrop(event).is_some() && is_empty {
             self.close();
         }
     }
@@ -260,24 +275,31 @@ impl Dialogs {
     /// Returns from the question to the secret.
     fn stay(self) {
         close(self.guard);
-        copying::focus_secret();
+        copying::focus_secret(PAGE);
     }
 
     /// Closes the dialog although the secret was not copied.
     fn leave(self) {
-        copying::give_up();
+        copying::give_up(PAGE);
         close(self.guard);
         close(self.page);
     }
 
     /// Removes the page, which may contain a secret. The page below shows what has changed.
     fn closed(self) {
+        // Whatever closed it, a secret is lost only if the person chose so.
+        if copying::unsaved(PAGE) {
+            if let Some(dialog) = self.page.get_untracked() {
+                let _ = dialog.show_modal();
+            }
+            return copying::ask(self.guard);
+        }
         if let Some(content) = self.content.get_untracked() {
             content.replace_children_with_node_0();
         }
         self.failure.set(None);
         if self.changed.get_untracked() {
-            let _ = window().location().reload();
+            reload();
         }
     }
 }

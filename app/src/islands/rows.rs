@@ -130,6 +130,13 @@ fn select_every_page() {
     if let Some((label, total)) = by_id("bulk-count").zip(total) {
         label.set_text_content(Some(&words::keys::all_selected(&total)));
     }
+    // The button is gone, so the focus moves to what is next.
+    if let Some(revoke) = all("#bulk .danger")
+        .first()
+        .and_then(|revoke| revoke.dyn_ref::<HtmlElement>())
+    {
+        let _ = revoke.focus();
+    }
     set_every_page(true, false);
 }
 

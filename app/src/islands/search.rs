@@ -109,6 +109,10 @@ impl Search {
             if !self.is_shown() {
                 find(self.clone()).await;
             }
+            // Without a response, the form leads to the page of the search.
+            if !self.is_shown() {
+                return drop(self.form.submit());
+            }
             let first = self
                 .part(".finder-list a")
                 .and_then(|first| first.dyn_into::<HtmlElement>().ok());

@@ -8,6 +8,8 @@ use leptos::prelude::*;
 
 use super::Page;
 use crate::components::frame::{OrganizationPage, frame};
+use crate::components::key_notice::key_notice;
+use crate::flash::Flash;
 use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
 use crate::shared_view::icon;
@@ -24,6 +26,7 @@ struct Glance {
     room: OrganizationPage,
     all: Overview,
     may_create: bool,
+    flash: Option<Flash>,
 }
 
 /// The overview of what the person can see in an organization.
@@ -50,6 +53,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
             room,
             all,
             may_create,
+            flash: context.take_flash().await,
         },
         request.problem().cloned(),
     );
@@ -66,7 +70,12 @@ fn render(glance: &Glance, problem: Option<&Problem>) -> AnyView {
         (0, false) => first_steps::first_steps(glance),
         _ => filled(glance),
     };
+    let notice = glance
+        .flash
+        .as_ref()
+        .and_then(|flash| key_notice(flash, &room.organization()));
     let body = view! {
+        {notice}
         <div class="page-head">
             <div><h1>{words::overview::TITLE}</h1><p class="lede">{words::overview::lede(whole, &room.name)}</p></div>
         </div>

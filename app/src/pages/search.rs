@@ -208,7 +208,7 @@ fn key(shown: &SearchPageData, line: &KeyLine) -> AnyView {
     let (badge, status) = words::keys::status(now, line.status(now));
     let name = key.label.clone();
     view! {
-        <li><a href=screen.path() data-dialog=shown.text.verb().map(|_| "")>
+        <li><a href=screen.path() data-dialog=shown.text.verb().map(|_| "go")>
             {icon("key")}<span class="finder-name">{verb}<bdi>{name}</bdi></span>{preview(&key.preview)}<span class=badge>{status}</span>
         </a></li>
     }

@@ -109,8 +109,9 @@ impl Location {
             (name == PERIOD && DAYS.contains(&known))
                 || (DAYS.contains(&name) && known == PERIOD && value.is_some())
         };
-        let gone =
-            |known: &str| known == name || known == "after" || known == "before" || other(known);
+        let gone = |known: &str| {
+            known == name || ["after", "before", "key"].contains(&known) || other(known)
+        };
         let mut query: Vec<_> = self
             .query
             .iter()
@@ -222,7 +223,15 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
         (Screen::ApiKeys(_), "dir") => ("dir", known(value == "asc" || value == "desc")?),
         (Screen::ApiKeys(_), "after") => ("after", id()?),
         (Screen::ApiKeys(_), "before") => ("before", id()?),
-        (Screen::RevokeKeys(_), "key") => ("key", id()?),
+        // The key that is shown in a panel over the list.
+        (
+            Screen::ApiKeys(_)
+            | Screen::Api(..)
+            | Screen::Consumer(..)
+            | Screen::ServiceAccount(..)
+            | Screen::RevokeKeys(_),
+            "key",
+        ) => ("key", id()?),
         // All keys that match the filters, on all pages of the list.
         (Screen::RevokeKeys(_), "all") => ("all", known(value == "true")?),
         (Screen::Device, "user_code") => (
@@ -409,6 +418,13 @@ mod tests {
         assert_eq!(
             place.with("status", Some("asleep")).get("status"),
             None
+        );
+        // The panel belongs to the page, not to another one with other filters.
+        let panel = Location::parse(&format!("{list}?q=ci&key=7")).expect("place");
+        assert_eq!(panel.path(), format!("{list}?q=ci&key=7"));
+        assert_eq!(
+            panel.with("sort", Some("name")).path(),
+            format!("{list}?q=ci&sort=name")
         );
         for target in ["revoke?key=1&key=2", "revoke?all=true&q=ci&status=unused"] {
             let target = format!("{list}/{target}");

@@ -50,8 +50,7 @@ pub const ABOUT: &str = "About API keys";
 pub const API_REFERENCE: &str = "API reference";
 pub const SHORTCUTS: &str = "Keyboard shortcuts";
 /// The shortcuts: the key to press, and what it does.
-pub const SHORTCUT_LIST: [(&str, &str); 7] = [
-    ("Ctrl K", "Search everything"),
+pub const SHORTCUT_LIST: [(&str, &str); 6] = [
     ("/", "Search the keys"),
     ("c", "Create an API key"),
     (
@@ -87,14 +86,6 @@ pub fn lede(all: bool, organization: &str) -> String {
 /// Above the table of keys, for screen readers.
 pub fn caption(organization: &str) -> String {
     format!("API keys of {}", isolated(organization))
-}
-
-/// Who created a key and when, in one line.
-pub fn created_line(by: Option<&str>, when: &str) -> String {
-    by.map_or_else(
-        || when.to_owned(),
-        |by| format!("{}, {when}", isolated(by)),
-    )
 }
 
 /// Who created a key, and its owner if that is another actor, in one line.

@@ -14,7 +14,7 @@ pub const COPY_SHELL: &str = "Copy shell command";
 pub const CURL_LINE: &str = "Try it";
 pub const COPY_CURL: &str = "Copy curl command";
 pub const GUARD_TITLE: &str = "Close without copying?";
-pub const GUARD_TEXT: &str = "You have not copied the key. It will not be shown again.";
+pub const GUARD_TEXT: &str = "You have not copied what is shown here. It will not be shown again.";
 pub const GUARD_LEAVE: &str = "Close anyway";
 pub const GUARD_STAY: &str = "Go back and copy";
 

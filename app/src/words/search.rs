@@ -7,7 +7,6 @@ pub const GO_TO: &str = "Go to";
 pub const ACTIONS: &str = "Actions";
 pub const NOTHING: &str = "Nothing found";
 pub const HINT: &str = "Try another word, or paste a key to find it.";
-pub const NEW_ORGANIZATION: &str = "Create an organization";
 
 /// The words at the start of a search that ask for an action on a key.
 pub const VERBS: [&str; 3] = ["revoke", "rotate", "rename"];

@@ -288,3 +288,21 @@ impl TestApp {
         .await
     }
 }
+
+/// A list whose description lacks the status of an invalid cursor would break a generated client.
+#[test]
+fn every_list_with_a_cursor_states_that_the_cursor_can_be_invalid() {
+    let text = serde_json::to_value(api::description()).expect("json");
+    let mut lists = 0;
+    for (path, item) in text["paths"].as_object().expect("paths") {
+        let operation = &item["get"];
+        let has_cursor = operation["parameters"]
+            .as_array()
+            .is_some_and(|all| all.iter().any(|one| one["name"] == "cursor"));
+        if has_cursor {
+            lists += 1;
+            assert!(operation["responses"]["422"].is_object(), "{path}");
+        }
+    }
+    assert!(lists >= 10, "{lists} lists");
+}

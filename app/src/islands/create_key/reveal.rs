@@ -3,7 +3,8 @@
 use leptos::ev;
 use leptos::prelude::*;
 
-use super::{CreatedKeyState, Dialogs};
+use super::{CreatedKeyState, Dialogs, REVEAL};
+use crate::islands::copying;
 use crate::islands::dialog::{close_button, on_backdrop};
 use crate::shared_view::{NewKey, revealed};
 use crate::words;
@@ -13,11 +14,13 @@ pub fn reveal_dialog(dialogs: Dialogs) -> impl IntoView {
     view! {
         <dialog
             class="dialog large"
+            id="reveal"
             node_ref=dialogs.reveal
             aria-labelledby="reveal-title"
             aria-describedby="reveal-notice"
             on:close=move |_| dialogs.closed()
             on:cancel=move |event: ev::Event| dialogs.cancel(&event)
+            on:keydown=move |event| copying::escape(&event, REVEAL, dialogs.guard)
             on:mousedown=on_backdrop(move || dialogs.close())
         >
             {move || dialogs.shown.get().map(|new| key_sheet(dialogs, new))}

@@ -1,4 +1,4 @@
-//! A new key, if no dialog shows it. Only the response to the form contains it.
+//! A new key. Only the response to the form contains it.
 
 use domain::Moment;
 use domain::api::KeyHeader;

@@ -38,7 +38,7 @@ pub fn commands(organization: &OrganizationId, role: Role) -> Vec<Command> {
         action(words::create_key::TITLE, Screen::NewKey(own())),
         action(words::workspaces::CREATE, Screen::NewWorkspace(own())),
         action(
-            words::search::NEW_ORGANIZATION,
+            words::create_organization::TITLE,
             Screen::NewOrganization,
         ),
         page(

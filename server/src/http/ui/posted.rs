@@ -93,7 +93,15 @@ pub(super) async fn finish(
             let response = match stored {
                 Some(stored) if in_dialog => stored.json(),
                 Some(stored) => stored.page(context, nonce),
-                None if in_dialog && problem.code == Code::Unauthorized => json(Err(problem)),
+                // These have no form to show again.
+                None if in_dialog
+                    && matches!(
+                        problem.code,
+                        Code::Unauthorized | Code::Forbidden | Code::NotFound
+                    ) =>
+                {
+                    json(Err(problem))
+                }
                 None => refuse(context, nonce, true, Some((place, typed)), problem).await,
             };
             return with(cookies, response);

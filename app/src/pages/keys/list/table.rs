@@ -1,6 +1,6 @@
 //! The table of keys, with its order, its pages, and the bar for the selected keys.
 
-use domain::command::KeySort;
+use domain::command::{KeySort, StatusFilter};
 use leptos::prelude::*;
 
 use super::{List, natural};
@@ -158,7 +158,8 @@ fn every_page(list: &List) -> Option<AnyView> {
     let count = list.count;
     let shown = list.rows.rows.len();
     let total = usize::try_from(count.total).ok()?;
-    if count.has_more || total <= shown || total > MOST_KEYS {
+    let is_active = list.query.status == Some(StatusFilter::Active);
+    if count.has_more || total <= shown || total > MOST_KEYS || !is_active {
         return None;
     }
     let filters = list

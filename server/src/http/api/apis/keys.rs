@@ -52,7 +52,7 @@ pub struct NewApiKey {
 #[utoipa::path(get, path = "/apis/{slug}/keys", operation_id = "list_api_keys", tag = "APIs",
     extensions(("x-needs" = json!(Action::ListKeys))),
     params(("slug" = String, Path, description = "The slug of the API", example = "orders"), KeysQuery),
-    responses((status = 200, body = Vec<KeyView>), (status = 404, body = ProblemBody)))]
+    responses((status = 200, body = Vec<KeyView>), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn list_api_keys(
     State(state): State<AppState>,
     Authenticated(ctx): Authenticated,
