@@ -57,8 +57,19 @@ test('the tour', async ({ browser }) => {
   await shots.take('reveal');
 
   await page.goto(`${settings}/api-keys`);
-  await row(page, BUSY).getByRole('link', { name: BUSY, exact: true }).click();
+  await awake(page, true);
+  const link = row(page, BUSY).getByRole('link', { name: BUSY, exact: true });
+  const path = (await link.getAttribute('href')) ?? '';
+  await link.click();
   await expect(page.getByRole('heading', { name: BUSY, level: 1 })).toBeVisible();
+  await shots.take('panel');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog').getByRole('searchbox').fill('report');
+  await expect(page.getByRole('dialog').getByRole('heading', { name: 'API Keys' })).toBeVisible();
+  await shots.take('search');
+  await page.goto(path);
+  await awake(page, true);
   await shots.everywhere('key');
   await page.getByRole('link', { name: 'Rotate…' }).first().click();
   await expect(page.getByRole('heading', { name: `Rotate “${BUSY}”` })).toBeVisible();

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(150);
 /// The parts of the page or the dialog that depend on the search.
 const PARTS: [&str; 2] = ["#narrow", "#found"];
 /// What the arrow keys move through in a search of everything.
-const RESULTS: &str = "#q, .finder-list a";
+const RESULTS: &str = "#q, .search-results a";
 /// What the list was last searched for.
 const SHOWN: &str = "data-shown";
 
@@ -49,7 +49,7 @@ pub fn listen() {
             "ArrowUp" => -1,
             _ => return,
         };
-        if let Some(finder) = around(&event, ".finder") {
+        if let Some(finder) = around(&event, ".search-all") {
             event.prevent_default();
             move_focus(&finder, step);
         }
@@ -94,7 +94,7 @@ impl Search {
     /// Whether it searches everything, so that it has links instead of a list.
     fn is_finder(&self) -> bool {
         self.form
-            .closest(".finder")
+            .closest(".search-all")
             .is_ok_and(|finder| finder.is_some())
     }
 
@@ -114,7 +114,7 @@ impl Search {
                 return drop(self.form.submit());
             }
             let first = self
-                .part(".finder-list a")
+                .part(".search-results a")
                 .and_then(|first| first.dyn_into::<HtmlElement>().ok());
             if let Some(first) = first {
                 first.click();

@@ -129,7 +129,7 @@ async fn accounts(
 
 fn render(shown: &SearchPageData) -> AnyView {
     let body = view! {
-        <div class="sheet finder">
+        <div class="sheet search-all">
             <div class="sheet-head"><h1>{words::search::TITLE}</h1></div>
             <div class="sheet-body">
                 {search(&shown.room, words::search::LABEL)}
@@ -181,14 +181,14 @@ fn in_documentation(text: &SearchText) -> Option<AnyView> {
         return None;
     }
     let path = format!("{PATH_OF_SEARCH}?q={}", encoded(text.as_str()));
-    let link = view! { <li><a href=path>{icon("book")}<span class="finder-name">{words::search::in_documentation(text.as_str())}</span></a></li> };
+    let link = view! { <li><a href=path>{icon("book")}<span class="search-name">{words::search::in_documentation(text.as_str())}</span></a></li> };
     group(words::docs::TITLE, vec![link.into_any()])
 }
 
 /// The results of one kind, under their heading.
 fn group(title: &'static str, results: Vec<AnyView>) -> Option<AnyView> {
     (!results.is_empty())
-        .then(|| view! { <h2>{title}</h2><ul class="finder-list">{results}</ul> }.into_any())
+        .then(|| view! { <h2>{title}</h2><ul class="search-results">{results}</ul> }.into_any())
 }
 
 /// A key: a link to its page, or to the page of the action that the search begins with.
@@ -209,7 +209,7 @@ fn key(shown: &SearchPageData, line: &KeyLine) -> AnyView {
     let name = key.label.clone();
     view! {
         <li><a href=screen.path() data-dialog=shown.text.verb().map(|_| "go")>
-            {icon("key")}<span class="finder-name">{verb}<bdi>{name}</bdi></span>{preview(&key.preview)}<span class=badge>{status}</span>
+            {icon("key")}<span class="search-name">{verb}<bdi>{name}</bdi></span>{preview(&key.preview)}<span class=badge>{status}</span>
         </a></li>
     }
     .into_any()
@@ -220,19 +220,19 @@ fn person(members: &Screen, member: &MemberView) -> AnyView {
         .with("q", Some(&member.name))
         .path();
     let (name, email) = (member.name.clone(), member.email.clone());
-    view! { <li><a href=path>{icon("person")}<span class="finder-name"><bdi>{name}</bdi></span><span class="muted">{email}</span><span class="badge plain">{member.role.label()}</span></a></li> }
+    view! { <li><a href=path>{icon("person")}<span class="search-name"><bdi>{name}</bdi></span><span class="muted">{email}</span><span class="badge plain">{member.role.label()}</span></a></li> }
         .into_any()
 }
 
 fn service_account(organization: &OrganizationId, account: &ServiceAccount) -> AnyView {
     let path = Screen::ServiceAccount(organization.clone(), account.actor_id).path();
     let name = account.name.clone();
-    view! { <li><a href=path>{icon("robot")}<span class="finder-name"><bdi>{name}</bdi></span></a></li> }
+    view! { <li><a href=path>{icon("robot")}<span class="search-name"><bdi>{name}</bdi></span></a></li> }
         .into_any()
 }
 
 fn command(command: &Command) -> AnyView {
     let path = command.path.clone();
-    view! { <li><a href=path>{icon(command.icon)}<span class="finder-name">{command.name}</span></a></li> }
+    view! { <li><a href=path>{icon(command.icon)}<span class="search-name">{command.name}</span></a></li> }
         .into_any()
 }
