@@ -7,6 +7,7 @@ use domain::view::{KeyLine, KeyView};
 use domain::{Moment, OrganizationId};
 use leptos::prelude::*;
 
+use super::frame::OrganizationPage;
 use super::{moving, when, when_due};
 use crate::routes::Screen;
 use crate::shared_view::{icon, preview};
@@ -38,6 +39,17 @@ pub struct KeyRows {
 }
 
 impl KeyRows {
+    /// Rows of a page about an owner or an API, without a selection.
+    pub fn on(room: &OrganizationPage, person: KeyPerson, may_rotate: bool) -> Self {
+        Self {
+            organization: room.organization(),
+            now: room.ctx.now(),
+            has_picks: false,
+            may_rotate,
+            person,
+        }
+    }
+
     /// The row of a key. A key that was just created is `fresh`.
     pub fn row(&self, line: &KeyLine, fresh: bool) -> AnyView {
         let (key, now, organization) = (&line.key, self.now, &self.organization);

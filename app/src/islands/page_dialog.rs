@@ -13,12 +13,12 @@ use web_sys::{Element, HtmlElement, HtmlFormElement};
 
 use super::browser::{
     Failure, FormResponse, all, around, attribute, encoded, go_to, is_plain, leave_menu, load_page,
-    part_of, pressed_backdrop, reload, send_for_page, wait_at,
+    part_of, pressed_backdrop, reload, send_for_page,
 };
 use super::changes::has_changed;
 use super::copying;
 use super::dialog::{close, close_button};
-use super::page_help::mark_stale_later;
+use super::page_help::{mark_stale_later, reset, wait};
 use super::trouble;
 use crate::words;
 
@@ -213,8 +213,7 @@ impl Dialogs {
         spawn_local(async move {
             let response = send_for_page(&form).await;
             self.busy.set(false);
-            wait(&form, false);
-            let _ = form.remove_attribute("data-sent");
+            reset(&form);
             match response {
                 Ok(FormResponse::Done { to }) => self.done(&to),
                 Ok(FormResponse::Confirm { at }) => go_to(&at),
@@ -301,16 +300,5 @@ impl Dialogs {
         if self.changed.get_untracked() {
             reload();
         }
-    }
-}
-
-/// Shows on the button of a form whether it waits.
-fn wait(form: &HtmlFormElement, waits: bool) {
-    let button = form
-        .query_selector(".sheet-foot button")
-        .ok()
-        .flatten();
-    if let Some(button) = button {
-        wait_at(&button, waits);
     }
 }

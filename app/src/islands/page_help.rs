@@ -153,13 +153,13 @@ fn once(event: &ev::SubmitEvent) {
 }
 
 /// Lets the form be submitted again.
-fn reset(form: &Element) {
+pub fn reset(form: &Element) {
     let _ = form.remove_attribute("data-sent");
     wait(form, false);
 }
 
 /// Shows on the button of a form whether it waits.
-fn wait(form: &Element, waits: bool) {
+pub fn wait(form: &Element, waits: bool) {
     let button = form
         .query_selector(".button:is(.primary, .danger):not([type=button])")
         .ok()

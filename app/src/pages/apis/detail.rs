@@ -191,13 +191,7 @@ fn keys(shown: &ApiPageData) -> AnyView {
 }
 
 fn table(shown: &ApiPageData) -> AnyView {
-    let rows = KeyRows {
-        organization: shown.room.organization(),
-        now: shown.room.ctx.now(),
-        has_picks: false,
-        may_rotate: true,
-        person: KeyPerson::Owner,
-    };
+    let rows = KeyRows::on(&shown.room, KeyPerson::Owner, true);
     key_table(
         &rows,
         &shown.keys.rows,

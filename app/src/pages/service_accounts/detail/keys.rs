@@ -109,13 +109,11 @@ pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
 }
 
 fn table(shown: &ServiceAccountPageData) -> AnyView {
-    let rows = KeyRows {
-        organization: shown.room.organization(),
-        now: shown.room.ctx.now(),
-        has_picks: false,
-        may_rotate: !shown.account.is_disabled,
-        person: KeyPerson::Nobody,
-    };
+    let rows = KeyRows::on(
+        &shown.room,
+        KeyPerson::Nobody,
+        !shown.account.is_disabled,
+    );
     key_table(
         &rows,
         &shown.keys.rows,
