@@ -1,6 +1,6 @@
 # Roundtable: `make run` to try it, `make test` to test it, `make help` for all targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build watch demo-gate test test-fast prove bench bench-build bench-peers tour fmt clean-tools
+.PHONY: help run build watch demo-gate test test-fast prove bench bench-build bench-peers release tour fmt clean-tools
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ bench-build: ## Measure building with empty caches into docs/dev/building.md; ta
 
 bench-peers: ## Measure key checks of Better Auth beside ours into docs/performance.md
 	@.ci/tools peers && .ci/bench peers
+
+release: ## Build a release into dist/release: archive, Debian package, list of parts (SBOM), checksums
+	@.ci/tools release && .ci/release
 
 tour: ## Take the screenshots of docs/tour from the real server
 	@.ci/tools tour && .ci/tour

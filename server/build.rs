@@ -19,6 +19,18 @@ fn main() {
     write("site.rs", files);
     fold_identical_functions();
     write("pictures.rs", pictures());
+    name_version();
+}
+
+/// The version that `roundtable --version` shows. A release names its commit too.
+fn name_version() {
+    println!("cargo:rerun-if-env-changed=ROUNDTABLE_COMMIT");
+    let version = env::var("CARGO_PKG_VERSION").expect("cargo sets it");
+    let shown = match env::var("ROUNDTABLE_COMMIT") {
+        Ok(commit) if !commit.is_empty() => format!("{version} ({commit})"),
+        _ => version,
+    };
+    println!("cargo:rustc-env=ROUNDTABLE_VERSION={shown}");
 }
 
 /// Links functions with the same code once, which makes the program several megabytes smaller. Only

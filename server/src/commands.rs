@@ -1,12 +1,15 @@
 //! The commands of the program and their exit codes.
 
 mod accept;
+
 mod gate_doctor;
+mod health;
 mod init;
 mod keyring;
 mod migrate;
 mod openapi;
 mod serve;
+mod settings;
 mod worker;
 
 use std::error::Error;
@@ -28,7 +31,7 @@ const SETTINGS_HELP: &str = "To manage your keys, sign in with `roundtable auth 
 
 /// A self-hosted dashboard and API for an organization's API keys.
 #[derive(Parser, Debug)]
-#[command(name = "roundtable", version, after_help = SETTINGS_HELP)]
+#[command(name = "roundtable", version = env!("ROUNDTABLE_VERSION"), after_help = SETTINGS_HELP)]
 pub struct Cli {
     #[command(flatten)]
     options: Options,
@@ -48,6 +51,11 @@ impl Cli {
     fn clap_command() -> clap::Command {
         let mut command =
             Self::command().mut_subcommand("serve", |serve| show_settings(serve, &Group::ALL));
+        for name in ["settings", "health"] {
+            command = command.mut_subcommand(name, |subcommand| {
+                show_settings(subcommand, &Group::ALL)
+            });
+        }
         for name in ["init", "migrate", "keyring", "audit", "restore"] {
             let groups = [Group::General, Group::Storage];
             command = command.mut_subcommand(name, |subcommand| show_settings(subcommand, &groups));
@@ -80,6 +88,13 @@ enum Command {
     },
     /// Update the tables to the current version
     Migrate,
+    /// Check or show the settings
+    Settings {
+        #[command(subcommand)]
+        command: SettingsCommand,
+    },
+    /// Ask the server on this machine whether it is ready
+    Health,
     /// Manage the key ring
     Keyring {
         #[command(subcommand)]
@@ -131,6 +146,14 @@ enum GateCommand {
     ///
     /// Reads no settings, and needs no database. With --app, it listens in place of your API.
     Doctor(gate_doctor::Arguments),
+}
+
+#[derive(Subcommand, Debug, Clone, Copy)]
+enum SettingsCommand {
+    /// Check the settings, and exit with the code 78 if one is missing or wrong
+    Check,
+    /// Print the settings as a TOML file, without secrets
+    Print,
 }
 
 #[derive(Subcommand, Debug)]
@@ -228,6 +251,16 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
             if_needed,
         } => init::run(&options, new_master_key, if_needed).await,
         Command::Migrate => migrate::run(&options).await,
+        Command::Settings {
+            command: SettingsCommand::Check,
+        } => settings::check(&options),
+        Command::Settings {
+            command: SettingsCommand::Print,
+        } => {
+            settings::print(&options);
+            Ok(())
+        }
+        Command::Health => health::run(&options).await,
         Command::Keyring {
             command: KeyringCommand::Status,
         } => keyring::status(&options).await,
@@ -266,7 +299,7 @@ fn started(options: Options, secrets: Variables, warnings: &[String]) -> Result<
 
 /// Opens the database of the options.
 async fn database(options: &Options) -> Result<Db, CliError> {
-    Db::open(options.database_url()?)
+    Db::open(&options.database_url()?)
         .await
         .map_err(cannot_open)
 }

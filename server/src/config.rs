@@ -14,6 +14,7 @@ mod file;
 mod flags;
 mod key_file;
 mod options;
+mod print;
 mod settings;
 mod sign_in;
 pub mod table;

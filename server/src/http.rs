@@ -13,6 +13,7 @@ mod identity;
 pub mod jwks;
 pub mod layers;
 pub mod live;
+pub mod metrics;
 mod oauth;
 pub mod problem;
 pub mod sessions;
@@ -23,6 +24,7 @@ pub mod unfinished;
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use app::request::SiteConfig;
@@ -36,6 +38,7 @@ use engine::Engine;
 use engine::tokens::Parties;
 use fast_path::access_log::AccessLog;
 use fast_path::cors::AllowedOrigins;
+use fast_path::durations::RequestDurations;
 use fast_path::gate::GateToken;
 use fast_path::{FastPath, Paths};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -72,6 +75,10 @@ pub struct Parts {
     pub gate_token: Option<GateToken>,
     /// The origins whose pages may call the API.
     pub allowed_origins: AllowedOrigins,
+    /// Records how long requests take, if metrics are served.
+    pub durations: Option<RequestDurations>,
+    /// Whether the server is about to stop.
+    pub stopping: Stopping,
 }
 
 impl Deref for AppState {
@@ -96,7 +103,8 @@ impl From<Parts> for AppState {
 }
 
 impl AppState {
-    /// Creates the state without a gate token and without allowed origins. See the fields for the parameters.
+    /// Creates the state without a gate token, allowed origins and metrics. See the fields for the
+    /// parameters.
     pub fn new(
         engine: Engine,
         oidc: oidc::Client,
@@ -122,6 +130,8 @@ impl AppState {
             access_log,
             gate_token: None,
             allowed_origins: AllowedOrigins::default(),
+            durations: None,
+            stopping: Stopping::default(),
         })
     }
 
@@ -153,6 +163,7 @@ fn fast_path(state: &AppState, paths: Paths, routes: Router) -> FastPath {
         access_log: state.access_log,
         request_timeout: REQUEST_TIMEOUT,
         allowed_origins: state.allowed_origins.clone(),
+        durations: state.durations.clone(),
     };
     FastPath::new(
         state.engine.clone(),
@@ -178,6 +189,7 @@ fn all_routes(state: &AppState, dev_provider: Option<Router>) -> Router {
         state.clone(),
         host::redirect_to_public_url,
     ));
+    let pages = pages.layer(from_fn(metrics::note_route));
     let mut routes = Router::new()
         .nest("/api", api::router(state.clone()))
         .merge(api::bootstrap_alias(state.clone()))
@@ -215,6 +227,7 @@ async fn end_slow_requests(request: Request, next: Next) -> Response {
 /// Adds the layers of all routes.
 fn with_layers(state: &AppState, routes: Router) -> Router {
     routes
+        .layer(from_fn(metrics::note_route))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(
             unfinished::UnfinishedBodies::default(),
@@ -226,6 +239,22 @@ fn with_layers(state: &AppState, routes: Router) -> Router {
         .layer(from_fn(problem::finish))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn_with_state(state.clone(), layers::log))
+}
+
+/// Whether the server is about to stop. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Stopping(Arc<AtomicBool>);
+
+impl Stopping {
+    /// Lets `/readyz` fail from now on.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has begun.
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 #[cfg(test)]

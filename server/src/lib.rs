@@ -9,4 +9,6 @@ pub mod config;
 pub mod demo;
 pub mod hardening;
 pub mod http;
+mod process;
+mod systemd;
 pub mod telemetry;

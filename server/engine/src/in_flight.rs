@@ -140,6 +140,14 @@ impl InFlightRequests {
         })
     }
 
+    /// How many requests run.
+    pub fn total(&self) -> usize {
+        let parts = self.inner.running.parts();
+        parts
+            .map(|part| part.values().map(Vec::len).sum::<usize>())
+            .sum()
+    }
+
     /// How many requests run with a key.
     pub fn count(&self, key: KeyId) -> usize {
         self.inner

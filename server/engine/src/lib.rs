@@ -28,6 +28,7 @@ pub mod keys;
 pub mod live;
 pub mod me;
 mod members;
+mod metrics;
 mod nodes;
 pub mod organizations;
 mod overview;
@@ -63,9 +64,10 @@ use domain::token::Brand;
 
 pub use ctx::{Caller, Credential, Ctx};
 pub use error::{Error, Result};
+pub use metrics::Gauges;
 pub use nodes::NodeTasks;
 pub use runtime::Runtime;
-pub use store::{BALLAST, DEFAULT_CONNECTIONS, Db, StoreError, migrate};
+pub use store::{BALLAST, DEFAULT_CONNECTIONS, Db, OpenConnections, StoreError, migrate};
 
 /// All operations, with the state they share. Cheap to clone.
 #[derive(Clone)]
@@ -81,6 +83,7 @@ struct Inner {
     keys: Arc<keys::Keys>,
     nodes: nodes::Nodes,
     usage: usage::Usage,
+    key_reads: metrics::KeyReads,
     live: live::Live,
     queued_runs: hints::Hints,
     chains: audit::Chains,
@@ -122,6 +125,7 @@ impl Engine {
             keys,
             nodes,
             usage: usage::Usage::default(),
+            key_reads: metrics::KeyReads::default(),
             live: live::Live::default(),
             queued_runs: hints::Hints::default(),
             chains: audit::Chains::default(),
@@ -138,6 +142,11 @@ impl Engine {
     /// The clock and the random generator.
     pub fn runtime(&self) -> &Runtime {
         &self.inner.runtime
+    }
+
+    /// Whether other nodes may share the database.
+    pub fn is_shared(&self) -> bool {
+        self.db().is_shared()
     }
 
     /// The requests in flight that an API key authenticated.

@@ -5,11 +5,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use domain::view::Stopped;
+use prometheus_client::metrics::histogram::Histogram;
 use tokio::time::Instant;
 
 use crate::journal::Journal;
 use crate::key_table::AuthorityChange;
 use crate::keys::Keys;
+use crate::metrics::revocation_durations;
 use crate::nodes::Nodes;
 use crate::store::{self, AfterCommit, Connection, Db, StoreError, Tx, Waiting};
 
@@ -25,6 +27,7 @@ struct Dependents {
     keys: Arc<Keys>,
     nodes: Nodes,
     db: Db,
+    revocations: Histogram,
 }
 
 impl ServedDb {
@@ -35,6 +38,7 @@ impl ServedDb {
             keys,
             nodes,
             db: db.clone(),
+            revocations: revocation_durations(),
         };
         Self {
             db,
@@ -45,6 +49,11 @@ impl ServedDb {
     /// The journal.
     pub fn journal(&self) -> &Journal {
         &self.dependents.journal
+    }
+
+    /// How long changes that take access away took, from the commit.
+    pub fn revocation_durations(&self) -> &Histogram {
+        &self.dependents.revocations
     }
 
     /// See [`Db::begin`].
@@ -103,9 +112,11 @@ impl AfterCommit for Dependents {
             let here = self.keys.in_flight().wait_for_cancelled();
             let others = self.wait_for_others(connection, number, since);
             let (others, ()) = tokio::join!(others, here);
+            let took = since.elapsed();
+            self.revocations.observe(took.as_secs_f64());
             Stopped {
                 nodes: 1 + others,
-                took_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
+                took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             }
         })
     }

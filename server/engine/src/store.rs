@@ -50,6 +50,7 @@ pub(crate) use connection::Conn;
 pub use connection::Connection;
 pub use db::Db;
 pub use fault::StoreError;
+pub use lease::OpenConnections;
 pub use postgres::DEFAULT_CONNECTIONS;
 pub use transaction::Tx;
 

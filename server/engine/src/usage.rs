@@ -16,6 +16,7 @@ use foldhash::HashMap;
 use self::batch::Batch;
 use self::pending::{HourCount, PendingUsage};
 use crate::ctx::Origin;
+use crate::metrics::Checks;
 use crate::sharded::Sharded;
 pub use crate::store::usage::LastUse;
 use crate::store::usage::{self, DAY_MS as DAY, DayRow, HOUR_MS, Locked};
@@ -35,11 +36,18 @@ const KEYS_PER_TRANSACTION: usize = 200;
 #[derive(Default)]
 pub struct Usage {
     pending: Sharded<PendingUsage>,
+    checks: Checks,
 }
 
 impl Usage {
+    /// How many checks of keys had which verdict, since the start.
+    pub(crate) const fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
     /// Counts a request that this key authenticated (decision D27).
     pub fn accepted(&self, owner: &Arc<Actor>, key: KeyId, at: Moment, origin: &Origin) {
+        self.checks.valid();
         self.pending
             .of(key)
             .entry(key)
@@ -49,6 +57,7 @@ impl Usage {
 
     /// Counts a request that was refused with this key, or because of it.
     pub fn refused(&self, key: KeyId, cause: RefusalCause, at: Moment, origin: &Origin) {
+        self.checks.refused(cause);
         self.pending
             .of(key)
             .entry(key)

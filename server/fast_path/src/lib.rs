@@ -14,6 +14,7 @@
 pub mod access_log;
 pub mod cors;
 pub mod credential;
+pub mod durations;
 pub mod gate;
 pub mod origin;
 mod response;
@@ -44,11 +45,15 @@ use tower::Service;
 use self::access_log::AccessLog;
 use self::cors::{AllowedOrigins, Sharing};
 use self::credential::{AtGate, X_ORGANIZATION, at_gate, presented_key};
+use self::durations::{MatchedRoute, RequestDurations};
 use self::gate::{GateQuery, GateToken};
 use self::origin::{origin, peer};
 use self::response::Responses;
 use self::verify::KeyToVerify;
 
+const ME: &str = "/api/v1/me";
+const VERIFY: &str = "/api/v1/keys/verify";
+const GATE: &str = "/gate/{*rest}";
 /// The largest body that is read here, in bytes.
 const MAX_BODY: usize = 4096;
 
@@ -82,6 +87,8 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// The origins whose pages may call the API.
     pub allowed_origins: AllowedOrigins,
+    /// Records how long requests take, if that is asked for.
+    pub durations: Option<RequestDurations>,
 }
 
 struct Shared {
@@ -113,8 +120,30 @@ impl FastPath {
         }
     }
 
-    /// The answer, with the headers for the page of another origin that asks.
+    /// The answer, whose duration is recorded.
     fn answer(&self, request: Request, peer: Option<SocketAddr>) -> Answer {
+        let Shared {
+            settings, engine, ..
+        } = &*self.shared;
+        let Some(durations) = &settings.durations else {
+            return self.answer_page(request, peer);
+        };
+        let measured = durations.begin(&request, engine.runtime());
+        match self.answer_page(request, peer) {
+            Answer::Ready(response) => {
+                measured.end(&response);
+                Answer::Ready(response)
+            }
+            Answer::Running(work) => Answer::Running(Box::pin(async move {
+                let response = work.await;
+                measured.end(&response);
+                response
+            })),
+        }
+    }
+
+    /// The answer, with the headers for the page of another origin that asks.
+    fn answer_page(&self, request: Request, peer: Option<SocketAddr>) -> Answer {
         let Some(sharing) = self.sharing(&request) else {
             return self.answer_call(request, peer);
         };
@@ -188,7 +217,7 @@ impl Service<Request> for FastPath {
 }
 
 fn is_me(request: &Request) -> bool {
-    request.method() == Method::GET && request.uri().path() == "/api/v1/me"
+    request.method() == Method::GET && request.uri().path() == ME
 }
 
 /// Whether this is a request for a gate. The method and the body do not matter.
@@ -205,7 +234,7 @@ fn is_verify(request: &Request) -> bool {
             .and_then(|value: &HeaderValue| value.to_str().ok())
     };
     request.method() == Method::POST
-        && request.uri().path() == "/api/v1/keys/verify"
+        && request.uri().path() == VERIFY
         && text(CONTENT_TYPE) == Some("application/json")
         && text(CONTENT_LENGTH)
             .and_then(|length| length.parse().ok())
@@ -233,7 +262,7 @@ impl Shared {
     fn me(&self, request: &Request, peer: Option<SocketAddr>) -> Option<Response> {
         let caller = self.caller(request, peer)?;
         let me = self.engine.me(&caller.ctx);
-        self.respond(&caller, "GET", "/api/v1/me", &me)
+        self.respond(&caller, "GET", ME, &me)
     }
 
     /// The answer to a key that passes. A refusal comes from the other routes.
@@ -265,6 +294,7 @@ impl Shared {
         let response = self
             .responses
             .pass(&query, &pass, &origin.request_id)?;
+        let response = self.routed(response, GATE);
         self.settings.access_log.completed(
             &self.engine,
             &origin.request_id,
@@ -321,7 +351,7 @@ impl Shared {
             .engine
             .verify_cached_key(&caller.ctx, &command);
         let verdict = verdict.ok()??;
-        self.respond(caller, "POST", "/api/v1/keys/verify", &verdict)
+        self.respond(caller, "POST", VERIFY, &verdict)
     }
 
     /// The caller, if it presents a key in memory and nothing that needs another route.
@@ -368,7 +398,17 @@ impl Shared {
             StatusCode::OK,
             ctx.now(),
         );
-        Some(response)
+        Some(self.routed(response, path))
+    }
+
+    /// The response with its route, if that is recorded.
+    fn routed(&self, mut response: Response, route: &'static str) -> Response {
+        if self.settings.durations.is_some() {
+            response
+                .extensions_mut()
+                .insert(MatchedRoute(route.into()));
+        }
+        response
     }
 
     fn pass_on(&self, request: Request, peer: Option<SocketAddr>) -> Answer {

@@ -72,7 +72,7 @@ async fn open(options: &Options) -> Result<Engine, CliError> {
     let key = options.master_key()?;
     let previous = options.previous_master_key()?;
     let db = Db::open_to_serve(
-        options.database_url()?,
+        &options.database_url()?,
         options.database_connections()?,
     )
     .await

@@ -8,12 +8,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::Router;
 use engine::journal::Journal;
 use engine::{BALLAST, Db, Engine, Runtime, keyring};
-use fast_path::FastPath;
-use listener::Socket;
+use fast_path::durations::RequestDurations;
 #[cfg(unix)]
 use listener::UnixSocket;
+use listener::{Handler, Socket};
 use oidc::dev::DevProvider;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
@@ -23,8 +24,9 @@ use self::assemble::App;
 use super::{CliError, cannot_open, print_line};
 use crate::config::table::Setting;
 use crate::config::{BadSetting, GateAddr, Options, Settings, SignIn, table};
-use crate::http;
-use crate::telemetry;
+use crate::http::metrics::Metrics;
+use crate::http::{self, AppState};
+use crate::{systemd, telemetry};
 
 /// How often the usage of keys is written to the database and expired rows are deleted.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(15);
@@ -51,7 +53,7 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     assemble::check(&settings, &runtime)?;
 
     let db = Db::open_to_serve(
-        options.database_url()?,
+        &options.database_url()?,
         options.database_connections()?,
     )
     .await
@@ -63,11 +65,7 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
         setup_token,
     } = assemble::assemble(&settings, engine.clone(), seed_demo).await?;
 
-    let listener = listen(options, &table::ADDR, settings.addr).await?;
-    let gate_socket = match &settings.gate_addr {
-        Some(addr) => Some(listen_for_gates(options, addr).await?),
-        None => None,
-    };
+    let sockets = Sockets::listen(options, &settings).await?;
     print_banner(&settings, seed_demo);
     if let Some(token) = setup_token {
         print_setup_token(&settings, &token);
@@ -80,15 +78,9 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
         dev_provider.is_some(),
     ));
     let log_summary = tokio::spawn(telemetry::summarize_floods());
-    let router = http::router(&state, dev_provider.map(DevProvider::router));
-    let (stopped, stopping) = watch::channel(false);
-    let stop = async {
-        listener::asked_to_stop().await;
-        engine.close_watches();
-        stopped.send_replace(true);
-    };
-    let gate = serve_gate(gate_socket, http::gate_router(&state), stopping);
-    tokio::join!(listener::serve(listener, router, stop), gate);
+    let watchdog = tokio::spawn(systemd::keep_alive());
+    let dev_provider = dev_provider.map(DevProvider::router);
+    serve_until_stopped(sockets, state, dev_provider, settings.shutdown_delay).await;
 
     nodes.leave().await;
     discovery.abort();
@@ -100,7 +92,71 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
         tracing::error!(%error, "the last usage of keys could not be written");
     }
     db.close().await;
+    watchdog.abort();
     Ok(())
+}
+
+/// Serves at all addresses until the process is asked to stop, and then until `/readyz` has failed
+/// for this long and the requests in flight are complete.
+async fn serve_until_stopped(
+    sockets: Sockets,
+    mut state: AppState,
+    dev_provider: Option<Router>,
+    shutdown_delay: Duration,
+) {
+    let metrics = sockets.metrics.map(|socket| {
+        let durations = RequestDurations::default();
+        let metrics = Metrics::new(&state.engine, &durations);
+        state.durations = Some(durations);
+        (socket, http::metrics::router(metrics))
+    });
+    let gate = sockets
+        .gate
+        .map(|socket| (socket, http::gate_router(&state)));
+    let router = http::router(&state, dev_provider);
+
+    let (stopped, stopping) = watch::channel(false);
+    let stop = async {
+        listener::asked_to_stop().await;
+        systemd::stopping();
+        state.stopping.begin();
+        tokio::time::sleep(shutdown_delay).await;
+        state.engine.close_watches();
+        stopped.send_replace(true);
+    };
+    systemd::ready();
+    tokio::join!(
+        listener::serve(sockets.main, router, stop),
+        serve_apart(gate, stopping.clone()),
+        serve_apart(metrics, stopping),
+    );
+}
+
+/// The sockets, before anything is served.
+struct Sockets {
+    main: TcpListener,
+    gate: Option<Socket>,
+    metrics: Option<Socket>,
+}
+
+impl Sockets {
+    async fn listen(options: &Options, settings: &Settings) -> Result<Self, CliError> {
+        Ok(Self {
+            main: listen(options, &table::ADDR, settings.addr).await?,
+            gate: match &settings.gate_addr {
+                Some(addr) => Some(listen_for_gates(options, addr).await?),
+                None => None,
+            },
+            metrics: match settings.metrics_addr {
+                Some(addr) => Some(
+                    listen(options, &table::METRICS_ADDR, addr)
+                        .await?
+                        .into(),
+                ),
+                None => None,
+            },
+        })
+    }
 }
 
 async fn listen(
@@ -136,16 +192,16 @@ fn cannot_listen(
     CliError::Other(format!("cannot listen on {addr} ({name}): {error}"))
 }
 
-/// Serves the gates of APIs at their own address, if they have one.
-async fn serve_gate(socket: Option<Socket>, router: FastPath, mut stopping: watch::Receiver<bool>) {
-    let Some(socket) = socket else {
+/// Serves something at an address of its own, if it has one.
+async fn serve_apart(served: Option<(Socket, impl Handler)>, mut stopping: watch::Receiver<bool>) {
+    let Some((socket, handler)) = served else {
         return;
     };
     let stop = async move {
         // An error means that the sender is gone, which is the end too.
-        let _ = stopping.wait_for(|is_stopped| *is_stopped).await;
+        let _ = stopping.wait_for(|stopped| *stopped).await;
     };
-    listener::serve(socket, router, stop).await;
+    listener::serve(socket, handler, stop).await;
 }
 
 /// Migrates the database, decrypts the key ring, opens the revocation journal and verifies the
@@ -190,6 +246,9 @@ fn print_banner(settings: &Settings, demo: bool) {
     print_line(&format!("Roundtable listens on {}", settings.addr));
     if let Some(addr) = &settings.gate_addr {
         print_line(&format!("The gates of APIs are also at {addr}"));
+    }
+    if let Some(addr) = settings.metrics_addr {
+        print_line(&format!("The metrics are at http://{addr}/metrics"));
     }
     if demo {
         print_line(&format!(

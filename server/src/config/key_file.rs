@@ -51,7 +51,8 @@ impl Options {
 }
 
 /// Reads a key file. Unless the operator allows otherwise, it must be a regular file that only its
-/// owner can read.
+/// owner can read. A credential of systemd is readable for the user of the unit only, but by an
+/// access control list, which its mode shows as rights of the group.
 pub(super) fn key_file(path: &Path, open_allowed: bool) -> Result<MasterKey, BadSetting> {
     let unreadable = |e| {
         BadSetting(format!(
@@ -60,7 +61,7 @@ pub(super) fn key_file(path: &Path, open_allowed: bool) -> Result<MasterKey, Bad
         ))
     };
     let meta = std::fs::symlink_metadata(path).map_err(unreadable)?;
-    if !open_allowed && (meta.is_symlink() || others_may_read(&meta)) {
+    if !open_allowed && !is_credential(path) && (meta.is_symlink() || others_may_read(&meta)) {
         let why = "must be a regular file that only its owner can read (chmod 600), or set";
         let allow = table::ALLOW_OPEN_KEY_FILE.full_name();
         return Err(BadSetting(format!(
@@ -71,6 +72,11 @@ pub(super) fn key_file(path: &Path, open_allowed: bool) -> Result<MasterKey, Bad
     let bytes = std::fs::read(path).map_err(unreadable)?;
     MasterKey::read(&bytes)
         .map_err(|e| BadSetting(format!("the master key file {}: {e}", path.display())))
+}
+
+/// Whether systemd has passed the file to this process (`LoadCredential`).
+fn is_credential(path: &Path) -> bool {
+    std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|folder| path.starts_with(folder))
 }
 
 #[cfg(unix)]

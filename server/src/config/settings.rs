@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use domain::token::Brand;
 use engine::attempts::Limits;
@@ -33,6 +34,10 @@ pub struct Settings {
     pub gate_addr: Option<GateAddr>,
     /// The token that every request for a gate must carry, if the operator has set one.
     pub gate_token: Option<SecretString>,
+    /// The address with the metrics, if the operator has set one.
+    pub metrics_addr: Option<SocketAddr>,
+    /// How long requests are accepted after the signal to stop.
+    pub shutdown_delay: Duration,
     /// `scheme://host[:port]` without a slash at the end.
     pub public_url: String,
     /// The origins whose pages may call the API, each written as browsers send it.
@@ -108,15 +113,17 @@ impl Settings {
 }
 
 impl Options {
-    /// The URL of the database.
+    /// The URL of the database, from its own setting or from a file.
     ///
     /// # Errors
-    /// If the scheme is unknown. The message does not show the URL because it may contain a
-    /// password.
-    pub fn database_url(&self) -> Result<&str, BadSetting> {
-        let url = self
-            .text(&table::DATABASE_URL)?
-            .unwrap_or(DEFAULT_DATABASE);
+    /// If the scheme is unknown, or the file cannot be read. The message does not show the URL because
+    /// it may contain a password.
+    pub fn database_url(&self) -> Result<String, BadSetting> {
+        let (setting, file) = (&table::DATABASE_URL, &table::DATABASE_URL_FILE);
+        let given = self.secret(setting, file)?;
+        let url = given
+            .as_ref()
+            .map_or(DEFAULT_DATABASE, |url| url.expose_secret());
         let known = ["sqlite:", "postgres://", "postgresql://"]
             .iter()
             .any(|scheme| {
@@ -124,12 +131,16 @@ impl Options {
                     .is_some_and(|rest| !rest.is_empty())
             });
         if !known {
-            return Err(self.bad(
-                &table::DATABASE_URL,
-                "must be sqlite://PATH or postgres://USER@HOST/DATABASE",
-            ));
+            let named = if self.has(file) { file } else { setting };
+            let verb = if self.has(file) {
+                "must contain"
+            } else {
+                "must be"
+            };
+            let why = format!("{verb} sqlite://PATH or postgres://USER@HOST/DATABASE");
+            return Err(self.bad(named, why));
         }
-        Ok(url)
+        Ok(url.to_owned())
     }
 
     /// The path of the revocation journal. The default is next to the database file.
@@ -159,6 +170,8 @@ impl Options {
             addr,
             gate_addr: self.gate_addr(addr)?,
             gate_token: self.long_token(&table::GATE_TOKEN, &table::GATE_TOKEN_FILE)?,
+            metrics_addr: self.metrics_addr(addr)?,
+            shutdown_delay: Duration::from_secs(self.number(&table::SHUTDOWN_DELAY, 0..=300, 0)?),
             public_url: self.public_url(addr)?,
             cors_origins: self.cors_origins()?,
             sign_in: self.sign_in(addr)?,
@@ -208,7 +221,11 @@ impl Options {
         })
     }
 
-    fn addr(&self) -> Result<SocketAddr, BadSetting> {
+    /// The address to listen on.
+    ///
+    /// # Errors
+    /// If it is not an IP address and a port.
+    pub fn addr(&self) -> Result<SocketAddr, BadSetting> {
         let text = self
             .text(&table::ADDR)?
             .unwrap_or("127.0.0.1:3000");
@@ -233,6 +250,19 @@ impl Options {
             return Err(self.bad(&table::GATE_ADDR, why));
         }
         Ok(Some(GateAddr::Ip(gate_addr)))
+    }
+
+    fn metrics_addr(&self, addr: SocketAddr) -> Result<Option<SocketAddr>, BadSetting> {
+        let Some(text) = self.text(&table::METRICS_ADDR)? else {
+            return Ok(None);
+        };
+        let metrics_addr = self.address(&table::METRICS_ADDR, text)?;
+        if metrics_addr == addr && addr.port() != 0 {
+            let name = self.name(&table::ADDR);
+            let why = format!("must be another address than {name}, which everyone can reach");
+            return Err(self.bad(&table::METRICS_ADDR, why));
+        }
+        Ok(Some(metrics_addr))
     }
 
     fn address(&self, setting: &'static Setting, text: &str) -> Result<SocketAddr, BadSetting> {

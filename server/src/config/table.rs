@@ -92,6 +92,8 @@ settings! {
     GATE_TOKEN_FILE, "gate_token_file", Value, Server,
         "File with a token that every request for a gate must carry in X-Roundtable-Gate-Token";
     GATE_TOKEN, "gate_token", Secret, Server, "The gate token itself; prefer a file [default: none]";
+    METRICS_ADDR, "metrics_addr", Value, Server,
+        "IP address and port with metrics for Prometheus, which every client there can read [default: none]";
     PUBLIC_URL, "public_url", Value, Server, "URL that users open in their browser [default: http://ADDR]";
     ALLOW_HTTP, "allow_http", YesNo, Server,
         "Serve plain HTTP to other machines (only if you trust the network)";
@@ -99,8 +101,11 @@ settings! {
         "Number of reverse proxies that append to X-Forwarded-For [default: 0]";
     CORS_ORIGINS, "cors_origins", Value, Server,
         "Origins whose pages may call the API, such as https://app.example.com, separated by commas [default: none]";
+    SHUTDOWN_DELAY, "shutdown_delay", Value, Server,
+        "Seconds to keep serving after the signal to stop, while /readyz fails, so that a load balancer notices [default: 0]";
     DATABASE_URL, "database_url", Value, Storage,
         "sqlite://PATH or postgres://… [default: sqlite://data/roundtable.db]";
+    DATABASE_URL_FILE, "database_url_file", Value, Storage, "File with the database URL, if it contains a password";
     JOURNAL_FILE, "journal_file", Value, Storage,
         "File of the revocation journal, if possible on another disk [default: next to the SQLite file, or data/roundtable.journal]";
     MASTER_KEY_FILE, "master_key_file", Value, Storage,

@@ -8,7 +8,7 @@ use axum::routing::get;
 use super::AppState;
 
 /// `/healthz` succeeds while the process runs, `/readyz` only while the database can be read and
-/// written.
+/// written, and not when the server is about to stop.
 pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
@@ -17,6 +17,12 @@ pub fn router(state: AppState) -> Router {
 }
 
 async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
+    if state.stopping.has_begun() {
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the server is about to stop",
+        );
+    }
     match state.engine.ready().await {
         Ok(()) => (StatusCode::OK, "ready"),
         Err(engine::Error::OnHold) => (

@@ -1,102 +1,12 @@
 //! The real program: its exit codes and output, its files, and what other processes can read of it.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Lines, Read, Write};
-use std::net::TcpStream;
-use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::io::{Read, Write};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_roundtable");
+use crate::program::{Folder, Server, free_address, get};
+
 const MASTER_KEY: &str = "3f0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const SETUP_TOKEN: &str = "setup_of_the_process_test";
-
-/// A folder that is deleted at the end of the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-        let turn = NEXT.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        let path = std::env::temp_dir().join(format!(
-            "roundtable-process-{}-{turn}",
-            std::process::id()
-        ));
-        std::fs::create_dir_all(&path).expect("a folder");
-        Self(path)
-    }
-
-    /// The program with these arguments and these variables only.
-    fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(BINARY);
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(variables.iter().copied())
-            .current_dir(&self.0);
-        command.stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        self.command(arguments, variables)
-            .output()
-            .expect("the program runs")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A server that is killed at the end of the test.
-struct Server {
-    child: Child,
-    /// Stays open because a server that cannot print its next line exits.
-    output: Lines<BufReader<ChildStdout>>,
-}
-
-impl Server {
-    /// Starts and waits until the port is open.
-    fn start(mut command: Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let output = BufReader::new(child.stdout.take().expect("standard output")).lines();
-        let mut server = Self { child, output };
-        let listens = server
-            .output
-            .any(|line| line.is_ok_and(|line| line.starts_with("Roundtable listens on")));
-        assert!(listens, "the server did not start: {}", server.kill());
-        server
-    }
-
-    #[cfg(target_os = "linux")]
-    fn proc(&self, file: &str) -> String {
-        let bytes = std::fs::read(format!("/proc/{}/{file}", self.child.id()));
-        String::from_utf8_lossy(&bytes.expect(file)).into_owned()
-    }
-
-    /// Kills it and returns its log.
-    fn kill(&mut self) -> String {
-        let _ = self.child.kill();
-        let mut log = String::new();
-        if let Some(mut stderr) = self.child.stderr.take() {
-            stderr.read_to_string(&mut log).expect("a log");
-        }
-        log
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// Arguments, variables and the start of the sentence.
 type Case = (
@@ -304,24 +214,14 @@ fn the_gates_of_apis_have_an_address_of_their_own() {
     let folder = Folder::new();
     let made = folder.run(&["init", "--new-master-key"], &[]);
     assert!(made.status.success());
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let gate_addr = free.local_addr().expect("an address").to_string();
-    drop(free);
+    let gate_addr = free_address();
     let variables = [
         ("ROUNDTABLE_ADDR", "127.0.0.1:0"),
         ("ROUNDTABLE_GATE_ADDR", gate_addr.as_str()),
     ];
     let server = Server::start(folder.command(&["serve"], &variables));
     for (path, status) in [("/gate/orders", "401"), ("/", "404"), ("/readyz", "404")] {
-        let mut stream = TcpStream::connect(&gate_addr).expect("it listens");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n");
-        stream
-            .write_all(request.as_bytes())
-            .expect("sent");
-        let mut answer = String::new();
-        stream
-            .read_to_string(&mut answer)
-            .expect("an answer");
+        let answer = get(&gate_addr, path);
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status} ")),
             "{path}: {answer}"
@@ -392,10 +292,7 @@ fn the_gates_of_apis_have_a_unix_socket_and_a_token() {
     assert!(!second.status.success());
     assert!(path.exists(), "{said}");
 
-    let stop = Command::new("kill")
-        .arg(server.child.id().to_string())
-        .status();
-    assert!(stop.is_ok_and(|status| status.success()));
+    server.ask_to_stop();
     let ended = server.child.wait().expect("it ends");
     assert!(ended.success());
     assert!(!path.exists(), "the socket is removed");

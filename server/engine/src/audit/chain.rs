@@ -342,13 +342,19 @@ impl Chains {
 
     /// Whether any chain is known to be broken.
     pub(crate) fn is_any_broken(&self) -> bool {
+        self.broken() > 0
+    }
+
+    /// How many logs were altered.
+    pub(crate) fn broken(&self) -> usize {
         let known = self
             .known
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         known
             .values()
-            .any(|chain| chain.read_view().broken.is_some())
+            .filter(|chain| chain.read_view().broken.is_some())
+            .count()
     }
 
     /// Forgets what is known of a chain, so that it is verified from its beginning.

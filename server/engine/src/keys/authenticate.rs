@@ -179,6 +179,7 @@ impl Engine {
             self.keys().expire(&entry);
             return None;
         }
+        self.inner.key_reads.from_memory.inc();
         Some(AdmittedKey {
             entry,
             guard,
@@ -192,6 +193,7 @@ impl Engine {
     /// # Errors
     /// `Unauthenticated` for an unknown or altered key, `Busy` when its state cannot be read.
     pub(super) async fn admit_read(&self, auth: &Secret) -> Result<Admission> {
+        self.inner.key_reads.from_database.inc();
         loop {
             let generation = self.keys().generation();
             let lease = self.nodes().lease();
@@ -400,6 +402,7 @@ impl Engine {
             &[0; 32],
         );
         let _ = self.ring().mac(Purpose::Row, &associated_data);
+        self.usage().checks().unknown();
         Err(Error::Unauthenticated("no such key"))
     }
 

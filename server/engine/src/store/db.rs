@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions, Postgres, Sqlite};
 use super::connection::HealthCheck;
 use super::database_url::DatabaseUrl;
 use super::file::DbFile;
-use super::lease::Gate;
+use super::lease::{Gate, OpenConnections};
 use super::writing::{Outcome, Writing};
 use super::{Connection, StoreError, Tx, meta, postgres, sqlite};
 
@@ -101,6 +101,24 @@ impl Db {
     pub fn file(&self) -> Option<&Path> {
         match &self.state().health {
             HealthCheck::File(file) => Some(file.path()),
+            HealthCheck::Server(_) => None,
+        }
+    }
+
+    /// The connections of the pools.
+    pub(crate) fn open_connections(&self) -> OpenConnections {
+        match self {
+            Self::Sqlite { writer, reader, .. } => writer
+                .open_connections()
+                .plus(reader.open_connections()),
+            Self::Postgres { pool, .. } => pool.open_connections(),
+        }
+    }
+
+    /// The size of the write-ahead log in bytes; none on Postgres, or without one.
+    pub(crate) fn wal_bytes(&self) -> Option<u64> {
+        match &self.state().health {
+            HealthCheck::File(file) => file.wal_bytes(),
             HealthCheck::Server(_) => None,
         }
     }

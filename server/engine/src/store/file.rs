@@ -58,6 +58,13 @@ impl DbFile {
         &self.path
     }
 
+    /// The size of the write-ahead log, if there is one.
+    pub(super) fn wal_bytes(&self) -> Option<u64> {
+        fs::metadata(&self.wal)
+            .ok()
+            .map(|file| file.len())
+    }
+
     /// Records the identity of the files, after the connections were opened.
     pub(super) fn opened(&self) -> Result<(), StoreError> {
         let found = self.found()?;

@@ -45,6 +45,25 @@ struct ReadyConnection<DB: Database> {
     idle_since: Instant,
 }
 
+/// The connections of a node to its database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenConnections {
+    /// Connections that nothing uses.
+    pub idle: usize,
+    /// Connections in use.
+    pub in_use: usize,
+}
+
+impl OpenConnections {
+    /// All connections of the two.
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            idle: self.idle + other.idle,
+            in_use: self.in_use + other.in_use,
+        }
+    }
+}
+
 /// A leased connection and its permit.
 pub struct Lease<DB: Dialect> {
     loan: Option<(PoolConnection<DB>, OwnedSemaphorePermit)>,
@@ -143,6 +162,17 @@ impl<DB: Dialect> Gate<DB> {
     /// How many connections are not leased, open or not.
     pub fn free(&self) -> usize {
         self.turns.available_permits()
+    }
+
+    /// The connections that are open. One that is being opened is in use.
+    pub(super) fn open_connections(&self) -> OpenConnections {
+        let most = self.pool.options().get_max_connections() as usize;
+        let in_use = most.saturating_sub(self.free());
+        let open = self.pool.size() as usize;
+        OpenConnections {
+            idle: open.saturating_sub(in_use),
+            in_use,
+        }
     }
 
     /// A connection.

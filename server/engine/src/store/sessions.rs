@@ -221,6 +221,15 @@ fn revoked((id, created_at): (String, i64)) -> Mark {
     }
 }
 
+/// How many sessions have not expired.
+pub async fn count(connection: &mut Connection, now: Moment) -> Result<i64, StoreError> {
+    const SQL: &str =
+        "SELECT COUNT(*) FROM sessions WHERE expires_at > $1 AND person_id IS NOT NULL";
+    let (count,): (i64,) =
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(now.0).fetch_one(conn))?;
+    Ok(count)
+}
+
 /// Deletes expired sessions and sign-ins.
 pub async fn delete_expired(tx: &mut Tx, now: Moment) -> Result<(), StoreError> {
     const IDLE: &str = "DELETE FROM sessions WHERE kind = $1 AND seen_at <= $2";
