@@ -188,6 +188,9 @@ impl Client {
             tokens,
         )
         .await?;
+        if settings.trust_emails {
+            userinfo::trust_email(&mut claims);
+        }
         let identity = identify(settings, &claims, signed_in_at)?;
         if identity.email.is_none() {
             userinfo::log_unconfirmed(&claims);
@@ -250,6 +253,7 @@ mod tests {
             redirect_uri: Url::parse("http://localhost/return").unwrap(),
             hosted_domain: None,
             allowed_email_domains: Vec::new(),
+            trust_emails: false,
         })
         .issuers
     }

@@ -20,4 +20,7 @@ pub struct Settings {
     /// The domains that a verified email must be in, in lower case. If empty, there is no
     /// restriction.
     pub allowed_email_domains: Vec<String>,
+    /// Whether an email counts as verified if the provider does not say whether it is. Entra ID never
+    /// says it.
+    pub trust_emails: bool,
 }

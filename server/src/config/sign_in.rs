@@ -27,6 +27,8 @@ pub enum SignIn {
         client_secret: Option<SecretString>,
         /// The only hosted domain whose users may sign in.
         hosted_domain: Option<String>,
+        /// Whether an email counts as verified if the provider does not say whether it is.
+        trust_emails: bool,
     },
 }
 
@@ -54,6 +56,7 @@ impl Options {
             issuer: issuer.unwrap_or_else(|| GOOGLE.into()),
             client_id: client_id.to_owned(),
             hosted_domain: self.hosted_domain()?,
+            trust_emails: self.yes(&table::OIDC_TRUST_EMAILS)?,
         })
     }
 
@@ -66,6 +69,7 @@ impl Options {
             &table::GOOGLE_CLIENT_SECRET_FILE,
             &table::PUBLIC_CLIENT,
             &table::HOSTED_DOMAIN,
+            &table::OIDC_TRUST_EMAILS,
         ];
         if let Some(setting) = need_client_id
             .into_iter()

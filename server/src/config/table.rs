@@ -122,6 +122,8 @@ settings! {
         "The client has no secret (PKCE only); not possible at Google";
     OIDC_ISSUER, "oidc_issuer", Value, SignIn,
         "Issuer of the OpenID provider [default: https://accounts.google.com]";
+    OIDC_TRUST_EMAILS, "oidc_trust_emails", YesNo, SignIn,
+        "Accept an email as verified if the provider does not say whether it is, as Entra ID does";
     HOSTED_DOMAIN, "hosted_domain", Value, SignIn, "Let in only users of this hosted domain (`hd` in the ID token)";
     ALLOWED_EMAIL_DOMAINS, "allowed_email_domains", Value, SignIn,
         "Let in only users with a verified email in one of these domains, separated by commas";

@@ -3,6 +3,7 @@
 mod beyond;
 mod calling;
 mod keys;
+mod operating;
 mod pictures;
 mod reference;
 mod search;
@@ -185,7 +186,8 @@ async fn the_navigation_is_grouped_like_the_index() {
     assert_eq!(groups.len(), 4, "{nav}");
     for group in groups {
         let name = between(group, ">", "</h3>").expect("a name");
-        let listed = section(&app, "/docs", &name.to_lowercase()).await;
+        let anchor = name.to_lowercase().replace(' ', "-");
+        let listed = section(&app, "/docs", &anchor).await;
         assert_eq!(links(group), links(&listed), "{name}");
     }
 }

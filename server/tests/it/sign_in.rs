@@ -57,6 +57,7 @@ pub async fn app() -> TestApp {
         redirect_uri: redirect,
         hosted_domain: None,
         allowed_email_domains: Vec::new(),
+        trust_emails: false,
     };
     app.parts.oidc = oidc::Client::new(settings, clock).expect("client");
     app.router = http::router(&app.parts, Some(provider.router()));

@@ -147,6 +147,7 @@ impl TestApp {
                 .expect("url"),
             hosted_domain: None,
             allowed_email_domains: Vec::new(),
+            trust_emails: false,
         };
         let oidc = oidc::Client::new(settings, Arc::new(|| NOW.0)).expect("client");
         let parts = http::AppState::new(

@@ -68,6 +68,7 @@ async fn start() -> TestProvider {
         redirect_uri: REDIRECT.parse().unwrap(),
         hosted_domain: None,
         allowed_email_domains: Vec::new(),
+        trust_emails: false,
     };
     let client = Client::new(settings, watch.clock()).unwrap();
     let policy = reqwest::redirect::Policy::none();

@@ -103,17 +103,26 @@ impl Provider {
         hosted_domain: Option<&str>,
         email_domains: &[&str],
     ) -> Client {
-        let settings = Settings {
+        self.client_with(watch, |settings| {
+            settings.hosted_domain = hosted_domain.map(str::to_owned);
+            settings.allowed_email_domains = email_domains
+                .iter()
+                .map(|domain| (*domain).to_owned())
+                .collect();
+        })
+    }
+
+    pub fn client_with(&self, watch: &Watch, change: impl FnOnce(&mut Settings)) -> Client {
+        let mut settings = Settings {
             issuer: self.issuer.clone(),
             client_id: CLIENT_ID.into(),
             client_secret: Some("secret".into()),
             redirect_uri: "http://127.0.0.1/return".parse().unwrap(),
-            hosted_domain: hosted_domain.map(str::to_owned),
-            allowed_email_domains: email_domains
-                .iter()
-                .map(|domain| (*domain).to_owned())
-                .collect(),
+            hosted_domain: None,
+            allowed_email_domains: Vec::new(),
+            trust_emails: false,
         };
+        change(&mut settings);
         Client::new(settings, watch.clock()).unwrap()
     }
 

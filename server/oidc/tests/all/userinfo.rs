@@ -75,3 +75,36 @@ async fn a_complete_id_token_asks_nothing_and_an_outage_leaves_out_what_is_missi
         assert_eq!(sign_in(&BOTH, nothing).await, Ok((None, None)));
     }
 }
+
+// Entra ID never says whether an email is verified.
+#[tokio::test]
+async fn an_email_of_a_trusted_provider_counts_unless_it_is_unverified() {
+    let email = async |verified: Option<Value>, trust_emails| {
+        let signer = Signer::new("first");
+        let provider = Provider::start(&signer).await;
+        let mut claims = provider.claims();
+        let map = claims.as_object_mut().unwrap();
+        map.remove("email_verified");
+        map.extend(verified.map(|value| ("email_verified".into(), value)));
+        provider.give(&signer.sign(&claims));
+        let client = provider.client_with(&Watch::new(), |settings| {
+            settings.trust_emails = trust_emails;
+        });
+        let identity = client.finish("code", None, &flow()).await;
+        identity.unwrap().email
+    };
+    let ada = Some("ada@example.com".to_owned());
+    assert_eq!(email(None, true).await, ada);
+    assert_eq!(email(Some(json!(true)), true).await, ada);
+    for (verified, trusted) in [
+        (None, false),
+        (Some(json!(false)), true),
+        (Some(json!("true")), true),
+    ] {
+        assert_eq!(
+            email(verified.clone(), trusted).await,
+            None,
+            "{verified:?}"
+        );
+    }
+}

@@ -136,8 +136,10 @@ fn provider_client(settings: &Settings, runtime: &Runtime) -> Result<oidc::Clien
         client_id,
         client_secret,
         hosted_domain,
+        trust_emails,
     } = &settings.sign_in
     {
+        registration.trust_emails = *trust_emails;
         registration.issuer.clone_from(issuer);
         registration.client_id.clone_from(client_id);
         registration
@@ -160,6 +162,7 @@ fn registration(settings: &Settings) -> Result<oidc::Settings, CliError> {
         redirect_uri: redirect_uri.parse().map_err(bad_public_url)?,
         hosted_domain: None,
         allowed_email_domains: settings.allowed_email_domains.clone(),
+        trust_emails: false,
     })
 }
 

@@ -75,6 +75,17 @@ const SOURCES: [&[(&str, &str)]; 4] = [
         "organization",
         "audit-log",
     ],
-    sources!["server-commands", "monitoring", "encryption", "performance"],
+    sources![
+        "install",
+        "reverse-proxy",
+        "identity-providers",
+        "databases",
+        "monitoring",
+        "upgrade",
+        "server-commands",
+        "encryption",
+        "threat-model",
+        "performance",
+    ],
     sources!["errors", "credentials"],
 ];

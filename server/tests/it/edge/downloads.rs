@@ -237,10 +237,10 @@ impl Drop for Nginx {
     }
 }
 
-/// The nginx directives of the README, without the upstream.
-fn of_the_readme() -> String {
-    let readme = include_str!("../../../../README.md");
-    let block = readme
+/// The nginx directives of the documentation, without the upstream.
+fn of_the_docs() -> String {
+    let page = include_str!("../../../../docs/reverse-proxy.md");
+    let block = page
         .split_once("location / {")
         .expect("nginx lines")
         .1
@@ -273,7 +273,7 @@ async fn behind_nginx_an_incomplete_file_is_detected() {
         );
     }
     let mut proxies = vec![
-        Nginx::start(address, &of_the_readme()).await,
+        Nginx::start(address, &of_the_docs()).await,
         Nginx::start(address, "").await,
     ];
     let old = Nginx::start(address, "proxy_http_version 1.0;").await;
@@ -308,7 +308,7 @@ async fn behind_nginx_an_incomplete_file_is_detected() {
     assert_eq!(
         parted(&proxies[0].get(EXPORT, &key).await).0,
         200,
-        "the lines of the README are safe"
+        "the lines of the documentation are safe"
     );
     // From here on every file is incomplete.
     let events = app

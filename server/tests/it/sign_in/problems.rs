@@ -48,6 +48,7 @@ async fn app(hosted_domain: Option<&str>, email_domains: &[&str]) -> (TestApp, P
         .expect("url"),
         hosted_domain: hosted_domain.map(str::to_owned),
         allowed_email_domains: domains,
+        trust_emails: false,
     };
     let runtime = app.engine.runtime().clone();
     app.parts.oidc =
