@@ -53,3 +53,4 @@ mod tamper;
 mod tokens;
 mod workers;
 mod workspaces;
+mod wycheproof;
