@@ -1,9 +1,9 @@
 # Roundtable: `make run` to try it, `make test` to test it, `make help` for all targets.
 .DEFAULT_GOAL := help
-.PHONY: help run build watch demo-gate test test-fast prove bench bench-build bench-peers release tour fmt clean-tools
+.PHONY: help run build watch demo-gate test test-fast prove bench bench-build bench-peers release try-release tour fmt clean-tools
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Build and serve the dashboard on http://127.0.0.1:3000, with SQLite under data/
 	@.ci/tools build && .ci/build && .ci/serve
@@ -37,6 +37,9 @@ bench-peers: ## Measure key checks of Better Auth beside ours into docs/performa
 
 release: ## Build a release into dist/release: archive, Debian package, list of parts (SBOM), checksums
 	@.ci/tools release && .ci/release
+
+try-release: ## Build a release, install its package in a new Debian under systemd, and build its container image (as root)
+	@.ci/tools try-release && .ci/release && .ci/try-release
 
 tour: ## Take the screenshots of docs/tour from the real server
 	@.ci/tools tour && .ci/tour
