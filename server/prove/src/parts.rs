@@ -8,6 +8,7 @@ mod kill;
 mod nodes;
 mod postgres;
 mod sigterm;
+mod soak;
 mod tamper;
 
 use clap::ValueEnum;
@@ -42,6 +43,8 @@ domain::closed_set! {
         Clock = "clock" ("Clock jumps", clock::ABOUT),
         /// Tampering with the database.
         Tamper = "tamper" ("Tampering with the database", tamper::ABOUT),
+        /// A long run.
+        Soak = "soak" ("A long run", soak::ABOUT),
         /// The full counts of tests.
         Counts = "counts" ("Tests with their full counts", counts::ABOUT),
     }
@@ -62,6 +65,7 @@ impl Part {
             Self::Sigterm => sigterm::run(run, report).await,
             Self::Clock => clock::run(run, report).await,
             Self::Tamper => tamper::run(run, report).await,
+            Self::Soak => soak::run(run, report).await,
             Self::Counts => counts::run(run, report).await,
         }
     }
