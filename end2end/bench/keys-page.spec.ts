@@ -1,5 +1,5 @@
-// The sizes, loading times and Lighthouse scores of the keys page with 50 rows on the real server. Writes the tables of
-// docs/performance.md, and fails if a budget or score is missed.
+// The sizes and loading times of the keys page with 50 rows on the real server, and the Lighthouse scores of the main pages.
+// Writes the tables of docs/performance.md, and fails if a budget or score is missed.
 import { cpus, loadavg } from 'node:os';
 
 import type { Browser, BrowserContext } from '@playwright/test';
@@ -28,6 +28,8 @@ type State = Awaited<ReturnType<BrowserContext['storageState']>>;
 interface World {
   /** The URL of the keys page. */
   home: string;
+  /** The URL of the page of one key. */
+  key: string;
   /** The browser state of the signed-in owner. */
   state: State;
 }
@@ -40,7 +42,11 @@ const test = base.extend<object, { world: World }>({
       const page = await context.newPage();
       await signIn(page, OLIVIA);
       await createKeys(page, ROWS);
-      await use({ home: page.url(), state: await context.storageState() });
+      await page.reload();
+      const key = await page.locator('a[href*="/api-keys/"]').evaluateAll((links) => {
+        return links.map((link) => (link as HTMLAnchorElement).href).find((href) => /\/api-keys\/\d+$/.test(href));
+      });
+      await use({ home: page.url(), key: key!, state: await context.storageState() });
       await context.close();
       await server.stop();
     },
@@ -60,6 +66,16 @@ async function load(browser: Browser, url: string, storageState: State | undefin
   return seen;
 }
 
+/** The pages that Lighthouse audits, with their names in the table. */
+function audited({ home, key }: World): [string, string][] {
+  return [
+    ['API keys', home],
+    ['One key', key],
+    ['Create a key', `${home}/new`],
+    ['Audit log', home.replace(/api-keys$/, 'audit-log')],
+  ];
+}
+
 test('sizes and loading times are within the budgets', async ({ browser, world, guard }) => {
   const [keys, signIns]: [Measurement[], Measurement[]] = [[], []];
   for (let n = 0; n < LOADS; n += 1) {
@@ -76,14 +92,16 @@ test('sizes and loading times are within the budgets', async ({ browser, world, 
 });
 
 test('every Lighthouse score is 100', async ({ world }) => {
-  const all: [Preset, Scores][] = [];
-  for (const preset of PRESETS) {
-    all.push([preset, await audit(world.home, world.state.cookies, preset, ports.lighthouse, settings.launchOptions!)]);
+  const all: [string, Preset, Scores][] = [];
+  for (const [name, url] of audited(world)) {
+    for (const preset of PRESETS) {
+      all.push([name, preset, await audit(url, world.state.cookies, preset, ports.lighthouse, settings.launchOptions!)]);
+    }
   }
   if (busy) console.log(scores(all));
   else write('scores', scores(all));
-  for (const [preset, { scores, lost }] of all) {
-    const message = `Lighthouse, ${preset}; what cost points:\n${lost.join('\n')}${busy ? `\n${BUSY}` : ''}`;
+  for (const [name, preset, { scores, lost }] of all) {
+    const message = `Lighthouse, ${name}, ${preset}; what cost points:\n${lost.join('\n')}${busy ? `\n${BUSY}` : ''}`;
     expect.soft(scores, message).toEqual({ performance: 100, accessibility: 100, 'best-practices': 100 });
   }
 });

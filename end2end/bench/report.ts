@@ -54,8 +54,8 @@ function median(values: (number | undefined)[]): number | undefined {
 }
 
 /** The table of Lighthouse scores. */
-export function scores(all: [Preset, Scores][]): string {
-  const line = ([preset, { scores }]: [Preset, Scores]) =>
-    `| ${preset === 'desktop' ? 'Desktop' : 'Phone, slow network'} | ${CATEGORIES.map((name) => scores[name]).join(' | ')} |`;
-  return [`| Lighthouse | ${CATEGORIES.map((name) => CATEGORY_NAMES[name]).join(' | ')} |`, '|---|---|---|---|', ...all.map(line)].join('\n');
+export function scores(all: [string, Preset, Scores][]): string {
+  const line = ([page, preset, { scores }]: [string, Preset, Scores]) =>
+    `| ${page} | ${preset === 'desktop' ? 'Desktop' : 'Phone, slow network'} | ${CATEGORIES.map((name) => scores[name]).join(' | ')} |`;
+  return [`| Page | Lighthouse | ${CATEGORIES.map((name) => CATEGORY_NAMES[name]).join(' | ')} |`, '|---|---|---|---|---|', ...all.map(line)].join('\n');
 }
