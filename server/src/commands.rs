@@ -1,11 +1,14 @@
 //! The commands of the program and their exit codes.
 
 mod accept;
+mod audit_verify;
+mod backup;
 mod gate_doctor;
 mod init;
 mod keyring;
 mod migrate;
 mod openapi;
+mod restore;
 mod serve;
 mod worker;
 
@@ -48,7 +51,7 @@ impl Cli {
     fn clap_command() -> clap::Command {
         let mut command =
             Self::command().mut_subcommand("serve", |serve| show_settings(serve, &Group::ALL));
-        for name in ["init", "migrate", "keyring", "audit", "restore"] {
+        for name in ["init", "migrate", "keyring", "audit", "backup", "restore"] {
             let groups = [Group::General, Group::Storage];
             command = command.mut_subcommand(name, |subcommand| show_settings(subcommand, &groups));
         }
@@ -90,15 +93,10 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
-    /// Accept a database that was restored from a backup
-    Restore {
-        /// Accept the lost events, and revoke again what the revocation journal lists as revoked
-        #[arg(long, required = true)]
-        accept: bool,
-        /// Reason for the audit log
-        #[arg(long, default_value = "restored from a backup")]
-        reason: String,
-    },
+    /// Back up the database, also while the server runs
+    Backup(backup::BackupArguments),
+    /// Restore a backup, and revoke again what was revoked after it
+    Restore(restore::RestoreArguments),
     /// Check the gate of an API of your own
     Gate {
         #[command(subcommand)]
@@ -135,6 +133,8 @@ enum GateCommand {
 
 #[derive(Subcommand, Debug)]
 enum AuditCommand {
+    /// Verify every event of the logs, also while the server runs
+    Verify(audit_verify::AuditVerifyArguments),
     /// Accept altered logs, so that their organizations can be used again
     Accept {
         /// Accept only the log of this organization
@@ -241,7 +241,11 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
                     reason,
                 },
         } => accept::accept(&options, organization.as_deref(), &reason).await,
-        Command::Restore { accept: _, reason } => accept::restore(&options, &reason).await,
+        Command::Audit {
+            command: AuditCommand::Verify(arguments),
+        } => audit_verify::run(&options, &arguments).await,
+        Command::Backup(arguments) => backup::run(&options, &arguments).await,
+        Command::Restore(arguments) => restore::run(&options, &arguments).await,
         Command::Gate {
             command: GateCommand::Doctor(arguments),
         } => gate_doctor::run(&arguments).await,
@@ -269,6 +273,25 @@ async fn database(options: &Options) -> Result<Db, CliError> {
     Db::open(options.database_url()?)
         .await
         .map_err(cannot_open)
+}
+
+/// Opens the database of the options only for reading, next to a running server. Refuses one that
+/// is empty, or that a newer program has migrated.
+async fn database_to_read(options: &Options) -> Result<Db, CliError> {
+    let db = Db::open_to_read(options.database_url()?)
+        .await
+        .map_err(cannot_open)?;
+    let schema = engine::schema(&db).await?;
+    if schema.version.is_none() {
+        return Err(RingFault::NotInitialised.into());
+    }
+    if schema.unknown.is_empty() {
+        Ok(db)
+    } else {
+        Err(CliError::Other(
+            "the tables are newer than this program: use the newest program that has served the database".into(),
+        ))
+    }
 }
 
 /// Separates a wrong database URL from a database that is unavailable.

@@ -9,6 +9,7 @@
 pub mod apis;
 pub mod attempts;
 pub mod audit;
+pub mod backup;
 mod change;
 pub mod consumers;
 pub mod ctx;
@@ -65,7 +66,7 @@ pub use ctx::{Caller, Credential, Ctx};
 pub use error::{Error, Result};
 pub use nodes::NodeTasks;
 pub use runtime::Runtime;
-pub use store::{BALLAST, DEFAULT_CONNECTIONS, Db, StoreError, migrate};
+pub use store::{BALLAST, DEFAULT_CONNECTIONS, Db, Schema, StoreError, migrate, schema};
 
 /// All operations, with the state they share. Cheap to clone.
 #[derive(Clone)]

@@ -6,6 +6,7 @@ mod apis;
 mod assertion;
 mod attempts;
 mod audit_findings;
+mod backup;
 mod browser;
 mod command_line;
 mod cors;

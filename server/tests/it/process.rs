@@ -11,10 +11,10 @@ const MASTER_KEY: &str = "3f0102030405060708090a0b0c0d0e0f101112131415161718191a
 const SETUP_TOKEN: &str = "setup_of_the_process_test";
 
 /// A folder that is deleted at the end of the test.
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let turn = NEXT.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let path = std::env::temp_dir().join(format!(
@@ -26,7 +26,7 @@ impl Folder {
     }
 
     /// The program with these arguments and these variables only.
-    fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    pub fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(BINARY);
         command
             .args(arguments)
@@ -37,7 +37,7 @@ impl Folder {
         command
     }
 
-    fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    pub fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         self.command(arguments, variables)
             .output()
             .expect("the program runs")
@@ -51,7 +51,7 @@ impl Drop for Folder {
 }
 
 /// A server that is killed at the end of the test.
-struct Server {
+pub struct Server {
     child: Child,
     /// Stays open because a server that cannot print its next line exits.
     output: Lines<BufReader<ChildStdout>>,
@@ -59,7 +59,7 @@ struct Server {
 
 impl Server {
     /// Starts and waits until the port is open.
-    fn start(mut command: Command) -> Self {
+    pub fn start(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -81,7 +81,7 @@ impl Server {
     }
 
     /// Kills it and returns its log.
-    fn kill(&mut self) -> String {
+    pub fn kill(&mut self) -> String {
         let _ = self.child.kill();
         let mut log = String::new();
         if let Some(mut stderr) = self.child.stderr.take() {

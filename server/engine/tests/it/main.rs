@@ -10,6 +10,7 @@ mod intruder;
 
 mod apis;
 mod audit;
+mod backups;
 mod clocks;
 mod devices;
 mod drafts;

@@ -75,6 +75,6 @@ const SOURCES: [&[(&str, &str)]; 4] = [
         "organization",
         "audit-log",
     ],
-    sources!["server-commands", "encryption", "performance"],
+    sources!["server-commands", "backup", "encryption", "performance"],
     sources!["errors", "credentials"],
 ];
