@@ -71,7 +71,12 @@ both! {
         let report = audit::verify_chain(&reading, Some(&ring), &north).await.expect("read");
         assert!(report.is_sound());
         assert_eq!(report.accepted, [audit::AcceptedBreak { from: 2, accepted_at: last + 1 }]);
-        assert!(reading.begin().await.is_err(), "the connection only reads");
+        let write = sqlx::raw_sql("UPDATE meta SET value = value");
+        let written = match &reading {
+            Db::Sqlite { writer, .. } => write.execute(writer.pool()).await.map(drop),
+            Db::Postgres { pool, .. } => write.execute(pool.pool()).await.map(drop),
+        };
+        assert!(written.is_err(), "the connection only reads");
         reading.close().await;
     }
 
