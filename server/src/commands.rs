@@ -8,6 +8,7 @@ mod init;
 mod keyring;
 mod migrate;
 mod openapi;
+mod owner;
 mod restore;
 mod serve;
 mod worker;
@@ -51,7 +52,9 @@ impl Cli {
     fn clap_command() -> clap::Command {
         let mut command =
             Self::command().mut_subcommand("serve", |serve| show_settings(serve, &Group::ALL));
-        for name in ["init", "migrate", "keyring", "audit", "backup", "restore"] {
+        for name in [
+            "init", "migrate", "keyring", "audit", "backup", "restore", "owner",
+        ] {
             let groups = [Group::General, Group::Storage];
             command = command.mut_subcommand(name, |subcommand| show_settings(subcommand, &groups));
         }
@@ -82,7 +85,11 @@ enum Command {
         if_needed: bool,
     },
     /// Update the tables to the current version
-    Migrate,
+    Migrate {
+        /// Only say whether migrations are pending (exit code 1), and change nothing
+        #[arg(long)]
+        check: bool,
+    },
     /// Manage the key ring
     Keyring {
         #[command(subcommand)]
@@ -97,6 +104,11 @@ enum Command {
     Backup(backup::BackupArguments),
     /// Restore a backup, and revoke again what was revoked after it
     Restore(restore::RestoreArguments),
+    /// Manage owners when nobody can sign in as one
+    Owner {
+        #[command(subcommand)]
+        command: owner::OwnerCommand,
+    },
     /// Check the gate of an API of your own
     Gate {
         #[command(subcommand)]
@@ -155,7 +167,7 @@ enum KeyringCommand {
 }
 
 /// Why a command failed: one sentence. The exit code is 78 if a setting is wrong (EX_CONFIG in
-/// sysexits.h), 69 if a service is unavailable (EX_UNAVAILABLE), 5 if a server refuses the key, and 2
+/// sysexits.h), 65 if this program cannot use the tables (EX_DATAERR), 69 if a service is unavailable (EX_UNAVAILABLE), 5 if a server refuses the key, and 2
 /// if an argument is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -171,6 +183,9 @@ pub enum CliError {
     /// The database is unavailable.
     #[error("the database is unavailable: {0}")]
     Store(#[from] engine::StoreError),
+    /// The tables are those of a newer program, or a migration was not finished.
+    #[error("{0}")]
+    Newer(String),
     /// An argument, or what belongs to it, is wrong.
     #[error("{0}")]
     Usage(String),
@@ -201,6 +216,7 @@ impl CliError {
         eprintln!("roundtable: {self}");
         match self {
             Self::Setting(_) | Self::Ring(_) => ExitCode::from(78),
+            Self::Newer(_) => ExitCode::from(65),
             Self::Unreachable(_) => ExitCode::from(69),
             Self::Usage(_) => ExitCode::from(2),
             Self::Reported(code) => ExitCode::from(*code),
@@ -227,7 +243,8 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
             new_master_key,
             if_needed,
         } => init::run(&options, new_master_key, if_needed).await,
-        Command::Migrate => migrate::run(&options).await,
+        Command::Migrate { check: false } => migrate::run(&options).await,
+        Command::Migrate { check: true } => migrate::check(&options).await,
         Command::Keyring {
             command: KeyringCommand::Status,
         } => keyring::status(&options).await,
@@ -246,6 +263,7 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
         } => audit_verify::run(&options, &arguments).await,
         Command::Backup(arguments) => backup::run(&options, &arguments).await,
         Command::Restore(arguments) => restore::run(&options, &arguments).await,
+        Command::Owner { command } => owner::run(&options, &command).await,
         Command::Gate {
             command: GateCommand::Doctor(arguments),
         } => gate_doctor::run(&arguments).await,
@@ -288,10 +306,14 @@ async fn database_to_read(options: &Options) -> Result<Db, CliError> {
     if schema.unknown.is_empty() {
         Ok(db)
     } else {
-        Err(CliError::Other(
-            "the tables are newer than this program: use the newest program that has served the database".into(),
-        ))
+        Err(newer())
     }
+}
+
+fn newer() -> CliError {
+    CliError::Newer(
+        "the tables are newer than this program: use the newest program that has served the database".into(),
+    )
 }
 
 /// Separates a wrong database URL from a database that is unavailable.

@@ -28,7 +28,7 @@ pub mod keyring;
 pub mod keys;
 pub mod live;
 pub mod me;
-mod members;
+pub mod members;
 mod nodes;
 pub mod organizations;
 mod overview;

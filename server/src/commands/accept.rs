@@ -70,7 +70,7 @@ fn report(accepted: &[(OrganizationId, i64)]) {
 
 /// Opens the database like the server does, with the same lock: a running server would add events
 /// meanwhile.
-async fn open(options: &Options) -> Result<Engine, CliError> {
+pub(super) async fn open(options: &Options) -> Result<Engine, CliError> {
     let key = options.master_key()?;
     let previous = options.previous_master_key()?;
     let db = Db::open_to_serve(

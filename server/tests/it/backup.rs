@@ -346,3 +346,25 @@ async fn a_restore_replaces_no_database_unasked_and_needs_the_journal() {
         "cannot be used with",
     );
 }
+
+// Whenever it is killed: either there is no folder, or the folder is complete.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_backup_is_complete_or_does_not_exist() {
+    let site = Site::start().await;
+    site.keys(20).await;
+    for milliseconds in (0..60).step_by(6) {
+        let name = format!("after-{milliseconds}");
+        let mut backup = site
+            .command(&["backup", &name])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+        let _ = backup.kill();
+        backup.wait().expect("it ended");
+        if site.folder.0.join(&name).exists() {
+            succeeded(&site.run(&["backup", "verify", &name]));
+        }
+    }
+}

@@ -30,6 +30,7 @@ mod members;
 mod middleware;
 mod oauth;
 mod operations;
+mod operator;
 mod organizations;
 mod overview;
 mod process;

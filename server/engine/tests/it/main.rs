@@ -31,6 +31,7 @@ mod offboarding;
 mod organizations;
 mod overview;
 mod own_sessions;
+mod owners;
 mod people;
 mod prove;
 mod pypi;
