@@ -1,13 +1,16 @@
 //! The commands of the program and their exit codes.
 
 mod accept;
-
+mod audit_verify;
+mod backup;
 mod gate_doctor;
 mod health;
 mod init;
 mod keyring;
 mod migrate;
 mod openapi;
+mod owner;
+mod restore;
 mod serve;
 mod settings;
 mod worker;
@@ -56,7 +59,9 @@ impl Cli {
                 show_settings(subcommand, &Group::ALL)
             });
         }
-        for name in ["init", "migrate", "keyring", "audit", "restore"] {
+        for name in [
+            "init", "migrate", "keyring", "audit", "backup", "restore", "owner",
+        ] {
             let groups = [Group::General, Group::Storage];
             command = command.mut_subcommand(name, |subcommand| show_settings(subcommand, &groups));
         }
@@ -87,7 +92,11 @@ enum Command {
         if_needed: bool,
     },
     /// Update the tables to the current version
-    Migrate,
+    Migrate {
+        /// Only say whether migrations are pending (exit code 1), and change nothing
+        #[arg(long)]
+        check: bool,
+    },
     /// Check or show the settings
     Settings {
         #[command(subcommand)]
@@ -105,14 +114,14 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
-    /// Accept a database that was restored from a backup
-    Restore {
-        /// Accept the lost events, and revoke again what the revocation journal lists as revoked
-        #[arg(long, required = true)]
-        accept: bool,
-        /// Reason for the audit log
-        #[arg(long, default_value = "restored from a backup")]
-        reason: String,
+    /// Back up the database, also while the server runs
+    Backup(backup::BackupArguments),
+    /// Restore a backup, and revoke again what was revoked after it
+    Restore(restore::RestoreArguments),
+    /// Manage owners when nobody can sign in as one
+    Owner {
+        #[command(subcommand)]
+        command: owner::OwnerCommand,
     },
     /// Check the gate of an API of your own
     Gate {
@@ -158,6 +167,8 @@ enum SettingsCommand {
 
 #[derive(Subcommand, Debug)]
 enum AuditCommand {
+    /// Verify every event of the logs, also while the server runs
+    Verify(audit_verify::AuditVerifyArguments),
     /// Accept altered logs, so that their organizations can be used again
     Accept {
         /// Accept only the log of this organization
@@ -178,7 +189,7 @@ enum KeyringCommand {
 }
 
 /// Why a command failed: one sentence. The exit code is 78 if a setting is wrong (EX_CONFIG in
-/// sysexits.h), 69 if a service is unavailable (EX_UNAVAILABLE), 5 if a server refuses the key, and 2
+/// sysexits.h), 65 if this program cannot use the tables (EX_DATAERR), 69 if a service is unavailable (EX_UNAVAILABLE), 5 if a server refuses the key, and 2
 /// if an argument is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -194,6 +205,9 @@ pub enum CliError {
     /// The database is unavailable.
     #[error("the database is unavailable: {0}")]
     Store(#[from] engine::StoreError),
+    /// The tables are those of a newer program, or a migration was not finished.
+    #[error("{0}")]
+    Newer(String),
     /// An argument, or what belongs to it, is wrong.
     #[error("{0}")]
     Usage(String),
@@ -224,6 +238,7 @@ impl CliError {
         eprintln!("roundtable: {self}");
         match self {
             Self::Setting(_) | Self::Ring(_) => ExitCode::from(78),
+            Self::Newer(_) => ExitCode::from(65),
             Self::Unreachable(_) => ExitCode::from(69),
             Self::Usage(_) => ExitCode::from(2),
             Self::Reported(code) => ExitCode::from(*code),
@@ -250,7 +265,8 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
             new_master_key,
             if_needed,
         } => init::run(&options, new_master_key, if_needed).await,
-        Command::Migrate => migrate::run(&options).await,
+        Command::Migrate { check: false } => migrate::run(&options).await,
+        Command::Migrate { check: true } => migrate::check(&options).await,
         Command::Settings {
             command: SettingsCommand::Check,
         } => settings::check(&options),
@@ -274,7 +290,12 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
                     reason,
                 },
         } => accept::accept(&options, organization.as_deref(), &reason).await,
-        Command::Restore { accept: _, reason } => accept::restore(&options, &reason).await,
+        Command::Audit {
+            command: AuditCommand::Verify(arguments),
+        } => audit_verify::run(&options, &arguments).await,
+        Command::Backup(arguments) => backup::run(&options, &arguments).await,
+        Command::Restore(arguments) => restore::run(&options, &arguments).await,
+        Command::Owner { command } => owner::run(&options, &command).await,
         Command::Gate {
             command: GateCommand::Doctor(arguments),
         } => gate_doctor::run(&arguments).await,
@@ -302,6 +323,29 @@ async fn database(options: &Options) -> Result<Db, CliError> {
     Db::open(&options.database_url()?)
         .await
         .map_err(cannot_open)
+}
+
+/// Opens the database of the options only for reading, next to a running server. Refuses one that
+/// is empty, or that a newer program has migrated.
+async fn database_to_read(options: &Options) -> Result<Db, CliError> {
+    let db = Db::open_to_read(&options.database_url()?)
+        .await
+        .map_err(cannot_open)?;
+    let schema = engine::schema(&db).await?;
+    if schema.version.is_none() {
+        return Err(RingFault::NotInitialised.into());
+    }
+    if schema.unknown.is_empty() {
+        Ok(db)
+    } else {
+        Err(newer())
+    }
+}
+
+fn newer() -> CliError {
+    CliError::Newer(
+        "the tables are newer than this program: use the newest program that has served the database".into(),
+    )
 }
 
 /// Separates a wrong database URL from a database that is unavailable.

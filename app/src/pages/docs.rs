@@ -167,7 +167,7 @@ fn side(leaf: &Leaf) -> AnyView {
         view! { <li><a href=link.to.clone() aria-current=current>{link.name.clone()}</a></li> }
     };
     let group = |group: &NavGroup| {
-        let id = format!("nav-{}", group.name.to_lowercase());
+        let id = format!("nav-{}", group.name.to_lowercase().replace(' ', "-"));
         view! {
             <h3 id=id.clone()>{group.name}</h3>
             <ul class="nav-list" aria-labelledby=id>{group.pages.iter().map(entry).collect_view()}</ul>

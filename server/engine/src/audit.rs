@@ -3,6 +3,9 @@
 mod accept;
 mod chain;
 mod export;
+mod heads;
+mod verify;
+mod walk;
 
 use domain::command::AuditQuery;
 use domain::event::Event;
@@ -16,10 +19,13 @@ use crate::store::audit::{self, AuditRow};
 use crate::store::{StoreError, Tx, parse_column};
 use crate::{Engine, Error, Result};
 
-pub(crate) use accept::Accepted;
-pub(crate) use chain::ChainMark;
 pub use chain::{ChainState, Chains};
 pub use export::Export;
+pub use heads::{HeadsFile, SignedHead};
+pub use verify::{
+    AcceptedBreak, ChainReport, HeadFault, HeadsReport, organizations, verify_chain, verify_heads,
+};
+pub(crate) use walk::{Accepted, ChainMark, ChainReader};
 
 /// Writes an event for the actor of `ctx`, as part of the transaction. Gives the number of the
 /// event.

@@ -91,6 +91,17 @@ impl Journal {
         self.anchors().get(organization).cloned()
     }
 
+    /// The newest event of every chain that the journal knows, by organization.
+    pub(crate) fn heads(&self) -> Vec<(String, Head)> {
+        let mut heads: Vec<_> = self
+            .anchors()
+            .iter()
+            .map(|(organization, head)| (organization.clone(), head.clone()))
+            .collect();
+        heads.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        heads
+    }
+
     /// Whether the subject was revoked or removed for good.
     pub(crate) fn is_revoked(&self, subject: &Subject) -> bool {
         self.is_behind(subject, mark::REVOKED - 1)

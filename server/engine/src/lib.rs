@@ -9,6 +9,7 @@
 pub mod apis;
 pub mod attempts;
 pub mod audit;
+pub mod backup;
 mod change;
 pub mod consumers;
 pub mod ctx;
@@ -27,7 +28,7 @@ pub mod keyring;
 pub mod keys;
 pub mod live;
 pub mod me;
-mod members;
+pub mod members;
 mod metrics;
 mod nodes;
 pub mod organizations;
@@ -67,7 +68,9 @@ pub use error::{Error, Result};
 pub use metrics::Gauges;
 pub use nodes::NodeTasks;
 pub use runtime::Runtime;
-pub use store::{BALLAST, DEFAULT_CONNECTIONS, Db, OpenConnections, StoreError, migrate};
+pub use store::{
+    BALLAST, DEFAULT_CONNECTIONS, Db, OpenConnections, Schema, StoreError, migrate, schema,
+};
 
 /// All operations, with the state they share. Cheap to clone.
 #[derive(Clone)]

@@ -1,6 +1,7 @@
 //! Members of an organization (decision D5): one file per operation. Here is what the operations
 //! share.
 
+mod add_owner;
 mod change;
 mod get;
 mod leave;
@@ -21,6 +22,8 @@ use crate::store::actors::{self, ActorRow, MemberRow};
 use crate::store::keys::KeyRow;
 use crate::store::{Tx, parse_column};
 use crate::{Engine, Error, Result};
+
+pub use add_owner::AddedOwner;
 
 impl Engine {
     /// A member whom the caller may change, and the row of the calling key. The member stays

@@ -62,6 +62,14 @@ impl Engine {
                 .into_iter()
                 .filter(|row| self.is_sound(row))
             {
+                let organization = row.actor()?.organization;
+                let known = actors::of_person(&mut tx, &organization, person).await?;
+                // A person has one actor in an organization. A member stays as they are.
+                if known.is_some_and(|known| known.removed_at.is_none()) {
+                    continue;
+                }
+                self.detach_former_actor(&mut tx, &organization, person)
+                    .await?;
                 let before = row.clone();
                 let row = actors::ActorRow {
                     person_id: Some(person.0),

@@ -12,6 +12,7 @@ mod ballast;
 mod breaker;
 pub mod call_counts;
 mod connection;
+mod copy;
 mod database_url;
 mod db;
 pub mod device_requests;
@@ -28,9 +29,11 @@ pub mod meta;
 pub mod nodes;
 pub mod organizations;
 pub mod people;
+mod place;
 mod postgres;
 mod query_builder;
 pub mod runs;
+mod schema;
 pub mod sealed;
 pub mod sessions;
 pub mod signing;
@@ -48,10 +51,15 @@ pub(crate) use after_commit::{AfterCommit, Waiting};
 pub use ballast::BALLAST;
 pub(crate) use connection::Conn;
 pub use connection::Connection;
+pub use copy::RowCounts;
+pub(crate) use copy::{counts, integrity_faults};
 pub use db::Db;
 pub use fault::StoreError;
+pub use file::PlacedFile;
 pub use lease::OpenConnections;
+pub use place::Place;
 pub use postgres::DEFAULT_CONNECTIONS;
+pub use schema::{Schema, migrate, schema};
 pub use transaction::Tx;
 
 /// Runs a query that returns rows, on either database.
@@ -86,26 +94,6 @@ macro_rules! execute {
     }};
 }
 pub(crate) use execute;
-
-/// Runs the pending migrations. Refuses a schema newer than this program.
-///
-/// # Errors
-/// When a migration fails.
-pub async fn migrate(db: &Db) -> Result<(), StoreError> {
-    match db {
-        Db::Sqlite { writer, .. } => {
-            sqlx::migrate!("migrations/sqlite")
-                .run(writer.pool())
-                .await?
-        }
-        Db::Postgres { pool, .. } => {
-            sqlx::migrate!("migrations/postgres")
-                .run(pool.pool())
-                .await?
-        }
-    }
-    Ok(())
-}
 
 /// Parses a column that holds a value of a closed set.
 pub(crate) fn parse_column<T: FromStr>(text: &str, column: &str) -> Result<T, StoreError> {

@@ -14,10 +14,7 @@ pub(super) async fn accept(
     organization: Option<&str>,
     reason: &str,
 ) -> Result<(), CliError> {
-    let only: Option<OrganizationId> = organization
-        .map(str::parse)
-        .transpose()
-        .map_err(|_| not_an_id())?;
+    let only = self::organization(organization)?;
     let reason = checked(reason)?;
     let engine = open(options).await?;
     let accepted = engine
@@ -28,9 +25,14 @@ pub(super) async fn accept(
     Ok(())
 }
 
+/// Accepts a database that was restored by other means.
 pub(super) async fn restore(options: &Options, reason: &str) -> Result<(), CliError> {
-    let reason = checked(reason)?;
     let engine = open(options).await?;
+    finish_restore(&engine, reason).await
+}
+
+/// Accepts the lost events of a restored database, and revokes again what the journal lists.
+pub(super) async fn finish_restore(engine: &Engine, reason: &str) -> Result<(), CliError> {
     report(
         &engine
             .accept_broken_chains(None, reason)
@@ -68,7 +70,7 @@ fn report(accepted: &[(OrganizationId, i64)]) {
 
 /// Opens the database like the server does, with the same lock: a running server would add events
 /// meanwhile.
-async fn open(options: &Options) -> Result<Engine, CliError> {
+pub(super) async fn open(options: &Options) -> Result<Engine, CliError> {
     let key = options.master_key()?;
     let previous = options.previous_master_key()?;
     let db = Db::open_to_serve(
@@ -87,7 +89,14 @@ async fn open(options: &Options) -> Result<Engine, CliError> {
     Ok(engine)
 }
 
-fn checked(reason: &str) -> Result<&str, CliError> {
+/// The ID of an organization, if one is given.
+pub(super) fn organization(text: Option<&str>) -> Result<Option<OrganizationId>, CliError> {
+    text.map(str::parse)
+        .transpose()
+        .map_err(|_| BadSetting("--organization must be the ID of an organization".into()).into())
+}
+
+pub(super) fn checked(reason: &str) -> Result<&str, CliError> {
     let reason = reason.trim();
     if reason.is_empty() || reason.len() > 500 || reason.contains(char::is_control) {
         return Err(BadSetting("--reason must be one line of 1 to 500 bytes".into()).into());
@@ -95,11 +104,7 @@ fn checked(reason: &str) -> Result<&str, CliError> {
     Ok(reason)
 }
 
-fn not_an_id() -> CliError {
-    BadSetting("--organization must be the ID of an organization".into()).into()
-}
-
-fn failed(error: engine::Error) -> CliError {
+pub(super) fn failed(error: engine::Error) -> CliError {
     CliError::Other(format!(
         "the database or the revocation journal is unavailable: {error}"
     ))

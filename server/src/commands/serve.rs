@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use engine::audit::HeadsFile;
 use engine::journal::Journal;
 use engine::{BALLAST, Db, Engine, Runtime, keyring};
 use fast_path::durations::RequestDurations;
@@ -59,6 +60,7 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     .await
     .map_err(cannot_open)?;
     let engine = open_engine(options, &settings, &db, runtime).await?;
+    let heads = open_heads(options)?;
     let App {
         state,
         dev_provider,
@@ -72,7 +74,7 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     }
 
     let nodes = engine.join_nodes();
-    let maintenance = tokio::spawn(run_maintenance(engine.clone()));
+    let maintenance = tokio::spawn(run_maintenance(engine.clone(), heads));
     let discovery = tokio::spawn(check_discovery(
         state.oidc.clone(),
         dev_provider.is_some(),
@@ -242,6 +244,21 @@ async fn open_engine(
     Ok(engine)
 }
 
+/// Opens the file of heads, if the operator wants one.
+fn open_heads(options: &Options) -> Result<Option<HeadsFile>, CliError> {
+    let Some(path) = options.audit_heads_file()? else {
+        return Ok(None);
+    };
+    let file = HeadsFile::open(&path).map_err(|error| {
+        let why = format!(
+            "names {}, which cannot be written: {error}",
+            path.display()
+        );
+        options.bad(&table::AUDIT_HEADS_FILE, why)
+    })?;
+    Ok(Some(file))
+}
+
 fn print_banner(settings: &Settings, demo: bool) {
     print_line(&format!("Roundtable listens on {}", settings.addr));
     if let Some(addr) = &settings.gate_addr {
@@ -284,7 +301,7 @@ fn print_setup_token(settings: &Settings, token: &SecretString) {
     }
 }
 
-async fn run_maintenance(engine: Engine) {
+async fn run_maintenance(engine: Engine, mut heads: Option<HeadsFile>) {
     if let Err(error) = engine.check_chain_heads(EVENTS_AFTER_START).await {
         tracing::warn!(%error, "the audit logs could not be verified; that is retried");
     }
@@ -305,12 +322,20 @@ async fn run_maintenance(engine: Engine) {
                 .await
                 .map(drop),
             engine.catch_up_journal().await,
+            write_heads(&engine, heads.as_mut()).await,
             engine.delete_old_authority_changes().await,
         ] {
             if let Err(error) = result {
                 tracing::warn!(%error, "a maintenance task failed; it is retried");
             }
         }
+    }
+}
+
+async fn write_heads(engine: &Engine, heads: Option<&mut HeadsFile>) -> engine::Result<()> {
+    match heads {
+        Some(file) => engine.write_heads(file).await,
+        None => Ok(()),
     }
 }
 

@@ -157,6 +157,16 @@ impl Options {
         })
     }
 
+    /// The path of the file that heads of the audit logs are appended to, if the operator wants one.
+    ///
+    /// # Errors
+    /// If the setting contains control characters.
+    pub fn audit_heads_file(&self) -> Result<Option<PathBuf>, BadSetting> {
+        Ok(self
+            .text(&table::AUDIT_HEADS_FILE)?
+            .map(PathBuf::from))
+    }
+
     /// Parses and checks the settings of `roundtable serve`.
     ///
     /// # Errors

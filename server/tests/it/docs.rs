@@ -443,7 +443,7 @@ async fn every_link_and_anchor_exists() {
     )
     .await;
     let mut listed = String::new();
-    for group in ["start", "use", "run", "reference"] {
+    for group in ["start", "use", "run-it", "reference"] {
         listed += &section(&app, "/docs", group).await;
     }
     for name in names() {

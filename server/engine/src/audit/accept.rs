@@ -3,26 +3,15 @@
 //! unverified.
 
 use domain::OrganizationId;
-use domain::event::{AuditAction, Change, Event, ObjectKind};
+use domain::event::{AuditAction, Event, ObjectKind};
 
-use super::chain::{ChainMark, ChainState};
+use super::chain::ChainState;
 use super::journal;
+use super::walk::{BROKEN_AT, PREVIOUS_HASH};
 use crate::ctx::{Ctx, Origin};
-use crate::keyring::{Purpose, hash};
-use crate::store::audit::{self, AuditRow};
-use crate::store::{Connection, organizations};
+use crate::store::audit;
+use crate::store::organizations;
 use crate::{Engine, Error, Result};
-
-const BROKEN_AT: &str = "broken_at";
-const PREVIOUS_HASH: &str = "previous_hash";
-
-/// A break that was accepted.
-pub(crate) struct Accepted {
-    /// The first event that did not verify.
-    pub broken_at: i64,
-    /// The event that accepts it.
-    pub mark: ChainMark,
-}
 
 impl Engine {
     /// Accepts the broken chains of one organization, or of all, for a reason, each with an event.
@@ -85,56 +74,6 @@ impl Engine {
         tx.commit().await?;
         self.chains().forget(organization);
         Ok(())
-    }
-
-    /// The newest event that accepts a break which `covers` selects.
-    pub(crate) async fn accepted(
-        &self,
-        connection: &mut Connection,
-        organization: &OrganizationId,
-        covers: impl Fn(&Accepted) -> bool,
-    ) -> Result<Option<Accepted>> {
-        let rows = audit::of_action(
-            connection,
-            organization,
-            AuditAction::AuditAccepted.as_str(),
-        )
-        .await?;
-        // The newest acceptance covers the most.
-        Ok(rows
-            .iter()
-            .rev()
-            .filter_map(|row| self.read_accepted(row))
-            .find(covers))
-    }
-
-    /// What an event accepts, if it is unaltered. It records the hash of the event before it, so it
-    /// verifies on its own.
-    fn read_accepted(&self, row: &AuditRow) -> Option<Accepted> {
-        let changes: Vec<Change> = serde_json::from_str(&row.changes).ok()?;
-        let value = |field: &str| {
-            changes
-                .iter()
-                .find(|change| change.field == field)?
-                .after
-                .as_deref()
-        };
-        let (broken_at, previous) = (
-            value(BROKEN_AT)?.parse().ok()?,
-            hex::decode(value(PREVIOUS_HASH)?).ok()?,
-        );
-        let canonical = row.canonical(&previous);
-        let sound = row.hash == hash(&canonical)
-            && self
-                .ring()
-                .mac_fits(Purpose::Audit, &canonical, &row.mac);
-        sound.then(|| Accepted {
-            broken_at,
-            mark: ChainMark {
-                n: row.n,
-                hash: row.hash.clone(),
-            },
-        })
     }
 
     /// Refuses operations in an organization whose log was altered.

@@ -13,16 +13,14 @@ use domain::policy::{Action, permit};
 use domain::view::ChainView;
 use foldhash::HashMap;
 
+use super::walk::{ChainMark, ChainReader};
 use crate::ctx::Ctx;
-use crate::keyring::{Purpose, hash};
-use crate::store::audit::{self, AuditRow};
+use crate::store::audit;
 use crate::store::{Connection, organizations};
 use crate::{Engine, Result};
 
 /// Events that are verified when a page of the log is opened.
 const PAGE_BUDGET: i64 = 2_000;
-/// Events that are read at a time.
-const BATCH: i64 = 1_000;
 
 /// The result of verifying a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,26 +46,12 @@ struct Chain {
     progress: tokio::sync::Mutex<Progress>,
 }
 
-/// An event up to which the chain is verified.
-#[derive(Clone, Default)]
-pub(crate) struct ChainMark {
-    pub n: i64,
-    pub hash: Vec<u8>,
-}
-
 /// How far a chain is verified, and where the next cycle continues.
 #[derive(Default)]
 struct Progress {
     front: ChainMark,
     cycle: ChainMark,
     broken: Option<i64>,
-}
-
-/// The result of a walk along the chain.
-struct Walk {
-    mark: ChainMark,
-    broken: Option<i64>,
-    left: i64,
 }
 
 impl Engine {
@@ -133,13 +117,8 @@ impl Engine {
     /// `Busy`.
     pub async fn verify_audit(&self, organization: &OrganizationId) -> Result<ChainState> {
         let mut connection = self.db().read().await?;
-        let walk = self
-            .walk(
-                &mut connection,
-                organization,
-                ChainMark::default(),
-                i64::MAX,
-            )
+        let walk = ChainReader::of(self, organization)
+            .walk(&mut connection, ChainMark::default(), i64::MAX)
             .await?;
         let anchored = self
             .anchor_fault(&mut connection, organization)
@@ -163,13 +142,8 @@ impl Engine {
             return Ok((*chain.view(), budget));
         };
         let mut connection = self.db().read().await?;
-        let ahead = self
-            .walk(
-                &mut connection,
-                organization,
-                progress.front.clone(),
-                budget,
-            )
+        let ahead = ChainReader::of(self, organization)
+            .walk(&mut connection, progress.front.clone(), budget)
             .await?;
         progress.front = ahead.mark;
         let (left, behind) = self
@@ -224,13 +198,8 @@ impl Engine {
             let piece = left
                 .min(round)
                 .min(progress.front.n - progress.cycle.n);
-            let walk = self
-                .walk(
-                    connection,
-                    organization,
-                    progress.cycle.clone(),
-                    piece,
-                )
+            let walk = ChainReader::of(self, organization)
+                .walk(connection, progress.cycle.clone(), piece)
                 .await?;
             // An accepted break skips events.
             let passed = walk.mark.n - progress.cycle.n;
@@ -242,78 +211,6 @@ impl Engine {
             }
         }
         Ok((left, None))
-    }
-
-    /// Verifies the chain from a verified event on, to its end or for `budget` events.
-    async fn walk(
-        &self,
-        connection: &mut Connection,
-        organization: &OrganizationId,
-        from: ChainMark,
-        budget: i64,
-    ) -> Result<Walk> {
-        let mut mark = from;
-        let mut left = budget;
-        while left > 0 {
-            // The chain may grow while it is read. The head is read before the rows, so that it
-            // matches when none follow.
-            let (head, head_hash) = audit::head(connection, organization).await?;
-            let after = Some(mark.n).filter(|n| *n > 0);
-            let rows = audit::chain(connection, organization, after, BATCH.min(left)).await?;
-            if rows.is_empty() {
-                // Events that are missing at the end show in the head, or in what was verified
-                // before.
-                if mark.n == head && mark.hash == head_hash {
-                    return Ok(Walk {
-                        mark,
-                        broken: None,
-                        left,
-                    });
-                }
-                let broken = Some(mark.n.min(head) + 1);
-                return Ok(Walk { mark, broken, left });
-            }
-            for row in rows {
-                left -= 1;
-                if self.follows(&row, &mark) {
-                    mark = ChainMark {
-                        n: row.n,
-                        hash: row.hash,
-                    };
-                    continue;
-                }
-                let n = mark.n + 1;
-                let accepted = self
-                    .accepted(connection, organization, |break_| {
-                        break_.broken_at == n
-                    })
-                    .await?;
-                let Some(accepted) = accepted.filter(|accepted| accepted.mark.n > mark.n) else {
-                    return Ok(Walk {
-                        mark,
-                        broken: Some(n),
-                        left,
-                    });
-                };
-                mark = accepted.mark;
-                break;
-            }
-        }
-        Ok(Walk {
-            mark,
-            broken: None,
-            left,
-        })
-    }
-
-    /// Whether an event is the next one, and unaltered.
-    pub(crate) fn follows(&self, row: &AuditRow, mark: &ChainMark) -> bool {
-        let canonical = row.canonical(&mark.hash);
-        row.n == mark.n + 1
-            && row.hash == hash(&canonical)
-            && self
-                .ring()
-                .mac_fits(Purpose::Audit, &canonical, &row.mac)
     }
 }
 

@@ -56,7 +56,7 @@ impl Engine {
     }
 
     /// Detaches the person from the actor of an earlier membership, which keeps its keys.
-    async fn detach_former_actor(
+    pub(crate) async fn detach_former_actor(
         &self,
         tx: &mut Tx,
         organization: &OrganizationId,

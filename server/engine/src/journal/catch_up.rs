@@ -4,7 +4,7 @@
 use domain::OrganizationId;
 
 use super::{Head, Mark, Subject};
-use crate::audit::{Accepted, ChainMark};
+use crate::audit::{Accepted, ChainMark, ChainReader};
 use crate::store::audit::{self, AuditRow};
 use crate::store::{Connection, StoreError, meta, organizations};
 use crate::{Engine, Result};
@@ -66,6 +66,7 @@ impl Engine {
             .journal()
             .anchor(organization.as_str())
             .unwrap_or_default();
+        let reader = ChainReader::of(self, organization);
         let mut mark = ChainMark {
             n: anchor.n,
             hash: anchor.hash,
@@ -76,7 +77,7 @@ impl Engine {
             let mut more = i64::try_from(rows.len()).unwrap_or_default() == BATCH;
             for row in rows {
                 // An altered chain proves nothing. The verification of the chains reports it.
-                if !self.follows(&row, &mark) {
+                if !reader.follows(&row, &mark) {
                     more = false;
                     break;
                 }
@@ -124,11 +125,10 @@ impl Engine {
             return Ok(None);
         }
         let covers = |accepted: &Accepted| accepted.broken_at <= n && n < accepted.mark.n;
-        if self
-            .accepted(connection, organization, covers)
-            .await?
-            .is_some()
-        {
+        let accepted = ChainReader::of(self, organization)
+            .accepted(connection, covers)
+            .await?;
+        if accepted.is_some() {
             return Ok(None);
         }
         let (head, _) = audit::head(connection, organization).await?;

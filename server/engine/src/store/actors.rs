@@ -480,6 +480,21 @@ pub async fn is_member(
     Ok(row.is_some())
 }
 
+/// The members with this email, and the actors that wait for it. More than one person can have it.
+pub async fn of_email(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    email: &str,
+) -> Result<Vec<ActorRow>, StoreError> {
+    const SQL: &str = select!(
+        "WHERE organization_id = $1 AND kind = 'member' AND removed_at IS NULL AND (claim_email = $2 \
+         OR person_id IN (SELECT p.id FROM people p WHERE p.email = $2)) ORDER BY id"
+    );
+    Ok(
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(email).fetch_all(conn))?,
+    )
+}
+
 /// A person's actor in an organization, removed or not.
 pub async fn of_person(
     connection: &mut Connection,

@@ -3,12 +3,26 @@
 mod find;
 
 use domain::OrganizationId;
+use serde::{Deserialize, Serialize};
 
 use super::{Connection, StoreError, Tx, execute, fetch};
 use crate::journal::Mark;
 use crate::keyring::CanonicalEncoder;
 
 pub use find::{RecordRow, Span, actors, list, read_on, span};
+
+/// The end of an audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEnd {
+    /// The organization.
+    pub organization_id: String,
+    /// The number of events.
+    pub events: i64,
+    /// The number of the newest event.
+    pub n: i64,
+    /// The hash of the newest event, in hex.
+    pub hash: String,
+}
 
 /// One event.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -157,6 +171,35 @@ pub async fn head(
 ) -> Result<(i64, Vec<u8>), StoreError> {
     const SQL: &str = "SELECT n, hash FROM audit_heads WHERE organization_id = $1";
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
+}
+
+/// The ends of all logs, by organization.
+pub async fn ends(connection: &mut Connection) -> Result<Vec<LogEnd>, StoreError> {
+    const SQL: &str = "SELECT h.organization_id, (SELECT COUNT(*) FROM audit_events e WHERE e.organization_id = h.organization_id) AS events, \
+         h.n, h.hash FROM audit_heads h";
+    let rows: Vec<(String, i64, i64, Vec<u8>)> =
+        fetch!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?;
+    let end = |(organization_id, events, n, hash): (_, _, _, Vec<u8>)| LogEnd {
+        organization_id,
+        events,
+        n,
+        hash: hex::encode(hash),
+    };
+    let mut ends: Vec<LogEnd> = rows.into_iter().map(end).collect();
+    // The databases collate text differently.
+    ends.sort_unstable_by(|one, other| one.organization_id.cmp(&other.organization_id));
+    Ok(ends)
+}
+
+/// The hash of an event, if it exists.
+pub async fn hash_of(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    n: i64,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    const SQL: &str = "SELECT hash FROM audit_events WHERE organization_id = $1 AND n = $2";
+    let row: Option<(Vec<u8>,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(n).fetch_optional(conn))?;
+    Ok(row.map(|(hash,)| hash))
 }
 
 /// The id of the request that wrote an event.

@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions, Postgres, Sqlite};
 
 use super::connection::HealthCheck;
 use super::database_url::DatabaseUrl;
-use super::file::DbFile;
+use super::file::{DbFile, PlacedFile};
 use super::lease::{Gate, OpenConnections};
 use super::writing::{Outcome, Writing};
 use super::{Connection, StoreError, Tx, meta, postgres, sqlite};
@@ -69,6 +69,59 @@ impl Db {
     /// As [`Db::open`]; `Url` when another process serves it.
     pub async fn open_to_serve(url: &str, connections: u32) -> Result<Self, StoreError> {
         Self::open_as(url, true, connections).await
+    }
+
+    /// As [`Db::open`], but only for reading, next to a running server. Creates and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Db::open`]; `Url` when there is no such file.
+    pub async fn open_to_read(url: &str) -> Result<Self, StoreError> {
+        match DatabaseUrl::parse(url)? {
+            DatabaseUrl::Postgres(options) => {
+                let options = options.options([("default_transaction_read_only", "on")]);
+                let (pool, breaker) =
+                    postgres::open(options, postgres::DEFAULT_CONNECTIONS).await?;
+                Ok(Self::Postgres {
+                    pool,
+                    state: State::new(HealthCheck::Server(breaker)),
+                })
+            }
+            DatabaseUrl::Sqlite { path, .. } => Self::open_file_to_read(&path, false).await,
+        }
+    }
+
+    /// Opens a copy of an SQLite database that no process writes, only for reading. Changes neither
+    /// the file nor its folder.
+    ///
+    /// # Errors
+    /// `Url` when there is no such file, another error when it is not a database.
+    pub async fn open_copy(path: &Path) -> Result<Self, StoreError> {
+        Self::open_file_to_read(path, true).await
+    }
+
+    async fn open_file_to_read(path: &Path, is_copy: bool) -> Result<Self, StoreError> {
+        let file = DbFile::prepare(path, false, false)?;
+        let reader = sqlite::open_to_read(&file, is_copy).await?;
+        Ok(Self::Sqlite {
+            writer: reader.clone(),
+            reader,
+            state: State::new(HealthCheck::File(file.into())),
+        })
+    }
+
+    /// Opens the file of a backup that was put in the place of the database, with the lock that it
+    /// has already.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub async fn open_placed(placed: PlacedFile) -> Result<Self, StoreError> {
+        let file = DbFile::placed(placed)?;
+        let (writer, reader) = sqlite::open(&file).await?;
+        Ok(Self::Sqlite {
+            writer,
+            reader,
+            state: State::new(HealthCheck::File(file.into())),
+        })
     }
 
     async fn open_as(url: &str, alone: bool, connections: u32) -> Result<Self, StoreError> {

@@ -21,6 +21,12 @@ pub(super) struct DbFile {
     _lock: Option<File>,
 }
 
+/// A database file that was put in its place. No server can serve it while this value exists.
+pub struct PlacedFile {
+    pub(super) path: PathBuf,
+    pub(super) lock: File,
+}
+
 /// Device and inode: the identity of a file, whatever its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Identity(u64, u64);
@@ -43,15 +49,23 @@ impl DbFile {
             )));
         }
         let lock = if alone { Some(lock(&path)?) } else { None };
-        let wal = beside(&path, "-wal");
-        let ballast = Ballast::beside(&path);
-        Ok(Self {
+        Ok(Self::of(path, lock))
+    }
+
+    /// A file that was put in its place, and is locked already.
+    pub(super) fn placed(placed: PlacedFile) -> Result<Self, StoreError> {
+        let path = fs::canonicalize(&placed.path)?;
+        Ok(Self::of(path, Some(placed.lock)))
+    }
+
+    fn of(path: PathBuf, lock: Option<File>) -> Self {
+        Self {
+            wal: beside(&path, "-wal"),
+            ballast: Ballast::beside(&path),
             path,
-            wal,
             identity: OnceLock::new(),
-            ballast,
             _lock: lock,
-        })
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -120,7 +134,7 @@ fn create_new(path: &Path) -> io::Result<()> {
 }
 
 /// Takes an advisory lock that does not interfere with SQLite's own locks.
-fn lock(path: &Path) -> Result<File, StoreError> {
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
     let file = File::open(path)
         .map_err(|error| StoreError::Url(format!("cannot open {}: {error}", path.display())))?;
     match file.try_lock() {
@@ -133,7 +147,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()

@@ -70,6 +70,33 @@ pub(super) async fn open(file: &DbFile) -> Result<(Gate<Sqlite>, Gate<Sqlite>), 
     Ok((gate(writer), gate(reader)))
 }
 
+/// Opens connections that only read. `is_copy` says that no process writes the file, so that no
+/// write-ahead log is looked for or created.
+pub(super) async fn open_to_read(file: &DbFile, is_copy: bool) -> Result<Gate<Sqlite>, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(file.path())
+        .read_only(true)
+        .immutable(is_copy)
+        .busy_timeout(BUSY)
+        .pragma("temp_store", "memory")
+        .pragma("cache_size", WRITER_CACHE);
+    // The pool would retry for seconds and hide the cause.
+    let mut first = options.connect().await?;
+    let read = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema")
+        .fetch_one(&mut first)
+        .await;
+    read?;
+    first.close().await?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(2)
+        .acquire_timeout(BUSY)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await?;
+    Ok(Gate::new(pool, Arc::new(|_| false)))
+}
+
 /// Checks that a commit is acknowledged only after it reached the disk.
 async fn durable(conn: &mut SqliteConnection) -> Result<(), String> {
     let unreadable =

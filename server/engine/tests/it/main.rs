@@ -10,6 +10,7 @@ mod intruder;
 
 mod apis;
 mod audit;
+mod backups;
 mod clocks;
 mod devices;
 mod drafts;
@@ -30,6 +31,7 @@ mod offboarding;
 mod organizations;
 mod overview;
 mod own_sessions;
+mod owners;
 mod people;
 mod prove;
 mod pypi;

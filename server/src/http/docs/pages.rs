@@ -80,6 +80,7 @@ const SOURCES: [&[(&str, &str)]; 4] = [
         "reverse-proxy",
         "identity-providers",
         "databases",
+        "backup",
         "monitoring",
         "upgrade",
         "server-commands",

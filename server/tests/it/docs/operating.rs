@@ -31,6 +31,7 @@ fn every_documented_setting_exists() {
     let files = [
         COMMANDS,
         include_str!("../../../../docs/install.md"),
+        include_str!("../../../../docs/backup.md"),
         include_str!("../../../../docs/reverse-proxy.md"),
         include_str!("../../../../docs/identity-providers.md"),
         include_str!("../../../../docs/databases.md"),
