@@ -116,11 +116,27 @@ pub fn summary(
     })
 }
 
-/// The result of the previous page, shown once. It takes the focus, because a screen reader does
-/// not announce a status that is in the page from the start.
+/// The result of the previous page, shown once. With script it is a toast that leaves by itself. It
+/// takes the focus, because a screen reader does not announce a status that is in the page from the
+/// start.
 pub fn done(text: impl IntoView + 'static) -> AnyView {
-    view! { <div class="notice success" role="status" tabindex="-1" autofocus>{icon("check")}<p>{text}</p></div> }
-        .into_any()
+    toast("notice success toast", text)
+}
+
+/// The same for a result that the person must not miss: it stays until they close it.
+pub fn done_until_closed(text: impl IntoView + 'static) -> AnyView {
+    toast("notice success toast stays", text)
+}
+
+fn toast(class: &'static str, text: impl IntoView + 'static) -> AnyView {
+    view! {
+        <div class=class role="status" tabindex="-1" autofocus>
+            {icon("check")}
+            <p>{text}</p>
+            <button class="icon-button" type="button" data-dismiss="" aria-label=words::CLOSE>{icon("close")}</button>
+        </div>
+    }
+    .into_any()
 }
 
 /// The lines of an error summary: one for each field, or else the one sentence. If the person must

@@ -102,6 +102,13 @@ fn clicked(event: ev::MouseEvent) {
     if let Some(button) = around(&event, "[data-close]") {
         close(&attribute(&button, "data-close"));
     }
+    if around(&event, "[data-dismiss]").is_some()
+        && let Some(toast) = around(&event, ".toast")
+    {
+        toast.remove();
+        // Its button had the focus.
+        let _ = by_id("main").map(|main| main.focus());
+    }
     if let Some(closed) =
         around(&event, "[data-open]").and_then(|button| dialog(&attribute(&button, "data-open")))
     {
