@@ -64,6 +64,7 @@ pub const fn sentence(code: Code) -> &'static str {
 
 pub const MAYBE_DONE: &str = "The change may or may not have been made. Check your connection, reload the page, and look before you try again.";
 pub const NO_ANSWER: &str = "No response from the server";
+pub const PAGE_IS_LOST: &str = "The form did not arrive, and nothing was changed. Check your connection, or open the form as a page.";
 
 /// The sentence of an invalid field.
 pub fn field_fault(field: &str, fault: &Fault) -> String {
