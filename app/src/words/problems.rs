@@ -70,6 +70,7 @@ pub const PAGE_IS_LOST: &str = "The form did not arrive, and nothing was changed
 pub fn field_fault(field: &str, fault: &Fault) -> String {
     match (field, fault) {
         ("name", Fault::Missing) => super::create_key::NAME_MISSING.into(),
+        ("account_name", Fault::Missing) => super::service_accounts::NAME_MISSING.into(),
         ("organization", Fault::Missing) => super::organization::NAME_MISSING.into(),
         ("email", Fault::Missing) => "Enter the email address of the person to invite.".into(),
         ("keys", Fault::Unknown { .. }) => "Choose what happens to each key.".into(),

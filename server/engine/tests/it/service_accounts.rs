@@ -73,6 +73,24 @@ both! {
     }
 
     // RA-17
+    a_service_account_is_created_with_its_first_key(app) {
+        let (ada, max) = (app.north("ada").await, app.north("max").await);
+        let key = || CreateKey::read("first key").expect("a name");
+        let refused = app.engine.create_key_with_account(&max, account("CI", "member"), key(), None).await;
+        assert_eq!(refusal(refused), Code::Forbidden);
+        let made = app.engine.create_key_with_account(&ada, account("CI", "member"), key(), None).await.expect("both");
+        let view = &made.view;
+        assert_eq!((view.actor_name.as_str(), view.role, view.created_by.as_deref()), ("CI", Role::Member, Some("ada")));
+        let found = app.engine.get_service_account(&ada, view.actor_id).await.expect("an account");
+        assert_eq!((found.active_keys, found.allow_overlap), (1, false));
+        assert_eq!(refusal(create_key(app, view.actor_id, None).await), Code::ActiveKeyExists);
+        let log = app.engine.read_audit_log(&ada, &Default::default(), 2).await.expect("a log");
+        let actions: Vec<_> = log.rows.iter().map(|event| event.action).collect();
+        assert_eq!(actions, [AuditAction::KeyCreated, AuditAction::ServiceAccountCreated]);
+        app.with_key(&made.plain).await;
+    }
+
+    // RA-17
     only_owners_and_admins_create_service_accounts(app) {
         for (name, allowed) in [("olga", true), ("ada", true), ("max", false)] {
             let ctx = app.north(name).await;
