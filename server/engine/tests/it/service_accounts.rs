@@ -90,6 +90,26 @@ both! {
         app.with_key(&made.plain).await;
     }
 
+    service_accounts_are_found_by_a_part_of_their_name(app) {
+        let (ada, otto) = (app.north("ada").await, app.south("otto").await);
+        for name in ["Deploy Bot", "100% sure", "deployer", "Ledger"] {
+            create(app, &ada, name, "member").await;
+        }
+        create(app, &otto, "their deploy bot", "member").await;
+        let found = async |text: &str, limit| {
+            let found = app.engine.search_service_accounts(&ada, text, limit).await.expect("a list");
+            found.into_iter().map(|account| account.name).collect::<Vec<_>>()
+        };
+        assert_eq!(found(" DEPLOY", 9).await, ["deployer", "Deploy Bot"], "newest first");
+        assert_eq!(found("deploy", 1).await, ["deployer"]);
+        assert_eq!(found("0%", 9).await, ["100% sure"]);
+        for nothing in ["", " ", "deploy\0", "moon"] {
+            assert!(found(nothing, 9).await.is_empty(), "{nothing:?}");
+        }
+        let max = app.north("max").await;
+        assert_eq!(refusal(app.engine.search_service_accounts(&max, "deploy", 9).await), Code::Forbidden);
+    }
+
     // RA-17
     only_owners_and_admins_create_service_accounts(app) {
         for (name, allowed) in [("olga", true), ("ada", true), ("max", false)] {
