@@ -22,6 +22,7 @@ pub mod events;
 pub mod expiry;
 pub mod field;
 pub mod filter_menu;
+pub mod filter_sheet;
 pub mod form_card;
 pub mod frame;
 pub mod ip_list;
