@@ -31,6 +31,7 @@ pub mod key_row;
 pub mod key_table;
 pub mod list_table;
 pub mod live;
+pub mod organization_notice;
 pub mod pager;
 pub mod personal_frame;
 pub mod roles;
