@@ -10,8 +10,8 @@ use crate::words::call_bars::{CallBar, CallBars};
 const HEIGHT: i64 = 120;
 /// The space above them, for the tooltip.
 const TOP: i64 = 20;
-/// The bars from the left edge of a label to the right edge of the chart, at least.
-const LABEL_BARS: i64 = 5;
+/// The labels below the bars, at most. Each needs this part of the width.
+const LABELS: usize = 6;
 /// The width of a bar, in thousandths of the space for it. The rest separates the bars.
 const BAR: i64 = 700;
 const PASSED: &str = "passed";
@@ -133,11 +133,6 @@ fn bar(n: i64, count: i64, one: &CallBar, most: i64, events: Option<String>) -> 
 
 /// The labels below the bars. A phone has space for every second one.
 fn ticks(bars: &[CallBar], count: i64) -> AnyView {
-    let labeled = (0..)
-        .zip(bars)
-        .filter_map(|(n, one)| Some((n, one.tick.clone()?)))
-        // A label needs the space of some bars to its right.
-        .filter(|(n, _)| count - n >= LABEL_BARS);
     let tick = |(place, (n, text)): (usize, (i64, String))| {
         let class = if place % 2 == 0 {
             "tick"
@@ -146,11 +141,25 @@ fn ticks(bars: &[CallBar], count: i64) -> AnyView {
         };
         view! { <text class=class x=percent(n * 100_000 / count) y=TOP + HEIGHT + 15>{text}</text> }
     };
-    labeled
+    labels(bars)
+        .into_iter()
         .enumerate()
         .map(tick)
         .collect_view()
         .into_any()
+}
+
+/// The labels that have enough space, each with the number of its bar.
+fn labels(bars: &[CallBar]) -> Vec<(i64, String)> {
+    let count = i64::try_from(bars.len()).unwrap_or(i64::MAX);
+    let most = i64::try_from(LABELS).unwrap_or(i64::MAX);
+    let labels: Vec<_> = (0..)
+        .zip(bars)
+        .filter_map(|(n, one)| Some((n, one.tick.clone()?)))
+        .filter(|(n, _)| (count - n).saturating_mul(most) >= count)
+        .collect();
+    let every = labels.len().div_ceil(LABELS).max(1);
+    labels.into_iter().step_by(every).collect()
 }
 
 fn percent(thousandths: i64) -> String {
@@ -199,6 +208,36 @@ fn table(calls: &CallBars, log: Option<&Location>) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_do_not_overlap_however_many_days_there_are() {
+        for days in [1, 7, 30, 48, 90, 365] {
+            let day = |n: i64| domain::view::DayUse {
+                day: domain::Moment(n * 86_400_000)
+                    .to_rfc3339()
+                    .chars()
+                    .take(10)
+                    .collect(),
+                calls: 1,
+                refused: 0,
+                cost: 0,
+            };
+            let bars = CallBars::of_days(&(0..days).map(day).collect::<Vec<_>>()).bars;
+            let places: Vec<i64> = labels(&bars)
+                .into_iter()
+                .map(|(n, _)| n)
+                .chain([days])
+                .collect();
+            assert!(places.len() <= LABELS + 1, "{days} days");
+            let least = days / 8;
+            assert!(
+                places
+                    .windows(2)
+                    .all(|pair| pair[1] - pair[0] >= least),
+                "{days} days: {places:?}"
+            );
+        }
+    }
 
     #[test]
     fn grid_lines_are_round_numbers_above_every_bar() {

@@ -218,7 +218,7 @@ fn permissions(key: &KeyView) -> AnyView {
             .collect(),
     };
     if lines.is_empty() {
-        return short.into_any();
+        return view! { <span title=short.clone()>{short.clone()}</span> }.into_any();
     }
     view! {
         <details class="menu scopes" name="menu">
