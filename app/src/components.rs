@@ -22,6 +22,7 @@ pub mod events;
 pub mod expiry;
 pub mod field;
 pub mod filter_menu;
+pub mod filter_sheet;
 pub mod form_card;
 pub mod frame;
 pub mod ip_list;
@@ -30,6 +31,7 @@ pub mod key_row;
 pub mod key_table;
 pub mod list_table;
 pub mod live;
+pub mod organization_notice;
 pub mod pager;
 pub mod personal_frame;
 pub mod roles;
@@ -116,11 +118,27 @@ pub fn summary(
     })
 }
 
-/// The result of the previous page, shown once. It takes the focus, because a screen reader does
-/// not announce a status that is in the page from the start.
+/// The result of the previous page, shown once. With script it is a toast that leaves by itself. It
+/// takes the focus, because a screen reader does not announce a status that is in the page from the
+/// start.
 pub fn done(text: impl IntoView + 'static) -> AnyView {
-    view! { <div class="notice success" role="status" tabindex="-1" autofocus>{icon("check")}<p>{text}</p></div> }
-        .into_any()
+    toast("notice success toast", text)
+}
+
+/// The same for a result that the person must not miss: it stays until they close it.
+pub fn done_until_closed(text: impl IntoView + 'static) -> AnyView {
+    toast("notice success toast stays", text)
+}
+
+fn toast(class: &'static str, text: impl IntoView + 'static) -> AnyView {
+    view! {
+        <div class=class role="status" tabindex="-1" autofocus>
+            {icon("check")}
+            <p>{text}</p>
+            <button class="icon-button" type="button" data-dismiss="" aria-label=words::CLOSE>{icon("close")}</button>
+        </div>
+    }
+    .into_any()
 }
 
 /// The lines of an error summary: one for each field, or else the one sentence. If the person must

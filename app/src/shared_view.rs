@@ -13,8 +13,8 @@ pub fn icon(name: &'static str) -> impl IntoView {
     view! { <svg class="icon" aria-hidden="true"><use href=format!("/icons.svg#{name}")></use></svg> }
 }
 
-/// The masked preview of a key. Its asterisks have a class of their own, so that they take less
-/// space.
+/// The masked preview of a key. Its start and its asterisks have classes of their own, so that they
+/// take less space.
 pub fn preview(text: &str) -> impl IntoView + use<> {
     let start = text.find('*').unwrap_or(text.len());
     let end = text.rfind('*').map_or(text.len(), |at| at + 1);
@@ -23,7 +23,7 @@ pub fn preview(text: &str) -> impl IntoView + use<> {
         text[start..end].to_owned(),
         text[end..].to_owned(),
     );
-    view! { <code class="preview">{head}<span class="mask">{mask}</span>{tail}</code> }
+    view! { <code class="preview"><span class="start">{head}</span><span class="mask">{mask}</span>{tail}</code> }
 }
 
 /// The message for an invalid field.

@@ -36,6 +36,7 @@ async function ada(browser: Browser, server: Server, javaScriptEnabled?: boolean
   await signInAtProvider(page, 'ada');
   await page.getByLabel('Organization name').fill('Analytical Engines');
   await page.getByRole('button', { name: 'Create organization' }).click();
+  await page.getByRole('link', { name: 'Skip for now' }).click();
   await expect(page.getByRole('heading', { name: 'No API keys yet' })).toBeVisible();
   return page;
 }

@@ -27,6 +27,16 @@ test('the first organization and its owner are created in an empty installation'
     await name.fill('Analytical Engines');
     await page.getByRole('button', { name: 'Create organization' }).click();
 
+    // The next step can be skipped.
+    await expect(page).toHaveURL(/\/o\/org_[^/]+\/settings\/members\/invite\?first=true$/);
+    await expect(page.getByRole('heading', { name: 'Invite your first member' })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: 'created. You are its owner.' })).toBeVisible();
+    if (scripted) await inspect(page, 'invite-first');
+    await page.getByLabel('Email').fill('nobody');
+    await page.getByRole('button', { name: 'Create invitation' }).click();
+    await expect(page.getByLabel('Email')).toHaveAttribute('aria-invalid', 'true');
+    await page.getByRole('link', { name: 'Skip for now' }).click();
+
     await expect(page).toHaveURL(/\/o\/org_[^/]+\/settings\/api-keys$/);
     await expect(page.getByRole('heading', { name: 'No API keys yet' })).toBeVisible();
     await expect(page.getByText('All API keys in')).toBeVisible();

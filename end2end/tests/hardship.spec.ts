@@ -160,6 +160,7 @@ test('the narrow list can be sorted', { tag: '@plain' }, async ({ page, scripted
   await page.setViewportSize({ width: 360, height: 800 });
   await signIn(page, OLIVIA);
   await createKey(page, unique('Narrow'), scripted);
+  await page.getByRole('button', { name: 'Filters' }).click();
   await page.locator('summary').filter({ hasText: 'Sort' }).click();
   await page.getByRole('link', { name: 'Name', exact: true }).click();
   await expect(page).toHaveURL(/[?&]sort=name/);

@@ -310,6 +310,18 @@ test('the page of a key shows its usage', { tag: '@plain' }, async ({ page, base
     await expect(page.getByText('3 calls').first()).toBeVisible({ timeout: 500 });
   }).toPass({ timeout: 20_000 });
   await expect(page.getByRole('img', { name: /^3 calls and 0 refusals in the last 30 days/ })).toBeVisible();
+  // A day leads to its events in the log, from the chart and from the table.
+  const today = page.locator('.bars a').last();
+  const address = /\?object=key(:|%3A)\d+&from=\d{4}-\d\d-\d\d&until=\d{4}-\d\d-\d\d$/;
+  await expect(today).toHaveAttribute('href', address);
+  await page.getByText('Daily usage').click();
+  await page.getByRole('rowheader').getByRole('link').first().click();
+  await expect(page).toHaveURL(address);
+  await expect(page.getByRole('row').filter({ hasText: name })).toContainText('Created');
+  await page.goBack();
+  await today.locator('.day').click();
+  await expect(page).toHaveURL(address);
+  await page.goBack();
   await expect(page.getByText('nightly-export/2.1').first()).toBeVisible();
   await expect(page.getByText('127.0.0.1').first()).toBeVisible();
   // A revoked key shows its rejected requests.

@@ -277,6 +277,8 @@ test('a person creates another organization and switches between them', { tag: '
     await page.getByRole('button', { name: 'Create organization' }).click();
   }
   await expect(status(page)).toHaveText('“ورشة مينا” created. You are its owner.');
+  await page.getByRole('link', { name: 'Skip for now' }).click();
+  await expect(page.getByRole('heading', { name: 'No API keys yet' })).toBeVisible();
   const further = page.url();
   await open();
   await expect(entries).toHaveText(['AcmeMember', 'ورشة ميناOwner', 'Create organization']);

@@ -36,6 +36,7 @@ test('Ctrl K finds keys, people, pages and actions from every page', async ({ pa
   await field.fill(name);
   // The key, and the search of the documentation.
   await expect(finder.getByRole('link')).toHaveCount(2);
+  await expect(finder.getByRole('status')).toHaveText('1 result');
   await page.keyboard.press('ArrowDown');
   await expect(finder.getByRole('link', { name: new RegExp(name) })).toBeFocused();
   await page.keyboard.press('ArrowUp');
@@ -70,4 +71,5 @@ test('the search is a page without JavaScript, and shows a member no more than t
   await main.getByRole('searchbox').fill('no such thing');
   if (!scripted) await page.keyboard.press('Enter');
   await expect(main.getByRole('heading', { name: 'Nothing found' })).toBeVisible();
+  await expect(main.getByRole('status').filter({ hasText: 'Nothing found' })).toHaveCount(1);
 });

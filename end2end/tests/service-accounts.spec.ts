@@ -222,3 +222,38 @@ test('the form for a new key offers service accounts as owners', { tag: '@plain'
   const next = await beginCreating(page, scripted);
   await expect(next.getByLabel('Owner').locator('option').filter({ hasText: account })).toBeDisabled();
 });
+
+test('a service account is created in the form for its first key', { tag: '@plain' }, async ({ page, scripted, guard }) => {
+  test.slow();
+  guard.expects(/422/);
+  const [account, name] = [unique('Billing'), unique('Billing job')];
+  await signIn(page, ADAM);
+  const form = await beginCreating(page, scripted);
+  const field = form.getByLabel('New service account');
+  await expect(field).toBeHidden();
+  await form.getByLabel('Name').fill(name);
+  await form.getByLabel('Owner').selectOption('New service account…');
+  await expect(field).toBeVisible();
+  await form.getByLabel('Its role').selectOption('Admin');
+  await form.getByRole('radio', { name: /^Read only/ }).check();
+  if (scripted) await inspect(page, 'create-with-account');
+  // Nothing is lost if a field is invalid, and no account is created.
+  await form.getByRole('button', { name: 'Generate' }).click();
+  await expect(field).toHaveAccessibleDescription(/Enter a name for the service account\./);
+  await expect(field).toHaveAttribute('aria-invalid', 'true');
+  await expect(form.getByLabel('Owner')).toHaveValue('new');
+  await expect(form.getByLabel('Its role')).toHaveValue('admin');
+  await expect(form.getByLabel('Name')).toHaveValue(name);
+  await field.fill(account);
+  await form.getByLabel('Name').fill(`${name}\u202E`);
+  await form.getByRole('button', { name: 'Generate' }).click();
+  await expect(form.getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');
+  await expect(field).toHaveValue(account);
+  await form.getByLabel('Name').fill(name);
+  if (scripted) await expect(form.getByText('· acts as \u2068the new service account\u2069 ·')).toBeVisible();
+  await finish(page, form, scripted);
+  await expect(row(page, name)).toContainText(`for ${account}`);
+  await openList(page);
+  await expect(page.getByRole('row').filter({ hasText: account })).toHaveCount(1);
+  await expect(page.getByRole('row').filter({ hasText: account })).toContainText('Admin');
+});

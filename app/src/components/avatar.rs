@@ -10,7 +10,17 @@ pub const HUES: i64 = 8;
 /// The initials, in a hue that follows from the ID: the same person has the same one on every page
 /// of an organization. Screen readers skip it and read the name beside it.
 pub fn avatar(id: i64, name: &str) -> AnyView {
-    view! { <span class="avatar" data-hue=hue(id).to_string() aria-hidden="true">{words::initials(name)}</span> }
+    badge("avatar", id, words::initials(name))
+}
+
+/// The same in a line of text, with space for one letter.
+pub fn small_avatar(id: i64, name: &str) -> AnyView {
+    let initial = words::initials(name).chars().take(1).collect();
+    badge("avatar small", id, initial)
+}
+
+fn badge(class: &'static str, id: i64, text: String) -> AnyView {
+    view! { <span class=class data-hue=hue(id).to_string() aria-hidden="true">{text}</span> }
         .into_any()
 }
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::routes::Location;
 use crate::words;
 use crate::words::call_bars::{CallBar, CallBars};
 
@@ -9,20 +10,20 @@ use crate::words::call_bars::{CallBar, CallBars};
 const HEIGHT: i64 = 120;
 /// The space above them, for the tooltip.
 const TOP: i64 = 20;
-/// The bars from the left edge of a label to the right edge of the chart, at least.
-const LABEL_BARS: i64 = 5;
+/// The labels below the bars, at most. Each needs this part of the width.
+const LABELS: usize = 6;
 /// The width of a bar, in thousandths of the space for it. The rest separates the bars.
 const BAR: i64 = 700;
 const PASSED: &str = "passed";
 const REFUSED: &str = "refused";
 
 /// The chart of consecutive hours or days: a legend, the bars, and a table that unfolds; or that
-/// there were no calls.
-pub fn call_bars(calls: &CallBars) -> AnyView {
+/// there were no calls. Each day leads to its events in an audit log, if there is one.
+pub fn call_bars(calls: &CallBars, log: Option<&Location>) -> AnyView {
     if calls.is_quiet() {
         return view! { <p class="muted">{words::call_bars::none(calls)}</p> }.into_any();
     }
-    view! { {legend()}{bars(calls)}{table(calls)} }.into_any()
+    view! { {legend()}{bars(calls, log)}{table(calls, log)} }.into_any()
 }
 
 /// The legend: calls are solid, refusals are hatched.
@@ -38,7 +39,18 @@ fn legend() -> AnyView {
     view! { <ul class="legend">{swatch(PASSED, words::overview::CALLS)}{swatch(REFUSED, words::overview::REFUSED)}</ul> }.into_any()
 }
 
-fn bars(calls: &CallBars) -> AnyView {
+/// The events of the day of a bar.
+fn events(one: &CallBar, log: Option<&Location>) -> Option<String> {
+    let day = one.day.as_deref()?;
+    let log = log?
+        .with("from", Some(day))
+        .with("until", Some(day));
+    Some(log.path())
+}
+
+/// The bars, with one text for screen readers. The links of the days are for the pointer; those of
+/// the table are for everyone.
+fn bars(calls: &CallBars, log: Option<&Location>) -> AnyView {
     let bars = &calls.bars;
     let most = bars
         .iter()
@@ -55,14 +67,15 @@ fn bars(calls: &CallBars) -> AnyView {
     view! {
         <figure class="chart">
             <div class="scale number" aria-hidden="true">{marks}</div>
-            <svg class="bars" role="img" aria-label=words::call_bars::chart(calls)>
+            <p class="visually-hidden" role="img" aria-label=words::call_bars::chart(calls)></p>
+            <svg class="bars" aria-hidden="true">
                 <defs>
                     <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
                         <rect class="ground" width="5" height="5"/><rect class="stripe" width="2" height="5"/>
                     </pattern>
                 </defs>
                 {lines}
-                {(0..).zip(bars).map(|(n, one)| bar(n, count, one, 3 * step)).collect_view()}
+                {(0..).zip(bars).map(|(n, one)| bar(n, count, one, 3 * step, events(one, log))).collect_view()}
                 {ticks(bars, count)}
                 <line class="grid base" x1="0" x2="100%" y1=TOP + HEIGHT y2=TOP + HEIGHT/>
             </svg>
@@ -93,7 +106,7 @@ fn grid_step(most: i64) -> i64 {
 
 /// One bar: refusals on top of calls, with its tooltip above all bars at the end of the line: beside
 /// the bar it would not fit on a phone.
-fn bar(n: i64, count: i64, one: &CallBar, most: i64) -> impl IntoView + use<> {
+fn bar(n: i64, count: i64, one: &CallBar, most: i64, events: Option<String>) -> AnyView {
     let (passed, refused) = (tall(one.calls, most), tall(one.refused, most));
     let (left, wide) = (n * 100_000 / count, 100_000 / count);
     let (x, width) = (percent(left), percent(wide * BAR / 1000));
@@ -104,23 +117,22 @@ fn bar(n: i64, count: i64, one: &CallBar, most: i64) -> impl IntoView + use<> {
         )
     };
     let (column, whole) = (percent(left), percent(wide));
-    view! {
+    let bar = view! {
         <g>
             <rect class="day" x=column width=whole height=TOP + HEIGHT/>
             {part(PASSED, 0, passed)}
             {part(REFUSED, passed, refused)}
             <text class="tip" x="100%" y="11" text-anchor="end">{words::call_bars::bar(one)}</text>
         </g>
+    };
+    match events {
+        Some(events) => view! { <a href=events tabindex="-1">{bar}</a> }.into_any(),
+        None => bar.into_any(),
     }
 }
 
 /// The labels below the bars. A phone has space for every second one.
 fn ticks(bars: &[CallBar], count: i64) -> AnyView {
-    let labeled = (0..)
-        .zip(bars)
-        .filter_map(|(n, one)| Some((n, one.tick.clone()?)))
-        // A label needs the space of some bars to its right.
-        .filter(|(n, _)| count - n >= LABEL_BARS);
     let tick = |(place, (n, text)): (usize, (i64, String))| {
         let class = if place % 2 == 0 {
             "tick"
@@ -129,11 +141,25 @@ fn ticks(bars: &[CallBar], count: i64) -> AnyView {
         };
         view! { <text class=class x=percent(n * 100_000 / count) y=TOP + HEIGHT + 15>{text}</text> }
     };
-    labeled
+    labels(bars)
+        .into_iter()
         .enumerate()
         .map(tick)
         .collect_view()
         .into_any()
+}
+
+/// The labels that have enough space, each with the number of its bar.
+fn labels(bars: &[CallBar]) -> Vec<(i64, String)> {
+    let count = i64::try_from(bars.len()).unwrap_or(i64::MAX);
+    let most = i64::try_from(LABELS).unwrap_or(i64::MAX);
+    let labels: Vec<_> = (0..)
+        .zip(bars)
+        .filter_map(|(n, one)| Some((n, one.tick.clone()?)))
+        .filter(|(n, _)| (count - n).saturating_mul(most) >= count)
+        .collect();
+    let every = labels.len().div_ceil(LABELS).max(1);
+    labels.into_iter().step_by(every).collect()
 }
 
 fn percent(thousandths: i64) -> String {
@@ -151,11 +177,16 @@ const fn tall(n: i64, most: i64) -> i64 {
     if n > 0 && height < 2 { 2 } else { height }
 }
 
-fn table(calls: &CallBars) -> AnyView {
+fn table(calls: &CallBars, log: Option<&Location>) -> AnyView {
     let row = |one: &CallBar| {
+        let label = one.label.clone();
+        let label = match events(one, log) {
+            Some(events) => view! { <a href=events>{label}</a> }.into_any(),
+            None => label.into_any(),
+        };
         view! {
             <tr>
-                <th scope="row">{one.label.clone()}</th>
+                <th scope="row">{label}</th>
                 <td>{words::format::grouped(one.calls)}</td>
                 <td>{words::format::grouped(one.refused)}</td>
             </tr>
@@ -177,6 +208,36 @@ fn table(calls: &CallBars) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_do_not_overlap_however_many_days_there_are() {
+        for days in [1, 7, 30, 48, 90, 365] {
+            let day = |n: i64| domain::view::DayUse {
+                day: domain::Moment(n * 86_400_000)
+                    .to_rfc3339()
+                    .chars()
+                    .take(10)
+                    .collect(),
+                calls: 1,
+                refused: 0,
+                cost: 0,
+            };
+            let bars = CallBars::of_days(&(0..days).map(day).collect::<Vec<_>>()).bars;
+            let places: Vec<i64> = labels(&bars)
+                .into_iter()
+                .map(|(n, _)| n)
+                .chain([days])
+                .collect();
+            assert!(places.len() <= LABELS + 1, "{days} days");
+            let least = days / 8;
+            assert!(
+                places
+                    .windows(2)
+                    .all(|pair| pair[1] - pair[0] >= least),
+                "{days} days: {places:?}"
+            );
+        }
+    }
 
     #[test]
     fn grid_lines_are_round_numbers_above_every_bar() {

@@ -19,7 +19,7 @@ pub fn calls(calls: &Calls) -> AnyView {
         view! {
             <section aria-labelledby=id>
                 <h2 id=id>{words::call_bars::title(length)}</h2>
-                {call_bars(&CallBars::of_calls(calls, length))}
+                {call_bars(&CallBars::of_calls(calls, length), None)}
             </section>
         }
     };

@@ -23,9 +23,10 @@ mod owner;
 mod permissions;
 
 /// The fields that show their own errors.
-const FIELDS: [&str; 6] = [
+const FIELDS: [&str; 7] = [
     "name",
     "actor_id",
+    "account_name",
     "environment",
     "template",
     "scopes",
@@ -37,7 +38,8 @@ pub struct KeyForm {
     organization: OrganizationId,
     /// The name of the owner, unless the person chooses another one.
     acts_as: String,
-    owners: Vec<owner::Owner>,
+    /// The service accounts that the person can choose; `None` if the owner is fixed.
+    owners: Option<Vec<owner::Owner>>,
     now: Moment,
     brand: Brand,
     place: Location,
@@ -71,7 +73,7 @@ impl KeyForm {
             .await
             .map_err(|error| request.context.to_problem(&error))?;
         let owners = match service {
-            Some(_) => Vec::new(),
+            Some(_) => None,
             None => owner::owners(&request.context, room).await?,
         };
         let screen = Screen::NewKey(room.organization());
@@ -167,6 +169,7 @@ pub fn key_form(form: &KeyForm, heading: AnyView, cancel: AnyView, alone: bool) 
                 </div>
                 {name(form)}
                 <div class="pair">{owner::owner(form)}{environment(form)}</div>
+                {owner::new_account(form)}
                 {permissions::permissions(form)}
                 {expiry(form.expiry())}
             </div>
@@ -224,7 +227,7 @@ fn environment(form: &KeyForm) -> AnyView {
 fn summary(form: &KeyForm) -> AnyView {
     let owner = form
         .owners
-        .is_empty()
+        .is_none()
         .then(|| words::create_key::acts_as(&form.acts_as));
     view! {
         <span id="create-summary" data-acts=form.acts_as.clone()>

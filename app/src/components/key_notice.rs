@@ -3,7 +3,7 @@
 use domain::OrganizationId;
 use leptos::prelude::*;
 
-use super::done;
+use super::{done, done_until_closed};
 use crate::flash::Flash;
 use crate::routes::{Location, Screen};
 use crate::words;
@@ -13,7 +13,9 @@ pub fn key_notice(flash: &Flash, organization: &OrganizationId) -> Option<AnyVie
     let (text, log) = match flash {
         Flash::Renamed => return Some(done(words::rename_key::DONE)),
         Flash::Narrowed => return Some(done(words::narrow_key::DONE)),
-        Flash::KeyAlreadyCreated => return Some(done(words::create_key::ALREADY_CREATED)),
+        Flash::KeyAlreadyCreated => {
+            return Some(done_until_closed(words::create_key::ALREADY_CREATED));
+        }
         Flash::Revoked {
             key_id,
             name,

@@ -7,6 +7,7 @@ use domain::view::{KeyLine, KeyView};
 use domain::{Moment, OrganizationId};
 use leptos::prelude::*;
 
+use super::avatar::small_avatar;
 use super::frame::OrganizationPage;
 use super::{moving, when, when_due};
 use crate::routes::Screen;
@@ -175,13 +176,14 @@ fn pick(key: &KeyView) -> AnyView {
 /// Who created it, and its owner if that is another actor.
 fn creator(key: &KeyView) -> AnyView {
     let by = key.created_by.clone().unwrap_or_default();
+    let avatar = key.creator_id.map(|id| small_avatar(id.0, &by));
     let owner = (by != key.actor_name).then(|| key.actor_name.clone());
     let title = words::keys::created_by_for(&by, owner.as_deref());
     let owner = owner
         .map(|name| view! { <span class="muted">" "{words::labels::FOR}<bdi>{name}</bdi></span> });
     view! {
         <td class="by" data-label=words::labels::CREATED_BY title=title>
-            <span class="avatar small" aria-hidden="true">{words::initials(&by)}</span><bdi>{by}</bdi>{owner}
+            {avatar}<bdi>{by}</bdi>{owner}
         </td>
     }
     .into_any()
@@ -189,7 +191,8 @@ fn creator(key: &KeyView) -> AnyView {
 
 fn owner(key: &KeyView) -> AnyView {
     let (name, title) = (key.actor_name.clone(), key.actor_name.clone());
-    view! { <td class="by" data-label=words::labels::OWNER title=title><bdi>{name}</bdi></td> }
+    let avatar = small_avatar(key.actor_id.0, &name);
+    view! { <td class="by" data-label=words::labels::OWNER title=title>{avatar}<bdi>{name}</bdi></td> }
         .into_any()
 }
 
@@ -215,7 +218,7 @@ fn permissions(key: &KeyView) -> AnyView {
             .collect(),
     };
     if lines.is_empty() {
-        return short.into_any();
+        return view! { <span title=short.clone()>{short.clone()}</span> }.into_any();
     }
     view! {
         <details class="menu scopes" name="menu">

@@ -8,7 +8,7 @@ use super::roles::role_cards;
 use crate::words;
 
 /// The roles that a service account can have, the least powerful first.
-const ROLES: [(Role, &str); 2] = [
+pub const ROLES: [(Role, &str); 2] = [
     (Role::Member, words::service_accounts::MEMBER_SUMMARY),
     (Role::Admin, words::service_accounts::ADMIN_SUMMARY),
 ];

@@ -5,12 +5,20 @@ use leptos::web_sys;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Element, Event, FormData, Headers, HtmlDialogElement, HtmlElement, HtmlFormElement,
-    HtmlTemplateElement, MouseEvent, RequestInit, Response, UrlSearchParams,
+    AbortSignal, DocumentFragment, Element, Event, FormData, Headers, HtmlDialogElement,
+    HtmlElement, HtmlFormElement, HtmlTemplateElement, MouseEvent, RequestInit, Response,
+    UrlSearchParams,
 };
 
 use crate::shared_view::DIALOG_HEADER;
 use crate::words;
+
+/// The event of the window after [`refresh`].
+pub const REFRESHED: &str = "refreshed";
+/// How long a page may take, in milliseconds. A person who waits longer wants to know.
+const PATIENCE_WITH_PAGE: u32 = 10_000;
+/// How long the response to a form may take: a little longer than the server works on it.
+const PATIENCE_WITH_FORM: u32 = 35_000;
 
 /// Why the submission of a form failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,6 +178,63 @@ pub fn wait_at(button: &Element, waits: bool) {
     }
 }
 
+/// Shows the present state of the page without leaving it: the frame and the form for a new key are
+/// those of the same page, loaded again. Scripts, the address and the position stay. If that fails,
+/// the browser loads the page again.
+pub async fn refresh() {
+    if refreshed().await.is_none() {
+        reload();
+    }
+}
+
+async fn refreshed() -> Option<()> {
+    let window = leptos::prelude::window();
+    let here = window.location();
+    let here = here.pathname().ok()? + &here.search().ok()?;
+    let page = parsed(&load_page(&here).await.ok()?)?;
+    let part = |selector| page.query_selector(selector).ok().flatten();
+    let frame = part(".frame")?;
+    all(".frame")
+        .first()?
+        .replace_with_with_node_1(&frame)
+        .ok()?;
+    if let Some((old, new)) = by_id("create").zip(part("#create")) {
+        refresh_form(&old, &new);
+    }
+    if let Some(title) = part("title") {
+        leptos::prelude::document().set_title(&title.text_content().unwrap_or_default());
+    }
+    window
+        .dispatch_event(&Event::new(REFRESHED).ok()?)
+        .ok()
+        .map(drop)
+}
+
+/// Replaces the form for a new key. A form that is being filled in keeps its fields, and gets only
+/// the token with which it can succeed once more.
+fn refresh_form(old: &HtmlElement, new: &Element) {
+    if !old.has_attribute("open") {
+        return drop(old.replace_with_with_node_1(new));
+    }
+    let token = |within: &Element| {
+        within
+            .query_selector("[name=form_token]")
+            .ok()
+            .flatten()
+    };
+    if let Some((old, new)) = token(old).zip(token(new)) {
+        let _ = old.set_attribute("value", &attribute(&new, "value"));
+    }
+}
+
+/// Moves the focus to where the server put it in a page that was refreshed.
+pub fn focus_first() {
+    let first = all(".frame [autofocus]").into_iter().next();
+    if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
+        let _ = first.focus();
+    }
+}
+
 /// Loads the page again at its own address. The page of a refused form has the address of the form,
 /// so its own address is in the field of a form.
 pub fn reload() {
@@ -194,9 +259,14 @@ pub fn go_to(path: &str) {
 /// Loads a page.
 ///
 /// # Errors
-/// Without a response, and if the response is an error.
+/// Without a response in time, and if the response is an error. Then the error is its text.
 pub async fn load_page(path: &str) -> Result<String, JsValue> {
-    let response: Response = JsFuture::from(leptos::prelude::window().fetch_with_str(path))
+    let request = RequestInit::new();
+    request.set_signal(Some(&AbortSignal::timeout_with_u32(
+        PATIENCE_WITH_PAGE,
+    )));
+    let window = leptos::prelude::window();
+    let response: Response = JsFuture::from(window.fetch_with_str_and_init(path, &request))
         .await?
         .dyn_into()?;
     let page = JsFuture::from(response.text()?).await?;
@@ -205,19 +275,23 @@ pub async fn load_page(path: &str) -> Result<String, JsValue> {
         .ok_or(page)
 }
 
-/// The first element of a page that matches a selector. Scripts of the page do not run.
+/// The first element of a page that matches a selector.
 pub fn part_of(page: &str, selector: &str) -> Option<Element> {
+    parsed(page)?
+        .query_selector(selector)
+        .ok()
+        .flatten()
+}
+
+/// The elements of a page. Its scripts do not run.
+fn parsed(page: &str) -> Option<DocumentFragment> {
     let holder: HtmlTemplateElement = leptos::prelude::document()
         .create_element("template")
         .ok()?
         .dyn_into()
         .ok()?;
     holder.set_inner_html(page);
-    holder
-        .content()
-        .query_selector(selector)
-        .ok()
-        .flatten()
+    Some(holder.content())
 }
 
 /// Submits a form and reads the response. `silence` is the message if there is no response.
@@ -314,6 +388,9 @@ async fn fetch(form: &HtmlFormElement, accept: &str) -> Result<Response, JsValue
     headers.set(DIALOG_HEADER, "1")?;
     let request = RequestInit::new();
     request.set_method("POST");
+    request.set_signal(Some(&AbortSignal::timeout_with_u32(
+        PATIENCE_WITH_FORM,
+    )));
     request.set_body(&typed);
     request.set_headers(&headers);
     let answer =

@@ -12,14 +12,19 @@ const FORM: &str = "form[data-changes]";
 
 /// Handles the forms of the page.
 pub fn listen() {
-    all(FORM).iter().for_each(mark);
+    mark_all();
     window_event_listener(ev::input, |event| {
         if let Some(form) = around(&event, FORM) {
             mark(&form);
         }
     });
     // A browser that restores a page also restores what was typed.
-    window_event_listener(ev::pageshow, |_| all(FORM).iter().for_each(mark));
+    window_event_listener(ev::pageshow, |_| mark_all());
+}
+
+/// Disables or enables the button of each form.
+pub fn mark_all() {
+    all(FORM).iter().for_each(mark);
 }
 
 /// Disables or enables the button of a form.

@@ -7,7 +7,9 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlFormElement;
 
 use self::reveal::reveal_dialog;
-use super::browser::{Failure, around, attribute, by_id, dialog, go_to, is_plain, send, text};
+use super::browser::{
+    Failure, around, attribute, by_id, dialog, focus_first, go_to, is_plain, refresh, send, text,
+};
 use super::dialog::close;
 use super::{copying, field_errors};
 use crate::words;
@@ -202,15 +204,24 @@ impl Dialogs {
     }
 
     /// Removes the key. It is shown once: after the dialog closes, by whatever means, the page no
-    /// longer contains it.
+    /// longer contains it. The list then has the key. It has all of them without a filter, so that
+    /// the new one is among them.
     fn closed(self) {
-        if self.shown.get_untracked().is_some() {
-            self.shown.set(None);
-            go_to(
-                &self
-                    .opening
-                    .with_untracked(|opening| opening.list.clone()),
-            );
+        if self.shown.get_untracked().is_none() {
+            return;
         }
+        self.shown.set(None);
+        let list = self
+            .opening
+            .with_untracked(|opening| opening.list.clone());
+        let here = window().location();
+        let is_filtered = here.search().is_ok_and(|query| !query.is_empty());
+        if here.pathname().as_ref() != Ok(&list) || is_filtered {
+            return go_to(&list);
+        }
+        spawn_local(async {
+            refresh().await;
+            focus_first();
+        });
     }
 }

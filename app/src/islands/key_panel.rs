@@ -4,11 +4,13 @@
 
 use leptos::prelude::*;
 use leptos::{ev, html, web_sys};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::UrlSearchParams;
+use web_sys::{Element, HtmlElement, UrlSearchParams};
 
-use super::browser::{around, attribute, go_to, is_plain, load_page, part_of, pressed_backdrop};
+use super::browser::{
+    REFRESHED, all, around, attribute, go_to, is_plain, load_page, part_of, pressed_backdrop,
+};
 use super::dialog::{close, close_button};
 use crate::shared_view::icon;
 use crate::words;
@@ -87,6 +89,10 @@ impl Panel {
                 self.path.set(String::new());
             }
         });
+        window_event_listener_untyped(REFRESHED, move |_| {
+            self.path.set(String::new());
+            self.follow();
+        });
         window_event_listener(ev::popstate, move |_| {
             self.has_entry.set(false);
             self.follow();
@@ -146,6 +152,7 @@ impl Panel {
                 if !dialog.open() {
                     let _ = dialog.show_modal();
                 }
+                take_toast(&dialog);
             }
         });
     }
@@ -166,6 +173,19 @@ impl Panel {
             Ok(history) if self.has_entry.get_untracked() => drop(history.back()),
             _ => set_key(None, false),
         }
+    }
+}
+
+/// Shows the result of an action above the panel, which covers the page.
+fn take_toast(dialog: &Element) {
+    for old in all(".key-panel > .toast") {
+        old.remove();
+    }
+    if let Some(toast) = all("#main > .toast").first()
+        && dialog.append_child(toast).is_ok()
+        && let Some(toast) = toast.dyn_ref::<HtmlElement>()
+    {
+        let _ = toast.focus();
     }
 }
 

@@ -11,7 +11,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, EventSource, HtmlElement, MessageEvent};
 
-use super::browser::{all, attribute, by_id, text};
+use super::browser::{REFRESHED, all, attribute, by_id, text};
 use super::rows;
 use crate::words;
 
@@ -30,10 +30,14 @@ pub fn LiveMarks() -> impl IntoView {
         let begin = stream.clone();
         set_timeout(
             move || {
-                begin.update();
+                begin.restart();
                 window_event_listener_untyped("visibilitychange", {
                     let stream = begin.clone();
                     move |_| stream.update()
+                });
+                window_event_listener_untyped(REFRESHED, {
+                    let stream = begin.clone();
+                    move |_| stream.restart()
                 });
                 window_event_listener(ev::pageshow, move |_| begin.update());
             },
@@ -47,7 +51,7 @@ type Listener = Closure<dyn Fn(MessageEvent)>;
 
 /// The event stream, while it is open.
 struct Stream {
-    address: String,
+    address: RefCell<String>,
     used: Listener,
     ended: Listener,
     changed: Listener,
@@ -57,7 +61,7 @@ struct Stream {
 impl Stream {
     fn new(address: String) -> Self {
         Self {
-            address,
+            address: RefCell::new(address),
             used: Closure::new(used),
             ended: Closure::new(ended),
             changed: Closure::new(|_| changed()),
@@ -79,7 +83,7 @@ impl Stream {
         {
             return;
         }
-        let Ok(fresh) = EventSource::new(&self.address) else {
+        let Ok(fresh) = EventSource::new(&self.address.borrow()) else {
             return;
         };
         let listeners = [
@@ -91,6 +95,15 @@ impl Stream {
             let _ = fresh.add_event_listener_with_callback(name, hear.as_ref().unchecked_ref());
         }
         *source = Some(fresh);
+    }
+
+    /// Receives the events after the present state of the page.
+    fn restart(&self) {
+        self.close();
+        if let Some(mark) = all("[data-live]").first() {
+            self.address.replace(attribute(mark, "data-live"));
+        }
+        self.update();
     }
 
     fn close(&self) {
@@ -195,17 +208,24 @@ fn data(event: &MessageEvent) -> Option<JsValue> {
     js_sys::JSON::parse(&data).ok()
 }
 
-/// The list changed. The page says so once, and not while a dialog is open, because the page often
-/// reloads after a dialog.
+/// The list changed. The page says so once.
 fn changed() {
-    let Some(line) = all(".news:not([data-key]):empty")
+    if let Some(line) = all(".news:not([data-key]):empty")
         .into_iter()
         .next()
-    else {
+    {
+        say_changed(line);
+    }
+}
+
+/// Not while a dialog is open, because the page often shows the change itself after a dialog. Then
+/// the line is gone.
+fn say_changed(line: Element) {
+    if !line.is_connected() {
         return;
-    };
+    }
     if !all("dialog[open]").is_empty() {
-        return set_timeout(changed, DELAY);
+        return set_timeout(move || say_changed(line), DELAY);
     }
     say(&line, words::live::LIST_CHANGED);
 }

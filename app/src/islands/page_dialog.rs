@@ -2,8 +2,8 @@
 //! the page that has the link. Without script it opens by itself.
 //!
 //! The server renders the form, its errors and its result either way, so a form has one markup.
-//! After a form has succeeded, the page below is loaded again at its own address, with its filters
-//! and its position. With `data-dialog="go"` the browser goes to the page that the form leads to.
+//! After a form has succeeded, the page below shows what has changed, with its filters and its
+//! position. With `data-dialog="go"` the browser goes to the page that the form leads to.
 
 use leptos::prelude::*;
 use leptos::{ev, html, web_sys};
@@ -12,8 +12,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, HtmlFormElement};
 
 use super::browser::{
-    Failure, FormResponse, all, around, attribute, encoded, go_to, is_plain, leave_menu, load_page,
-    part_of, pressed_backdrop, reload, send_for_page,
+    Failure, FormResponse, all, around, attribute, encoded, focus_first, go_to, is_plain,
+    leave_menu, load_page, part_of, pressed_backdrop, refresh, send_for_page,
 };
 use super::changes::has_changed;
 use super::copying;
@@ -56,9 +56,21 @@ pub fn PageDialog() -> impl IntoView {
         >
             <div class="dialog-close">{close_button(move || dialogs.close())}</div>
             {trouble(words::NOT_DONE, dialogs.failure)}
+            {move || dialogs.lost.get().map(lost_page)}
             <div node_ref=dialogs.content></div>
         </dialog>
         {copying::guard(dialogs.guard, move || dialogs.stay(), move || dialogs.leave())}
+    }
+}
+
+/// What the dialog shows in place of a page that did not arrive: the link to it.
+fn lost_page(path: String) -> impl IntoView {
+    view! {
+        <div class="sheet">
+            <div class="sheet-head"><h2 id="dialog-title">{words::problems::NO_ANSWER}</h2></div>
+            <div class="sheet-body"><p role="alert">{words::problems::PAGE_IS_LOST}</p></div>
+            <div class="sheet-foot"><a class="button" href=path>{words::keys::OPEN_PAGE}</a></div>
+        </div>
     }
 }
 
@@ -69,8 +81,14 @@ struct Dialogs {
     content: NodeRef<html::Div>,
     guard: NodeRef<html::Dialog>,
     failure: RwSignal<Option<Failure>>,
-    /// Whether a page or a response is loading.
+    /// The path of a page that did not arrive.
+    lost: RwSignal<Option<String>>,
+    /// The path of the page that is loading; empty without one.
+    expected: RwSignal<String>,
+    /// Whether the form that is shown waits for its response.
     busy: RwSignal<bool>,
+    /// How many forms have been sent or left. The response to a form that was left is not shown.
+    turn: RwSignal<u32>,
     /// Whether the browser goes to the page that the form leads to.
     follows: RwSignal<bool>,
     /// Whether a form succeeded, so that the page below is out of date.
@@ -84,6 +102,9 @@ impl Dialogs {
             content: NodeRef::new(),
             guard: NodeRef::new(),
             failure: RwSignal::new(None),
+            lost: RwSignal::new(None),
+            expected: RwSignal::new(String::new()),
+            turn: RwSignal::new(0),
             busy: RwSignal::new(false),
             follows: RwSignal::new(false),
             changed: RwSignal::new(false),
@@ -128,21 +149,44 @@ impl Dialogs {
     }
 
     /// Loads a page, and shows it. A page that has no sheet opens by itself. `follows` tells
-    /// whether the browser goes to the page that its form leads to.
+    /// whether the browser goes to the page that its form leads to. While the page is loading,
+    /// another link opens another page.
     fn open(self, path: String, follows: bool) {
-        if self.busy.get_untracked() {
+        let is_expected = move |path: &String| self.expected.with_untracked(|one| one == path);
+        if self.busy.get_untracked() || is_expected(&path) {
             return;
         }
-        self.busy.set(true);
-        self.follows.set(follows);
+        self.expected.set(path.clone());
         spawn_local(async move {
-            let page = load_page(&path).await.ok();
-            let is_shown = page.is_some_and(|page| self.show(&page));
-            self.busy.set(false);
-            if !is_shown {
-                go_to(&path);
+            let page = load_page(&path).await;
+            if !is_expected(&path) {
+                return;
+            }
+            self.expected.set(String::new());
+            self.follows.set(follows);
+            match page {
+                Ok(page) if self.show(&page) => {}
+                Err(error) if !error.is_string() => self.show_lost(path),
+                _ => go_to(&path),
             }
         });
+    }
+
+    /// Says that a page did not arrive, and offers the link to it.
+    fn show_lost(self, path: String) {
+        self.lost.set(Some(path));
+        if let Some(content) = self.content.get_untracked() {
+            content.replace_children_with_node_0();
+        }
+        self.show_dialog();
+    }
+
+    fn show_dialog(self) {
+        if let Some(dialog) = self.page.get_untracked()
+            && !dialog.open()
+        {
+            let _ = dialog.show_modal();
+        }
     }
 
     /// Shows the sheet of a page. Returns whether it has one.
@@ -150,10 +194,7 @@ impl Dialogs {
         let Some(sheet) = part_of(page, SHEET) else {
             return false;
         };
-        let (Some(content), Some(dialog)) = (
-            self.content.get_untracked(),
-            self.page.get_untracked(),
-        ) else {
+        let Some(content) = self.content.get_untracked() else {
             return false;
         };
         if let Ok(Some(title)) = sheet.query_selector("h1") {
@@ -166,10 +207,9 @@ impl Dialogs {
             waiting.remove();
         }
         self.failure.set(None);
+        self.lost.set(None);
         content.replace_children_with_node_1(&sheet);
-        if !dialog.open() {
-            let _ = dialog.show_modal();
-        }
+        self.show_dialog();
         mark_stale_later();
         let first = FOCUS
             .into_iter()
@@ -210,37 +250,64 @@ impl Dialogs {
         self.busy.set(true);
         self.failure.set(None);
         wait(&form, true);
+        let turn = self.next_turn();
         spawn_local(async move {
             let response = send_for_page(&form).await;
-            self.busy.set(false);
-            reset(&form);
-            match response {
-                Ok(FormResponse::Done { to }) => self.done(&to),
-                Ok(FormResponse::Confirm { at }) => go_to(&at),
-                Ok(FormResponse::Page { page, is_success }) => {
-                    if is_success {
-                        self.changed.set(true);
-                        // A prefetched page would not show the message that is waiting for it.
-                        all("script[type=speculationrules]")
-                            .iter()
-                            .for_each(Element::remove);
-                    }
-                    if !self.show(&page) {
-                        self.failure
-                            .set(Some(Failure::of(words::problems::MAYBE_DONE)));
-                    }
-                }
-                Err(failure) => self.failure.set(Some(failure)),
+            if !matches!(response, Ok(FormResponse::Done { .. })) {
+                reset(&form);
             }
+            self.answered(response, turn == self.turn.get_untracked());
         });
+    }
+
+    fn next_turn(self) -> u32 {
+        self.turn
+            .update(|turn| *turn = turn.wrapping_add(1));
+        self.turn.get_untracked()
+    }
+
+    /// Handles the response to a form. If the person has left the form, only what has changed and
+    /// a secret still matter.
+    fn answered(self, response: Result<FormResponse, Failure>, is_waiting: bool) {
+        if is_waiting {
+            self.busy.set(false);
+        }
+        match response {
+            Ok(FormResponse::Done { to }) if is_waiting => self.done(&to),
+            Ok(FormResponse::Done { .. }) => spawn_local(refresh()),
+            Ok(FormResponse::Confirm { at }) if is_waiting => go_to(&at),
+            Ok(FormResponse::Page { page, is_success }) if is_waiting || is_success => {
+                self.answered_with_page(&page, is_success);
+            }
+            Err(failure) if is_waiting => self.failure.set(Some(failure)),
+            _ => {}
+        }
+    }
+
+    fn answered_with_page(self, page: &str, is_success: bool) {
+        if is_success {
+            self.changed.set(true);
+            // A prefetched page would not show the message that is waiting for it.
+            all("script[type=speculationrules]")
+                .iter()
+                .for_each(Element::remove);
+        }
+        if !self.show(page) {
+            self.failure
+                .set(Some(Failure::of(words::problems::MAYBE_DONE)));
+        }
     }
 
     fn done(self, to: &str) {
         if self.follows.get_untracked() {
-            go_to(to);
-        } else {
-            reload();
+            return go_to(to);
         }
+        self.busy.set(true);
+        spawn_local(async move {
+            refresh().await;
+            close(self.page);
+            focus_first();
+        });
     }
 
     /// Closes the dialog, but asks first if a secret would be lost.
@@ -297,8 +364,16 @@ impl Dialogs {
             content.replace_children_with_node_0();
         }
         self.failure.set(None);
+        self.lost.set(None);
+        // Its response may never come, and must not keep other pages from opening.
+        self.next_turn();
+        self.busy.set(false);
         if self.changed.get_untracked() {
-            reload();
+            self.changed.set(false);
+            spawn_local(async {
+                refresh().await;
+                focus_first();
+            });
         }
     }
 }

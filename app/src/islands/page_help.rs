@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::browser::{
-    all, around, attribute, by_id, dialog, leave_menu, pressed_backdrop, wait_at,
+    REFRESHED, all, around, attribute, by_id, dialog, leave_menu, pressed_backdrop, wait_at,
 };
 use super::{changes, copying, rows, search, shortcuts};
 
@@ -37,6 +37,7 @@ pub fn PageHelp() -> impl IntoView {
         });
         // A page that the browser restores has not been submitted yet.
         window_event_listener(ev::pageshow, |_| all(SENT).iter().for_each(reset));
+        window_event_listener_untyped(REFRESHED, |_| begin());
         mark_stale_later();
         copying::listen_texts();
         changes::listen();
@@ -44,6 +45,14 @@ pub fn PageHelp() -> impl IntoView {
         search::listen();
         shortcuts::listen();
     }
+}
+
+/// What a page needs again after its elements were replaced.
+fn begin() {
+    mark_stale_later();
+    changes::mark_all();
+    rows::count();
+    shortcuts::show();
 }
 
 /// Handles keyboard shortcuts: Ctrl or Cmd with K searches everything, `/` searches the list, `c` creates a key, `?` shows the list, others move
@@ -101,6 +110,13 @@ fn clicked(event: ev::MouseEvent) {
     shut_others(&event);
     if let Some(button) = around(&event, "[data-close]") {
         close(&attribute(&button, "data-close"));
+    }
+    if around(&event, "[data-dismiss]").is_some()
+        && let Some(toast) = around(&event, ".toast")
+    {
+        toast.remove();
+        // Its button had the focus.
+        let _ = by_id("main").map(|main| main.focus());
     }
     if let Some(closed) =
         around(&event, "[data-open]").and_then(|button| dialog(&attribute(&button, "data-open")))

@@ -14,12 +14,7 @@ const SWITCH: &str = "[data-keys]";
 
 /// Shows the setting, and stores changes.
 pub fn listen() {
-    for switch in all(SWITCH)
-        .into_iter()
-        .filter_map(|one| one.dyn_into::<HtmlInputElement>().ok())
-    {
-        switch.set_checked(!are_off());
-    }
+    show();
     window_event_listener(ev::change, |event| {
         let switch = around(&event, SWITCH).and_then(|one| one.dyn_into::<HtmlInputElement>().ok());
         if let Some((switch, storage)) = switch.zip(storage()) {
@@ -30,6 +25,16 @@ pub fn listen() {
             };
         }
     });
+}
+
+/// Shows the setting.
+pub fn show() {
+    for switch in all(SWITCH)
+        .into_iter()
+        .filter_map(|one| one.dyn_into::<HtmlInputElement>().ok())
+    {
+        switch.set_checked(!are_off());
+    }
 }
 
 /// Whether shortcuts are off.

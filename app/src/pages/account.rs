@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use super::Page;
 use crate::components::personal_frame::{Own, personal};
-use crate::components::{done, form_token, page_field, when};
+use crate::components::{done, done_until_closed, form_token, page_field, when};
 use crate::flash::Flash;
 use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_TOKENS, Location, Screen};
@@ -33,11 +33,13 @@ pub async fn load(request: &PageRequest) -> Result<Page, Problem> {
         .map_err(|error| context.to_problem(&error))?;
     let now = context.engine.runtime().now();
     let notice = match context.take_flash().await {
-        Some(Flash::SessionRevoked) => Some(words::account::SESSION_REVOKED.to_owned()),
+        Some(Flash::SessionRevoked) => Some(Notice::Done(
+            words::account::SESSION_REVOKED.to_owned(),
+        )),
         Some(Flash::OtherSessionsRevoked { count }) => {
-            Some(words::account::sessions_revoked(count))
+            Some(Notice::Done(words::account::sessions_revoked(count)))
         }
-        Some(Flash::TokenAlreadyIssued) => Some(words::account::TOKEN_ALREADY_CREATED.to_owned()),
+        Some(Flash::TokenAlreadyIssued) => Some(Notice::TokenIsGone),
         _ => None,
     };
     let problem = request.problem().cloned();
@@ -47,15 +49,24 @@ pub async fn load(request: &PageRequest) -> Result<Page, Problem> {
     }))
 }
 
+/// The result of the previous page.
+enum Notice {
+    Done(String),
+    TokenIsGone,
+}
+
 fn render(
     own: &Own,
     sessions: &[SessionView],
     now: Moment,
-    notice: Option<String>,
+    notice: Option<Notice>,
     problem: Option<&Problem>,
     form: &FormToken,
 ) -> AnyView {
-    let notice = notice.map(done);
+    let notice = notice.map(|notice| match notice {
+        Notice::Done(text) => done(text),
+        Notice::TokenIsGone => done_until_closed(words::account::TOKEN_ALREADY_CREATED),
+    });
     let body = view! {
         {notice}
         <div class="page-head"><div><h1>{words::account::TITLE}</h1></div></div>

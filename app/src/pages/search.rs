@@ -24,8 +24,6 @@ mod text;
 
 /// Results of a kind.
 const MOST: i64 = 8;
-/// Service accounts whose names are compared.
-const ACCOUNTS: i64 = 200;
 
 /// What matches the text of the search.
 struct SearchPageData {
@@ -116,25 +114,29 @@ async fn accounts(
     if !sees || text.is_empty() || text.verb().is_some() {
         return Ok(Vec::new());
     }
-    let mut found = context
+    context
         .engine
-        .list_service_accounts(&room.ctx, None, ACCOUNTS)
+        .search_service_accounts(&room.ctx, text.as_str(), MOST)
         .await
-        .map_err(|error| context.to_problem(&error))?
-        .rows;
-    found.retain(|account| text.matches(&account.name));
-    found.truncate(usize::try_from(MOST).unwrap_or_default());
-    Ok(found)
+        .map_err(|error| context.to_problem(&error))
 }
 
 fn render(shown: &SearchPageData) -> AnyView {
+    let organization = shown.room.organization();
+    let commands: Vec<_> = commands(&organization, shown.room.ctx.actor().role)
+        .into_iter()
+        .filter(|command| shown.text.matches(command.name))
+        .collect();
+    let count = shown.keys.len() + shown.members.len() + shown.accounts.len() + commands.len();
+    let count = (!shown.text.is_empty()).then(|| words::search::count(count));
     let body = view! {
         <div class="sheet search-all">
             <div class="sheet-head"><h1>{words::search::TITLE}</h1></div>
             <div class="sheet-body">
                 {search(&shown.room, words::search::LABEL)}
-                <div id="narrow"></div>
-                <div id="found">{results(shown)}</div>
+                // The island changes the text, and a screen reader says it.
+                <p class="visually-hidden" id="narrow" role="status">{count}</p>
+                <div id="found">{results(shown, commands)}</div>
             </div>
         </div>
     };
@@ -146,12 +148,8 @@ fn render(shown: &SearchPageData) -> AnyView {
     )
 }
 
-fn results(shown: &SearchPageData) -> AnyView {
+fn results(shown: &SearchPageData, commands: Vec<Command>) -> AnyView {
     let organization = shown.room.organization();
-    let commands: Vec<_> = commands(&organization, shown.room.ctx.actor().role)
-        .into_iter()
-        .filter(|command| shown.text.matches(command.name))
-        .collect();
     let is_empty = shown.keys.is_empty()
         && shown.members.is_empty()
         && shown.accounts.is_empty()

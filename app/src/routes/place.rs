@@ -262,6 +262,8 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
             "edit",
             known(value.parse::<AccountSetting>().is_ok())?,
         ),
+        // The step after creating the organization.
+        (Screen::InviteMember(_), "first") => ("first", known(value == "true")?),
         (Screen::Members(_), "waiting") => ("waiting", id()?),
         (
             Screen::AuditLog(_)

@@ -6,7 +6,7 @@ use domain::command::{
     ChangeOrganization as Changing, CreateOrganization as Creating, FoundOrganization as Founding,
     OrganizationDraft,
 };
-use domain::{Fault, FieldFault, Name};
+use domain::{Fault, FieldFault, Name, OrganizationId};
 use engine::attempts::{Client, Kind};
 use engine::people::Person;
 use leptos::prelude::*;
@@ -15,7 +15,7 @@ use crate::flash::{Flash, OrganizationNotice, OrganizationSettingSaved};
 use crate::form_error::{FormError, form_error};
 use crate::form_result::FormResult;
 use crate::request::{PageContext, open};
-use crate::routes::Screen;
+use crate::routes::{Location, Screen};
 use crate::words;
 
 /// Creates the first organization. The person becomes its owner.
@@ -46,9 +46,15 @@ pub async fn found_organization(
     context
         .set_flash(Flash::Moved(OrganizationNotice::Created))
         .await;
-    Ok(FormResult::Redirect {
-        to: Screen::ApiKeys(organization).path(),
-    })
+    Ok(invite_first(organization))
+}
+
+/// After creating an organization, the person can invite its first members.
+fn invite_first(organization: OrganizationId) -> FormResult {
+    let invite = Location::top(Screen::InviteMember(organization));
+    FormResult::Redirect {
+        to: invite.with("first", Some("true")).path(),
+    }
 }
 
 /// Reads the fields of the form for the first organization. Without a name in the form, its owner
@@ -129,9 +135,7 @@ pub async fn create_organization(name: String) -> Result<FormResult, FormError> 
     context
         .set_flash(Flash::Moved(OrganizationNotice::Created))
         .await;
-    Ok(FormResult::Redirect {
-        to: Screen::ApiKeys(organization).path(),
-    })
+    Ok(invite_first(organization))
 }
 
 /// Renames the organization.

@@ -17,6 +17,8 @@ pub enum Length {
 /// The calls of one hour or one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallBar {
+    /// The day in a URL, such as `2026-04-08`; none for an hour.
+    pub day: Option<String>,
     /// When it is.
     pub label: String,
     /// The same with the weekday, in the tooltip.
@@ -44,6 +46,7 @@ impl CallBars {
         let bar = |day: &DayUse| {
             let start = Moment::start_of_day(&day.day);
             CallBar {
+                day: Some(day.day.clone()),
                 label: day_label(&day.day),
                 long_label: start.map_or_else(|| day.day.clone(), long_day),
                 tick: start.and_then(|start| tick(Length::Day, start)),
@@ -64,6 +67,7 @@ impl CallBars {
             Length::Day => &calls.days,
         };
         let bars = counts.iter().map(|count| CallBar {
+            day: None,
             label: label(length, count.start),
             long_label: match length {
                 Length::Hour => label(length, count.start),
@@ -226,6 +230,7 @@ pub fn bar(one: &CallBar) -> String {
     )
 }
 
+pub const DAYS_LEAD_TO_LOG: &str = "A day leads to its events in the audit log.";
 pub const UP_TO_A_MINUTE_OLD: &str =
     "Days and hours are in UTC. Numbers may be up to a minute old.";
 pub const REFUSALS_90_DAYS: &str = "Refused in the last 90 days";

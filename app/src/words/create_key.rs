@@ -35,6 +35,13 @@ pub fn has_its_key(name: &str) -> String {
     format!("{} (already has its key)", isolated(name))
 }
 
+/// The choice of a service account that is created with the key.
+pub const NEW_ACCOUNT: &str = "New service account…";
+/// That owner in the summary.
+pub const THE_NEW_ACCOUNT: &str = "the new service account";
+pub const ACCOUNT_LABEL: &str = "New service account";
+pub const ACCOUNT_ROLE: &str = "Its role";
+pub const ACCOUNT_HINT: &str = "Name the program. It is created with the key.";
 pub const OWNER_HINT: &str =
     "The key acts as its owner. The keys of a service account outlast the people who create them.";
 

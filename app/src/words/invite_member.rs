@@ -9,6 +9,10 @@ pub const CONFIRM: &str = "Confirm and create invitation";
 pub const WAITING: &str = "Creating…";
 pub const ALREADY_CREATED: &str = "This form was already submitted, and the invitation is in the list. The link was shown then and cannot be shown again.";
 pub const TITLE: &str = "Invite member";
+/// The title of the step after creating the organization.
+pub const FIRST_TITLE: &str = "Invite your first member";
+pub const FIRST_LEDE: &str = "Who else works with the API keys of this organization? You can also invite people later, under Members.";
+pub const SKIP: &str = "Skip for now";
 pub const BUTTON: &str = "Create invitation";
 pub const FAILED: &str = "The invitation was not created";
 pub const EMAIL_HINT: &str =

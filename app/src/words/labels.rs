@@ -50,3 +50,13 @@ pub const KEY_OF_ACCOUNT: (&str, &str) = ("”, of the service account “", "�
 pub const PAGES: &str = "Pages";
 pub const ACTIVE_KEYS: &str = "Active keys";
 pub const REQUEST_ID: &str = "Request ID: ";
+
+pub const FILTERS: &str = "Filters";
+
+/// The button that opens the filters, with the number of those that are set.
+pub fn filters(set: usize) -> String {
+    match set {
+        0 => FILTERS.to_owned(),
+        set => format!("{FILTERS} ({set})"),
+    }
+}

@@ -64,11 +64,13 @@ pub const fn sentence(code: Code) -> &'static str {
 
 pub const MAYBE_DONE: &str = "The change may or may not have been made. Check your connection, reload the page, and look before you try again.";
 pub const NO_ANSWER: &str = "No response from the server";
+pub const PAGE_IS_LOST: &str = "The form did not arrive, and nothing was changed. Check your connection, or open the form as a page.";
 
 /// The sentence of an invalid field.
 pub fn field_fault(field: &str, fault: &Fault) -> String {
     match (field, fault) {
         ("name", Fault::Missing) => super::create_key::NAME_MISSING.into(),
+        ("account_name", Fault::Missing) => super::service_accounts::NAME_MISSING.into(),
         ("organization", Fault::Missing) => super::organization::NAME_MISSING.into(),
         ("email", Fault::Missing) => "Enter the email address of the person to invite.".into(),
         ("keys", Fault::Unknown { .. }) => "Choose what happens to each key.".into(),

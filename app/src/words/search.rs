@@ -18,3 +18,11 @@ pub fn in_documentation(text: &str) -> String {
         super::isolated(text)
     )
 }
+
+/// The number of results, for screen readers.
+pub fn count(count: usize) -> String {
+    match count {
+        0 => NOTHING.to_owned(),
+        count => super::format::plural(i64::try_from(count).unwrap_or(i64::MAX), "result"),
+    }
+}

@@ -13,7 +13,7 @@ use crate::error::invalid;
 
 /// # Errors
 /// `Invalid` for a role above the caller's.
-fn check_not_above(ctx: &Ctx, role: Role) -> Result<()> {
+pub(crate) fn check_not_above(ctx: &Ctx, role: Role) -> Result<()> {
     if role > ctx.actor.role {
         Err(invalid("role", Fault::AboveCaller))
     } else {

@@ -256,6 +256,16 @@ async fn a_form_that_shows_a_secret_makes_one_thing() {
             "api-keys/",
         ),
         (
+            "create_key",
+            at("api-keys/new"),
+            vec![
+                ("name", "Three"),
+                ("actor_id", "new"),
+                ("account_name", "CI"),
+            ],
+            "api-keys/",
+        ),
+        (
             "rotate_key",
             at(&format!("api-keys/{old}/rotate")),
             vec![("key_id", &old), ("overlap_seconds", "0")],

@@ -61,6 +61,9 @@ pub struct KeyView {
     /// Who created it; null if the caller may not see it.
     #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
     pub created_by: Option<String>,
+    /// The actor that created it, for the dashboard; null if the caller may not see it.
+    #[serde(skip)]
+    pub creator_id: Option<ActorId>,
     /// When it last authenticated a request, to the minute; null if it was never used.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-10T00:45:23Z", format = DateTime, value_type = Option<String>))]
     pub last_used: Option<Moment>,

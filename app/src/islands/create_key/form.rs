@@ -41,6 +41,11 @@ pub fn missing(form: &HtmlFormElement) -> Failure {
     if value("name").is_some_and(|name| name.trim().is_empty()) {
         add("name", words::create_key::NAME_MISSING);
     }
+    if value("actor_id").as_deref() == Some("new")
+        && value("account_name").is_some_and(|name| name.trim().is_empty())
+    {
+        add("account_name", words::service_accounts::NAME_MISSING);
+    }
     if checked(form, "template") == "custom" && picked_names(form).is_empty() {
         add("scopes", words::create_key::SCOPES_MISSING);
     }

@@ -6,17 +6,32 @@ use domain::event::{EventCategory, ObjectKind};
 use leptos::prelude::*;
 
 use super::Log;
+use crate::components::filter_sheet::filter_sheet;
 use crate::routes::{LOG_FILTERS, Location, Period};
 use crate::shared_view::icon;
 use crate::words;
 
+/// What the form sets.
+const SET: [&str; 5] = ["action", "actor", "object", "from", "until"];
+
 /// The filters, between the title and the table.
 pub fn filters(log: &Log) -> AnyView {
+    let set = SET
+        .into_iter()
+        .filter(|name| log.place().get(name).is_some());
+    view! {
+        <div class="log-filters">{filter_sheet(set.count(), form(log))}</div>
+        <div class="log-periods">{periods(log.place())}{chosen(log)}</div>
+    }
+    .into_any()
+}
+
+fn form(log: &Log) -> AnyView {
     let period = log.place().get("period").map(|word| {
         view! { <input type="hidden" name="period" value=word.to_owned()/> }
     });
     view! {
-        <form class="finder" method="get" action=log.place().screen.path() role="search" aria-label=words::audit_log::FIND_EVENTS>
+        <form class="log-form" method="get" action=log.place().screen.path() role="search" aria-label=words::audit_log::FIND_EVENTS>
             <div><label for="action">{words::audit_log::ACTION}</label>{actions(log)}</div>
             <div><label for="actor">{words::audit_log::ACTOR}</label>{actors(log)}</div>
             <div><label for="object">{words::audit_log::OBJECT}</label>{objects(log)}</div>
@@ -25,7 +40,6 @@ pub fn filters(log: &Log) -> AnyView {
             {period}
             <button class="button">{icon("search")}{words::audit_log::APPLY}</button>
         </form>
-        <div class="found">{periods(log.place())}{chosen(log)}</div>
     }
     .into_any()
 }

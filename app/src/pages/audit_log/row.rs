@@ -7,6 +7,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::Log;
+use crate::components::avatar::small_avatar;
 use crate::components::events::{label, page_of};
 use crate::words;
 
@@ -47,7 +48,8 @@ fn actor(log: &Log, event: &AuditView) -> AnyView {
                 .place()
                 .with("actor", Some(&id.to_string()))
                 .path();
-            view! { <a class="quiet" href=theirs><bdi>{name}</bdi></a> }.into_any()
+            let avatar = small_avatar(id.0, &name);
+            view! { {avatar}<a class="quiet" href=theirs><bdi>{name}</bdi></a> }.into_any()
         }
         None => view! { <bdi>{name}</bdi> }.into_any(),
     }

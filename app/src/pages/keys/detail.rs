@@ -145,11 +145,10 @@ fn render(shown: &KeyPageData) -> AnyView {
         {exposed(line)}
         {rotation::rotation(shown)}
         <div class="split">
-            {facts::facts(shown)}
+            {facts::facts(shown, narrow)}
             {usage::usage(shown)}
         </div>
         {log::log(shown)}
-        {narrow}
         {copy_status()}
     };
     view! { {frame(room, &key.label, problem, body.into_any())}<LiveMarks/> }.into_any()
@@ -223,7 +222,7 @@ fn narrow(shown: &KeyPageData) -> Option<AnyView> {
         .map(str::to_owned);
     Some(
         view! {
-            <details class="panel fold" open=sent>
+            <details class="fold" open=sent>
                 <summary>{words::narrow_key::TITLE}</summary>
                 <form method="post" action="/ui/narrow_key" id="scopes">
                     {shown.room.fields(Some(("key_id", key.key_id.to_string())))}

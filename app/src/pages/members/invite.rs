@@ -8,8 +8,10 @@ use leptos::prelude::*;
 use crate::components::confirm::{ButtonWords, Confirm};
 use crate::components::field::Field;
 use crate::components::frame::{OrganizationPage, frame};
+use crate::components::organization_notice::moved;
 use crate::components::roles::{given_by, role_cards};
 use crate::components::{form_token, summary};
+use crate::flash::Flash;
 use crate::form_result::{CreatedInvitation, FormResult};
 use crate::islands::copying::CopyButtons;
 use crate::pages::Page;
@@ -20,7 +22,10 @@ use crate::words;
 
 /// The form, or the new link.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
-    let place = Location::top(Screen::InviteMember(organization.clone()));
+    let place = Location::of(
+        Screen::InviteMember(organization.clone()),
+        &request.query,
+    );
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
     if let Some(FormResult::Invited(created)) = request.result() {
         let created = created.clone();
@@ -41,18 +46,29 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
         .unwrap_or(Role::Member);
     let problem = request.problem().cloned();
     let token = FormToken::generate(request.context.engine.runtime());
-    let render = move || render(&room, email, role, problem.as_ref(), &token);
+    let flash = match room.place.get("first") {
+        Some(_) => request.context.take_flash().await,
+        None => None,
+    };
+    let render = move || {
+        let notice = match &flash {
+            Some(Flash::Moved(how)) => Some(moved(&room, how)),
+            _ => None,
+        };
+        render(&room, notice, email, role, problem.as_ref(), &token)
+    };
     Ok(Page::new(words::invite_member::TITLE, render))
 }
 
 fn render(
     room: &OrganizationPage,
+    notice: Option<AnyView>,
     email: String,
     role: Role,
     problem: Option<&Problem>,
     token: &FormToken,
 ) -> AnyView {
-    let back = Screen::Members(room.organization()).path();
+    let step = Step::of(room);
     let confirm = Confirm::of(room);
     let powerful = |role: Role| role >= Role::Admin;
     let button = ButtonWords {
@@ -62,21 +78,23 @@ fn render(
         waiting: words::invite_member::WAITING,
     };
     let body = view! {
+        {notice}
         <form
             class="sheet" method="post" action="/ui/invite_member" novalidate data-once=""
             data-stale=confirm.stale() data-fresh-for=confirm.left()
         >
             {room.fields(None)}
             {form_token(token)}
-            <div class="sheet-head"><h1>{words::invite_member::TITLE}</h1></div>
+            <div class="sheet-head"><h1>{step.title}</h1></div>
             <div class="sheet-body">
+                {step.lede.map(|lede| view! { <p>{lede}</p> })}
                 {summary(words::invite_member::FAILED, problem, &room.place)}
                 {address(email, problem)}
                 {role_cards(problem, role, words::invite_member::ROLE_HINT, given_by(room.ctx.actor().role), powerful)}
             </div>
             <div class="sheet-foot">
                 <p class="push">{words::invite_member::NO_EMAIL_SENT}" "{confirm.note()}</p>
-                <a class="button" href=back>{words::CANCEL}</a>
+                <a class="button" href=step.back.path()>{step.leave}</a>
                 {confirm.button("button primary", button)}
             </div>
         </form>
@@ -87,6 +105,33 @@ fn render(
         None,
         body.into_any(),
     )
+}
+
+/// What differs in the step after creating the organization: the person can skip it.
+struct Step {
+    title: &'static str,
+    lede: Option<&'static str>,
+    leave: &'static str,
+    back: Screen,
+}
+
+impl Step {
+    fn of(room: &OrganizationPage) -> Self {
+        match room.place.get("first") {
+            Some(_) => Self {
+                title: words::invite_member::FIRST_TITLE,
+                lede: Some(words::invite_member::FIRST_LEDE),
+                leave: words::invite_member::SKIP,
+                back: Screen::ApiKeys(room.organization()),
+            },
+            None => Self {
+                title: words::invite_member::TITLE,
+                lede: None,
+                leave: words::CANCEL,
+                back: Screen::Members(room.organization()),
+            },
+        }
+    }
 }
 
 fn address(typed: String, problem: Option<&Problem>) -> AnyView {

@@ -9,11 +9,11 @@ use leptos::prelude::*;
 use self::invitations::pending_invitations;
 use self::row::row;
 use crate::components::danger_zone::{is_only_owner, leave_zone};
-use crate::components::done;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::pager::pager;
 use crate::components::roles::roles_explained;
 use crate::components::search::search;
+use crate::components::{done, done_until_closed};
 use crate::flash::{Flash, MemberNotice};
 use crate::pages::{Page, PageResponse};
 use crate::request::{PageContext, PageRequest};
@@ -205,7 +205,11 @@ fn notice(shown: &MembersPageData) -> Option<AnyView> {
     let named = |name: &str, text: String| view! { <bdi>{name.to_owned()}</bdi>{text} }.into_any();
     let text = match notice {
         MemberNotice::InvitationCanceled => words::invitations::CANCELED.into_any(),
-        MemberNotice::AlreadyInvited => words::invite_member::ALREADY_CREATED.into_any(),
+        MemberNotice::AlreadyInvited => {
+            return Some(done_until_closed(
+                words::invite_member::ALREADY_CREATED,
+            ));
+        }
         MemberNotice::RoleChanged { name, role } => named(name, words::change_role::changed(*role)),
         MemberNotice::Removed { name } => named(name, words::remove_member::REMOVED.to_owned()),
     };

@@ -1,6 +1,6 @@
 //! Creating a key.
 
-use domain::command::{CreateKey as Command, Expiry, KeyDraft};
+use domain::command::{CreateKey as Command, CreateServiceAccount, Expiry, KeyDraft};
 use domain::environment::Environment;
 use domain::{ActorId, Code, Fault, FieldFault, Moment, Problem};
 use leptos::prelude::*;
@@ -14,6 +14,8 @@ use crate::server_fns::form_token;
 
 /// The value of the choice of single scopes, next to the templates.
 pub const CUSTOM: &str = "custom";
+/// The owner of a key that is a service account to be created with it.
+pub const NEW_ACCOUNT: &str = "new";
 
 /// The submitted form for a new key.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -38,15 +40,21 @@ pub struct Form {
     /// The day of `date`.
     #[serde(default)]
     pub expires_on: String,
-    /// The actor ID of the service account that the key is for, if any.
+    /// The actor ID of the service account that the key is for, if any, or `new`.
     #[serde(default)]
     pub actor_id: String,
+    /// The name of the new service account.
+    #[serde(default)]
+    pub account_name: String,
+    /// Its role.
+    #[serde(default)]
+    pub account_role: String,
     /// The token of this rendering of the form.
     #[serde(default)]
     pub form_token: String,
 }
 
-/// Creates a key for the person, or for a service account.
+/// Creates a key for the person, or for a service account, which may be created with it.
 ///
 /// # Errors
 /// A problem that names the invalid fields.
@@ -56,19 +64,32 @@ pub async fn create_key(
     #[server(flatten)] form: Form,
 ) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
-    let command = form.read(&context, ctx.now())?;
+    let (command, account) = form.read(&context, ctx.now())?;
     let once = form_token(&form.form_token).map(|token| token.idempotency_key("create_key"));
-    let made = context
-        .engine
-        .create_key_once(&ctx, command, once.as_ref())
-        .await;
+    let engine = &context.engine;
+    let made = match account {
+        Some(account) => {
+            engine
+                .create_key_with_account(&ctx, account, command, once.as_ref())
+                .await
+        }
+        None => {
+            engine
+                .create_key_once(&ctx, command, once.as_ref())
+                .await
+        }
+    };
     created(&context, &ctx, made).await
 }
 
 impl Form {
-    fn read(&self, context: &PageContext, now: Moment) -> Result<Command, Problem> {
+    fn read(
+        &self,
+        context: &PageContext,
+        now: Moment,
+    ) -> Result<(Command, Option<CreateServiceAccount>), Problem> {
         let owner = match self.actor_id.as_str() {
-            "" => None,
+            "" | NEW_ACCOUNT => None,
             id => Some(
                 id.parse::<ActorId>()
                     .map_err(|_| context.problem(Code::NotFound))?,
@@ -96,16 +117,31 @@ impl Form {
         let nothing = scopes
             .is_some_and(|scopes| scopes.is_empty())
             .then(|| FieldFault::new("scopes", Fault::Missing));
-        match (read, nothing) {
-            (Ok(command), None) => Ok(command),
-            (read, nothing) => Err(context.invalid(
-                read.err()
-                    .into_iter()
-                    .flatten()
-                    .chain(nothing)
-                    .collect(),
-            )),
+        let account = self.account();
+        match (read, account, nothing) {
+            (Ok(command), Ok(account), None) => Ok((command, account)),
+            (read, account, nothing) => {
+                let faults = [read.err(), account.err()];
+                let faults = faults.into_iter().flatten().flatten();
+                Err(context.invalid(faults.chain(nothing).collect()))
+            }
         }
+    }
+
+    /// The service account to create, if the owner is a new one.
+    fn account(&self) -> Result<Option<CreateServiceAccount>, Vec<FieldFault>> {
+        if self.actor_id != NEW_ACCOUNT {
+            return Ok(None);
+        }
+        let role = Some(self.account_role.as_str()).filter(|role| !role.is_empty());
+        // The fields of the key have the plain names.
+        let of_account = |fault: FieldFault| FieldFault {
+            field: format!("account_{}", fault.field),
+            ..fault
+        };
+        CreateServiceAccount::read(&self.account_name, role, false)
+            .map(Some)
+            .map_err(|faults| faults.into_iter().map(of_account).collect())
     }
 
     /// The selected scopes, and those of the template that they start from. The form hides groups

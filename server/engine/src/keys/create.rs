@@ -1,7 +1,7 @@
 //! Creating a key.
 
 use domain::api::ApiScopeWords;
-use domain::command::{CreateKey, KeyStart};
+use domain::command::{CreateKey, CreateServiceAccount, KeyStart};
 use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Denied, Reach, has_admin_power, permit};
 use domain::token::{Brand, KeyKind, PlainKey};
@@ -18,6 +18,7 @@ use crate::error::{conflict, invalid};
 use crate::key_material::Verifier;
 use crate::keyring::Purpose;
 use crate::reauthorize::reauthorize;
+use crate::service_accounts::check_not_above;
 use crate::store::actors::ActorRow;
 use crate::store::apis::{self, ApiRow};
 use crate::store::keys::{self, KeyRow, ListedRow, USABLE};
@@ -131,6 +132,35 @@ impl Engine {
         command: CreateKey,
         idempotency_key: Option<&IdempotencyKey>,
     ) -> Result<NewKey> {
+        self.create_key_of(ctx, command, None, idempotency_key)
+            .await
+    }
+
+    /// Creates a service account and its first key, or neither.
+    ///
+    /// # Errors
+    /// As [`Engine::create_service_account`] and [`Engine::create_key_once`].
+    pub async fn create_key_with_account(
+        &self,
+        ctx: &Ctx,
+        account: CreateServiceAccount,
+        command: CreateKey,
+        idempotency_key: Option<&IdempotencyKey>,
+    ) -> Result<NewKey> {
+        permit(&ctx.actor, Action::ManageServiceAccounts)?;
+        check_not_above(ctx, account.role)?;
+        self.create_key_of(ctx, command, Some(account), idempotency_key)
+            .await
+    }
+
+    /// `account` is the owner if it is created together with the key.
+    async fn create_key_of(
+        &self,
+        ctx: &Ctx,
+        command: CreateKey,
+        account: Option<CreateServiceAccount>,
+        idempotency_key: Option<&IdempotencyKey>,
+    ) -> Result<NewKey> {
         let reach = permit(&ctx.actor, Action::CreateKey)?;
         check_not_stronger(&ctx.actor, &reach, &command)?;
         let mut tx = self.db().begin().await?;
@@ -140,9 +170,16 @@ impl Engine {
 
         let settings = self.settings_of(&mut tx, ctx).await?;
         check_key_makers(&settings, ctx)?;
-        let owner_row = self
-            .owner_of_new_key(&mut tx, ctx, command.owner)
-            .await?;
+        let owner_row = match account {
+            Some(account) => {
+                self.insert_service_account(&mut tx, ctx, account)
+                    .await?
+            }
+            None => {
+                self.owner_of_new_key(&mut tx, ctx, command.owner)
+                    .await?
+            }
+        };
         let owner = owner_row.actor()?;
         let role = owner.role.min(ctx.actor.role);
         require_fresh_sign_in(ctx, role, command.permissions)?;

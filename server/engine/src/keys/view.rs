@@ -44,6 +44,7 @@ impl Engine {
             role: parse_column(&key.role_cap, "api_keys.role_cap")?,
             created_at: Moment(key.created_at),
             created_by: may_see_creators.then_some(creator_name),
+            creator_id: may_see_creators.then_some(ActorId(key.created_by)),
             last_used,
             expires_at: key.expires_at.map(Moment),
             revoked_at: key.revoked_at.map(Moment),

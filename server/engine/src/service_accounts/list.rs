@@ -31,4 +31,29 @@ impl Engine {
         .await?;
         Ok(Page::cut(rows, limit, |row| row.actor.id).try_map(CreatedActorRow::service_account)?)
     }
+    /// The newest of the service accounts whose name contains a text, in any case.
+    ///
+    /// # Errors
+    /// `Denied` for members.
+    pub async fn search_service_accounts(
+        &self,
+        ctx: &Ctx,
+        text: &str,
+        limit: i64,
+    ) -> Result<Vec<ServiceAccount>> {
+        let reach = permit(&ctx.actor, Action::ListServiceAccounts)?;
+        let mut connection = self.db().read().await?;
+        let rows = actors::search_services(
+            &mut connection,
+            reach.organization(),
+            ctx.now,
+            text,
+            limit,
+        )
+        .await?;
+        let found = rows
+            .into_iter()
+            .map(CreatedActorRow::service_account);
+        Ok(found.collect::<std::result::Result<_, _>>()?)
+    }
 }

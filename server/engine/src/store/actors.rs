@@ -345,6 +345,25 @@ pub async fn list_services(
         .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
 }
 
+/// Service accounts whose name contains a text, in any case, newest first.
+pub async fn search_services(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    now: Moment,
+    text: &str,
+    limit: i64,
+) -> Result<Vec<CreatedActorRow>, StoreError> {
+    const SQL: &str = select_created!(
+        "service",
+        "AND folded_name LIKE $3 ESCAPE '\\' ORDER BY id DESC LIMIT $4"
+    );
+    let Some(pattern) = text_pattern(Some(text)).filter(|pattern| !pattern.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL)
+        .bind(organization.as_str()).bind(now.0).bind(pattern).bind(limit).fetch_all(conn))?)
+}
+
 pub async fn find_service(
     connection: &mut Connection,
     organization: &OrganizationId,

@@ -73,6 +73,44 @@ both! {
     }
 
     // RA-17
+    a_service_account_is_created_with_its_first_key(app) {
+        let (ada, max) = (app.north("ada").await, app.north("max").await);
+        let key = || CreateKey::read("first key").expect("a name");
+        let refused = app.engine.create_key_with_account(&max, account("CI", "member"), key(), None).await;
+        assert_eq!(refusal(refused), Code::Forbidden);
+        let made = app.engine.create_key_with_account(&ada, account("CI", "member"), key(), None).await.expect("both");
+        let view = &made.view;
+        assert_eq!((view.actor_name.as_str(), view.role, view.created_by.as_deref()), ("CI", Role::Member, Some("ada")));
+        let found = app.engine.get_service_account(&ada, view.actor_id).await.expect("an account");
+        assert_eq!((found.active_keys, found.allow_overlap), (1, false));
+        assert_eq!(refusal(create_key(app, view.actor_id, None).await), Code::ActiveKeyExists);
+        let log = app.engine.read_audit_log(&ada, &Default::default(), 2).await.expect("a log");
+        let actions: Vec<_> = log.rows.iter().map(|event| event.action).collect();
+        assert_eq!(actions, [AuditAction::KeyCreated, AuditAction::ServiceAccountCreated]);
+        app.with_key(&made.plain).await;
+    }
+
+    service_accounts_are_found_by_a_part_of_their_name(app) {
+        let (ada, otto) = (app.north("ada").await, app.south("otto").await);
+        for name in ["Deploy Bot", "100% sure", "deployer", "Ledger"] {
+            create(app, &ada, name, "member").await;
+        }
+        create(app, &otto, "their deploy bot", "member").await;
+        let found = async |text: &str, limit| {
+            let found = app.engine.search_service_accounts(&ada, text, limit).await.expect("a list");
+            found.into_iter().map(|account| account.name).collect::<Vec<_>>()
+        };
+        assert_eq!(found(" DEPLOY", 9).await, ["deployer", "Deploy Bot"], "newest first");
+        assert_eq!(found("deploy", 1).await, ["deployer"]);
+        assert_eq!(found("0%", 9).await, ["100% sure"]);
+        for nothing in ["", " ", "deploy\0", "moon"] {
+            assert!(found(nothing, 9).await.is_empty(), "{nothing:?}");
+        }
+        let max = app.north("max").await;
+        assert_eq!(refusal(app.engine.search_service_accounts(&max, "deploy", 9).await), Code::Forbidden);
+    }
+
+    // RA-17
     only_owners_and_admins_create_service_accounts(app) {
         for (name, allowed) in [("olga", true), ("ada", true), ("max", false)] {
             let ctx = app.north(name).await;

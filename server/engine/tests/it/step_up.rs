@@ -71,6 +71,17 @@ both! {
     }
 
     // B22
+    a_refused_key_leaves_no_new_service_account(app) {
+        let stale = aged(app, "olga", TEN_MINUTES + 1).await;
+        let account = |role| CreateServiceAccount::read("made with its key", Some(role), false).expect("an account");
+        let before = everything(app).await;
+        let refused = app.engine.create_key_with_account(&stale, account("admin"), key(None), None).await;
+        assert_eq!(refusal(refused), Code::FreshSignInRequired);
+        assert_eq!(before, everything(app).await, "nothing was written");
+        app.engine.create_key_with_account(&stale, account("member"), key(None), None).await.expect("the role member");
+    }
+
+    // B22
     rotating_a_key_with_admin_power_and_revoking_in_bulk_require_a_fresh_sign_in(app) {
         let (powerful, plain) = (app.north_key("ada").await, app.north_key("max").await);
         let stale = aged(app, "ada", TEN_MINUTES + 1).await;

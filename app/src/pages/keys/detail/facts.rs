@@ -12,8 +12,8 @@ use crate::routes::Screen;
 use crate::shared_view::{icon, preview};
 use crate::words;
 
-/// The details.
-pub fn facts(shown: &KeyPageData) -> AnyView {
+/// The details. `narrow` is the form that removes permissions, below these.
+pub fn facts(shown: &KeyPageData, narrow: Option<AnyView>) -> AnyView {
     let (room, line) = (&shown.room, &shown.key.line);
     let (key, now) = (&line.key, room.ctx.now());
     let row =
@@ -55,6 +55,7 @@ pub fn facts(shown: &KeyPageData) -> AnyView {
                 {key.api.is_none().then(|| row(words::labels::ROLE, key.role.label().into_any()))}
                 {row(words::create_key::ENVIRONMENT, key.environment.label().into_any())}
                 {row(words::create_key::PERMISSIONS, permissions(key))}
+                {narrow.map(|form| view! { <dd class="whole">{form}</dd> })}
                 {row(words::labels::CREATED, view! { {when(now, key.created_at)}{by} }.into_any())}
                 {row(words::labels::LAST_USED, last_used(room, line))}
                 {row(words::labels::EXPIRES, expires)}

@@ -7,17 +7,18 @@ use leptos::prelude::*;
 use super::KeyPageData;
 use crate::components::call_bars::call_bars;
 use crate::components::when;
-use crate::routes::DOCS_OF_COST;
+use crate::routes::{DOCS_OF_COST, Location};
 use crate::words;
 use crate::words::call_bars::CallBars;
 
 /// Calls, callers and refusals.
 pub fn usage(shown: &KeyPageData) -> AnyView {
     let (usage, now) = (&shown.key.usage, shown.room.ctx.now());
+    let log = Location::log_of(shown.room.organization(), shown.key.line.key.key_id);
     view! {
         <section class="panel" aria-labelledby="usage-title">
             <h2 id="usage-title">{words::key_usage::TITLE}</h2>
-            {calls(usage)}
+            {calls(usage, &log)}
             <h3>{words::key_usage::CALLERS}</h3>
             {callers(&usage.callers, now)}
             <h3>{words::key_usage::REFUSALS}</h3>
@@ -28,7 +29,7 @@ pub fn usage(shown: &KeyPageData) -> AnyView {
     .into_any()
 }
 
-fn calls(usage: &KeyUsage) -> AnyView {
+fn calls(usage: &KeyUsage, log: &Location) -> AnyView {
     let bars = CallBars::of_days(&usage.days);
     if bars.is_quiet() {
         return view! { <p class="muted">{words::key_usage::NO_CALLS}</p> }.into_any();
@@ -38,8 +39,8 @@ fn calls(usage: &KeyUsage) -> AnyView {
     };
     view! {
         <dl class="sums">{sum(7, words::key_usage::LAST_7_DAYS)}{sum(30, words::key_usage::LAST_30_DAYS)}</dl>
-        {call_bars(&bars)}
-        <p class="hint">{words::key_usage::cost(usage.cost(30))}" "<a href=DOCS_OF_COST>{words::key_usage::ABOUT_COST}</a></p>
+        {call_bars(&bars, Some(log))}
+        <p class="hint">{words::call_bars::DAYS_LEAD_TO_LOG}" "{words::key_usage::cost(usage.cost(30))}" "<a href=DOCS_OF_COST>{words::key_usage::ABOUT_COST}</a></p>
     }
     .into_any()
 }

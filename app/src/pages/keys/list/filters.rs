@@ -6,18 +6,23 @@ use leptos::prelude::*;
 
 use super::List;
 use crate::components::filter_menu::menu;
+use crate::components::filter_sheet::filter_sheet;
 use crate::components::search::search;
 use crate::routes::{EVERY_STATE, Location};
 use crate::words;
+
+/// What the menus set.
+const SET: [&str; 5] = ["environment", "status", "api", "creator", "owner"];
 
 /// The search and the filters, above the table.
 pub fn filters(list: &List) -> AnyView {
     let creators = (list.creators.len() > 1).then(|| creator(list));
     let apis = (!list.apis.is_empty()).then(|| api(list));
-    view! {
-        <div class="filters">
-            {search(&list.room, words::keys::SEARCH_LABEL)}
-            <div class="narrow" id="narrow">
+    let set = SET
+        .into_iter()
+        .filter(|name| list.place().get(name).is_some());
+    let menus = view! {
+        <div class="narrow" id="narrow">
             {environment(list)}
             {status(list)}
             {apis}
@@ -26,7 +31,12 @@ pub fn filters(list: &List) -> AnyView {
             {owner(list)}
             {clear(list)}
             {inactive(list)}
-            </div>
+        </div>
+    };
+    view! {
+        <div class="filters">
+            {search(&list.room, words::keys::SEARCH_LABEL)}
+            {filter_sheet(set.count(), menus)}
         </div>
     }
     .into_any()

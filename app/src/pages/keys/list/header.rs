@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::List;
-use crate::components::done;
 use crate::components::key_notice::key_notice;
-use crate::flash::{Flash, OrganizationNotice};
+use crate::components::organization_notice::moved;
+use crate::flash::Flash;
 use crate::routes::{EVERY_STATE, Location, Screen};
 use crate::shared_view::icon;
 use crate::words;
@@ -13,31 +13,9 @@ use crate::words;
 /// The result of the previous page, shown once.
 pub fn notice(list: &List) -> Option<AnyView> {
     match list.flash.as_ref()? {
-        Flash::Moved(how) => Some(moved(list, how)),
+        Flash::Moved(how) => Some(moved(&list.room, how)),
         flash => key_notice(flash, &list.room.organization()),
     }
-}
-
-/// The notice after the person created, joined or left an organization.
-fn moved(list: &List, how: &OrganizationNotice) -> AnyView {
-    let here = list.room.name.clone();
-    let (before, name, after) = match how {
-        OrganizationNotice::Created => (
-            "“",
-            here,
-            words::create_organization::CREATED.to_owned(),
-        ),
-        OrganizationNotice::Joined => {
-            let (before, after) = words::join::welcome(list.room.ctx.actor().role);
-            (before, here, after)
-        }
-        OrganizationNotice::Left { organization } => (
-            words::leave_organization::LEFT.0,
-            organization.clone(),
-            words::leave_organization::LEFT.1.to_owned(),
-        ),
-    };
-    done(view! { {before}<bdi>{name}</bdi>{after} })
 }
 
 /// The notice that the person cannot create keys.
