@@ -18,6 +18,9 @@ use crate::config::{Options, table};
 
 pub(super) use self::folder::read_manifest;
 
+/// Faults that are printed. One alteration can cause many.
+const MAX_FAULTS: usize = 50;
+
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct BackupArguments {
@@ -161,7 +164,11 @@ async fn verify(options: &Options, folder: &Path) -> Result<(), CliError> {
         print_line(&line);
     }
     if faults.is_empty() {
-        let MadeAt { at, what } = made_at(&manifest);
+        let at = &manifest.created_at;
+        let what = match manifest.database {
+            DatabaseKind::Sqlite => "backup",
+            DatabaseKind::Postgres => "database with the manifest",
+        };
         print_line(&format!(
             "The {what} of {at} is complete and unaltered."
         ));
@@ -171,24 +178,6 @@ async fn verify(options: &Options, folder: &Path) -> Result<(), CliError> {
         "{} cannot be used as a backup",
         folder.display()
     )))
-}
-
-/// Faults that are printed. One alteration can cause many.
-const MAX_FAULTS: usize = 50;
-
-struct MadeAt<'a> {
-    at: &'a str,
-    what: &'static str,
-}
-
-fn made_at(manifest: &Manifest) -> MadeAt<'_> {
-    MadeAt {
-        at: &manifest.created_at,
-        what: match manifest.database {
-            DatabaseKind::Sqlite => "backup",
-            DatabaseKind::Postgres => "database with the manifest",
-        },
-    }
 }
 
 async fn verify_copy(
@@ -215,13 +204,13 @@ async fn verify_restored(
     manifest: &Manifest,
     lines: &mut Vec<String>,
 ) -> Result<Vec<String>, CliError> {
-    let db = database_to_read(options).await?;
-    if !db.is_shared() {
+    if options.database_url()?.starts_with("sqlite:") {
         return Err(CliError::Usage(format!(
             "this is the manifest of a Postgres database: set {} to the database that you restored from its dump",
             options.name(&table::DATABASE_URL)
         )));
     }
+    let db = database_to_read(options).await?;
     let ring = ring(options, &db, lines).await?;
     let faults = backup::check_restored(&db, manifest, ring.as_ref()).await?;
     db.close().await;
