@@ -30,6 +30,7 @@ pub mod organizations;
 pub mod people;
 mod postgres;
 mod query_builder;
+pub mod ring;
 pub mod runs;
 pub mod sealed;
 pub mod sessions;

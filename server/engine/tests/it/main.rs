@@ -36,6 +36,7 @@ mod pypi;
 mod races;
 mod restore;
 mod ring;
+mod ring_rotation;
 mod rollback;
 mod rotations;
 mod runs;
