@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use engine::Db;
 use engine::journal::JournalFault;
-use engine::keyring::RingFault;
+use engine::keyring::{Purpose, RingFault, RotationFault};
 
 use crate::config::{BadSetting, Options, show_settings, table::Group};
 use crate::hardening::Variables;
@@ -182,8 +182,26 @@ enum AuditCommand {
 
 #[derive(Subcommand, Debug, Clone, Copy)]
 enum KeyringCommand {
-    /// Show which master key encrypts each key of the ring
-    Status,
+    /// Show the keys of the ring, and which master key encrypts each of them
+    Status {
+        /// Also count the rows that were made with each key
+        #[arg(long)]
+        counts: bool,
+    },
+    /// Replace a key of the ring beside running servers, and move the rows to the new one
+    Rotate {
+        /// What the key is for: data, lookup, row, audit or session
+        purpose: Purpose,
+    },
+    /// Move the rows to the active keys of the ring, where a rotation was interrupted
+    Reseal,
+    /// Destroy an old key of the ring that no row refers to
+    Destroy {
+        /// Its number in `roundtable keyring status`
+        id: i64,
+    },
+    /// Delete the keys that sign access tokens and assertions, after they were exposed
+    DeleteSigningKeys,
     /// Encrypt the ring with the current master key instead of the previous one
     Rewrap,
 }
@@ -199,6 +217,9 @@ pub enum CliError {
     /// The key ring cannot be decrypted.
     #[error(transparent)]
     Ring(#[from] RingFault),
+    /// A key of the ring cannot be rotated or destroyed.
+    #[error(transparent)]
+    Rotation(#[from] RotationFault),
     /// The revocation journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalFault),
@@ -237,13 +258,19 @@ impl CliError {
         }
         eprintln!("roundtable: {self}");
         match self {
-            Self::Setting(_) | Self::Ring(_) => ExitCode::from(78),
+            Self::Setting(_) | Self::Ring(_) | Self::Rotation(RotationFault::Ring(_)) => {
+                ExitCode::from(78)
+            }
             Self::Newer(_) => ExitCode::from(65),
             Self::Unreachable(_) => ExitCode::from(69),
-            Self::Usage(_) => ExitCode::from(2),
+            Self::Usage(_) | Self::Rotation(RotationFault::Unknown(_) | RotationFault::Canary) => {
+                ExitCode::from(2)
+            }
             Self::Reported(code) => ExitCode::from(*code),
             Self::Refused(_) => ExitCode::from(5),
-            Self::Journal(_) | Self::Store(_) | Self::Other(_) => ExitCode::FAILURE,
+            Self::Rotation(_) | Self::Journal(_) | Self::Store(_) | Self::Other(_) => {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -277,12 +304,7 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
             Ok(())
         }
         Command::Health => health::run(&options).await,
-        Command::Keyring {
-            command: KeyringCommand::Status,
-        } => keyring::status(&options).await,
-        Command::Keyring {
-            command: KeyringCommand::Rewrap,
-        } => keyring::rewrap(&options).await,
+        Command::Keyring { command } => run_keyring(&options, command).await,
         Command::Audit {
             command:
                 AuditCommand::Accept {
@@ -305,6 +327,17 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
             0 => Ok(()),
             code => Err(CliError::Reported(code)),
         },
+    }
+}
+
+async fn run_keyring(options: &Options, command: KeyringCommand) -> Result<(), CliError> {
+    match command {
+        KeyringCommand::Status { counts } => keyring::status(options, counts).await,
+        KeyringCommand::Rotate { purpose } => keyring::rotate(options, purpose).await,
+        KeyringCommand::Reseal => keyring::reseal(options).await,
+        KeyringCommand::Destroy { id } => keyring::destroy(options, id).await,
+        KeyringCommand::DeleteSigningKeys => keyring::delete_signing_keys(options).await,
+        KeyringCommand::Rewrap => keyring::rewrap(options).await,
     }
 }
 

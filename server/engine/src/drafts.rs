@@ -49,12 +49,16 @@ impl Engine {
         browser: &str,
         token: &str,
     ) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        let digest = self.session_digest(token.as_bytes());
         let mut tx = self.db().begin().await?;
-        let sealed = drafts::take(&mut tx, &digest, caller.person, self.runtime().now()).await?;
+        let mut taken = None;
+        for digest in self.session_digests(token.as_bytes()) {
+            let now = self.runtime().now();
+            let sealed = drafts::take(&mut tx, &digest, caller.person, now).await?;
+            taken = taken.or(sealed.map(|sealed| (digest, sealed)));
+        }
         tx.commit().await?;
         let associated_data = associated_data(caller, browser);
-        Ok(sealed.and_then(|sealed| {
+        Ok(taken.and_then(|(digest, sealed)| {
             self.ring()
                 .unseal("drafts", &digest, &associated_data, &sealed)
                 .ok()

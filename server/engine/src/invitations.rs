@@ -17,7 +17,6 @@ use domain::policy::may_give;
 use crate::audit::journal;
 use crate::ctx::Ctx;
 use crate::journal::Subject;
-use crate::keyring::Purpose;
 use crate::store::actors;
 use crate::store::invitations::{self, InvitationRow};
 use crate::store::{Connection, Tx, parse_column};
@@ -99,12 +98,27 @@ impl Engine {
         }
     }
 
-    fn invitation_digest(&self, token: &str) -> Vec<u8> {
-        self.ring()
-            .lookup(
-                Purpose::Session,
-                format!("invitation {token}").as_bytes(),
-            )
-            .1
+    /// The invitation of a link.
+    async fn find_invitation(
+        &self,
+        connection: &mut Connection,
+        token: &str,
+    ) -> Result<Option<InvitationRow>> {
+        for digest in self.session_digests(digested(token).as_bytes()) {
+            let found = invitations::by_digest(connection, &digest).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
+
+    fn invitation_digest(&self, token: &str) -> Vec<u8> {
+        self.session_digest(digested(token).as_bytes())
+    }
+}
+
+/// The text that the digest of an invitation is about.
+fn digested(token: &str) -> String {
+    format!("invitation {token}")
 }

@@ -4,6 +4,9 @@
 //! ring key it was made with, so no trial decryption is needed.
 
 use std::collections::BTreeMap;
+use std::iter::successors;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -14,10 +17,21 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 mod master;
+mod reader;
+mod reseal;
+mod rotation;
 mod startup;
 
 pub use master::{BadMasterKey, MasterKey};
-pub use startup::{RingFault, RingStatus, init, is_initialised, open, rewrap, status};
+pub(crate) use reader::{follow, forget};
+pub use reseal::{RESEAL_BATCH, Resealed, reseal};
+pub use rotation::{
+    Activated, RotationFault, RowCount, activate, add, count_rows, delete_signing_keys, destroy,
+    wait_for_servers,
+};
+pub use startup::{
+    RingFault, RingKeyStatus, RingStatus, init, is_initialised, open, rewrap, status,
+};
 
 /// Thirty-two secret bytes.
 pub type Secret = Zeroizing<[u8; 32]>;
@@ -38,6 +52,18 @@ domain::closed_set! {
         Session = "session",
         /// Shows that the master key opens the ring: its plaintext is fixed.
         Canary = "canary",
+    }
+}
+
+domain::closed_set! {
+    /// What a ring key is used for at present, with the word in the database.
+    pub enum RingKeyState {
+        /// Servers know it, and make nothing with it yet.
+        Pending = "pending",
+        /// New values are made with it.
+        Active = "active",
+        /// Only values from before its rotation are read with it.
+        Retired = "decrypt_only",
     }
 }
 
@@ -131,10 +157,43 @@ impl CanonicalEncoder {
 }
 
 /// The opened ring, in memory only.
+///
+/// It follows the ring of the database ([`Ring::reload`]) without a lock for those who use it: keys
+/// are only added, and a key that was destroyed is marked.
 pub struct Ring {
     deployment: String,
-    keys: BTreeMap<i64, (Purpose, Secret)>,
-    active: BTreeMap<Purpose, i64>,
+    keys: KeyList,
+    active: BTreeMap<Purpose, AtomicI64>,
+    /// The master keys that open the keys that are added later.
+    masters: Vec<MasterKey>,
+    /// The last change of the ring that was read.
+    changes: AtomicI64,
+    reloading: tokio::sync::Mutex<()>,
+}
+
+/// One key of the ring.
+struct RingKey {
+    id: i64,
+    purpose: Purpose,
+    secret: Secret,
+    is_destroyed: AtomicBool,
+}
+
+/// Keys that were read together, and those that were added later.
+#[derive(Default)]
+struct KeyList {
+    keys: Vec<RingKey>,
+    later: OnceLock<Box<KeyList>>,
+}
+
+/// The keys that new values are made with, as rows name them.
+pub(crate) struct ActiveKeys {
+    /// The first bytes of a sealed value, after its version.
+    pub data: Vec<u8>,
+    /// The id of the lookup key.
+    pub lookup: i64,
+    /// The first bytes of the MAC of a row.
+    pub row: Vec<u8>,
 }
 
 /// A sealed value does not open: it was altered, moved to another row, or sealed by another
@@ -143,27 +202,43 @@ pub struct Ring {
 pub struct Tampered;
 
 impl Ring {
-    /// Keyed digests of a secret value under every lookup key, with the id of that key, the newest
-    /// first.
+    /// Keyed digests of a secret value under every key of a purpose, with the id of that key: first
+    /// under the active one. A key that is not active yet counts too, because another server may
+    /// have activated it already.
     pub fn digests(&self, purpose: Purpose, value: &[u8]) -> impl Iterator<Item = (i64, [u8; 32])> {
-        self.keys
-            .iter()
-            .rev()
-            .filter(move |(_, (of, _))| *of == purpose)
-            .map(move |(id, (_, key))| (*id, mac(key, value)))
+        let active = self.active_id(purpose);
+        let first = self
+            .of(purpose)
+            .filter(move |key| key.id == active);
+        let others = self
+            .of(purpose)
+            .filter(move |key| key.id != active);
+        first
+            .chain(others)
+            .map(move |key| (key.id, mac(&key.secret, value)))
     }
 
     /// The keyed digest under the active key, with that key's id.
     pub fn lookup(&self, purpose: Purpose, value: &[u8]) -> (i64, Vec<u8>) {
         let id = self.active_id(purpose);
-        (
-            id,
-            mac(
-                self.key(id).unwrap_or(&Zeroizing::new([0; 32])),
-                value,
-            )
-            .to_vec(),
-        )
+        let zero = Zeroizing::new([0; 32]);
+        let key = self.key(purpose, id).unwrap_or(&zero);
+        (id, mac(key, value).to_vec())
+    }
+
+    /// Whether values of a purpose may be under different keys: while a key is being replaced.
+    pub(crate) fn has_several(&self, purpose: Purpose) -> bool {
+        self.of(purpose).nth(1).is_some()
+    }
+
+    /// The keys that new values are made with.
+    pub(crate) fn active_keys(&self) -> ActiveKeys {
+        let bytes = |purpose| self.active_id(purpose).to_be_bytes().to_vec();
+        ActiveKeys {
+            data: bytes(Purpose::Data),
+            lookup: self.active_id(Purpose::Lookup),
+            row: bytes(Purpose::Row),
+        }
     }
 
     /// Seals a value with AES-256-GCM under a subkey of its table and row, bound to the associated
@@ -211,12 +286,7 @@ impl Ring {
         let (head, ciphertext) = blob.split_at_checked(21).ok_or(Tampered)?;
         let id = i64::from_be_bytes(head[1..9].try_into().map_err(|_| Tampered)?);
         let nonce: [u8; 12] = head[9..21].try_into().map_err(|_| Tampered)?;
-        if head[0] != 1
-            || self
-                .keys
-                .get(&id)
-                .is_none_or(|(purpose, _)| *purpose != Purpose::Data)
-        {
+        if head[0] != 1 {
             return Err(Tampered);
         }
         let aad = self.aad(id, associated_data);
@@ -250,7 +320,7 @@ impl Ring {
             return false;
         };
         let id = id.try_into().map_or(0, i64::from_be_bytes);
-        let Some((_, key)) = self.of(purpose).find(|(known, _)| *known == id) else {
+        let Some(key) = self.key(purpose, id) else {
             return false;
         };
         let truth = mac(
@@ -267,36 +337,49 @@ impl Ring {
         &self.deployment
     }
 
-    /// The MAC key of the revocation journal.
+    /// The MAC key of the revocation journal. It follows from the oldest audit key, which is never
+    /// destroyed: the journal outlives the rotation of the audit key, and can be read with a backup
+    /// of the database from before it.
     pub(crate) fn journal_key(&self) -> Secret {
         let zero = Zeroizing::new([0; 32]);
-        let key = self
-            .key(self.active_id(Purpose::Audit))
-            .unwrap_or(&zero);
+        let oldest = self.of(Purpose::Audit).min_by_key(|key| key.id);
         expand(
-            key,
+            oldest.map_or(&zero, |key| &key.secret),
             CanonicalEncoder::of("rt/journal/v1")
                 .text(&self.deployment)
                 .as_slice(),
         )
     }
 
-    fn of(&self, purpose: Purpose) -> impl Iterator<Item = (i64, &Secret)> {
-        self.keys
-            .iter()
-            .filter(move |(_, (of, _))| *of == purpose)
-            .map(|(id, (_, key))| (*id, key))
+    /// The last change of the ring that was read.
+    pub(crate) fn changes(&self) -> i64 {
+        self.changes.load(Ordering::SeqCst)
     }
 
-    fn key(&self, id: i64) -> Option<&Secret> {
-        self.keys.get(&id).map(|(_, key)| key)
-    }
-
-    fn active_id(&self, purpose: Purpose) -> i64 {
+    /// The id of the key that new values of a purpose are made with.
+    pub(crate) fn active_id(&self, purpose: Purpose) -> i64 {
         self.active
             .get(&purpose)
-            .copied()
-            .unwrap_or_default()
+            .map_or(0, |id| id.load(Ordering::SeqCst))
+    }
+
+    /// The keys that were not destroyed.
+    fn keys(&self) -> impl Iterator<Item = &RingKey> {
+        self.keys
+            .lists()
+            .flat_map(|list| &list.keys)
+            .filter(|key| !key.is_destroyed.load(Ordering::SeqCst))
+    }
+
+    fn of(&self, purpose: Purpose) -> impl Iterator<Item = &RingKey> {
+        self.keys()
+            .filter(move |key| key.purpose == purpose)
+    }
+
+    fn key(&self, purpose: Purpose, id: i64) -> Option<&Secret> {
+        self.of(purpose)
+            .find(|key| key.id == id)
+            .map(|key| &key.secret)
     }
 
     fn aad(&self, data_key: i64, associated_data: &CanonicalEncoder) -> CanonicalEncoder {
@@ -310,8 +393,37 @@ impl Ring {
         let info = CanonicalEncoder::of("rt/rec/v1")
             .text(table)
             .bytes(row);
-        let subkey = expand(self.key(id)?, info.as_slice());
+        let subkey = expand(self.key(Purpose::Data, id)?, info.as_slice());
         Some(Aes256Gcm::new(subkey.as_slice().try_into().ok()?))
+    }
+}
+
+impl RingKey {
+    const fn new(id: i64, purpose: Purpose, secret: Secret) -> Self {
+        Self {
+            id,
+            purpose,
+            secret,
+            is_destroyed: AtomicBool::new(false),
+        }
+    }
+}
+
+impl KeyList {
+    fn lists(&self) -> impl Iterator<Item = &Self> {
+        successors(Some(self), |list| list.later.get().map(Box::as_ref))
+    }
+
+    /// Adds keys after the last ones. Only one caller at a time may add keys.
+    fn add(&self, keys: Vec<RingKey>) {
+        let more = Self {
+            keys,
+            later: OnceLock::new(),
+        };
+        if let Some(last) = self.lists().last() {
+            let added = last.later.set(Box::new(more));
+            debug_assert!(added.is_ok());
+        }
     }
 }
 
@@ -344,22 +456,83 @@ pub fn hash(canonical: &CanonicalEncoder) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    /// A ring with one key for each purpose, from 1 on.
     fn ring() -> Ring {
-        let keys = Purpose::ALL
-            .iter()
-            .zip(1_i64..)
-            .map(|(p, id)| (id, (*p, Zeroizing::new([id as u8; 32]))))
-            .collect();
-        let active = Purpose::ALL
-            .iter()
-            .zip(1_i64..)
-            .map(|(p, id)| (*p, id))
+        let numbered = || Purpose::ALL.into_iter().zip(1_i64..);
+        let keys = numbered()
+            .map(|(purpose, id)| RingKey::new(id, purpose, Zeroizing::new([id as u8; 32])))
             .collect();
         Ring {
             deployment: "here".into(),
-            keys,
-            active,
+            keys: KeyList {
+                keys,
+                later: OnceLock::new(),
+            },
+            active: numbered()
+                .map(|(purpose, id)| (purpose, AtomicI64::new(id)))
+                .collect(),
+            masters: Vec::new(),
+            changes: AtomicI64::new(0),
+            reloading: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Adds an active key to a ring, as a rotation does.
+    fn rotate(ring: &Ring, purpose: Purpose, id: i64) {
+        let secret = Zeroizing::new([id as u8; 32]);
+        ring.keys
+            .add(vec![RingKey::new(id, purpose, secret)]);
+        ring.active[&purpose].store(id, Ordering::SeqCst);
+    }
+
+    #[test]
+    fn values_from_before_a_rotation_stay_valid_until_their_key_is_destroyed() {
+        let (ring, about) = (ring(), CanonicalEncoder::of("about"));
+        let (sealed, mac) = (
+            ring.seal([9; 12], "t", b"7", &about, b"value"),
+            ring.mac(Purpose::Row, &about),
+        );
+        let before = ring.lookup(Purpose::Lookup, b"value");
+        for (purpose, id) in [(Purpose::Data, 7), (Purpose::Row, 8), (Purpose::Lookup, 9)] {
+            rotate(&ring, purpose, id);
+        }
+        assert!(ring.unseal("t", b"7", &about, &sealed).is_ok());
+        assert!(ring.mac_fits(Purpose::Row, &about, &mac));
+        let digests: Vec<_> = ring
+            .digests(Purpose::Lookup, b"value")
+            .map(|(id, digest)| (id, digest.to_vec()))
+            .collect();
+        assert_eq!(
+            digests,
+            [ring.lookup(Purpose::Lookup, b"value"), before]
+        );
+        assert_eq!(
+            ring.seal([9; 12], "t", b"7", &about, b"value")[1..9],
+            7_i64.to_be_bytes()
+        );
+        assert_eq!(
+            ring.mac(Purpose::Row, &about)[..8],
+            8_i64.to_be_bytes()
+        );
+
+        for key in ring.keys().filter(|key| key.id < 7) {
+            key.is_destroyed.store(true, Ordering::SeqCst);
+        }
+        assert!(ring.unseal("t", b"7", &about, &sealed).is_err());
+        assert!(!ring.mac_fits(Purpose::Row, &about, &mac));
+        assert!(!ring.has_several(Purpose::Lookup));
+    }
+
+    #[test]
+    fn the_key_of_the_journal_outlives_the_rotation_of_the_audit_key() {
+        let ring = ring();
+        let before = ring.journal_key();
+        rotate(&ring, Purpose::Audit, 7);
+        assert_eq!(*ring.journal_key(), *before);
+        assert_eq!(
+            ring.mac(Purpose::Audit, &CanonicalEncoder::of("e"))[..8],
+            7_i64.to_be_bytes()
+        );
     }
 
     // RK-30
@@ -431,7 +604,9 @@ mod tests {
                 .bytes(b"7");
             let prk = hmac::Key::new(
                 hmac::HMAC_SHA256,
-                ring.key(id).expect("the key").as_slice(),
+                ring.key(Purpose::Data, id)
+                    .expect("the key")
+                    .as_slice(),
             );
             let subkey = hmac::sign(&prk, &[info.as_slice(), &[1]].concat());
             let key = aead::LessSafeKey::new(

@@ -27,7 +27,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use self::lease::NodeLease;
 use crate::store::nodes::{self, NodeRow};
 use crate::store::{Db, StoreError};
-use crate::{Engine, Runtime};
+use crate::{Engine, Runtime, keyring};
 
 pub(crate) use self::lease::LeaseNumber;
 
@@ -195,10 +195,11 @@ pub struct NodeTasks {
 }
 
 impl Engine {
-    /// Joins the nodes that share the database. Until then, and on every failure, each check of a
-    /// key reads the database. Does nothing on SQLite, which one process serves.
+    /// Follows the key ring, and joins the nodes that share the database. Until then, and on every
+    /// failure, each check of a key reads the database. On SQLite, which one process serves, there
+    /// are no nodes to join.
     pub fn join_nodes(&self) -> NodeTasks {
-        let mut tasks = Vec::new();
+        let mut tasks = vec![tokio::spawn(keyring::follow(self.clone()))];
         if self.db().is_shared() {
             tasks.push(tokio::spawn(renewal::run(self.clone())));
             tasks.push(tokio::spawn(changes::run(self.clone())));
@@ -225,6 +226,9 @@ impl NodeTasks {
     /// Leaves the other nodes, so that they do not wait for this one.
     pub async fn leave(mut self) {
         self.stop();
+        if let Err(error) = keyring::forget(&self.engine).await {
+            tracing::debug!(%error, "this server could not be removed from the readers of the key ring");
+        }
         if !self.engine.db().is_shared() {
             return;
         }

@@ -23,9 +23,18 @@ pub(crate) use refused::RefusedSessions;
 const TOUCH_SECONDS: i64 = 60;
 
 impl Engine {
-    /// The keyed digest by which a token's row is found.
+    /// The keyed digest under which a token's row is stored.
     pub fn session_digest(&self, token: &[u8]) -> Vec<u8> {
         self.ring().lookup(Purpose::Session, token).1
+    }
+
+    /// The keyed digests by which a token's row is found: the one under the active key of the ring,
+    /// and while that key is being replaced also those under the others.
+    pub(crate) fn session_digests(&self, token: &[u8]) -> Vec<Vec<u8>> {
+        self.ring()
+            .digests(Purpose::Session, token)
+            .map(|(_, digest)| digest.to_vec())
+            .collect()
     }
 
     /// Stores a new session. False when its token is taken.
@@ -90,14 +99,17 @@ impl Engine {
         person: Option<PersonId>,
         value: &[u8],
     ) -> Result<bool> {
-        let digest = self.session_digest(token);
         // An update needs no new disk space, and revoking a key in the browser must work on a full
         // disk.
         let mut tx = self.db().begin_on_reserve().await?;
-        let Some(row) = sessions::lock(&mut tx, &digest)
-            .await?
-            .filter(|row| row.kind() == SessionKind::Browser)
-        else {
+        let mut found = None;
+        for digest in self.session_digests(token) {
+            found = sessions::lock(&mut tx, &digest).await?;
+            if found.is_some() {
+                break;
+            }
+        }
+        let Some(row) = found.filter(|row| row.kind() == SessionKind::Browser) else {
             return Ok(false);
         };
         let row = SessionRow {
@@ -111,7 +123,7 @@ impl Engine {
         let is_updated = self.is_current(&row)
             && sessions::update(
                 &mut tx,
-                &digest,
+                &row.digest,
                 person,
                 &row.sealed,
                 now,
@@ -163,22 +175,58 @@ impl Engine {
     }
 
     async fn current_session(&self, token: &[u8]) -> Result<Option<SessionRow>> {
-        let found = sessions::find(
-            &mut self.db().read().await?,
-            &self.session_digest(token),
-        )
-        .await?;
+        let found = self.find_session_row(token).await?;
         let Some(row) = found.filter(|row| row.kind() == SessionKind::Browser) else {
             return Ok(None);
         };
         if self.is_current(&row) {
-            return Ok(Some(row));
+            return self.under_active_key(row, token).await.map(Some);
         }
         if let Some(deleting) = self.delete_refused(&row) {
             // The caller is refused whether or not the row could be deleted.
             drop(deleting.await);
         }
         Ok(None)
+    }
+
+    pub(crate) async fn find_session_row(&self, token: &[u8]) -> Result<Option<SessionRow>> {
+        let mut connection = self.db().read().await?;
+        for digest in self.session_digests(token) {
+            let found = sessions::find(&mut connection, &digest).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Moves a session to the digest under the active key of the ring, if it is still under an older
+    /// one. Only its token can do that, so a session is moved when it is used.
+    async fn under_active_key(&self, row: SessionRow, token: &[u8]) -> Result<SessionRow> {
+        let active = self.ring().active_id(Purpose::Session);
+        let is_older = self
+            .ring()
+            .digests(Purpose::Session, token)
+            .any(|(id, digest)| id < active && row.digest == digest);
+        let Some(value) = self.open_session(&row).filter(|_| is_older) else {
+            return Ok(row);
+        };
+        let moved = SessionRow {
+            digest: self.session_digest(token),
+            refreshed_at: Some(self.runtime().now().0),
+            ..row.clone()
+        };
+        let moved = self.sealed_session(moved, &value);
+        // Like an update, it needs no new disk space.
+        let mut tx = self.db().begin_on_reserve().await?;
+        let is_moved = sessions::move_digest(&mut tx, &moved, &row).await?;
+        tx.commit().await?;
+        if is_moved {
+            return Ok(moved);
+        }
+        // Another request has moved or changed it.
+        let found = self.find_session_row(token).await?;
+        Ok(found.unwrap_or(row))
     }
 
     /// Deletes a session.
@@ -192,7 +240,9 @@ impl Engine {
 
     async fn try_to_delete_session(&self, token: &[u8]) -> Result<()> {
         let mut tx = self.db().begin_on_reserve().await?;
-        sessions::delete(&mut tx, &self.session_digest(token)).await?;
+        for digest in self.session_digests(token) {
+            sessions::delete(&mut tx, &digest).await?;
+        }
         Ok(tx.commit().await?)
     }
 

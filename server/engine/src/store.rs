@@ -32,6 +32,7 @@ pub mod people;
 mod place;
 mod postgres;
 mod query_builder;
+pub mod ring;
 pub mod runs;
 mod schema;
 pub mod sealed;

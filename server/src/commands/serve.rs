@@ -239,6 +239,10 @@ async fn open_engine(
         .await
         .map_err(|error| CliError::Other(format!("the audit logs: {error}")))?;
 
+    // A full disk does not prevent the start.
+    if let Err(error) = engine.follow_ring().await {
+        tracing::warn!(%error, "the commands that rotate ring keys do not know this server yet");
+    }
     engine.attempts().set_limits(settings.attempts);
     engine.set_key_cache(settings.key_cache);
     Ok(engine)

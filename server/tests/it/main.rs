@@ -22,6 +22,7 @@ mod in_flight;
 mod introspection;
 mod ip_lists;
 mod key_checks;
+mod keyring_commands;
 mod keys;
 mod live;
 mod log;

@@ -16,9 +16,14 @@ impl Engine {
     /// # Errors
     /// `NotFound` for a code that does not exist, was used, or has expired.
     pub async fn get_device_request(&self, user_code: &UserCode) -> Result<DeviceRequest> {
-        let digest = self.user_code_digest(user_code);
-        let found =
-            device_requests::find_by_user_code(&mut self.db().read().await?, &digest).await?;
+        let mut connection = self.db().read().await?;
+        let mut found = None;
+        for digest in self.user_code_digests(user_code) {
+            found = device_requests::find_by_user_code(&mut connection, &digest).await?;
+            if found.is_some() {
+                break;
+            }
+        }
         let (_, stored) = self.undecided(found)?;
         stored.view()
     }
@@ -40,8 +45,13 @@ impl Engine {
         let mut tx = self.db().begin().await?;
         // The request before the chains, as the device does when it exchanges its code: the other
         // order could wait for it forever.
-        let digest = self.user_code_digest(user_code);
-        let found = device_requests::lock_by_user_code(&mut tx, &digest).await?;
+        let mut found = None;
+        for digest in self.user_code_digests(user_code) {
+            found = device_requests::lock_by_user_code(&mut tx, &digest).await?;
+            if found.is_some() {
+                break;
+            }
+        }
         self.lock_chain_heads(&mut tx, caller.person, None)
             .await?;
         reauthorize_person(self, &mut tx, caller).await?;

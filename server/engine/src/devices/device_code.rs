@@ -133,9 +133,14 @@ impl Engine {
         parties: &Parties,
         origin: &Origin,
     ) -> Result<Granted> {
-        let digest = self.device_code_digest(device_code);
         let mut tx = self.db().begin().await?;
-        let found = device_requests::lock(&mut tx, &digest).await?;
+        let mut found = None;
+        for digest in self.session_digests(digested_device_code(device_code).as_bytes()) {
+            found = device_requests::lock(&mut tx, &digest).await?;
+            if found.is_some() {
+                break;
+            }
+        }
         let Some((row, stored)) = found.and_then(|row| self.open_request(row)) else {
             return Ok(Err(GrantRefusal::Invalid));
         };
@@ -183,12 +188,17 @@ impl Engine {
         }
     }
 
-    pub(super) fn device_code_digest(&self, code: &str) -> Vec<u8> {
-        self.session_digest(format!("device code {code}").as_bytes())
+    fn device_code_digest(&self, code: &str) -> Vec<u8> {
+        self.session_digest(digested_device_code(code).as_bytes())
     }
 
-    pub(super) fn user_code_digest(&self, code: &UserCode) -> Vec<u8> {
-        self.session_digest(format!("user code {code}").as_bytes())
+    fn user_code_digest(&self, code: &UserCode) -> Vec<u8> {
+        self.session_digest(digested_user_code(code).as_bytes())
+    }
+
+    /// The digests by which the request of a user code is found.
+    pub(super) fn user_code_digests(&self, code: &UserCode) -> Vec<Vec<u8>> {
+        self.session_digests(digested_user_code(code).as_bytes())
     }
 
     pub(super) fn seal_request(&self, digest: &[u8], stored: &WaitingDevice) -> Result<Vec<u8>> {
@@ -234,6 +244,16 @@ async fn note_poll(tx: &mut Tx, row: &DeviceRequestRow, now: Moment) -> Result<G
     };
     device_requests::note_poll(tx, &row.digest, now, interval).await?;
     Ok(refusal)
+}
+
+/// The text that the digest of a device code is about.
+fn digested_device_code(code: &str) -> Zeroizing<String> {
+    Zeroizing::new(format!("device code {code}"))
+}
+
+/// The text that the digest of a user code is about.
+fn digested_user_code(code: &UserCode) -> String {
+    format!("user code {code}")
 }
 
 fn associated_data() -> CanonicalEncoder {

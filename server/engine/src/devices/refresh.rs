@@ -32,24 +32,32 @@ impl Engine {
         parties: &Parties,
         origin: &Origin,
     ) -> Result<Granted> {
-        let digest = self.session_digest(refresh_token.as_bytes());
+        let digests = self.session_digests(refresh_token.as_bytes());
         let mut tx = self.db().begin().await?;
-        let found = sessions::lock_device(&mut tx, &digest).await?;
+        let mut found = None;
+        for digest in &digests {
+            found = sessions::lock_device(&mut tx, digest).await?;
+            if found.is_some() {
+                break;
+            }
+        }
         let Some((row, session)) = self.device_session(found, client) else {
             return Ok(Err(GrantRefusal::Invalid));
         };
         let now = self.runtime().now();
-        let next = self.next_refresh_token(refresh_token);
-        let row = if row.digest == digest {
+        let (row, next) = if digests.contains(&row.digest) {
+            let next = self.next_refresh_token(refresh_token);
             let row = self
                 .replace_refresh_token(&mut tx, row, &session, &next, now)
                 .await?;
             tx.commit().await?;
-            row
-        } else if was_just_replaced(&row, now) && row.digest == self.session_digest(next.as_bytes())
+            (row, next)
+        } else if let Some(next) = self
+            .token_after(refresh_token, &row)
+            .filter(|_| was_just_replaced(&row, now))
         {
             tx.commit().await?;
-            row
+            (row, next)
         } else {
             drop(tx);
             self.revoke_copied(&row, origin).await?;
@@ -95,12 +103,21 @@ impl Engine {
 
     /// Only this installation can compute it.
     fn next_refresh_token(&self, token: &str) -> Zeroizing<String> {
-        let value = Zeroizing::new(format!("next refresh token {token}"));
-        let digest = Zeroizing::new(self.session_digest(value.as_bytes()));
-        Zeroizing::new(format!(
-            "{REFRESH_PREFIX}{}",
-            URL_SAFE_NO_PAD.encode(&*digest)
-        ))
+        let value = digested(token);
+        refresh_token_of(&Zeroizing::new(self.session_digest(value.as_bytes())))
+    }
+
+    /// The token that replaced this one, if the session has it. It may have been computed with
+    /// another key of the ring than the active one.
+    fn token_after(&self, token: &str, row: &SessionRow) -> Option<Zeroizing<String>> {
+        let value = digested(token);
+        self.session_digests(value.as_bytes())
+            .into_iter()
+            .map(|digest| refresh_token_of(&Zeroizing::new(digest)))
+            .find(|next| {
+                self.session_digests(next.as_bytes())
+                    .contains(&row.digest)
+            })
     }
 
     /// Revokes a session whose replaced token was presented again.
@@ -121,6 +138,16 @@ impl Engine {
         }
         Ok(tx.commit().await?)
     }
+}
+
+/// The text that the next refresh token follows from.
+fn digested(token: &str) -> Zeroizing<String> {
+    Zeroizing::new(format!("next refresh token {token}"))
+}
+
+fn refresh_token_of(digest: &[u8]) -> Zeroizing<String> {
+    let text = URL_SAFE_NO_PAD.encode(digest);
+    Zeroizing::new(format!("{REFRESH_PREFIX}{text}"))
 }
 
 fn was_just_replaced(row: &SessionRow, now: Moment) -> bool {

@@ -4,7 +4,6 @@ use domain::device::DeviceClient;
 use domain::{Moment, PersonId};
 
 use crate::ctx::{Caller, Credential, Origin};
-use crate::store::sessions;
 use crate::{Engine, Error, Result};
 
 impl Engine {
@@ -19,8 +18,9 @@ impl Engine {
         refresh_token: &str,
         origin: &Origin,
     ) -> Result<()> {
-        let digest = self.session_digest(refresh_token.as_bytes());
-        let found = sessions::find(&mut self.db().read().await?, &digest).await?;
+        let found = self
+            .find_session_row(refresh_token.as_bytes())
+            .await?;
         let Some((row, session)) = self.device_session(found, client) else {
             return Ok(());
         };

@@ -8,7 +8,7 @@ use crate::ctx::{Caller, Credential, Ctx, Origin};
 use crate::error::conflict;
 use crate::reauthorize::reauthorize_person;
 use crate::store::actors::{self, ActorRow};
-use crate::store::invitations::{self, InvitationRow};
+use crate::store::invitations::InvitationRow;
 use crate::store::people::{self, PersonRow};
 use crate::store::{self, Tx};
 use crate::{Engine, Error, Result};
@@ -26,9 +26,8 @@ impl Engine {
         token: &str,
         origin: Origin,
     ) -> Result<OrganizationId> {
-        let digest = self.invitation_digest(token);
         let mut tx = self.db().begin().await?;
-        let organization = match invitations::by_digest(&mut tx, &digest).await? {
+        let organization = match self.find_invitation(&mut tx, token).await? {
             Some(row) => row.offer()?.organization,
             None => return Err(Error::NotFound),
         };
@@ -36,7 +35,7 @@ impl Engine {
         // Read again after locking the chain's head: of two concurrent requests only one finds the
         // invitation pending.
         store::audit::lock_chain_head(&mut tx, &organization).await?;
-        let found = invitations::by_digest(&mut tx, &digest).await?;
+        let found = self.find_invitation(&mut tx, token).await?;
         let row = self.require_pending(&mut tx, found).await?;
         reauthorize_person(self, &mut tx, caller).await?;
         let person = people::get(&mut tx, caller.person).await?;

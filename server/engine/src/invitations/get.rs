@@ -3,7 +3,7 @@
 use domain::PersonId;
 use domain::view::{Offer, Standing};
 
-use crate::store::invitations::{self, InvitationRow};
+use crate::store::invitations::InvitationRow;
 use crate::store::{organizations, people};
 use crate::{Engine, Error, Result};
 
@@ -15,7 +15,9 @@ impl Engine {
     /// disclosed.
     pub async fn get_invitation(&self, token: &str) -> Result<Offer> {
         let mut connection = self.db().read().await?;
-        let found = invitations::by_digest(&mut connection, &self.invitation_digest(token)).await?;
+        let found = self
+            .find_invitation(&mut connection, token)
+            .await?;
         Ok(self
             .require_pending(&mut connection, found)
             .await?
@@ -28,7 +30,9 @@ impl Engine {
     /// `NotFound` as [`Engine::get_invitation`], except for a person who is already a member.
     pub async fn get_invitation_as(&self, person: PersonId, token: &str) -> Result<Standing> {
         let mut connection = self.db().read().await?;
-        let found = invitations::by_digest(&mut connection, &self.invitation_digest(token)).await?;
+        let found = self
+            .find_invitation(&mut connection, token)
+            .await?;
         let offered = found
             .as_ref()
             .map(InvitationRow::offer)

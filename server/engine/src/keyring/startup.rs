@@ -1,10 +1,12 @@
-//! Creating, opening and rewrapping the ring.
+//! Creating, opening, following and rewrapping the ring.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use zeroize::Zeroizing;
 
-use super::{CanonicalEncoder, MasterKey, Purpose, Ring, Secret};
+use super::{CanonicalEncoder, KeyList, MasterKey, Purpose, Ring, RingKey, RingKeyState, Secret};
 use crate::runtime::Runtime;
 use crate::store::{Db, StoreError, meta};
 
@@ -54,8 +56,21 @@ pub enum RingFault {
 /// What `roundtable keyring status` prints.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RingStatus {
-    /// Ring keys by purpose.
-    pub keys: Vec<(i64, String, String)>,
+    /// Ring keys, the oldest first.
+    pub keys: Vec<RingKeyStatus>,
+}
+
+/// One key of the ring; nothing secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RingKeyStatus {
+    /// Its id.
+    pub id: i64,
+    /// The word of its purpose.
+    pub purpose: String,
+    /// The word of its state.
+    pub state: String,
+    /// The master key that it is wrapped with.
+    pub master: String,
 }
 
 /// Whether the database holds a ring.
@@ -93,7 +108,7 @@ pub async fn init(db: &Db, key: &MasterKey, runtime: &Runtime) -> Result<(), Rin
         let row = meta::RingRow {
             id,
             purpose: purpose.as_str().into(),
-            state: "active".into(),
+            state: RingKeyState::Active.as_str().into(),
             kek_id: key.id().into(),
             wrapped,
             created_at: runtime.now().0,
@@ -113,6 +128,7 @@ pub async fn open(
     previous: Option<&MasterKey>,
 ) -> Result<Ring, RingFault> {
     let mut connection = db.read().await?;
+    let changes = meta::ring_changes(&mut connection).await?;
     let rows = meta::ring(&mut connection).await?;
     let Some(first) = rows.first() else {
         return Err(RingFault::NotInitialised);
@@ -145,22 +161,34 @@ pub async fn open(
     let deployment = meta::get(&mut connection, "deployment")
         .await?
         .unwrap_or_default();
-    let mut ring = Ring {
-        deployment,
-        keys: BTreeMap::new(),
-        active: BTreeMap::new(),
-    };
+    let mut keys = Vec::new();
+    let mut active = BTreeMap::new();
     for row in &rows {
-        let (purpose, secret) = unwrapped(&ring.deployment, row, known(&row.kek_id))?;
-        ring.keys.insert(row.id, (purpose, secret));
-        if row.state == "active" {
-            ring.active.insert(purpose, row.id);
+        let (purpose, secret) = unwrapped(&deployment, row, known(&row.kek_id))?;
+        keys.push(RingKey::new(row.id, purpose, secret));
+        if row.is_active() {
+            active.insert(purpose, AtomicI64::new(row.id));
         }
     }
+    let ring = Ring {
+        deployment,
+        keys: KeyList {
+            keys,
+            later: OnceLock::new(),
+        },
+        active,
+        masters: [Some(key), previous]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
+        changes: AtomicI64::new(changes),
+        reloading: tokio::sync::Mutex::default(),
+    };
     let used = meta::lookup_keys_in_use(&mut connection).await?;
     let gone: Vec<_> = used
         .iter()
-        .filter(|id| !ring.keys.contains_key(id))
+        .filter(|id| ring.keys().all(|key| key.id != **id))
         .map(i64::to_string)
         .collect();
     let whole = Purpose::ALL
@@ -217,9 +245,97 @@ pub async fn status(db: &Db) -> Result<RingStatus, StoreError> {
     Ok(RingStatus {
         keys: rows
             .into_iter()
-            .map(|row| (row.id, row.purpose, row.kek_id))
+            .map(|row| RingKeyStatus {
+                id: row.id,
+                purpose: row.purpose,
+                state: row.state,
+                master: row.kek_id,
+            })
             .collect(),
     })
+}
+
+impl Ring {
+    /// Reads the ring of the database again: adds its new keys, follows which are active, and stops
+    /// to use those that were destroyed. Nothing changes if it cannot be read completely.
+    ///
+    /// # Errors
+    /// When a new key cannot be opened, an active one is missing, or the database does not answer.
+    pub(crate) async fn reload(&self, db: &Db) -> Result<(), RingFault> {
+        let _turn = self.reloading.lock().await;
+        let mut connection = db.read().await?;
+        // Before the rows, which are at least as new then.
+        let changes = meta::ring_changes(&mut connection).await?;
+        let rows = meta::ring(&mut connection).await?;
+        let is_there = |id: i64| rows.iter().any(|row| row.id == id);
+        if !self
+            .active
+            .values()
+            .all(|id| is_there(id.load(Ordering::SeqCst)))
+        {
+            return Err(RingFault::Damaged);
+        }
+
+        let added = self.new_keys(&rows)?;
+        if !added.is_empty() {
+            self.keys.add(added);
+        }
+        for row in rows.iter().filter(|row| row.is_active()) {
+            let purpose = row.purpose.parse().ok();
+            if let Some(active) = purpose.and_then(|purpose: Purpose| self.active.get(&purpose)) {
+                active.store(row.id, Ordering::SeqCst);
+            }
+        }
+        for key in self.keys().filter(|key| !is_there(key.id)) {
+            key.is_destroyed.store(true, Ordering::SeqCst);
+        }
+        self.changes.store(changes, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn new_keys(&self, rows: &[meta::RingRow]) -> Result<Vec<RingKey>, RingFault> {
+        let mut added = Vec::new();
+        let is_new = |row: &&meta::RingRow| self.keys().all(|key| key.id != row.id);
+        for row in rows.iter().filter(is_new) {
+            let master = self
+                .masters
+                .iter()
+                .find(|master| master.id() == row.kek_id)
+                .ok_or_else(|| RingFault::OtherKey {
+                    expected: row.kek_id.clone(),
+                    given: self
+                        .masters
+                        .first()
+                        .map_or("", MasterKey::id)
+                        .into(),
+                })?;
+            let (purpose, secret) = unwrapped(&self.deployment, row, Some(master))?;
+            added.push(RingKey::new(row.id, purpose, secret));
+        }
+        Ok(added)
+    }
+}
+
+/// The row of a new key, wrapped by the master key.
+pub(super) fn new_row(
+    deployment: &str,
+    (id, purpose): (i64, Purpose),
+    key: &MasterKey,
+    runtime: &Runtime,
+) -> meta::RingRow {
+    let wrapped = key.wrap(
+        runtime.bytes(),
+        &associated_data(deployment, id, purpose.as_str(), key.id()),
+        &Zeroizing::new(runtime.bytes()),
+    );
+    meta::RingRow {
+        id,
+        purpose: purpose.as_str().into(),
+        state: RingKeyState::Pending.as_str().into(),
+        kek_id: key.id().into(),
+        wrapped,
+        created_at: runtime.now().0,
+    }
 }
 
 fn unwrapped(

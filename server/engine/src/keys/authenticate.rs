@@ -381,15 +381,14 @@ impl Engine {
     /// older version that was put back. An unknown key costs the same work, so that timing does not
     /// reveal which keys exist.
     pub(super) async fn find_key(&self, auth: &Secret) -> Result<(Digest, PresentedRow)> {
-        for (lookup_key, lookup) in self
-            .ring()
-            .digests(Purpose::Lookup, auth.as_slice())
-        {
-            let read = async || {
-                Ok(keys::by_lookup(&mut self.db().read().await?, lookup_key, &lookup).await?)
-            };
-            if let Some(row) = read_sound(read, |row| self.is_proven(row, auth.as_slice())).await? {
-                return Ok((lookup, row));
+        // The ring may get a key, and the row may move to it, while the row is looked for.
+        loop {
+            let changes = self.ring().changes();
+            if let Some(found) = self.find_by_digests(auth).await? {
+                return Ok(found);
+            }
+            if changes == self.ring().changes() {
+                break;
             }
         }
 
@@ -404,6 +403,29 @@ impl Engine {
         let _ = self.ring().mac(Purpose::Row, &associated_data);
         self.usage().checks().unknown();
         Err(Error::Unauthenticated("no such key"))
+    }
+
+    async fn find_by_digests(&self, auth: &Secret) -> Result<Option<(Digest, PresentedRow)>> {
+        let digests: Vec<_> = self
+            .ring()
+            .digests(Purpose::Lookup, auth.as_slice())
+            .collect();
+        // While lookup keys are rotated, the row may move between two reads: then the second round
+        // finds it.
+        let rounds = if self.ring().has_several(Purpose::Lookup) {
+            2
+        } else {
+            1
+        };
+        for (lookup_key, lookup) in digests.repeat(rounds) {
+            let read = async || {
+                Ok(keys::by_lookup(&mut self.db().read().await?, lookup_key, &lookup).await?)
+            };
+            if let Some(row) = read_sound(read, |row| self.is_proven(row, auth.as_slice())).await? {
+                return Ok(Some((lookup, row)));
+            }
+        }
+        Ok(None)
     }
 
     fn is_proven(&self, presented: &PresentedRow, auth: &[u8]) -> bool {

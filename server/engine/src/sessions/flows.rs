@@ -39,17 +39,18 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn take_flow(&self, token: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        let digest = self.session_digest(token);
         let mut tx = self.db().begin().await?;
-        let sealed = sessions::take_flow(&mut tx, &digest, self.runtime().now()).await?;
+        let mut taken = None;
+        for digest in self.session_digests(token) {
+            let sealed = sessions::take_flow(&mut tx, &digest, self.runtime().now()).await?;
+            taken = taken.or(sealed.map(|sealed| (digest, sealed)));
+        }
         tx.commit().await?;
-        let Some(sealed) = sealed else {
-            return Ok(None);
-        };
-        Ok(self
-            .ring()
-            .unseal("sign_in_flows", &digest, &associated_data(), &sealed)
-            .ok())
+        Ok(taken.and_then(|(digest, sealed)| {
+            self.ring()
+                .unseal("sign_in_flows", &digest, &associated_data(), &sealed)
+                .ok()
+        }))
     }
 }
 

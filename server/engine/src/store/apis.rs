@@ -319,3 +319,31 @@ pub async fn list(
     Ok(fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
 }
+
+/// APIs of an organization that were sealed with another ring key than this, from `after`
+/// (exclusive) on. `ring_key` is its id in eight bytes.
+pub async fn of_other_ring_keys(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    after: i64,
+    ring_key: &[u8],
+    limit: i64,
+) -> Result<Vec<ApiRow>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM apis p WHERE p.organization_id = $1 AND p.id > $2 AND substr(p.row_mac, 1, 8) <> $3 ORDER BY p.id LIMIT $4"
+    );
+    fetch!(connection, conn => sqlx::query_as(SQL)
+        .bind(organization.as_str()).bind(after).bind(ring_key).bind(limit).fetch_all(conn))
+}
+
+/// Writes the seal of an API, unless its row was changed since it was read as `before`. Says
+/// whether it was written.
+pub async fn reseal(tx: &mut Tx, row: &ApiRow, before: &ApiRow) -> Result<bool, StoreError> {
+    const SQL: &str =
+        "UPDATE apis SET row_mac = $4 WHERE organization_id = $1 AND id = $2 AND row_mac = $3";
+    let changed = execute!(tx, conn => sqlx::query(SQL)
+        .bind(&row.organization_id).bind(row.id).bind(&before.row_mac).bind(&row.row_mac).execute(conn))?;
+    Ok(changed == 1)
+}

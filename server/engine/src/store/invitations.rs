@@ -191,3 +191,32 @@ pub async fn count_pending(
     let (count,): (i64,) = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).fetch_one(conn))?;
     Ok(count)
 }
+
+/// Invitations of an organization that were sealed with another ring key than this, from `after`
+/// (exclusive) on. `ring_key` is its id in eight bytes.
+pub async fn of_other_ring_keys(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    after: i64,
+    ring_key: &[u8],
+    limit: i64,
+) -> Result<Vec<InvitationRow>, StoreError> {
+    const SQL: &str = select!(
+        "WHERE i.organization_id = $1 AND i.seq > $2 AND substr(i.row_mac, 1, 8) <> $3 ORDER BY i.seq LIMIT $4"
+    );
+    fetch!(connection, conn => sqlx::query_as(SQL)
+        .bind(organization.as_str()).bind(after).bind(ring_key).bind(limit).fetch_all(conn))
+}
+
+/// Writes the seal of an invitation, unless its row was changed since it was read as `before`. Says
+/// whether it was written.
+pub async fn reseal(
+    tx: &mut Tx,
+    row: &InvitationRow,
+    before: &InvitationRow,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE invitations SET row_mac = $4 WHERE organization_id = $1 AND id = $2 AND row_mac = $3";
+    let changed = execute!(tx, conn => sqlx::query(SQL)
+        .bind(&row.organization_id).bind(&row.id).bind(&before.row_mac).bind(&row.row_mac).execute(conn))?;
+    Ok(changed == 1)
+}

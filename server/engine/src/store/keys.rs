@@ -5,6 +5,7 @@ mod attention;
 mod list;
 mod presented;
 mod recent_use;
+mod reseal;
 
 use domain::api::ApiScopeWords;
 use domain::key::KeyState;
@@ -240,6 +241,7 @@ pub use attention::{FactsRow, counts, reached, worst, worst_facts};
 pub use list::{count, count_inactive, creators, list};
 pub use presented::{PresentedRow, by_lookup};
 pub use recent_use::{among, used_since};
+pub use reseal::{of_other_ring_keys, reseal};
 
 pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO api_keys (id, organization_id, actor_id, created_by, name, kind, role_cap, key_prefix, \
@@ -321,12 +323,12 @@ pub async fn update(tx: &mut Tx, row: &KeyRow, before: &KeyRow) -> Result<bool, 
     const SQL: &str = "UPDATE api_keys SET name = $4, folded_name = $5, scopes = $6, expires_at = $7, revoked_at = $8, \
          revoked_by = $9, revoke_reason = $10, expired_at = $11, exposed_at = $12, rotated_to = $13, sole = $14, \
          rank = $15, audit_n = $16, row_mac = $17, api_scopes = $18, allowed_ips = $19 \
-         WHERE organization_id = $1 AND id = $2 AND audit_n = $3";
+         WHERE organization_id = $1 AND id = $2 AND audit_n = $3 AND row_mac = $20";
     let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(row.id).bind(before.audit_n).bind(&row.name).bind(&row.folded_name).bind(&row.scopes)
         .bind(row.expires_at).bind(row.revoked_at).bind(row.revoked_by).bind(&row.revoke_reason).bind(row.expired_at)
         .bind(row.exposed_at).bind(row.rotated_to).bind(row.sole).bind(row.rank).bind(row.audit_n).bind(&row.row_mac)
-        .bind(&row.api_scopes).bind(&row.allowed_ips).execute(conn))?;
+        .bind(&row.api_scopes).bind(&row.allowed_ips).bind(&before.row_mac).execute(conn))?;
     tx.mark(row.mark());
     tx.changed(AuthorityChange {
         of: Authority::Key(KeyId(row.id)),

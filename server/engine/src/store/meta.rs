@@ -1,6 +1,7 @@
 //! Rows of the whole installation: metadata, counters, the key ring.
 
 use super::{Connection, StoreError, Tx, execute, fetch};
+use crate::keyring::RingKeyState;
 
 /// One wrapped key of the ring.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -9,7 +10,7 @@ pub struct RingRow {
     pub id: i64,
     /// What it is for.
     pub purpose: String,
-    /// `active` or `decrypt_only`.
+    /// A word of [`RingKeyState`].
     pub state: String,
     /// The master key it is wrapped with.
     pub kek_id: String,
@@ -17,6 +18,13 @@ pub struct RingRow {
     pub wrapped: Vec<u8>,
     /// When it was created, in milliseconds.
     pub created_at: i64,
+}
+
+impl RingRow {
+    /// Whether new values are made with it.
+    pub fn is_active(&self) -> bool {
+        self.state == RingKeyState::Active.as_str()
+    }
 }
 
 pub async fn ping(connection: &mut Connection) -> Result<(), StoreError> {
@@ -82,6 +90,14 @@ pub async fn rewrap_ring_key(
     const SQL: &str = "UPDATE keyring SET kek_id = $2, wrapped = $3 WHERE id = $1 RETURNING id";
     let _: (i64,) = fetch!(tx, conn => sqlx::query_as(SQL).bind(id).bind(kek_id).bind(wrapped).fetch_one(conn))?;
     Ok(())
+}
+
+/// The number of changes of the ring so far. Zero before the migration that counts them.
+pub async fn ring_changes(connection: &mut Connection) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT value FROM counters WHERE name = 'ring_change'";
+    let found: Option<(i64,)> =
+        fetch!(connection, conn => sqlx::query_as(SQL).fetch_optional(conn))?;
+    Ok(found.map_or(0, |(changes,)| changes))
 }
 
 /// Ids of the lookup keys that stored API keys use.

@@ -25,7 +25,8 @@ pub struct SessionRow {
     pub token_key: Option<String>,
     /// A word of [`SessionKind`].
     pub kind: String,
-    /// When a device refreshed it last.
+    /// When its digest was replaced last: a device refreshed it, or it was moved to another key of
+    /// the ring.
     pub refreshed_at: Option<i64>,
 }
 
@@ -194,8 +195,10 @@ pub async fn delete_of(tx: &mut Tx, person: PersonId) -> Result<u64, StoreError>
     Ok(number)
 }
 
+/// Deletes the session that has this digest, or had it before. Says whether there was one.
 pub async fn delete(tx: &mut Tx, digest: &[u8]) -> Result<bool, StoreError> {
-    const SQL: &str = "DELETE FROM sessions WHERE digest = $1 RETURNING id, created_at";
+    const SQL: &str =
+        "DELETE FROM sessions WHERE digest = $1 OR previous_digest = $1 RETURNING id, created_at";
     let gone: Option<(String, i64)> =
         fetch!(tx, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?;
     let was_there = gone.is_some();
@@ -265,4 +268,46 @@ pub async fn take_flow(
     Ok(row
         .filter(|(_, expires)| *expires > now.0)
         .map(|(sealed, _)| sealed))
+}
+
+/// Sessions whose value was sealed with another ring key than this, in the order of their digests,
+/// from `after` (exclusive) on. `ring_key` is its id in eight bytes.
+pub async fn of_other_ring_keys(
+    connection: &mut Connection,
+    after: &[u8],
+    ring_key: &[u8],
+    limit: i64,
+) -> Result<Vec<SessionRow>, StoreError> {
+    const SQL: &str =
+        select!("WHERE digest > $1 AND substr(sealed, 2, 8) <> $2 ORDER BY digest LIMIT $3");
+    fetch!(connection, conn => sqlx::query_as(SQL).bind(after).bind(ring_key).bind(limit).fetch_all(conn))
+}
+
+/// Writes the sealed value of a session, unless it was changed since it was read as `before`. Says
+/// whether it was written.
+pub async fn reseal(
+    tx: &mut Tx,
+    row: &SessionRow,
+    before: &SessionRow,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE sessions SET sealed = $3 WHERE digest = $1 AND sealed = $2";
+    let changed = execute!(tx, conn => sqlx::query(SQL)
+        .bind(&row.digest).bind(&before.sealed).bind(&row.sealed).execute(conn))?;
+    Ok(changed == 1)
+}
+
+/// Gives the session of a browser the digest under another ring key, unless it was changed since it
+/// was read as `before`. It is still found by the digest before, because another server may not use
+/// the key yet. Says whether it was written.
+pub async fn move_digest(
+    tx: &mut Tx,
+    row: &SessionRow,
+    before: &SessionRow,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE sessions SET digest = $3, sealed = $4, previous_digest = $1, refreshed_at = $5 \
+         WHERE digest = $1 AND sealed = $2";
+    let changed = execute!(tx, conn => sqlx::query(SQL)
+        .bind(&before.digest).bind(&before.sealed).bind(&row.digest).bind(&row.sealed).bind(row.refreshed_at)
+        .execute(conn))?;
+    Ok(changed == 1)
 }

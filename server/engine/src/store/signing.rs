@@ -103,3 +103,22 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     execute!(tx, conn => sqlx::query("DELETE FROM signing_keys WHERE id = $1").bind(id).execute(conn))?;
     Ok(())
 }
+
+/// Deletes every key. Gives their number.
+pub async fn delete_all(tx: &mut Tx) -> Result<u64, StoreError> {
+    execute!(tx, conn => sqlx::query("DELETE FROM signing_keys").execute(conn))
+}
+
+/// Writes the sealed half and the seal of a key, unless its row was changed since it was read as
+/// `before`. Says whether they were written.
+pub async fn reseal(
+    tx: &mut Tx,
+    row: &SigningRow,
+    before: &SigningRow,
+) -> Result<bool, StoreError> {
+    const SQL: &str =
+        "UPDATE signing_keys SET sealed = $3, row_mac = $4 WHERE id = $1 AND row_mac = $2";
+    let changed = execute!(tx, conn => sqlx::query(SQL)
+        .bind(&row.id).bind(&before.row_mac).bind(&row.sealed).bind(&row.row_mac).execute(conn))?;
+    Ok(changed == 1)
+}

@@ -38,6 +38,7 @@ mod pypi;
 mod races;
 mod restore;
 mod ring;
+mod ring_rotation;
 mod rollback;
 mod rotations;
 mod runs;

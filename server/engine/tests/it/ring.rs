@@ -25,7 +25,7 @@ fn flipped(mut bytes: Vec<u8>, at: usize) -> Value {
 }
 
 /// Polls a future this many times, then drops it. Returns whether it completed before.
-async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> bool {
+pub async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> bool {
     let mut future = pin!(future);
     let mut left = polls;
     std::future::poll_fn(move |context| {
@@ -41,9 +41,9 @@ async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> bool
 both! {
     case_01_a_ring_is_created_once_in_an_empty_database(app) {
         let status = keyring::status(&app.db).await.expect("a status");
-        let purposes: Vec<_> = status.keys.iter().map(|(_, purpose, _)| purpose.as_str()).collect();
+        let purposes: Vec<_> = status.keys.iter().map(|key| key.purpose.as_str()).collect();
         assert_eq!(purposes, ["data", "lookup", "row", "audit", "session", "canary"]);
-        assert!(status.keys.iter().all(|(_, _, kek)| kek == app.master.id()));
+        assert!(status.keys.iter().all(|key| key.master == app.master.id()));
         assert!(keyring::is_initialised(&app.db).await.expect("an answer"));
         let before = everything(app).await;
         let again = keyring::init(&app.db, &master(&app.runtime), &app.runtime).await;
@@ -63,7 +63,7 @@ both! {
 
     case_04_the_status_names_the_expected_master_key_without_a_key(app) {
         let status = keyring::status(&app.db).await.expect("a status needs no key");
-        assert_eq!(status.keys[0].2, app.master.id());
+        assert_eq!(status.keys[0].master, app.master.id());
     }
 
     case_05_the_error_for_another_master_key_names_both_keys(app) {
@@ -193,7 +193,7 @@ both! {
         keyring::rewrap(&app.db, &new, &app.master, &app.runtime).await.expect("rewrapped");
         assert!(matches!(fault(app, &app.master, None).await, RingFault::OtherKey { .. }));
         let status = keyring::status(&app.db).await.expect("a status");
-        assert!(status.keys.iter().all(|(_, _, kek)| kek == new.id()), "the old key is no longer needed");
+        assert!(status.keys.iter().all(|key| key.master == new.id()), "the old key is no longer needed");
         assert_eq!(keyring::rewrap(&app.db, &new, &app.master, &app.runtime).await.expect("again"), 0);
     }
 
@@ -218,7 +218,7 @@ both! {
             let node = engine::Engine::new(app.db.clone(), ring, app.runtime.clone(), brand);
             assert!(node.authenticate_key(&key.plain, origin()).await.is_ok());
             let status = keyring::status(&app.db).await.expect("a status");
-            let under_new = status.keys.iter().filter(|(_, _, kek)| kek == new.id()).count();
+            let under_new = status.keys.iter().filter(|key| key.master == new.id()).count();
             assert!(under_new == 0 || under_new == 6, "all or nothing, after {polls} polls: {under_new}");
             if under_new == 6 {
                 current = new;
