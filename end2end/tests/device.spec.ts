@@ -39,7 +39,8 @@ class Terminal {
   }
 
   remove() {
-    rmSync(this.home, { recursive: true, force: true });
+    // The browser that the program has opened may still write here.
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 
