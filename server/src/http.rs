@@ -189,7 +189,7 @@ fn all_routes(state: &AppState, dev_provider: Option<Router>) -> Router {
         state.clone(),
         host::redirect_to_public_url,
     ));
-    let pages = pages.layer(from_fn(metrics::note_route));
+    let pages = note_routes(state, pages);
     let mut routes = Router::new()
         .nest("/api", api::router(state.clone()))
         .merge(api::bootstrap_alias(state.clone()))
@@ -224,10 +224,17 @@ async fn end_slow_requests(request: Request, next: Next) -> Response {
         .unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
 }
 
+/// Notes the routes of requests, if durations are recorded.
+fn note_routes(state: &AppState, routes: Router) -> Router {
+    match state.durations {
+        Some(_) => routes.layer(from_fn(metrics::note_route)),
+        None => routes,
+    }
+}
+
 /// Adds the layers of all routes.
 fn with_layers(state: &AppState, routes: Router) -> Router {
-    routes
-        .layer(from_fn(metrics::note_route))
+    note_routes(state, routes)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(
             unfinished::UnfinishedBodies::default(),

@@ -1,4 +1,4 @@
-//! What systemd is told about this process, in a unit of the type `notify`. Without systemd, these
+//! What this process reports to systemd, in a unit of the type `notify`. Without systemd, these
 //! functions do nothing.
 
 use sd_notify::NotifyState;

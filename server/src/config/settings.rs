@@ -253,12 +253,7 @@ impl Options {
             }
             return Ok(Some(GateAddr::Unix(path.into())));
         }
-        let gate_addr = self.address(&table::GATE_ADDR, text)?;
-        if gate_addr == addr && addr.port() != 0 {
-            let name = self.name(&table::ADDR);
-            let why = format!("must be another address than {name}, which has the gates too");
-            return Err(self.bad(&table::GATE_ADDR, why));
-        }
+        let gate_addr = self.other_address(&table::GATE_ADDR, text, addr, "has the gates too")?;
         Ok(Some(GateAddr::Ip(gate_addr)))
     }
 
@@ -266,13 +261,29 @@ impl Options {
         let Some(text) = self.text(&table::METRICS_ADDR)? else {
             return Ok(None);
         };
-        let metrics_addr = self.address(&table::METRICS_ADDR, text)?;
-        if metrics_addr == addr && addr.port() != 0 {
-            let name = self.name(&table::ADDR);
-            let why = format!("must be another address than {name}, which everyone can reach");
-            return Err(self.bad(&table::METRICS_ADDR, why));
-        }
+        let metrics_addr =
+            self.other_address(&table::METRICS_ADDR, text, addr, "everyone can reach")?;
         Ok(Some(metrics_addr))
+    }
+
+    /// An address other than the one of the dashboard and the API. `why` says what is wrong with that
+    /// one.
+    fn other_address(
+        &self,
+        setting: &'static Setting,
+        text: &str,
+        addr: SocketAddr,
+        why: &str,
+    ) -> Result<SocketAddr, BadSetting> {
+        let other = self.address(setting, text)?;
+        if other == addr && addr.port() != 0 {
+            let name = self.name(&table::ADDR);
+            return Err(self.bad(
+                setting,
+                format!("must be another address than {name}, which {why}"),
+            ));
+        }
+        Ok(other)
     }
 
     fn address(&self, setting: &'static Setting, text: &str) -> Result<SocketAddr, BadSetting> {

@@ -27,13 +27,7 @@ fn refused(output: &Output, code: i32, sentence: &str) {
 // C7
 #[test]
 fn a_key_of_the_ring_is_rotated_beside_a_running_server() {
-    let folder = Folder::new();
-    assert!(
-        folder
-            .run(&["init", "--new-master-key"], &[])
-            .status
-            .success()
-    );
+    let folder = Folder::initialized();
     let address = free_address();
     let mut server = Server::start(folder.command(&["serve", "--addr", &address], &[]));
 

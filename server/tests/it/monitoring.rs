@@ -9,14 +9,6 @@ use crate::program::{Folder, Server, free_address, get};
 
 const TOKEN: &str = "0123456789abcdef";
 
-/// A folder with an initialized database.
-fn initialized() -> Folder {
-    let folder = Folder::new();
-    let made = folder.run(&["init", "--new-master-key"], &[]);
-    assert!(made.status.success());
-    folder
-}
-
 /// The value of a series.
 fn value(metrics: &str, series: &str) -> f64 {
     let line = metrics
@@ -28,7 +20,7 @@ fn value(metrics: &str, series: &str) -> f64 {
 
 #[test]
 fn the_metrics_have_an_address_of_their_own() {
-    let folder = initialized();
+    let folder = Folder::initialized();
     let (addr, metrics_addr) = (free_address(), free_address());
     let variables = [
         ("ROUNDTABLE_ADDR", addr.as_str()),
@@ -93,7 +85,7 @@ fn the_metrics_have_an_address_of_their_own() {
 #[cfg(unix)]
 #[test]
 fn a_server_that_is_about_to_stop_is_not_ready_and_still_serves() {
-    let folder = initialized();
+    let folder = Folder::initialized();
     let addr = free_address();
     let variables = [
         ("ROUNDTABLE_ADDR", addr.as_str()),
@@ -132,7 +124,7 @@ fn a_server_that_is_about_to_stop_is_not_ready_and_still_serves() {
 #[test]
 fn systemd_is_told_that_the_server_is_ready_alive_and_about_to_stop() {
     use std::os::unix::net::UnixDatagram;
-    let folder = initialized();
+    let folder = Folder::initialized();
     let path = folder.0.join("notify.sock");
     let socket = UnixDatagram::bind(&path).expect("a socket");
     socket
@@ -179,7 +171,7 @@ fn systemd_is_told_that_the_server_is_ready_alive_and_about_to_stop() {
 #[test]
 fn a_credential_of_systemd_may_be_the_master_key() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = initialized();
+    let folder = Folder::initialized();
     let key = folder.0.join("data/master.key");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o440)).expect("changed");
     let status = |variables: &[_]| {
@@ -205,7 +197,7 @@ fn a_credential_of_systemd_may_be_the_master_key() {
 
 #[test]
 fn the_settings_are_checked_and_shown_without_secrets() {
-    let folder = initialized();
+    let folder = Folder::initialized();
     let check = |variables: &[_]| folder.run(&["settings", "check"], variables);
     assert_eq!(check(&[]).stdout, b"The settings are valid.\n");
     let wrong = check(&[("ROUNDTABLE_METRICS_ADDR", "127.0.0.1:3000")]);

@@ -16,13 +16,6 @@ fn ended(output: &Output) -> (Option<i32>, String) {
     )
 }
 
-fn initialized() -> Folder {
-    let folder = Folder::new();
-    let made = folder.run(&["init", "--new-master-key"], &[]);
-    assert!(made.status.success());
-    folder
-}
-
 /// Runs a statement, and moves the write-ahead log into the file.
 async fn run(folder: &Folder, sql: &'static str) {
     let options = SqliteConnectOptions::new().filename(folder.0.join("data/roundtable.db"));
@@ -45,7 +38,7 @@ async fn a_check_of_the_migrations_changes_nothing() {
     assert_eq!(missing.0, Some(78), "{missing:?}");
     assert!(!folder.0.join("data").exists());
 
-    let folder = initialized();
+    let folder = Folder::initialized();
     let file = folder.0.join("data/roundtable.db");
     for (statement, code, said) in [
         ("SELECT 1", 0, "The tables are up to date."),
@@ -87,7 +80,7 @@ async fn a_check_of_the_migrations_changes_nothing() {
 
 #[test]
 fn an_owner_is_added_only_while_the_server_is_stopped() {
-    let folder = initialized();
+    let folder = Folder::initialized();
     let address = [("ROUNDTABLE_ADDR", "127.0.0.1:0")];
     let server = Server::start(folder.command(&["serve", "--demo"], &address));
     let listed = folder.run(&["audit", "verify"], &[]);

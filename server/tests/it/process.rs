@@ -211,9 +211,7 @@ fn a_server_starts_with_empty_variables_and_warns_of_unknown_ones() {
 
 #[test]
 fn the_gates_of_apis_have_an_address_of_their_own() {
-    let folder = Folder::new();
-    let made = folder.run(&["init", "--new-master-key"], &[]);
-    assert!(made.status.success());
+    let folder = Folder::initialized();
     let gate_addr = free_address();
     let variables = [
         ("ROUNDTABLE_ADDR", "127.0.0.1:0"),
@@ -236,9 +234,7 @@ fn the_gates_of_apis_have_an_address_of_their_own() {
 fn the_gates_of_apis_have_a_unix_socket_and_a_token() {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::net::{UnixListener, UnixStream};
-    let folder = Folder::new();
-    let made = folder.run(&["init", "--new-master-key"], &[]);
-    assert!(made.status.success());
+    let folder = Folder::initialized();
     let path = folder.0.join("gate.sock");
     // A process that was killed has left it behind.
     drop(UnixListener::bind(&path).expect("a socket"));
@@ -303,13 +299,7 @@ fn the_gates_of_apis_have_a_unix_socket_and_a_token() {
 #[test]
 fn only_the_owner_can_read_the_files_of_the_database() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = Folder::new();
-    assert!(
-        folder
-            .run(&["init", "--new-master-key"], &[])
-            .status
-            .success()
-    );
+    let folder = Folder::initialized();
     let server = Server::start(folder.command(&["serve"], &[("ROUNDTABLE_ADDR", "127.0.0.1:0")]));
     let files = std::fs::read_dir(folder.0.join("data"))
         .expect("a folder")
@@ -384,13 +374,7 @@ fn help_lists_settings_under_headings_and_only_those_of_the_command() {
 // The token is printed once the port is open, with the step that needs it.
 #[test]
 fn the_setup_token_of_an_empty_installation_is_printed_with_its_purpose() {
-    let folder = Folder::new();
-    assert!(
-        folder
-            .run(&["init", "--new-master-key"], &[])
-            .status
-            .success()
-    );
+    let folder = Folder::initialized();
     let client = [
         ("ROUNDTABLE_ADDR", "127.0.0.1:0"),
         ("ROUNDTABLE_GOOGLE_CLIENT_ID", "id"),
@@ -429,13 +413,7 @@ fn the_setup_token_of_an_empty_installation_is_printed_with_its_purpose() {
 // R3
 #[test]
 fn the_operator_accepts_an_altered_log_only_while_the_server_is_stopped() {
-    let folder = Folder::new();
-    assert!(
-        folder
-            .run(&["init", "--new-master-key"], &[])
-            .status
-            .success()
-    );
+    let folder = Folder::initialized();
     let accept = ["audit", "accept", "--reason", "verified"];
     let mut server =
         Server::start(folder.command(&["serve"], &[("ROUNDTABLE_ADDR", "127.0.0.1:0")]));

@@ -22,6 +22,14 @@ impl Folder {
         Self(path)
     }
 
+    /// A folder with a master key and an initialized database.
+    pub fn initialized() -> Self {
+        let folder = Self::new();
+        let made = folder.run(&["init", "--new-master-key"], &[]);
+        assert!(made.status.success(), "{made:?}");
+        folder
+    }
+
     /// The program with these arguments and these variables only.
     pub fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(BINARY);

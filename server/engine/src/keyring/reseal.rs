@@ -271,13 +271,17 @@ impl Stored for KeyRow {
     }
 
     fn resealed(&self, ring: &Ring, runtime: &Runtime) -> Option<Self> {
-        const TABLE: &str = "api_keys";
         if !self.is_sound(ring) {
             return None;
         }
         let id = self.id.to_be_bytes();
         let verifier = ring
-            .unseal(TABLE, &id, &self.associated_data(), &self.sealed)
+            .unseal(
+                Self::TABLE,
+                &id,
+                &self.associated_data(),
+                &self.sealed,
+            )
             .ok()?;
         let (lookup_key_id, lookup) = ring.lookup(Purpose::Lookup, &verifier);
         // The sealed verifier is bound to the lookup key, so both are replaced together.
@@ -288,7 +292,7 @@ impl Stored for KeyRow {
         };
         row.sealed = ring.seal(
             runtime.bytes(),
-            TABLE,
+            Self::TABLE,
             &id,
             &row.associated_data(),
             &verifier,

@@ -260,7 +260,7 @@ async fn refreshed(app: &TestApp, token: &str) -> DeviceTokens {
         .unwrap_or_else(|refusal| panic!("{refusal:?}"))
 }
 
-/// Uses keys, and creates, uses and revokes more of them, until it is told to stop. Its tasks give
+/// Uses keys, and creates, uses and revokes more of them, until it is asked to stop. Its tasks give
 /// their failures.
 struct Load {
     ends: Arc<AtomicBool>,
