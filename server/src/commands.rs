@@ -19,9 +19,9 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use engine::Db;
 use engine::journal::JournalFault;
 use engine::keyring::{Purpose, RingFault, RotationFault};
+use engine::{Db, StoreError};
 
 use crate::config::{BadSetting, Options, show_settings, table::Group};
 use crate::hardening::Variables;
@@ -225,10 +225,11 @@ pub enum CliError {
     Journal(#[from] JournalFault),
     /// The database is unavailable.
     #[error("the database is unavailable: {0}")]
-    Store(#[from] engine::StoreError),
-    /// The tables are those of a newer program, or a migration was not finished.
+    Store(StoreError),
+    /// The tables are those of a newer program, a migration was not finished, or it has to wait for
+    /// older programs.
     #[error("{0}")]
-    Newer(String),
+    Schema(String),
     /// An argument, or what belongs to it, is wrong.
     #[error("{0}")]
     Usage(String),
@@ -261,7 +262,7 @@ impl CliError {
             Self::Setting(_) | Self::Ring(_) | Self::Rotation(RotationFault::Ring(_)) => {
                 ExitCode::from(78)
             }
-            Self::Newer(_) => ExitCode::from(65),
+            Self::Schema(_) => ExitCode::from(65),
             Self::Unreachable(_) => ExitCode::from(69),
             Self::Usage(_) | Self::Rotation(RotationFault::Unknown(_) | RotationFault::Canary) => {
                 ExitCode::from(2)
@@ -368,23 +369,26 @@ async fn database_to_read(options: &Options) -> Result<Db, CliError> {
     if schema.version.is_none() {
         return Err(RingFault::NotInitialised.into());
     }
-    if schema.unknown.is_empty() {
+    if schema.can_be_served() {
         Ok(db)
     } else {
-        Err(newer())
+        Err(StoreError::NewerTables.into())
     }
 }
 
-fn newer() -> CliError {
-    CliError::Newer(
-        "the tables are newer than this program: use the newest program that has served the database".into(),
-    )
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NewerTables | StoreError::OlderNodes(_) => Self::Schema(error.to_string()),
+            other => Self::Store(other),
+        }
+    }
 }
 
 /// Separates a wrong database URL from a database that is unavailable.
-fn cannot_open(error: engine::StoreError) -> CliError {
+fn cannot_open(error: StoreError) -> CliError {
     match error {
-        engine::StoreError::Url(sentence) => BadSetting(sentence).into(),
+        StoreError::Url(sentence) => BadSetting(sentence).into(),
         other => other.into(),
     }
 }

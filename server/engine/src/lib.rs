@@ -48,6 +48,7 @@ mod sharded;
 mod store;
 mod sync;
 pub mod tokens;
+mod upgrade;
 pub mod usage;
 pub mod workspaces;
 
@@ -69,8 +70,9 @@ pub use metrics::Gauges;
 pub use nodes::NodeTasks;
 pub use runtime::Runtime;
 pub use store::{
-    BALLAST, DEFAULT_CONNECTIONS, Db, OpenConnections, Schema, StoreError, migrate, schema,
+    BALLAST, DEFAULT_CONNECTIONS, Db, OpenConnections, Schema, StoreError, Support, schema,
 };
+pub use upgrade::migrate;
 
 /// All operations, with the state they share. Cheap to clone.
 #[derive(Clone)]

@@ -23,6 +23,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
 
 use self::lease::NodeLease;
 use crate::store::nodes::{self, NodeRow};
@@ -32,7 +33,7 @@ use crate::{Engine, Runtime, keyring};
 pub(crate) use self::lease::LeaseNumber;
 
 /// How long a lease lasts from before its renewal was sent.
-const LEASE: Duration = Duration::from_secs(1);
+pub(crate) const LEASE: Duration = Duration::from_secs(1);
 /// How often a lease is renewed.
 const RENEWAL: Duration = Duration::from_millis(250);
 /// How soon the other nodes are asked the first time whether they have seen a change. Each further
@@ -54,6 +55,8 @@ struct Inner {
     applied: tokio::sync::Mutex<i64>,
     /// Notified when there are changes to apply, or changes whose number has to be recorded.
     changed: Notify,
+    /// Cancelled when a newer program has migrated the tables so that this one cannot serve them.
+    superseded: CancellationToken,
     /// The last known start of the database server, and since when it is known.
     incarnation: Mutex<Option<(String, Instant)>>,
 }
@@ -72,6 +75,7 @@ impl Nodes {
             lease,
             applied: tokio::sync::Mutex::new(0),
             changed: Notify::new(),
+            superseded: CancellationToken::new(),
             incarnation: Mutex::new(None),
         };
         Self {
@@ -89,6 +93,11 @@ impl Nodes {
     /// The lease that is valid now, if any.
     pub fn lease(&self) -> Option<LeaseNumber> {
         self.inner.lease.current()
+    }
+
+    /// Resolves when this program can no longer serve the tables.
+    pub async fn superseded(&self) {
+        self.inner.superseded.cancelled().await;
     }
 
     /// Waits until every other node has seen the change of this number. Gives their number. A node

@@ -60,7 +60,8 @@ pub use file::PlacedFile;
 pub use lease::OpenConnections;
 pub use place::Place;
 pub use postgres::DEFAULT_CONNECTIONS;
-pub use schema::{Schema, migrate, schema};
+pub use schema::{Schema, Support, schema};
+pub(crate) use schema::{newest as newest_schema, run_migrations};
 pub use transaction::Tx;
 
 /// Runs a query that returns rows, on either database.

@@ -1,8 +1,8 @@
 //! `roundtable migrate`: updates the tables to the current version, or says whether that is needed.
 
-use engine::Db;
+use engine::{Db, Schema, StoreError};
 
-use super::{CliError, cannot_open, database, newer, print_line};
+use super::{CliError, cannot_open, database, print_line};
 use crate::config::Options;
 
 pub(super) async fn run(options: &Options) -> Result<(), CliError> {
@@ -18,23 +18,46 @@ pub(super) async fn check(options: &Options) -> Result<(), CliError> {
         .map_err(cannot_open)?;
     let schema = engine::schema(&db).await?;
     db.close().await;
-    if !schema.unknown.is_empty() {
-        return Err(newer());
+    if !schema.can_be_served() {
+        return Err(StoreError::NewerTables.into());
     }
     if let Some(version) = schema.unfinished {
-        return Err(CliError::Newer(format!(
+        return Err(CliError::Schema(format!(
             "migration {version} was not finished: restore a backup"
         )));
     }
-    match schema.pending.as_slice() {
-        [] => {
-            print_line("The tables are up to date.");
+    match pending(&schema) {
+        Some(sentence) => Err(CliError::Other(sentence)),
+        None => {
+            print_line(current(&schema));
             Ok(())
         }
-        [one] => Err(CliError::Other(format!("migration {one} is pending"))),
-        [first, .., last] => Err(CliError::Other(format!(
+    }
+}
+
+/// The sentence about tables that need no migration.
+const fn current(schema: &Schema) -> &'static str {
+    if schema.unknown.is_empty() {
+        "The tables are up to date."
+    } else {
+        "A newer program has migrated the tables. This program can still serve them."
+    }
+}
+
+/// The sentence about pending migrations.
+fn pending(schema: &Schema) -> Option<String> {
+    let what = match schema.pending.as_slice() {
+        [] => return None,
+        [one] => format!("migration {one} is pending"),
+        [first, .., last] => format!(
             "{} migrations are pending, {first} to {last}",
             schema.pending.len()
-        ))),
-    }
+        ),
+    };
+    let others = if schema.stops_older_programs() {
+        "stop every server before the upgrade"
+    } else {
+        "servers that run now can go on running beside the new ones"
+    };
+    Some(format!("{what}: {others}"))
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use engine::audit::HeadsFile;
 use engine::journal::Journal;
-use engine::{BALLAST, Db, Engine, Runtime, keyring};
+use engine::{BALLAST, Db, Engine, Runtime, StoreError, keyring};
 use fast_path::durations::RequestDurations;
 #[cfg(unix)]
 use listener::UnixSocket;
@@ -82,7 +82,12 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     let log_summary = tokio::spawn(telemetry::summarize_floods());
     let watchdog = tokio::spawn(systemd::keep_alive());
     let dev_provider = dev_provider.map(DevProvider::router);
-    serve_until_stopped(sockets, state, dev_provider, settings.shutdown_delay).await;
+    let served = serve_until_stopped(sockets, state, dev_provider, settings.shutdown_delay);
+    let is_superseded = tokio::select! {
+        () = served => false,
+        // Even a request in flight would read tables that this program does not understand.
+        () = engine.superseded() => true,
+    };
 
     nodes.leave().await;
     discovery.abort();
@@ -90,6 +95,9 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     log_summary.abort();
     // Usage that an aborted maintenance run was writing is back in memory once its task has ended.
     let _ = maintenance.await;
+    if is_superseded {
+        return Err(StoreError::NewerTables.into());
+    }
     if let Err(error) = engine.flush_usage().await {
         tracing::error!(%error, "the last usage of keys could not be written");
     }

@@ -7,8 +7,8 @@ use tokio::time::sleep;
 
 use super::{LEASE, RENEWAL, changes, within};
 use crate::Engine;
-use crate::store::StoreError;
 use crate::store::nodes::{self, Renewal};
+use crate::store::{StoreError, newest_schema};
 
 /// The name of the connection in `pg_stat_activity`.
 pub(super) const CONNECTION: &str = "roundtable-lease";
@@ -20,6 +20,10 @@ pub(super) async fn run(engine: Engine) {
         let Err(error) = hold(&engine, &mut failing).await else {
             continue;
         };
+        if matches!(error, StoreError::NewerTables) {
+            engine.nodes().inner.superseded.cancel();
+            return;
+        }
         if !std::mem::replace(&mut failing, true) {
             tracing::warn!(%error, "the lease of this node cannot be renewed: each check of a key reads the database");
         }
@@ -34,6 +38,7 @@ async fn hold(engine: &Engine, failing: &mut bool) -> Result<(), StoreError> {
     let mut conn = within(LEASE, engine.db().connect_apart(CONNECTION)).await?;
     let sent = lease.now();
     let joined = within(LEASE, nodes::join(&mut conn, nodes.id())).await?;
+    refuse_newer_tables(engine, &joined)?;
     begin(engine, sent, &joined).await;
     if std::mem::take(failing) {
         tracing::info!("this node has a lease again");
@@ -45,8 +50,18 @@ async fn hold(engine: &Engine, failing: &mut bool) -> Result<(), StoreError> {
             lease.lapse();
             return Ok(());
         };
+        refuse_newer_tables(engine, &renewed)?;
         extend(engine, &mut conn, sent, &renewed).await?;
     }
+}
+
+/// Ends the lease if a newer program has migrated the tables so that this one cannot serve them.
+fn refuse_newer_tables(engine: &Engine, renewal: &Renewal) -> Result<(), StoreError> {
+    if renewal.oldest_schema <= newest_schema() {
+        return Ok(());
+    }
+    engine.nodes().inner.lease.lapse();
+    Err(StoreError::NewerTables)
 }
 
 /// Begins a lease with nothing in memory.

@@ -21,6 +21,16 @@ pub enum StoreError {
     /// A migration.
     #[error(transparent)]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A newer program has migrated the database, so that this one cannot serve it.
+    #[error(
+        "the tables are newer than this program: use the newest program that has served the database"
+    )]
+    NewerTables,
+    /// The pending migrations stop programs that serve the database.
+    #[error(
+        "the upgrade changes tables that older programs cannot serve: stop every server first ({0} still running)"
+    )]
+    OlderNodes(usize),
     /// The URL of the database cannot be used.
     #[error("{0}")]
     Url(String),

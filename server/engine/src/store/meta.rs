@@ -1,7 +1,11 @@
 //! Rows of the whole installation: metadata, counters, the key ring.
 
-use super::{Connection, StoreError, Tx, execute, fetch};
+use super::{Connection, StoreError, Support, Tx, execute, fetch};
 use crate::keyring::RingKeyState;
+
+const NEWEST_SCHEMA: &str = "newest_schema";
+/// See [`Support::oldest`]. A renewal of a lease reads it too.
+const OLDEST_SCHEMA: &str = "oldest_schema";
 
 /// One wrapped key of the ring.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -43,6 +47,30 @@ pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<bool, StoreErro
     let row: Option<(String,)> =
         fetch!(tx, conn => sqlx::query_as(SQL).bind(name).bind(value).fetch_optional(conn))?;
     Ok(row.is_some())
+}
+
+/// Which programs can serve the tables. Zeros before the first program that records it.
+pub async fn support(connection: &mut Connection) -> Result<Support, StoreError> {
+    let mut number = async |name| {
+        let value = get(connection, name).await?;
+        let number = value.map_or(Ok(0), |value| value.parse());
+        number.map_err(|_| StoreError::Row(format!("{name} is not a number")))
+    };
+    Ok(Support {
+        newest: number(NEWEST_SCHEMA).await?,
+        oldest: number(OLDEST_SCHEMA).await?,
+    })
+}
+
+/// Records which programs can serve the tables.
+pub async fn set_support(tx: &mut Tx, support: Support) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO meta (name, value) VALUES ($1, $2), ($3, $4) \
+         ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value";
+    let (newest, oldest) = (support.newest.to_string(), support.oldest.to_string());
+    execute!(tx, conn => sqlx::query(SQL)
+        .bind(NEWEST_SCHEMA).bind(newest).bind(OLDEST_SCHEMA).bind(oldest)
+        .execute(conn))?;
+    Ok(())
 }
 
 /// A write for the readiness check.

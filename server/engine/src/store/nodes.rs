@@ -6,7 +6,7 @@
 use domain::{ActorId, ApiId, KeyId};
 use sqlx::postgres::PgConnection;
 
-use super::{Conn, Connection, StoreError, execute, fetch};
+use super::{Conn, Connection, StoreError, execute, fetch, newest_schema};
 use crate::in_flight::Authority;
 use crate::key_table::AuthorityChange;
 
@@ -32,6 +32,17 @@ pub struct Renewal {
     pub newest: i64,
     /// Differs after a restart or a failover of the server.
     pub incarnation: String,
+    /// The oldest schema whose programs can serve the tables.
+    pub oldest_schema: i64,
+}
+
+/// A node, as a program sees it that is about to migrate the tables.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct RunningRow {
+    pub id: String,
+    pub renewals: i64,
+    /// The newest migration that its program knows. Zero if the program does not say.
+    pub schema: i64,
 }
 
 /// A change of another node or of this one.
@@ -72,7 +83,7 @@ macro_rules! renewal {
         concat!(
             "(SELECT n FROM authority_counter WHERE id = 1) AS newest, ",
             incarnation!(),
-            " AS incarnation"
+            " AS incarnation, COALESCE((SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'oldest_schema'), 0) AS oldest_schema"
         )
     };
 }
@@ -81,12 +92,13 @@ macro_rules! renewal {
 /// nothing in memory yet.
 pub async fn join(conn: &mut PgConnection, id: &str) -> Result<Renewal, StoreError> {
     const SQL: &str = concat!(
-        "INSERT INTO nodes (id, renewals, seen) VALUES ($1, 1, (SELECT n FROM authority_counter WHERE id = 1)) \
+        "INSERT INTO nodes (id, renewals, seen, schema) VALUES ($1, 1, (SELECT n FROM authority_counter WHERE id = 1), $2) \
          ON CONFLICT (id) DO UPDATE SET renewals = nodes.renewals + 1, seen = EXCLUDED.seen RETURNING ",
         renewal!()
     );
     Ok(sqlx::query_as(SQL)
         .bind(id)
+        .bind(newest_schema())
         .fetch_one(conn)
         .await?)
 }
@@ -190,6 +202,18 @@ pub async fn incarnation(connection: &mut Connection) -> Result<String, StoreErr
 pub async fn others(connection: &mut Connection, id: &str) -> Result<Vec<NodeRow>, StoreError> {
     const SQL: &str = "SELECT id, renewals, seen FROM nodes WHERE id <> $1";
     fetch!(connection, conn => sqlx::query_as(SQL).bind(id).fetch_all(conn))
+}
+
+/// Every node, in tables that the pending migrations have not reached yet: there may be no such
+/// table, and no column for the schema.
+pub async fn running(connection: &mut Connection) -> Result<Vec<RunningRow>, StoreError> {
+    const TABLE: &str = "SELECT to_regclass('nodes') IS NOT NULL";
+    const SQL: &str = "SELECT id, renewals, COALESCE((to_jsonb(nodes) ->> 'schema')::bigint, 0) AS schema FROM nodes";
+    let (has_table,): (bool,) = fetch!(connection, conn => sqlx::query_as(TABLE).fetch_one(conn))?;
+    if !has_table {
+        return Ok(Vec::new());
+    }
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?)
 }
 
 /// Removes a node that has not renewed its lease since it was seen. Says whether it was removed.

@@ -2,10 +2,15 @@
 
 use sqlx::migrate::Migrator;
 
-use super::{Connection, Db, StoreError, fetch};
+use super::{Connection, Db, StoreError, fetch, meta};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// The migrations after which programs from before can still serve: they only add what such a
+/// program neither reads nor writes, and no row, word or MAC changes that it reads. A migration that
+/// is not in this list stops older programs.
+const COMPATIBLE: &[i64] = &[];
 
 /// The migrations of a database, compared with those of this program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,18 +23,90 @@ pub struct Schema {
     pub unknown: Vec<i64>,
     /// The migration that began and did not end.
     pub unfinished: Option<i64>,
+    /// What the newest program that migrated the database has recorded.
+    pub support: Support,
 }
 
-/// Runs the pending migrations. Refuses a schema newer than this program.
+/// Which programs can serve the tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Support {
+    /// The migration that this is known of.
+    pub newest: i64,
+    /// The oldest program that can serve, by the newest migration that it knows.
+    pub oldest: i64,
+}
+
+impl Support {
+    /// What this program says of the tables after its migrations.
+    pub fn of_this_program() -> Self {
+        let newest = newest();
+        let oldest = SQLITE
+            .iter()
+            .map(|migration| migration.version)
+            .filter(|version| !COMPATIBLE.contains(version))
+            .max();
+        Self {
+            newest,
+            oldest: oldest.unwrap_or(newest),
+        }
+    }
+}
+
+impl Schema {
+    /// Whether this program can serve the tables, after its own migrations if any are pending.
+    pub fn can_be_served(&self) -> bool {
+        let is_known = self.version <= Some(self.support.newest);
+        self.unknown.is_empty() || (is_known && self.support.oldest <= newest())
+    }
+
+    /// Whether the pending migrations stop the programs that can serve the tables now.
+    pub fn stops_older_programs(&self) -> bool {
+        self.pending
+            .iter()
+            .any(|version| !COMPATIBLE.contains(version))
+    }
+}
+
+/// The newest migration that this program knows.
+pub(crate) fn newest() -> i64 {
+    SQLITE
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or_default()
+}
+
+/// Runs the pending migrations, and records which programs can serve the tables.
 ///
 /// # Errors
 /// When a migration fails.
-pub async fn migrate(db: &Db) -> Result<(), StoreError> {
+pub(crate) async fn run_migrations(db: &Db) -> Result<(), StoreError> {
     match db {
-        Db::Sqlite { writer, .. } => SQLITE.run(writer.pool()).await?,
-        Db::Postgres { pool, .. } => POSTGRES.run(pool.pool()).await?,
+        Db::Sqlite { writer, .. } => with_newer(&SQLITE).run(writer.pool()).await?,
+        Db::Postgres { pool, .. } => with_newer(&POSTGRES).run(pool.pool()).await?,
     }
-    Ok(())
+    record_support(db).await
+}
+
+/// Leaves the record of a newer program as it is.
+async fn record_support(db: &Db) -> Result<(), StoreError> {
+    let support = Support::of_this_program();
+    let recorded = meta::support(&mut db.read().await?).await?;
+    if recorded == support || recorded.newest > support.newest {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    meta::set_support(&mut tx, support).await?;
+    tx.commit().await.map(drop)
+}
+
+/// Leaves alone what only a newer program knows.
+fn with_newer(known: &Migrator) -> Migrator {
+    Migrator {
+        migrations: known.migrations.clone(),
+        ignore_missing: true,
+        ..Migrator::DEFAULT
+    }
 }
 
 /// Compares the migrations of a database with those of this program. Changes nothing.
@@ -37,7 +114,13 @@ pub async fn migrate(db: &Db) -> Result<(), StoreError> {
 /// # Errors
 /// When the database does not answer.
 pub async fn schema(db: &Db) -> Result<Schema, StoreError> {
-    let applied = applied(&mut db.read().await?).await?;
+    let mut connection = db.read().await?;
+    let applied = applied(&mut connection).await?;
+    let support = if applied.is_empty() {
+        Support::default()
+    } else {
+        meta::support(&mut connection).await?
+    };
     let known = match db {
         Db::Sqlite { .. } => &SQLITE,
         Db::Postgres { .. } => &POSTGRES,
@@ -65,6 +148,7 @@ pub async fn schema(db: &Db) -> Result<Schema, StoreError> {
             .iter()
             .find(|(_, is_done)| !is_done)
             .map(|(version, _)| *version),
+        support,
     })
 }
 

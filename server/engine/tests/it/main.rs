@@ -54,6 +54,7 @@ mod step_up;
 mod storage;
 mod tamper;
 mod tokens;
+mod upgrade;
 mod workers;
 mod workspaces;
 mod wycheproof;
