@@ -16,6 +16,7 @@ mod settings;
 mod worker;
 
 use std::error::Error;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -403,11 +404,8 @@ fn innermost_cause(error: reqwest::Error) -> String {
     inner.to_string()
 }
 
-/// Prints a line of the output of a command.
-#[expect(
-    clippy::print_stdout,
-    reason = "the output of a command belongs on standard output"
-)]
+/// Prints a line of the output of a command. The program that reads it may have ended, as `head` does, and a
+/// server goes on when its log cannot be written.
 fn print_line(line: &str) {
-    println!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

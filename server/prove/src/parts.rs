@@ -3,8 +3,10 @@
 mod clock;
 mod counts;
 mod disk;
+mod fuzz;
 mod hangups;
 mod kill;
+mod mutants;
 mod nodes;
 mod postgres;
 mod sigterm;
@@ -45,6 +47,10 @@ domain::closed_set! {
         Tamper = "tamper" ("Tampering with the database", tamper::ABOUT),
         /// A long run.
         Soak = "soak" ("A long run", soak::ABOUT),
+        /// The fuzz targets.
+        Fuzz = "fuzz" ("Fuzzing", fuzz::ABOUT),
+        /// Faults in the rules.
+        Mutants = "mutants" ("Faults in the rules", mutants::ABOUT),
         /// The full counts of tests.
         Counts = "counts" ("Tests with their full counts", counts::ABOUT),
     }
@@ -66,6 +72,8 @@ impl Part {
             Self::Clock => clock::run(run, report).await,
             Self::Tamper => tamper::run(run, report).await,
             Self::Soak => soak::run(run, report).await,
+            Self::Fuzz => fuzz::run(run, report).await,
+            Self::Mutants => mutants::run(run, report).await,
             Self::Counts => counts::run(run, report).await,
         }
     }

@@ -16,6 +16,28 @@ fn ended(output: &Output) -> (Option<i32>, String) {
     )
 }
 
+#[test]
+fn a_command_does_not_fail_when_its_output_is_not_read_to_the_end() {
+    let folder = Folder::initialized();
+    for arguments in [
+        &["settings", "print"][..],
+        &["migrate", "--check"],
+        &["keyring", "status"],
+        &["audit", "verify"],
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = folder
+            .command(arguments, &[])
+            .stdout(writer)
+            .output()
+            .expect("the program runs");
+        let (code, text) = ended(&output);
+        assert_eq!(code, Some(0), "{arguments:?}: {text}");
+        assert!(!text.contains("panicked"), "{arguments:?}: {text}");
+    }
+}
+
 /// Runs a statement, and moves the write-ahead log into the file.
 async fn run(folder: &Folder, sql: &'static str) {
     let options = SqliteConnectOptions::new().filename(folder.0.join("data/roundtable.db"));
