@@ -9,6 +9,7 @@ mod kill;
 mod mutants;
 mod nodes;
 mod postgres;
+mod power;
 mod sigterm;
 mod soak;
 mod tamper;
@@ -33,6 +34,8 @@ domain::closed_set! {
         Kill = "kill" ("SIGKILL under load", kill::ABOUT),
         /// A full disk.
         Disk = "disk" ("Full disk", disk::ABOUT),
+        /// A disk that fails.
+        Power = "power" ("Power cuts and disk errors", power::ABOUT),
         /// Clients that disconnect.
         Hangups = "hangups" ("Clients that disconnect", hangups::ABOUT),
         /// Postgres stops and starts.
@@ -65,6 +68,7 @@ impl Part {
         match self {
             Self::Kill => kill::run(run, report).await,
             Self::Disk => disk::run(run, report).await,
+            Self::Power => power::run(run, report).await,
             Self::Hangups => hangups::run(run, report).await,
             Self::Postgres => postgres::run(run, report).await,
             Self::Nodes => nodes::run(run, report).await,

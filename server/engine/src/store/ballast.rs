@@ -92,7 +92,7 @@ impl Ballast {
         let gone = fs::remove_file(&self.path);
         tracing::error!(
             freed = cut.is_ok() || gone.is_ok(),
-            "the disk is full: the reserve was released for revocations, and other writes are refused until there is space"
+            "the disk is full or failed to write: the reserve was released for revocations, and other writes are refused until the disk writes again"
         );
         state.reserve = Reserve::Spent {
             sizes: (size, size),
@@ -123,7 +123,7 @@ impl Ballast {
                 return false;
             }
             tracing::info!(
-                "there is space on the disk again: the reserve is restored, and all writes are allowed"
+                "the disk writes again: the reserve is restored, and all writes are allowed"
             );
             *state = State {
                 reserve: Reserve::Held,

@@ -43,9 +43,11 @@ pub enum StoreError {
     /// A file next to the database.
     #[error(transparent)]
     Disk(#[from] io::Error),
-    /// The disk is full and the reserve is in use. Only operations that take access away are
-    /// written.
-    #[error("the disk is full: only revocations are possible until there is space")]
+    /// The disk is full and the reserve is in use, or a write has failed a moment ago. Only
+    /// operations that take access away are written.
+    #[error(
+        "the disk is full or failed to write: only revocations are possible until it writes again"
+    )]
     Reserved,
     /// A row has an invalid value.
     #[error("row: {0}")]

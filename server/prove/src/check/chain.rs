@@ -70,11 +70,14 @@ impl Chain {
             .iter()
             .map(|row| self.step(row, faults))
             .collect();
-        let fits = head.len() == 1 && head[0][0] == self.n && head[0][1] == self.hash.as_str();
-        if !fits {
+        let [head] = head.as_slice() else {
+            faults.push(format!("the log has {} heads", head.len()));
+            return Ok(events);
+        };
+        if head[0] != self.n || head[1] != self.hash.as_str() {
             faults.push(format!(
                 "the chain ends at {} and its head says {}",
-                self.n, head[0][0]
+                self.n, head[0]
             ));
         }
         Ok(events)
