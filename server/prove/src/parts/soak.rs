@@ -13,16 +13,22 @@ use crate::report::Report;
 use crate::stage::{BOTH, On, Stage};
 use crate::{Outcome, Run};
 
-pub const ABOUT: &str = "Eight clients create keys, call with each of them, let it be verified, and revoke it, on both databases at \
-the same time. The resident memory and the open files are read from the metrics. After the first third, they must not grow.";
+pub const ABOUT: &str = "Eight clients create keys, let each be verified, and revoke it, while two others call with it, on both databases \
+at the same time. The order of all calls is compared with the life of a key: no success begins after the revocation is \
+answered, and no refusal ends before it began. The resident memory and the open files are read from the metrics. After the \
+first third, they must not grow.";
 
 /// How long the clients work, in seconds.
 const SPAN: u64 = 1_800;
 const CLIENTS: usize = 8;
-/// Calls with each key before it is revoked.
-const CALLS: usize = 10;
+/// How often a key is verified before it is revoked.
+const VERIFICATIONS: usize = 5;
+/// How many others call with a key, also while it is revoked.
+const CALLERS: usize = 2;
 /// The pause after each call, so that two cores are not busy with load alone.
 const PAUSE: Duration = Duration::from_millis(5);
+/// How many calls have to be compared with the life of their key.
+const COMPARED: u64 = 1_000_000;
 /// How often memory is read.
 const SAMPLE: Duration = Duration::from_secs(5);
 /// How much more the last third may need than the second, in percent and in bytes.
@@ -95,6 +101,13 @@ async fn soak(run: &Run, on: On, span: Duration) -> Outcome<Report> {
         count,
         &whole.faults,
     );
+    report.row(
+        "calls whose order was compared with the life of the key: absent, active, ended for good",
+        on.name(),
+        whole.calls,
+        format!("at least {} expected", run.share_of(COMPARED)),
+        whole.calls >= run.share_of(COMPARED),
+    );
     report_growth(&samples, on, &mut report);
     Ok(report)
 }
@@ -141,10 +154,18 @@ async fn work(api: &Api, owner: &str, number: usize, end: Instant) -> Work {
     work
 }
 
-/// The life of a key.
+/// A call with a key.
+struct Called {
+    begun: Instant,
+    ended: Instant,
+    status: Option<u16>,
+}
+
+/// The life of a key, from its creation to the first refusal that each caller gets.
 async fn one_key(api: &Api, owner: &str, number: usize, work: &mut Work) -> Result<(), String> {
     let label = format!("client {number}, key {}", work.keys);
     work.keys += 1;
+    work.calls += 1;
     let created = api
         .call(
             Method::POST,
@@ -153,41 +174,80 @@ async fn one_key(api: &Api, owner: &str, number: usize, work: &mut Work) -> Resu
             json!({ "label": label }),
         )
         .await;
-    work.calls += 1;
     if !created.is_success() {
         return Err(format!("{label}: created with {:?}", created.status));
     }
     let (id, key) = (created.number("key_id"), created.text("api_key"));
-    for _ in 0..CALLS {
-        let status = api.tried(&key).await;
-        let verdict = api
-            .call(
-                Method::POST,
-                "/api/v1/keys/verify",
-                owner,
-                json!({ "key": key }),
-            )
-            .await;
-        work.calls += 2;
-        if status != Some(200) || verdict.body["valid"] != json!(true) {
-            return Err(format!("{label}: {status:?}, {}", verdict.body));
-        }
-        sleep(PAUSE).await;
+    let mut callers = JoinSet::new();
+    for _ in 0..CALLERS {
+        callers.spawn(call_until_refused(api.clone(), key.clone()));
     }
+    let verified = verify(api, owner, &key, work).await;
     let path = format!("/api/v1/keys/{id}");
+    let begun = Instant::now();
     let revoked = api
         .call(Method::DELETE, &path, owner, json!(null))
         .await;
-    let status = api.tried(&key).await;
-    work.calls += 2;
-    if revoked.is_success() && status == Some(401) {
-        Ok(())
-    } else {
-        Err(format!(
-            "{label}: revoked with {:?}, then {status:?}",
-            revoked.status
-        ))
+    let answered = Instant::now();
+    work.calls += 1;
+    let called: Vec<_> = callers
+        .join_all()
+        .await
+        .into_iter()
+        .flatten()
+        .collect();
+    work.calls += called.len() as u64;
+    verified.map_err(|fault| format!("{label}: {fault}"))?;
+    if !revoked.is_success() {
+        return Err(format!("{label}: revoked with {:?}", revoked.status));
     }
+    let wrong = called.iter().find(|call| match call.status {
+        Some(200) => call.begun > answered,
+        Some(401) => call.ended < begun,
+        _ => true,
+    });
+    match wrong {
+        None => Ok(()),
+        Some(call) => Err(format!(
+            "{label}: {:?}, begun {:?} after the revocation was sent and {:?} after its answer",
+            call.status,
+            call.begun.saturating_duration_since(begun),
+            call.begun.saturating_duration_since(answered)
+        )),
+    }
+}
+
+/// Calls with a key until it is refused, or something else is wrong.
+async fn call_until_refused(api: Api, key: String) -> Vec<Called> {
+    let mut called = Vec::new();
+    loop {
+        let begun = Instant::now();
+        let status = api.tried(&key).await;
+        called.push(Called {
+            begun,
+            ended: Instant::now(),
+            status,
+        });
+        if status != Some(200) {
+            return called;
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+async fn verify(api: &Api, owner: &str, key: &str, work: &mut Work) -> Result<(), String> {
+    for _ in 0..VERIFICATIONS {
+        let body = json!({ "key": key });
+        let verdict = api
+            .call(Method::POST, "/api/v1/keys/verify", owner, body)
+            .await;
+        work.calls += 1;
+        if verdict.body["valid"] != json!(true) {
+            return Err(format!("verified as {}", verdict.body));
+        }
+        sleep(PAUSE).await;
+    }
+    Ok(())
 }
 
 async fn sample(api: &Api, metrics_addr: &str) -> Outcome<Sample> {
