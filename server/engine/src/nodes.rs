@@ -119,15 +119,13 @@ impl Nodes {
     }
 
     fn is_unconfirmed(&self, number: i64) -> bool {
-        self.lock_unconfirmed()
-            .contains_key(&number)
+        self.lock_unconfirmed().contains_key(&number)
     }
 
     /// Forgets the unconfirmed changes up to this number: they were applied, or another change got
     /// their number.
     fn forget_unconfirmed(&self, newest: i64) {
-        self.lock_unconfirmed()
-            .retain(|n, _| *n > newest);
+        self.lock_unconfirmed().retain(|n, _| *n > newest);
     }
 
     fn lock_unconfirmed(&self) -> MutexGuard<'_, BTreeMap<i64, AuthorityChange>> {

@@ -81,7 +81,10 @@ impl Engine {
         let reach = permit(&ctx.actor, action)?;
         let mut tx = self.db().begin().await?;
         let calling_key = reauthorize(self, &mut tx, ctx).await?;
-        if let Err(replay) = self.check_replay(&mut tx, ctx, idempotency_key).await {
+        if let Err(replay) = self
+            .check_replay(&mut tx, ctx, idempotency_key)
+            .await
+        {
             // The answer says that the rotation was made, so the old key must have stopped.
             let old = lock_within_reach(&mut tx, &reach, command.key).await?;
             tx.made_before(old.mark());

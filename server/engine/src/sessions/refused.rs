@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::task::JoinHandle;
 
-use crate::store::sessions::{self, SessionRow};
 use crate::store;
+use crate::store::sessions::{self, SessionRow};
 use crate::{Engine, Result};
 
 /// Digests of refused sessions whose rows are not deleted yet.

@@ -4,8 +4,8 @@
 //! [`around`], which counts the calls of that operation and lets one of them fail.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 
@@ -139,7 +139,10 @@ impl Plan {
         let chosen = self.inner.number;
         let counts_calls = self.inner.failure != Failure::LateCommit && chosen > 0;
         let is_dead = self.inner.failure == Failure::Kill && number > chosen;
-        (counts_calls && number == chosen, counts_calls && is_dead)
+        (
+            counts_calls && number == chosen,
+            counts_calls && is_dead,
+        )
     }
 
     fn fire(&self) {

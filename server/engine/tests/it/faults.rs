@@ -43,42 +43,42 @@ async fn fail_every_call(app: &TestApp, group: &str, operations: Vec<Operation>)
 }
 
 both! {
-    // R1
+    // R8
     a_failed_call_leaves_a_creation_whole_or_undone(app) {
         fail_every_call(app, "created", keys::created()).await;
     }
 
-    // R1
+    // R8
     a_failed_call_leaves_a_change_of_a_key_whole_or_undone(app) {
         fail_every_call(app, "changed", keys::changed()).await;
     }
 
-    // R1
+    // R8
     a_failed_call_leaves_a_change_of_members_whole_or_undone(app) {
         fail_every_call(app, "members", people::members()).await;
     }
 
-    // R1
+    // R8
     a_failed_call_leaves_a_change_of_sessions_whole_or_undone(app) {
         fail_every_call(app, "sessions", people::sessions()).await;
     }
 
-    // R1
+    // R8
     a_failed_call_leaves_a_change_of_data_whole_or_undone(app) {
         fail_every_call(app, "work", data::work()).await;
     }
 
-    // R1
+    // R8
     a_failed_call_leaves_a_sign_in_of_a_device_whole_or_undone(app) {
         fail_every_call(app, "devices", data::devices()).await;
     }
 
-    // R1
+    // R8
     a_failed_call_leaves_the_log_and_the_journal_whole(app) {
         fail_every_call(app, "log", upkeep::log()).await;
     }
 
-    // R1
+    // R8
     a_failed_call_leaves_a_change_of_the_ring_whole_or_undone(app) {
         fail_every_call(app, "ring", upkeep::ring()).await;
     }

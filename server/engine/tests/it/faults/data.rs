@@ -21,7 +21,10 @@ const REDIRECT: &str = "http://127.0.0.1:49152/callback";
 
 async fn staging(app: &TestApp) -> (Ctx, WorkspaceView) {
     let max = app.north("max").await;
-    let made = app.workspace(&max, "Staging").await.expect("a workspace");
+    let made = app
+        .workspace(&max, "Staging")
+        .await
+        .expect("a workspace");
     (max, made)
 }
 
@@ -103,7 +106,8 @@ pub fn work() -> Vec<Operation> {
         operation!(return_lost_runs, app => {
             claimed(app).await;
             app.clock.advance_seconds(90);
-        } () on => on.engine.return_lost_runs()).best_effort(),
+        } () on => on.engine.return_lost_runs())
+        .best_effort(),
         operation!(write_item, app => {
             let ctx = calling(app).await;
         } (ctx) on => on.engine.write_item(&ctx, SealedKind::Notebook, text("a note"))),
@@ -142,13 +146,15 @@ pub fn devices() -> Vec<Operation> {
             let code = device.user_code;
         } (browser, code) on => async {
             on.engine.decide_device(&browser, &code, true, &origin()).await
-        }).about("allows"),
+        })
+        .about("allows"),
         operation!(decide_device, app => {
             let (device, (browser, _)) = (started_device(app).await, app.browser("una").await);
             let code = device.user_code;
         } (browser, code) on => async {
             on.engine.decide_device(&browser, &code, false, &origin()).await
-        }).about("denies"),
+        })
+        .about("denies"),
         operation!(exchange_device_code, app => {
             let code = allowed_device(app, "una").await.device_code;
         } (code) on => async {

@@ -56,8 +56,7 @@ pub async fn newcomer(app: &TestApp) -> String {
 pub async fn member(app: &TestApp, role: &str) -> (String, NewKey) {
     let name = newcomer(app).await;
     let email = format!("{name}@example.test");
-    let command =
-        domain::command::InviteMember::read(&email, Some(role)).expect("a valid command");
+    let command = domain::command::InviteMember::read(&email, Some(role)).expect("a valid command");
     let olga = app.north("olga").await;
     let invitation = app
         .engine

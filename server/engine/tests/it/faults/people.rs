@@ -13,7 +13,14 @@ use super::scene::{Operation, operation};
 use crate::test_app::{NORTH, TestApp, identity, in_person, origin};
 
 /// What does not belong to an organization.
-const KEPT: [&str; 6] = ["meta", "counters", "keyring", "nodes", "ring_readers", "authority_counter"];
+const KEPT: [&str; 6] = [
+    "meta",
+    "counters",
+    "keyring",
+    "nodes",
+    "ring_readers",
+    "authority_counter",
+];
 
 /// Makes the installation as empty as before the first organization.
 async fn empty(app: &TestApp) {
@@ -21,7 +28,9 @@ async fn empty(app: &TestApp) {
     for table in intruder.tables().await {
         // Triggers keep the search index.
         if !KEPT.contains(&table.as_str()) && !table.contains("_parts") {
-            intruder.run(&format!("DELETE FROM {table}")).await;
+            intruder
+                .run(&format!("DELETE FROM {table}"))
+                .await;
         }
     }
     intruder
@@ -61,12 +70,12 @@ pub fn members() -> Vec<Operation> {
             let (olga, (name, key)) = (app.north("olga").await, member(app, "admin").await);
             let (id, plain) = (app.member(&name, NORTH).await, key.plain);
         } (olga) on => on.engine.change_member(&olga, id, Role::Member), keys: [plain])
-            .about("lowers the role"),
+        .about("lowers the role"),
         operation!(change_member, app => {
             let (olga, (name, key)) = (app.north("olga").await, member(app, "member").await);
             let (id, plain) = (app.member(&name, NORTH).await, key.plain);
         } (olga) on => on.engine.change_member(&olga, id, Role::Admin), keys: [plain])
-            .about("raises the role"),
+        .about("raises the role"),
         operation!(remove_member, app => {
             let (olga, (name, key)) = (app.north("olga").await, member(app, "member").await);
             let (_, session) = app.browser(&name).await;
@@ -94,13 +103,13 @@ pub fn members() -> Vec<Operation> {
             let (north, name) = (app.organization(NORTH).await, newcomer(app).await);
             let email = format!("{name}@example.test");
         } (north, email) on => on.engine.add_owner(&north, &email, false, "locked out"))
-            .about("of a known person"),
+        .about("of a known person"),
         operation!(add_owner, app => {
             let north = app.organization(NORTH).await;
             let random: [u8; 4] = app.runtime.bytes();
             let email = format!("{}@example.test", hex::encode(random));
         } (north, email) on => on.engine.add_owner(&north, &email, false, "locked out"))
-            .about("of an unknown person"),
+        .about("of an unknown person"),
         operation!(change_organization, app => {
             let olga = app.north("olga").await;
             let random: [u8; 4] = app.runtime.bytes();
@@ -136,14 +145,15 @@ pub fn sessions() -> Vec<Operation> {
         operation!(sign_in, app => {
             let who = identity("una");
             let _ = app.organization(NORTH).await;
-        } (who) on => async { on.engine.sign_in(&who, &origin()).await }).about("again"),
+        } (who) on => async { on.engine.sign_in(&who, &origin()).await })
+        .about("again"),
         operation!(sign_in, app => {
             let random: [u8; 4] = app.runtime.bytes();
             let who = identity(&hex::encode(random));
             let (north, email) = (app.organization(NORTH).await, who.email.clone().expect("one"));
             app.engine.add_owner(&north, &email, false, "new").await.expect("added");
         } (who) on => async { on.engine.sign_in(&who, &origin()).await })
-            .about("of an awaited owner"),
+        .about("of an awaited owner"),
         operation!(set_active_organization, app => {
             let (person, north) = (app.person("una").await, app.organization(NORTH).await);
             let south = app.organization(crate::test_app::SOUTH).await;
@@ -162,12 +172,13 @@ pub fn sessions() -> Vec<Operation> {
             let (_, session) = app.browser("max").await;
             app.clock.advance_seconds(61);
         } () on => on.engine.find_session(&session), sessions: [session])
-            .about("records its use"),
+        .about("records its use"),
         operation!(peek_session, app => {
             let (_, session) = app.browser("max").await;
             app.clock.advance_seconds(3_600);
         } () on => on.engine.peek_session(&session))
-            .about("deletes an expired one").best_effort(),
+        .about("deletes an expired one")
+        .best_effort(),
         operation!(delete_session, app => {
             let (_, session) = app.browser("max").await;
         } () on => on.engine.delete_session(&session), sessions: [session]),
@@ -191,8 +202,8 @@ pub fn sessions() -> Vec<Operation> {
         } (caller) on => async { on.engine.sign_out(&caller, &origin()).await },
             sessions: [session]),
         operation!(begin_flow, app => {
-            let token = app.runtime.bytes::<32>();
-        } () on => on.engine.begin_flow(&token, b"a flow")),
+            let runtime = app.runtime.clone();
+        } (runtime) on => async { on.engine.begin_flow(&runtime.bytes::<32>(), b"a flow").await }),
         operation!(take_flow, app => {
             let token = app.runtime.bytes::<32>();
             app.engine.begin_flow(&token, b"a flow").await.expect("begun");

@@ -51,12 +51,21 @@ pub struct Operation {
     pub prepare: for<'a> fn(&'a TestApp) -> Running<'a, Scene>,
     /// Whether it succeeds although a part of it fails, and does that part later.
     pub is_best_effort: bool,
+    /// Whether it makes more calls in each scene, because it looks at all that was ever revoked.
+    pub is_growing: bool,
 }
 
 impl Operation {
     pub const fn best_effort(self) -> Self {
         Self {
             is_best_effort: true,
+            ..self
+        }
+    }
+
+    pub const fn growing(self) -> Self {
+        Self {
+            is_growing: true,
             ..self
         }
     }
@@ -75,10 +84,7 @@ impl<T> Settled for engine::Result<T> {
     fn settled(self) -> Done {
         match self {
             Ok(_) => Ok(()),
-            Err(error) if error.code() == Code::Unavailable => {
-                if std::env::var_os("SHOW").is_some() { eprintln!("{error:?}"); }
-                Err(Failed::Busy)
-            }
+            Err(error) if error.code() == Code::Unavailable => Err(Failed::Busy),
             Err(error) => Err(Failed::Refused(error.to_string())),
         }
     }
@@ -140,6 +146,7 @@ macro_rules! operation {
                 $crate::faults::scene::Scene { attempt, keys, sessions }
             }),
             is_best_effort: false,
+            is_growing: false,
         }
     };
 }

@@ -24,7 +24,8 @@ impl State {
     pub async fn read(intruder: &mut Intruder) -> Self {
         let mut dump = intruder.dump().await;
         dump.retain(|(table, _)| {
-            !OF_SERVERS.contains(&table.as_str()) && !OF_SEARCH.iter().any(|end| table.ends_with(end))
+            !OF_SERVERS.contains(&table.as_str())
+                && !OF_SEARCH.iter().any(|end| table.ends_with(end))
         });
         Self(dump)
     }
@@ -86,8 +87,9 @@ fn missing<'a>(rows: &'a [Cells], others: &[Cells]) -> Vec<&'a Cells> {
 }
 
 fn action(row: &Cells) -> Option<String> {
-    row.iter().find_map(|(column, value)| match value {
-        Value::Text(action) if column == "action" => Some(action.clone()),
-        _ => None,
-    })
+    row.iter()
+        .find_map(|(column, value)| match value {
+            Value::Text(action) if column == "action" => Some(action.clone()),
+            _ => None,
+        })
 }

@@ -89,7 +89,8 @@ pub fn log() -> Vec<Operation> {
             intruder.run(&format!("DELETE FROM api_keys WHERE id = {}", key.view.key_id)).await;
             intruder.insert("api_keys", &old).await;
             let plain = key.plain;
-        } () on => on.engine.replay_journal("restored"), keys: [plain]),
+        } () on => on.engine.replay_journal("restored"), keys: [plain])
+        .growing(),
         operation!(correct_future_times, app => {
             let (_, session) = app.browser("max").await;
             let digest = app.engine.session_digest(&session);
@@ -143,7 +144,7 @@ pub fn ring() -> Vec<Operation> {
             let (_, session) = app.browser("max").await;
             rotate(app, Purpose::Session).await;
         } () on => on.engine.find_session(&session), sessions: [session])
-            .about("moves it to the new key"),
+        .about("moves it to the new key"),
         operation!(destroy, app => {
             let old = rotate(app, Purpose::Lookup).await;
             app.clock.advance_seconds(600);
