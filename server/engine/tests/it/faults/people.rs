@@ -210,6 +210,7 @@ pub fn sessions() -> Vec<Operation> {
         } () on => on.engine.take_flow(&token)),
         operation!(save_draft, app => {
             let (caller, _) = app.browser("mia").await;
+            app.intruder().await.run("DELETE FROM drafts").await;
         } (caller) on => on.engine.save_draft(&caller, "browser", b"a form")),
         operation!(take_draft, app => {
             let (caller, _) = app.browser("mia").await;

@@ -132,6 +132,8 @@ pub fn ring() -> Vec<Operation> {
             let plain = key.plain;
         } () on => on.engine.follow_ring(), keys: [plain]),
         operation!(reseal, app => {
+            // What earlier scenes made would be moved again in each.
+            app.intruder().await.run("DELETE FROM api_keys").await;
             let key = app.north_key("max").await;
             rotate(app, Purpose::Data).await;
             let (master, runtime) = (master_of(app), app.runtime.clone());
@@ -139,7 +141,7 @@ pub fn ring() -> Vec<Operation> {
         } (master, runtime) on => async {
             let ring = keyring::open(&on.db, &master, None).await?;
             keyring::reseal(&on.db, &ring, &runtime, 2).await
-        }, keys: [plain]),
+        }, keys: [plain]).growing(),
         operation!(find_session, app => {
             let (_, session) = app.browser("max").await;
             rotate(app, Purpose::Session).await;
