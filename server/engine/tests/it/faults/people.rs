@@ -228,6 +228,7 @@ pub fn sessions() -> Vec<Operation> {
             on.engine.issue_token_once(&caller, &parties(), &origin(), Some(&form)).await
         }),
         operation!(renew_signing_keys, app => {
+            app.intruder().await.run("DELETE FROM signing_keys").await;
             let (caller, _) = app.browser("max").await;
             app.engine.issue_token(&caller, &parties(), true, &origin()).await.expect("a token");
             app.clock.advance_seconds(40 * 86_400);

@@ -141,11 +141,12 @@ pub fn ring() -> Vec<Operation> {
         } (master, runtime) on => async {
             let ring = keyring::open(&on.db, &master, None).await?;
             keyring::reseal(&on.db, &ring, &runtime, 2).await
-        }, keys: [plain]).growing(),
+        }, keys: [plain])
+        .growing(),
         operation!(find_session, app => {
             let (_, session) = app.browser("max").await;
             rotate(app, Purpose::Session).await;
-        } () on => on.engine.find_session(&session), sessions: [session])
+        } () on => on.engine.find_session(&session))
         .about("moves it to the new key"),
         operation!(destroy, app => {
             let old = rotate(app, Purpose::Lookup).await;
