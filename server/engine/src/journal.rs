@@ -86,6 +86,11 @@ impl Journal {
             .is_some_and(|floor| *floor > n)
     }
 
+    /// Whether the journal already says what this entry says.
+    pub(crate) fn has(&self, mark: &Mark) -> bool {
+        self.is_behind(&mark.subject, mark.n.saturating_sub(1))
+    }
+
     /// The newest event of a chain that the journal knows.
     pub(crate) fn anchor(&self, organization: &str) -> Option<Head> {
         self.anchors().get(organization).cloned()

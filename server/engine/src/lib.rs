@@ -69,6 +69,8 @@ pub use error::{Error, Result};
 pub use metrics::Gauges;
 pub use nodes::NodeTasks;
 pub use runtime::Runtime;
+#[cfg(debug_assertions)]
+pub use store::faults;
 pub use store::{
     BALLAST, DEFAULT_CONNECTIONS, Db, OpenConnections, Schema, StoreError, Support, schema,
 };

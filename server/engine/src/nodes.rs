@@ -17,7 +17,8 @@ mod changes;
 mod lease;
 mod renewal;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -26,6 +27,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::lease::NodeLease;
+use crate::key_table::AuthorityChange;
 use crate::store::nodes::{self, NodeRow};
 use crate::store::{Db, StoreError};
 use crate::{Engine, Runtime, keyring};
@@ -53,6 +55,8 @@ struct Inner {
     lease: NodeLease,
     /// The last change that was applied here. Locked while changes are applied.
     applied: tokio::sync::Mutex<i64>,
+    /// Changes of this node whose commit the database did not confirm, by their numbers.
+    unconfirmed: Mutex<BTreeMap<i64, AuthorityChange>>,
     /// Notified when there are changes to apply, or changes whose number has to be recorded.
     changed: Notify,
     /// Cancelled when a newer program has migrated the tables so that this one cannot serve them.
@@ -74,6 +78,7 @@ impl Nodes {
             runtime: runtime.clone(),
             lease,
             applied: tokio::sync::Mutex::new(0),
+            unconfirmed: Mutex::default(),
             changed: Notify::new(),
             superseded: CancellationToken::new(),
             incarnation: Mutex::new(None),
@@ -98,6 +103,45 @@ impl Nodes {
     /// Resolves when this program can no longer serve the tables.
     pub async fn superseded(&self) {
         self.inner.superseded.cancelled().await;
+    }
+
+    /// Notes whether the database confirmed the commit of changes up to this number. A commit that
+    /// it did not confirm may take effect later: then this node applies it like one of another node.
+    pub fn note_commit(&self, number: i64, changes: &[AuthorityChange], is_confirmed: bool) {
+        let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
+        let mut unconfirmed = self.lock_unconfirmed();
+        for (n, change) in (number - count + 1..).zip(changes) {
+            if is_confirmed {
+                unconfirmed.remove(&n);
+            } else {
+                unconfirmed.insert(n, *change);
+            }
+        }
+    }
+
+    /// The changes of this node that may still take effect, or have without being applied here.
+    pub fn unconfirmed(&self) -> Vec<AuthorityChange> {
+        self.lock_unconfirmed()
+            .values()
+            .copied()
+            .collect()
+    }
+
+    fn is_unconfirmed(&self, number: i64) -> bool {
+        self.lock_unconfirmed().contains_key(&number)
+    }
+
+    /// Forgets the unconfirmed changes up to this number: they were applied, or another change got
+    /// their number.
+    fn forget_unconfirmed(&self, newest: i64) {
+        self.lock_unconfirmed().retain(|n, _| *n > newest);
+    }
+
+    fn lock_unconfirmed(&self) -> MutexGuard<'_, BTreeMap<i64, AuthorityChange>> {
+        self.inner
+            .unconfirmed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until every other node has seen the change of this number. Gives their number. A node

@@ -98,6 +98,20 @@ impl AfterCommit for Dependents {
         })
     }
 
+    fn note_commit(&self, number: Option<i64>, changes: &[AuthorityChange], is_confirmed: bool) {
+        if let Some(number) = number {
+            self.nodes
+                .note_commit(number, changes, is_confirmed);
+        }
+    }
+
+    fn announce_unconfirmed(&self) {
+        let unconfirmed = self.nodes.unconfirmed();
+        if !unconfirmed.is_empty() {
+            self.keys.announce(&unconfirmed, None);
+        }
+    }
+
     fn announce(&self, changes: &[AuthorityChange], spared: Option<u64>) {
         self.keys.announce(changes, spared);
     }

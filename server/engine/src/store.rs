@@ -18,6 +18,8 @@ mod db;
 pub mod device_requests;
 pub mod drafts;
 mod fault;
+#[cfg(debug_assertions)]
+pub mod faults;
 mod file;
 pub mod future_times;
 pub mod idempotency_keys;
@@ -47,6 +49,7 @@ mod writing;
 use std::str::FromStr;
 
 use domain::IpBlocks;
+use tokio::task::JoinHandle;
 
 pub(crate) use after_commit::{AfterCommit, Waiting};
 pub use ballast::BALLAST;
@@ -96,6 +99,15 @@ macro_rules! execute {
     }};
 }
 pub(crate) use execute;
+
+/// Starts a task that completes a part of an operation, even if the caller is dropped.
+pub(crate) fn spawn_part<T: Send + 'static>(
+    part: impl Future<Output = T> + Send + 'static,
+) -> JoinHandle<T> {
+    #[cfg(debug_assertions)]
+    let part = faults::inherited(part);
+    tokio::spawn(part)
+}
 
 /// Parses a column that holds a value of a closed set.
 pub(crate) fn parse_column<T: FromStr>(text: &str, column: &str) -> Result<T, StoreError> {

@@ -41,6 +41,8 @@ impl Engine {
         let after = changed(before, command, ctx)?;
         let event = change_event(before, &after)?;
         if event.changes.is_empty() {
+            tx.made_before(before.mark());
+            tx.commit().await?;
             return Ok(found.view(true)?);
         }
         let audit_n = journal(self, &mut tx, ctx, event).await?;

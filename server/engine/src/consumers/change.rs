@@ -47,6 +47,8 @@ impl Engine {
         let after = changed(before, command, ctx.now);
         let event = change_event(before, &after);
         if event.changes.is_empty() {
+            tx.made_before(before.mark());
+            tx.commit().await?;
             return Ok(found.consumer()?);
         }
         let audit_n = journal(self, &mut tx, ctx, event).await?;

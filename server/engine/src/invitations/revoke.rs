@@ -5,6 +5,7 @@ use domain::policy::{Action, may_give, permit};
 use domain::{InvitationId, PersonId};
 
 use crate::ctx::Ctx;
+use crate::journal::{Mark, Subject};
 use crate::reauthorize::reauthorize;
 use crate::store::actors::ActorRow;
 use crate::store::{Tx, invitations, people};
@@ -30,7 +31,8 @@ impl Engine {
             return Err(Error::Denied);
         }
         if row.ended_at.is_some() {
-            return Ok(());
+            tx.made_before(Mark::revoked(Subject::Invitation(row.id)));
+            return Ok(tx.commit().await?);
         }
         self.close_invitation(&mut tx, ctx, row, AuditAction::InvitationRevoked)
             .await?;

@@ -80,6 +80,7 @@ impl Engine {
             return Err(invalid("scopes", Fault::NotNarrower));
         }
         if before == scopes {
+            tx.made_before(row.mark());
             return Ok(row);
         }
 
@@ -114,6 +115,7 @@ impl Engine {
         }
         let before = row.allowed_ips()?;
         if before == blocks {
+            tx.made_before(row.mark());
             return Ok(());
         }
         // A key for an API has no power here, so it may be used from where the caller may not.

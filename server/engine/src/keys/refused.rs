@@ -63,7 +63,7 @@ impl Engine {
 
         let engine = self.clone();
         // In a task of its own, because a caller that disconnects must not stop it.
-        Some(tokio::spawn(async move {
+        Some(store::spawn_part(async move {
             if let Err(error) = engine.record_expiry(&organization, id).await {
                 tracing::warn!(key_id = id.0, %error, "the expiry of a refused key will be recorded later");
             }

@@ -83,7 +83,7 @@ impl Engine {
                     .await?;
             } else {
                 // The answer means the same as the first one: no node lets the key pass.
-                tx.wait_for_earlier_changes();
+                tx.made_before(row.mark());
             }
             fresh.push(is_unrevoked);
         }

@@ -31,7 +31,8 @@ impl Engine {
             .await?;
         let old_role = before.actor()?.role;
         if old_role == role {
-            return Ok(());
+            tx.made_before(before.mark());
+            return Ok(tx.commit().await?);
         }
         if role > old_role {
             check_may_grant(ctx, role)?;

@@ -61,7 +61,7 @@ pub(super) async fn is_behind(engine: &Engine, newest: i64) -> bool {
 }
 
 /// Drops the changed keys from memory and cancels the requests in flight with the weakened ones.
-/// This node has done that for its own changes before.
+/// This node has done that for its own changes before, unless their commit was not confirmed.
 pub(super) async fn apply(engine: &Engine, conn: &mut PgConnection) -> Result<(), StoreError> {
     let nodes = engine.nodes();
     let mut applied = nodes.inner.applied.lock().await;
@@ -77,15 +77,16 @@ pub(super) async fn apply(engine: &Engine, conn: &mut PgConnection) -> Result<()
             "changes of other nodes were deleted before this node saw them".into(),
         ));
     }
-    let is_ours = |node: &str| node == nodes.id();
-    let foreign: Vec<AuthorityChange> = rows
+    let is_known = |row: &nodes::ChangeRow| row.node == nodes.id() && !nodes.is_unconfirmed(row.n);
+    let unknown: Vec<AuthorityChange> = rows
         .iter()
-        .filter(|row| !is_ours(&row.node))
+        .filter(|row| !is_known(row))
         .filter_map(nodes::ChangeRow::change)
         .collect();
-    if !foreign.is_empty() {
-        engine.keys().announce(&foreign, None);
+    if !unknown.is_empty() {
+        engine.keys().announce(&unknown, None);
     }
+    nodes.forget_unconfirmed(newest);
     *applied = newest;
     Ok(())
 }

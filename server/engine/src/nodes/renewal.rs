@@ -70,6 +70,7 @@ async fn begin(engine: &Engine, sent: Duration, joined: &Renewal) {
     let mut applied = nodes.inner.applied.lock().await;
     nodes.note_incarnation(&joined.incarnation);
     *applied = joined.newest;
+    nodes.forget_unconfirmed(joined.newest);
     begin_empty(engine, sent);
 }
 

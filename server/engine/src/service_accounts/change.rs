@@ -57,6 +57,8 @@ impl Engine {
 
         let event = change_event(before, &after);
         if event.changes.is_empty() {
+            tx.made_before(before.mark());
+            tx.commit().await?;
             return Ok(found.service_account()?);
         }
         let audit_n = journal(self, &mut tx, ctx, event).await?;

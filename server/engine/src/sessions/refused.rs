@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::task::JoinHandle;
 
+use crate::store;
 use crate::store::sessions::{self, SessionRow};
 use crate::{Engine, Result};
 
@@ -48,7 +49,7 @@ impl Engine {
         let engine = self.clone();
         let digest = row.digest.clone();
         // In a task of its own, because a caller that disconnects must not stop it.
-        Some(tokio::spawn(async move {
+        Some(store::spawn_part(async move {
             if let Err(error) = engine.delete_refused_session(&digest).await {
                 tracing::warn!(%error, "a refused session will be deleted later");
             }

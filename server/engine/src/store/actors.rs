@@ -133,7 +133,8 @@ impl ActorRow {
         read_ips(self.allowed_ips.as_deref(), "actors.allowed_ips")
     }
 
-    fn mark(&self) -> Mark {
+    /// The journal entry of the row.
+    pub fn mark(&self) -> Mark {
         let subject = Subject::Actor(self.id);
         if self.removed_at.is_some() {
             Mark::revoked(subject)

@@ -27,6 +27,13 @@ pub trait AfterCommit: Send + Sync {
         changes: &'a [AuthorityChange],
     ) -> Waiting<'a, Result<Option<i64>, StoreError>>;
 
+    /// Notes whether the database confirmed the commit of the changes up to this number. One that it
+    /// did not confirm may take effect later.
+    fn note_commit(&self, number: Option<i64>, changes: &[AuthorityChange], is_confirmed: bool);
+
+    /// Drops the keys of the commits that were not confirmed from memory once more.
+    fn announce_unconfirmed(&self);
+
     /// Drops the changed keys from memory, and cancels the requests in flight with the weakened
     /// ones, except one.
     fn announce(&self, changes: &[AuthorityChange], spared: Option<u64>);

@@ -72,6 +72,11 @@ impl ApiRow {
         journal.is_behind(&Subject::Api(self.id), self.audit_n)
     }
 
+    /// The journal entry of the row.
+    pub const fn mark(&self) -> Mark {
+        Mark::changed(Subject::Api(self.id), self.audit_n)
+    }
+
     /// Its scopes.
     pub fn scopes(&self) -> Result<ApiScopes, StoreError> {
         serde_json::from_str(&self.scopes)
@@ -237,7 +242,7 @@ pub async fn update(tx: &mut Tx, row: &ApiRow, before: &ApiRow) -> Result<(), St
         .bind(&row.organization_id).bind(row.id).bind(&row.name).bind(&row.key_header).bind(&row.environments)
         .bind(&row.scopes).bind(row.archived_at).bind(row.audit_n).bind(&row.row_mac)
         .bind(&row.allowed_ips).bind(row.signed_assertion).execute(conn))?;
-    tx.mark(Mark::changed(Subject::Api(row.id), row.audit_n));
+    tx.mark(row.mark());
     tx.changed(AuthorityChange {
         of: Authority::Api(ApiId(row.id)),
         weakens: row.is_weaker_than(before)?,

@@ -43,8 +43,11 @@ impl HealthCheck {
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, StoreError> {
+        let work = async { work.await.map_err(Into::into) };
+        #[cfg(debug_assertions)]
+        let work = super::faults::around(work);
         match self {
-            Self::File(_) => work.await.map_err(Into::into),
+            Self::File(_) => work.await,
             Self::Server(breaker) => breaker.run(work).await,
         }
     }
@@ -149,6 +152,11 @@ impl Connection {
     }
 
     pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
+        #[cfg(debug_assertions)]
+        if let Some(plan) = super::faults::late_commit() {
+            self.commit_late(plan);
+            return self.noted(Err(super::faults::lost()));
+        }
         let health = self.health();
         let done = match &mut self.lease {
             AnyLease::Sqlite(lease) => health.run(lease.commit()).await,
@@ -160,5 +168,25 @@ impl Connection {
             writing.succeeded();
         }
         self.noted(done)
+    }
+
+    /// Commits in a task of its own when the plan says so: the server executes a commit whose
+    /// confirmation was lost.
+    #[cfg(debug_assertions)]
+    fn commit_late(&mut self, plan: super::faults::Plan) {
+        let mut lease = match &mut self.lease {
+            AnyLease::Sqlite(lease) => AnyLease::Sqlite(lease.take()),
+            AnyLease::Postgres(lease) => AnyLease::Postgres(lease.take()),
+        };
+        tokio::spawn(async move {
+            plan.resumed().await;
+            let done = match &mut lease {
+                AnyLease::Sqlite(lease) => lease.commit().await,
+                AnyLease::Postgres(lease) => lease.commit().await,
+            };
+            if done.is_ok() {
+                plan.complete();
+            }
+        });
     }
 }

@@ -163,7 +163,8 @@ impl KeyRow {
         !self.is_inactive() && journal.is_behind(&Subject::Key(self.id), self.audit_n)
     }
 
-    fn mark(&self) -> Mark {
+    /// The journal entry of the row.
+    pub fn mark(&self) -> Mark {
         let subject = Subject::Key(self.id);
         if self.is_inactive() {
             Mark::revoked(subject)

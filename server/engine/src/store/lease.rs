@@ -256,6 +256,18 @@ impl<DB: Dialect> Lease<DB> {
             .0
     }
 
+    /// The connection, which this lease no longer has.
+    #[cfg(debug_assertions)]
+    pub(super) fn take(&mut self) -> Self {
+        Self {
+            loan: self.loan.take(),
+            taken_at: self.taken_at,
+            ready: self.ready.clone(),
+            in_transaction: self.in_transaction,
+            in_statement: self.in_statement,
+        }
+    }
+
     /// Notes that the last statement has succeeded.
     pub(super) const fn completed(&mut self) {
         self.in_statement = false;

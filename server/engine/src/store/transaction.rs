@@ -22,7 +22,9 @@ pub struct Tx {
     marks: Vec<Mark>,
     /// Keys and owners whose authority this transaction changes.
     changes: Vec<AuthorityChange>,
-    /// Whether the other nodes must also have seen what was committed before.
+    /// Journal entries of changes that were made before.
+    repeated: Vec<Mark>,
+    /// Whether every node must also have seen what was committed before.
     waits_for_earlier: bool,
     /// The request that must not be cancelled, because it runs this transaction.
     spared: Option<u64>,
@@ -37,6 +39,7 @@ impl Tx {
             watchers: Vec::new(),
             marks: Vec::new(),
             changes: Vec::new(),
+            repeated: Vec::new(),
             waits_for_earlier: false,
             spared: None,
             after_commit: None,
@@ -64,10 +67,11 @@ impl Tx {
         self.changes.push(change);
     }
 
-    /// Makes the commit wait until the other nodes have seen every earlier change. For a transaction
-    /// that finds the change made, which may not have reached them: the node that made it can have
-    /// failed before its response.
-    pub(crate) const fn wait_for_earlier_changes(&mut self) {
+    /// Notes that the change was made before, perhaps by a request that got no answer: its node
+    /// failed, or the commit was not confirmed. This commit then says the same as the earlier one
+    /// would have said: the journal has the entry, and every node has seen the change.
+    pub(crate) fn made_before(&mut self, mark: Mark) {
+        self.repeated.push(mark);
         self.waits_for_earlier = true;
     }
 
@@ -132,13 +136,18 @@ impl Tx {
 
         let committed = self.connection.commit().await;
         let recorded = match &committed {
-            Ok(()) => record(journal, self.marks).await,
+            Ok(()) => record(journal, self.marks, self.repeated).await,
             Err(_) => Ok(()),
         };
-        // Also if the commit failed: the database may have it although it did not confirm it.
+        // Also if the commit failed: the database may have it although it did not confirm it, or
+        // may still execute it.
         let since = Instant::now();
         if let Some(after) = &after {
+            after.note_commit(number, &changes, committed.is_ok());
             after.announce(&changes, self.spared);
+            if self.waits_for_earlier {
+                after.announce_unconfirmed();
+            }
         }
         committed?;
 
@@ -158,16 +167,25 @@ impl Tx {
 async fn completed<T: Send + 'static>(
     commit: impl Future<Output = Result<T, StoreError>> + Send + 'static,
 ) -> Result<T, StoreError> {
-    tokio::spawn(commit)
+    super::spawn_part(commit)
         .await
         .unwrap_or(Err(StoreError::Sqlx(sqlx::Error::WorkerCrashed)))
 }
 
 /// Records the journal entries of a committed transaction, before the response.
-async fn record(journal: Option<Journal>, marks: Vec<Mark>) -> Result<(), StoreError> {
-    let Some(journal) = journal.filter(|_| !marks.is_empty()) else {
+async fn record(
+    journal: Option<Journal>,
+    mut marks: Vec<Mark>,
+    repeated: Vec<Mark>,
+) -> Result<(), StoreError> {
+    let Some(journal) = journal else {
         return Ok(());
     };
+    let unknown = |mark: &Mark| !journal.has(mark);
+    marks.extend(repeated.into_iter().filter(unknown));
+    if marks.is_empty() {
+        return Ok(());
+    }
     if !journal.must_write(&marks) {
         return Ok(journal.record(marks, false)?);
     }

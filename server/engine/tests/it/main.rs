@@ -16,6 +16,8 @@ mod devices;
 mod drafts;
 mod dump;
 mod expiration;
+#[cfg(debug_assertions)]
+mod faults;
 mod finding;
 mod histories;
 mod invitations;

@@ -1,5 +1,6 @@
 //! The tests of the domain, the engine and the server with full counts.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::cluster::Cluster;
@@ -8,7 +9,7 @@ use crate::stage::DATABASE;
 use crate::{Outcome, Run};
 
 pub const ABOUT: &str = "Tests that `make test` runs with some of their cases, here with all cases (`ROUNDTABLE_PROVE=1`): forged and \
-old rows, swapped ciphertexts, random histories, races, malformed headers, hostile names, requests in flight.";
+old rows, swapped ciphertexts, random histories, races, failed calls to the database, malformed headers, hostile names, requests in flight.";
 
 /// The tested packages. Separate runs would compile the dependencies with different features.
 const PACKAGES: [&str; 12] = [
@@ -34,6 +35,25 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
         proofs,
         "see above",
         proofs > 0,
+    );
+    report_injection(&run.binary, report)
+}
+
+/// Reports that the release program has no code that lets calls to the database fail. Debug builds
+/// have it, for the tests.
+fn report_injection(program: &Path, report: &mut Report) -> Outcome<()> {
+    const ERROR: &[u8] = b"an injected failure of the database";
+    let program = std::fs::read(program)?;
+    let is_absent = !program
+        .windows(ERROR.len())
+        .any(|text| text == ERROR);
+    let result = if is_absent { "absent" } else { "present" };
+    report.row(
+        "code that injects failures, in the program",
+        "both",
+        1,
+        result,
+        is_absent,
     );
     Ok(())
 }
