@@ -2,6 +2,7 @@
 
 mod accept;
 mod chain;
+mod cut;
 mod export;
 mod heads;
 mod verify;
@@ -20,6 +21,7 @@ use crate::store::{StoreError, Tx, parse_column};
 use crate::{Engine, Error, Result};
 
 pub use chain::{ChainState, Chains};
+pub use cut::Retention;
 pub use export::Export;
 pub use heads::{HeadsFile, SignedHead};
 pub use verify::{
