@@ -75,11 +75,7 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     }
 
     let nodes = engine.join_nodes();
-    let maintenance = tokio::spawn(run_maintenance(
-        engine.clone(),
-        heads,
-        retention,
-    ));
+    let maintenance = tokio::spawn(run_maintenance(engine.clone(), heads, retention));
     let discovery = tokio::spawn(check_discovery(
         state.oidc.clone(),
         dev_provider.is_some(),

@@ -61,7 +61,9 @@ impl Cut {
         let fields = Fields::of(row)?;
         let cut = Self {
             mark: ChainMark {
-                n: fields.number(LAST_REMOVED).filter(|n| *n < row.n)?,
+                n: fields
+                    .number(LAST_REMOVED)
+                    .filter(|n| *n < row.n)?,
                 hash: fields.bytes(LAST_REMOVED_HASH)?,
             },
             floors: fields.bytes(FLOORS_HASH)?,
@@ -134,7 +136,9 @@ impl Engine {
         }
         let mut is_done = true;
         for organization in organizations::all(&mut self.db().read().await?).await? {
-            is_done &= self.cut_chain(&organization, retention.days).await?;
+            is_done &= self
+                .cut_chain(&organization, retention.days)
+                .await?;
         }
         if is_done {
             retention.looked_at = Some(elapsed);
@@ -178,7 +182,9 @@ impl Engine {
         let mut connection = self.db().read().await?;
         let first = audit::chain(&mut connection, organization, None, 1).await?;
         let due = before.plus_seconds(-DAY_SECONDS);
-        Ok(first.first().is_some_and(|row| Moment(row.at) < due))
+        Ok(first
+            .first()
+            .is_some_and(|row| Moment(row.at) < due))
     }
 
     /// Removes events in one transaction. False if there are none to remove, or if the events to
@@ -194,7 +200,10 @@ impl Engine {
         }
         let mut tx = self.db().begin().await?;
         audit::lock_chain_head(&mut tx, organization).await?;
-        let Some(mut cut) = self.next_cut(&mut tx, organization, before).await? else {
+        let Some(mut cut) = self
+            .next_cut(&mut tx, organization, before)
+            .await?
+        else {
             return Ok(false);
         };
         cut.retention_days = days;

@@ -160,7 +160,10 @@ impl<'a> ChainReader<'a> {
         }
         // Someone has altered or inserted it. The walk will find that.
         let all = audit::of_action(connection, self.organization, action).await?;
-        let older = all.iter().rev().find_map(|row| self.read_cut(row));
+        let older = all
+            .iter()
+            .rev()
+            .find_map(|row| self.read_cut(row));
         Ok(older.unwrap_or_default())
     }
 
@@ -256,7 +259,10 @@ impl Fields {
     }
 
     pub fn text(&self, field: &str) -> Option<&str> {
-        let change = self.0.iter().find(|change| change.field == field)?;
+        let change = self
+            .0
+            .iter()
+            .find(|change| change.field == field)?;
         change.after.as_deref()
     }
 

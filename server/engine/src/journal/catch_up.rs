@@ -191,9 +191,9 @@ fn mark_of(action: &str, object_id: &str, n: i64, at: i64) -> Option<Mark> {
         | "consumer.changed" => Some(Mark::changed(Subject::Actor(id()?), n)),
         "api.changed" => Some(Mark::changed(Subject::Api(id()?), n)),
         "session.ended" => Some(session()),
-        "invitation.revoked" | "invitation.accepted" => Some(Mark::revoked(Subject::Invitation(
-            object_id.into(),
-        ))),
+        "invitation.revoked" | "invitation.accepted" => {
+            Some(Mark::revoked(Subject::Invitation(object_id.into())))
+        }
         _ => None,
     }
 }

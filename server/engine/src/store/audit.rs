@@ -173,8 +173,7 @@ pub async fn first_since(
     organization: &OrganizationId,
     since: Moment,
 ) -> Result<Option<i64>, StoreError> {
-    const SQL: &str =
-        "SELECT MIN(n) FROM audit_events WHERE organization_id = $1 AND at >= $2";
+    const SQL: &str = "SELECT MIN(n) FROM audit_events WHERE organization_id = $1 AND at >= $2";
     let (first,): (Option<i64>,) = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(since.0).fetch_one(conn))?;
     Ok(first)
 }

@@ -37,6 +37,7 @@ mod prove;
 mod pypi;
 mod races;
 mod restore;
+mod retention;
 mod ring;
 mod ring_rotation;
 mod rollback;

@@ -183,12 +183,9 @@ pub async fn read_audit_log(
         events: page.rows,
         removed: state.engine.removed_events(&ctx).await?,
     };
-    Ok(paging.page.answer(
-        &state,
-        "/api/v1/audit-log",
-        page.next,
-        Json(body),
-    ))
+    Ok(paging
+        .page
+        .answer(&state, "/api/v1/audit-log", page.next, Json(body)))
 }
 
 /// Export the Audit Log

@@ -62,8 +62,7 @@ pub async fn keep_floors(
         counts!(),
         " GROUP BY e.object_kind, e.object_id)"
     );
-    const SESSIONS: &str =
-        "DELETE FROM audit_floors WHERE organization_id = $1 AND object_kind = 'session' AND at < $2";
+    const SESSIONS: &str = "DELETE FROM audit_floors WHERE organization_id = $1 AND object_kind = 'session' AND at < $2";
     let organization = organization.as_str();
     execute!(tx, conn => sqlx::query(SUPERSEDED).bind(organization).bind(last).execute(conn))?;
     execute!(tx, conn => sqlx::query(NEW).bind(organization).bind(last).execute(conn))?;
