@@ -5,6 +5,8 @@ mod chain;
 mod cut;
 mod export;
 mod heads;
+mod marks;
+mod retention;
 mod verify;
 mod walk;
 
@@ -21,13 +23,14 @@ use crate::store::{StoreError, Tx, parse_column};
 use crate::{Engine, Error, Result};
 
 pub use chain::{ChainState, Chains};
-pub use cut::Retention;
 pub use export::Export;
 pub use heads::{HeadsFile, SignedHead};
+pub(crate) use marks::ChainMark;
+pub use retention::Retention;
 pub use verify::{
     AcceptedBreak, ChainReport, HeadFault, HeadsReport, organizations, verify_chain, verify_heads,
 };
-pub(crate) use walk::{Accepted, ChainMark, ChainReader};
+pub(crate) use walk::{Accepted, ChainReader};
 
 /// Writes an event for the actor of `ctx`, as part of the transaction. Gives the number of the
 /// event.

@@ -5,7 +5,8 @@ use std::io::BufRead;
 use domain::OrganizationId;
 
 use super::heads::SignedHead;
-use super::walk::{Accepted, ChainMark, ChainReader};
+use super::marks::ChainMark;
+use super::walk::{Accepted, ChainReader};
 use crate::keyring::Ring;
 use crate::store::audit;
 use crate::store::{Connection, Db, StoreError, organizations};

@@ -1,9 +1,10 @@
 //! Walking along the audit chain of an organization, event by event.
 
 use domain::OrganizationId;
-use domain::event::{AuditAction, Change};
+use domain::event::AuditAction;
 
 use super::cut::Cut;
+use super::marks::{BROKEN_AT, ChainMark, Fields, PREVIOUS_HASH};
 use crate::Engine;
 use crate::keyring::{Purpose, Ring, hash};
 use crate::store::audit::{self, AuditRow};
@@ -11,17 +12,6 @@ use crate::store::{Connection, StoreError};
 
 /// Events that are read at a time.
 const BATCH: i64 = 1_000;
-/// The fields of an event that accepts a break.
-pub(super) const BROKEN_AT: &str = "broken_at";
-pub(super) const PREVIOUS_HASH: &str = "previous_hash";
-
-/// An event up to which the chain is verified.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ChainMark {
-    pub n: i64,
-    pub hash: Vec<u8>,
-}
-
 /// A break that was accepted.
 pub(crate) struct Accepted {
     /// The first event that did not verify.
@@ -182,8 +172,8 @@ impl<'a> ChainReader<'a> {
         let first = audit::chain(connection, self.organization, None, 1).await?;
         let returned = first
             .first()
-            .map(|row| row.n)
-            .filter(|n| *n <= cut.mark.n);
+            .filter(|row| row.n <= cut.mark.n)
+            .map(|row| row.n.max(1));
         let floors = audit::floors_hash(connection, self.organization).await?;
         let altered = (floors != cut.floors).then_some(cut.mark.n.max(1));
         Ok(returned.or(altered))
@@ -247,30 +237,5 @@ impl<'a> ChainReader<'a> {
                     hash: row.hash.clone(),
                 },
             })
-    }
-}
-
-/// The fields that an event sets.
-pub(super) struct Fields(Vec<Change>);
-
-impl Fields {
-    pub fn of(row: &AuditRow) -> Option<Self> {
-        serde_json::from_str(&row.changes).ok().map(Self)
-    }
-
-    pub fn text(&self, field: &str) -> Option<&str> {
-        let change = self
-            .0
-            .iter()
-            .find(|change| change.field == field)?;
-        change.after.as_deref()
-    }
-
-    pub fn number(&self, field: &str) -> Option<i64> {
-        self.text(field)?.parse().ok()
-    }
-
-    pub fn bytes(&self, field: &str) -> Option<Vec<u8>> {
-        hex::decode(self.text(field)?).ok()
     }
 }
