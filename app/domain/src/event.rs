@@ -41,6 +41,7 @@ closed_set! {
         TokenIssued = "token.issued" ("Created an access token", EventCategory::SignIn),
         AuditExported = "audit_log.exported" ("Exported the audit log", EventCategory::Organization),
         AuditAccepted = "audit_log.accepted" ("Accepted a broken audit log", EventCategory::Organization),
+        AuditCut = "audit_log.cut" ("Removed old events from the audit log", EventCategory::Organization),
         KeyCreated = "key.created" ("Created an API key", EventCategory::Keys),
         KeyRenamed = "key.renamed" ("Renamed an API key", EventCategory::Keys),
         KeyNarrowed = "key.narrowed" ("Removed permissions from an API key", EventCategory::Keys),

@@ -15,7 +15,7 @@ mod usage;
 mod verdict;
 
 pub use apis::{ApiView, ConsumerView, ImportReport, KeyApi};
-pub use audit::{AuditRecord, AuditView, ChainView};
+pub use audit::{AuditRecord, AuditView, ChainView, RemovedEvents};
 pub use calls::{CallCount, Calls};
 pub use devices::DeviceRequest;
 pub use introspection::Introspection;

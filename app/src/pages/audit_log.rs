@@ -1,7 +1,7 @@
 //! The audit log.
 
 use domain::policy::{Action, Grant, decide};
-use domain::view::{AuditView, ChainView, Page as Rows};
+use domain::view::{AuditView, ChainView, Page as Rows, RemovedEvents};
 use domain::{OrganizationId, Problem};
 use engine::audit::AuditActor;
 use leptos::prelude::*;
@@ -25,6 +25,7 @@ struct Log {
     rows: Rows<AuditView>,
     actors: Vec<AuditActor>,
     chain: ChainView,
+    removed: Option<RemovedEvents>,
     problem: Option<Problem>,
 }
 
@@ -58,11 +59,17 @@ pub async fn load(
         .check_chain(&room.ctx)
         .await
         .map_err(to_problem)?;
+    let removed = context
+        .engine
+        .removed_events(&room.ctx)
+        .await
+        .map_err(to_problem)?;
     let log = Log {
         room,
         rows,
         actors,
         chain,
+        removed,
         problem: request.problem().cloned(),
     };
     Ok(PageResponse::Page(Page::new(
@@ -98,6 +105,7 @@ fn render(log: &Log) -> AnyView {
                     " "
                     <a class="nowrap" href=DOCS_OF_LOG>{words::audit_log::ABOUT}</a>
                 </p>
+                {log.removed.as_ref().map(header::removed)}
                 {header::chain(&log.chain)}
             </div>
             {header::export(log)}

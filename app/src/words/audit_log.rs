@@ -3,7 +3,7 @@
 use domain::Moment;
 use domain::command::{ActionFilter, ExportFormat};
 use domain::event::{EventCategory, ObjectKind};
-use domain::view::ChainView;
+use domain::view::{ChainView, RemovedEvents};
 
 use super::format::{exact, grouped};
 use super::isolated;
@@ -53,7 +53,16 @@ pub fn lede(all: bool, organization: &str) -> String {
             "What you did in {organization}, and what was done to your keys, newest first. Owners and admins see everything."
         )
     };
-    format!("{what} Events cannot be changed or deleted.")
+    format!("{what} Nobody in the organization can change or delete an event.")
+}
+
+/// From when on the log is kept.
+pub fn removed(removed: &RemovedEvents) -> String {
+    format!(
+        "Events before {} were removed under the retention of {} days.",
+        removed.before.to_day(),
+        grouped(removed.retention_days)
+    )
 }
 
 /// Above the table of events, for screen readers.

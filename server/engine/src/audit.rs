@@ -2,8 +2,11 @@
 
 mod accept;
 mod chain;
+mod cut;
 mod export;
 mod heads;
+mod marks;
+mod retention;
 mod verify;
 mod walk;
 
@@ -22,10 +25,12 @@ use crate::{Engine, Error, Result};
 pub use chain::{ChainState, Chains};
 pub use export::Export;
 pub use heads::{HeadsFile, SignedHead};
+pub(crate) use marks::ChainMark;
+pub use retention::Retention;
 pub use verify::{
     AcceptedBreak, ChainReport, HeadFault, HeadsReport, organizations, verify_chain, verify_heads,
 };
-pub(crate) use walk::{Accepted, ChainMark, ChainReader};
+pub(crate) use walk::{Accepted, ChainReader};
 
 /// Writes an event for the actor of `ctx`, as part of the transaction. Gives the number of the
 /// event.

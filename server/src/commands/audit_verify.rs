@@ -39,6 +39,7 @@ struct AuditReport {
 #[derive(Serialize)]
 struct ChainLine {
     organization_id: String,
+    removed: i64,
     verified: i64,
     hash: String,
     broken_at: Option<i64>,
@@ -54,6 +55,7 @@ struct GapLine {
 #[derive(Serialize)]
 struct HeadsLine {
     on_chain: u64,
+    removed: u64,
     accepted: u64,
     faults: u64,
     first_faults: Vec<HeadFaultLine>,
@@ -146,6 +148,12 @@ async fn heads(
 
 fn print_chain(report: &ChainReport) {
     let organization = &report.organization;
+    if report.removed > 0 {
+        print_line(&format!(
+            "{organization}: the events up to {} were removed because of their age.",
+            report.removed
+        ));
+    }
     for gap in &report.accepted {
         print_line(&format!(
             "{organization}: event {} did not verify; event {} accepts that.",
@@ -173,6 +181,12 @@ fn print_heads(report: &HeadsReport, path: &Path) {
         print_line(&format!(
             "{path}: line {}: {}.",
             fault.line, fault.why
+        ));
+    }
+    if report.removed > 0 {
+        print_line(&format!(
+            "{path}: {} heads name events that were removed because of their age.",
+            report.removed
         ));
     }
     if report.accepted > 0 {
@@ -210,6 +224,7 @@ fn chain_line(report: &ChainReport) -> ChainLine {
     };
     ChainLine {
         organization_id: report.organization.to_string(),
+        removed: report.removed,
         verified: report.verified,
         hash: hex::encode(&report.hash),
         broken_at: report.broken_at,
@@ -224,6 +239,7 @@ fn heads_line(report: &HeadsReport) -> HeadsLine {
     };
     HeadsLine {
         on_chain: report.on_chain,
+        removed: report.removed,
         accepted: report.accepted,
         faults: report.faults,
         first_faults: report.first_faults.iter().map(fault).collect(),

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use engine::audit::HeadsFile;
+use engine::audit::{HeadsFile, Retention};
 use engine::journal::Journal;
 use engine::{BALLAST, Db, Engine, Runtime, StoreError, keyring};
 use fast_path::durations::RequestDurations;
@@ -61,6 +61,7 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     .map_err(cannot_open)?;
     let engine = open_engine(options, &settings, &db, runtime).await?;
     let heads = open_heads(options)?;
+    let retention = options.audit_retention()?;
     let App {
         state,
         dev_provider,
@@ -74,7 +75,7 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     }
 
     let nodes = engine.join_nodes();
-    let maintenance = tokio::spawn(run_maintenance(engine.clone(), heads));
+    let maintenance = tokio::spawn(run_maintenance(engine.clone(), heads, retention));
     let discovery = tokio::spawn(check_discovery(
         state.oidc.clone(),
         dev_provider.is_some(),
@@ -313,7 +314,11 @@ fn print_setup_token(settings: &Settings, token: &SecretString) {
     }
 }
 
-async fn run_maintenance(engine: Engine, mut heads: Option<HeadsFile>) {
+async fn run_maintenance(
+    engine: Engine,
+    mut heads: Option<HeadsFile>,
+    mut retention: Option<Retention>,
+) {
     if let Err(error) = engine.check_chain_heads(EVENTS_AFTER_START).await {
         tracing::warn!(%error, "the audit logs could not be verified; that is retried");
     }
@@ -334,6 +339,7 @@ async fn run_maintenance(engine: Engine, mut heads: Option<HeadsFile>) {
                 .await
                 .map(drop),
             engine.catch_up_journal().await,
+            remove_old_events(&engine, retention.as_mut()).await,
             write_heads(&engine, heads.as_mut()).await,
             engine.delete_old_authority_changes().await,
         ] {
@@ -347,6 +353,16 @@ async fn run_maintenance(engine: Engine, mut heads: Option<HeadsFile>) {
 async fn write_heads(engine: &Engine, heads: Option<&mut HeadsFile>) -> engine::Result<()> {
     match heads {
         Some(file) => engine.write_heads(file).await,
+        None => Ok(()),
+    }
+}
+
+async fn remove_old_events(
+    engine: &Engine,
+    retention: Option<&mut Retention>,
+) -> engine::Result<()> {
+    match retention {
+        Some(retention) => engine.remove_old_events(retention).await,
         None => Ok(()),
     }
 }

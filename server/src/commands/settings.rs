@@ -8,6 +8,7 @@ pub(super) fn check(options: &Options) -> Result<(), CliError> {
     options.settings()?;
     options.database_url()?;
     options.database_connections()?;
+    options.audit_retention()?;
     options.master_key()?;
     options.previous_master_key()?;
     print_line("The settings are valid.");

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use domain::token::Brand;
 use engine::attempts::Limits;
+use engine::audit::Retention;
 use fast_path::access_log::AccessLog;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -165,6 +166,18 @@ impl Options {
         Ok(self
             .text(&table::AUDIT_HEADS_FILE)?
             .map(PathBuf::from))
+    }
+
+    /// For how long audit events are kept. None if they are never removed.
+    ///
+    /// # Errors
+    /// If the setting is not a number of days from 30 to 36500.
+    pub fn audit_retention(&self) -> Result<Option<Retention>, BadSetting> {
+        let setting = &table::AUDIT_RETENTION;
+        let fewest = Retention::MIN_DAYS.unsigned_abs();
+        let days = self.number(setting, fewest..=36_500, 0)?;
+        let days = i64::try_from(days).unwrap_or(i64::MAX);
+        Ok((days > 0).then(|| Retention::of_days(days)))
     }
 
     /// Parses and checks the settings of `roundtable serve`.

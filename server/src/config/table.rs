@@ -138,6 +138,8 @@ settings! {
         "Keys that are kept in memory after their first use; 0 reads the database on each request [default: 100000]";
     AUDIT_HEADS_FILE, "audit_heads_file", Value, Advanced,
         "File to append the signed heads of the audit logs to, at most once a minute [default: none]";
+    AUDIT_RETENTION, "audit_retention", Value, Advanced,
+        "Days after which events are removed from the audit logs, at least 30 [default: never]";
     DATABASE_CONNECTIONS, "database_connections", Value, Advanced,
         "Connections of this node to a Postgres database [default: 10]";
     BRAND, "brand", Value, Advanced, "Prefix of new keys [default: rt]";

@@ -12,7 +12,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Version};
 use axum::response::Response;
 use domain::command::ExportFormat;
-use domain::view::AuditRecord;
+use domain::view::{AuditRecord, RemovedEvents};
 use domain::{Code, Moment};
 use engine::audit::Export;
 use engine::{Ctx, Error, Result};
@@ -30,7 +30,10 @@ pub async fn file(mut export: Export, format: ExportFormat, ctx: &Ctx) -> Result
         ExportFormat::Csv => csv::header(),
         ExportFormat::JsonLines => Vec::new(),
     };
-    let mut tally = Tally::default();
+    let mut tally = Tally {
+        removed: export.removed(),
+        ..Tally::default()
+    };
     tally.write(&mut first, format, &page)?;
     let request_id = ctx.request_id().to_owned();
     let rest = if page.is_empty() {
@@ -95,6 +98,8 @@ struct Trailer {
     complete: bool,
     events: u64,
     last_n: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<RemovedEvents>,
 }
 
 /// The number of events written so far, and the last of them.
@@ -102,6 +107,7 @@ struct Trailer {
 struct Tally {
     events: u64,
     last_n: Option<i64>,
+    removed: Option<RemovedEvents>,
 }
 
 impl Tally {
@@ -133,6 +139,7 @@ impl Tally {
                     complete: true,
                     events: self.events,
                     last_n: self.last_n,
+                    removed: self.removed,
                 },
             ),
         }

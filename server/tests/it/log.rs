@@ -1,6 +1,7 @@
 //! The page of the audit log, the events on the page of a key, and the export form.
 
 mod names;
+mod retention;
 
 use axum::body::Body;
 use axum::http::Request;

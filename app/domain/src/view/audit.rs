@@ -71,6 +71,21 @@ pub struct AuditRecord {
     pub hash: String,
 }
 
+/// The events that were removed from the beginning of the log because of their age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = RemovedEventsBody))]
+pub struct RemovedEvents {
+    /// The number of the last removed event.
+    #[cfg_attr(feature = "schema", schema(example = 310))]
+    pub last_n: i64,
+    /// Events before this time were removed; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2025-03-03T09:12:44Z", format = DateTime, value_type = String))]
+    pub before: Moment,
+    /// For how many days events are kept.
+    #[cfg_attr(feature = "schema", schema(example = 400))]
+    pub retention_days: i64,
+}
+
 /// How much of the hash chain has been verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChainView {

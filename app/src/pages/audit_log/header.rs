@@ -1,7 +1,7 @@
 //! The parts around the table of events.
 
 use domain::command::ExportFormat;
-use domain::view::ChainView;
+use domain::view::{ChainView, RemovedEvents};
 use leptos::prelude::*;
 
 use super::Log;
@@ -14,6 +14,11 @@ use crate::words;
 pub fn chain(chain: &ChainView) -> Option<AnyView> {
     let notice = words::audit_log::chain_state(chain).filter(|_| chain.broken.is_none())?;
     Some(view! { <p class="chain">{icon("check")}{notice}</p> }.into_any())
+}
+
+/// From when on the log is kept.
+pub fn removed(removed: &RemovedEvents) -> AnyView {
+    view! { <p class="lede">{words::audit_log::removed(removed)}</p> }.into_any()
 }
 
 /// The alert that the log was changed in the database, bypassing Roundtable.

@@ -7,7 +7,7 @@ use domain::event::{AuditAction, Event, ObjectKind};
 
 use super::chain::ChainState;
 use super::journal;
-use super::walk::{BROKEN_AT, PREVIOUS_HASH};
+use super::marks::{BROKEN_AT, PREVIOUS_HASH};
 use crate::ctx::{Ctx, Origin};
 use crate::store::audit;
 use crate::store::organizations;

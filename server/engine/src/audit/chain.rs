@@ -13,7 +13,8 @@ use domain::policy::{Action, permit};
 use domain::view::ChainView;
 use foldhash::HashMap;
 
-use super::walk::{ChainMark, ChainReader};
+use super::marks::ChainMark;
+use super::walk::ChainReader;
 use crate::ctx::Ctx;
 use crate::store::audit;
 use crate::store::{Connection, organizations};

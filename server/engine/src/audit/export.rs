@@ -4,15 +4,17 @@
 use domain::command::{AuditQuery, ExportFormat};
 use domain::event::{AuditAction, Event, ObjectKind};
 use domain::policy::{Action, Reach, permit};
-use domain::view::AuditRecord;
+use domain::view::{AuditRecord, RemovedEvents};
 use domain::{ActorId, OrganizationId};
 
+use super::cut::Cut;
+use super::walk::ChainReader;
 use super::{journal, view};
 use crate::ctx::Ctx;
 use crate::reauthorize::reauthorize;
 use crate::store::audit::{self, RecordRow, Span};
 use crate::store::parse_column;
-use crate::{Engine, Result};
+use crate::{Engine, Error, Result};
 
 /// Events in a page.
 const PAGE: i64 = 500;
@@ -24,6 +26,8 @@ pub struct Export {
     reach: Reach,
     query: AuditQuery,
     span: Span,
+    /// What was removed from the log before.
+    cut: Cut,
 }
 
 impl Engine {
@@ -61,13 +65,18 @@ impl Engine {
             before: None,
             ..query.clone()
         };
-        let span = audit::span(&mut self.db().read().await?, &reach, &query, last).await?;
+        let mut connection = self.db().read().await?;
+        let span = audit::span(&mut connection, &reach, &query, last).await?;
+        let cut = ChainReader::of(self, reach.organization())
+            .cut(&mut connection)
+            .await?;
         Ok(Export {
             engine: self.clone(),
             ctx: ctx.clone(),
             reach,
             query,
             span,
+            cut,
         })
     }
 }
@@ -76,6 +85,11 @@ impl Export {
     /// Whose log it is.
     pub const fn organization(&self) -> &OrganizationId {
         self.reach.organization()
+    }
+
+    /// Which events were removed from the log because of their age before the export began.
+    pub fn removed(&self) -> Option<RemovedEvents> {
+        self.cut.view()
     }
 
     /// The next events; empty at the end. A caller that lost access meanwhile gets no more of them
@@ -93,12 +107,22 @@ impl Export {
             PAGE,
         )
         .await?;
+        let cut = ChainReader::of(&self.engine, self.reach.organization())
+            .cut(&mut connection)
+            .await?;
         drop(connection);
+        if cut.mark != self.cut.mark && self.span.after < cut.mark.n {
+            return Err(Error::Broken(
+                "events were removed because of their age while they were exported".into(),
+            ));
+        }
         self.reauthorize().await?;
         self.span.after = rows
             .last()
             .map_or(self.span.last, |last| last.row.n);
-        rows.into_iter().map(record).collect()
+        rows.into_iter()
+            .map(|row| record(row, &self.cut))
+            .collect()
     }
 
     /// Authorizes the caller again, in a transaction that writes nothing.
@@ -109,7 +133,9 @@ impl Export {
     }
 }
 
-fn record(RecordRow { row, before }: RecordRow) -> Result<AuditRecord> {
+fn record(RecordRow { row, before }: RecordRow, cut: &Cut) -> Result<AuditRecord> {
+    // The event before the first one was removed.
+    let before = before.or_else(|| (row.n == cut.mark.n + 1).then(|| cut.mark.hash.clone()));
     Ok(AuditRecord {
         organization_id: parse_column(&row.organization_id, "audit_events.organization_id")?,
         at_ms: row.at,

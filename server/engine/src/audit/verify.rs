@@ -5,7 +5,8 @@ use std::io::BufRead;
 use domain::OrganizationId;
 
 use super::heads::SignedHead;
-use super::walk::{Accepted, ChainMark, ChainReader};
+use super::marks::ChainMark;
+use super::walk::{Accepted, ChainReader};
 use crate::keyring::Ring;
 use crate::store::audit;
 use crate::store::{Connection, Db, StoreError, organizations};
@@ -27,6 +28,9 @@ pub struct AcceptedBreak {
 pub struct ChainReport {
     /// The organization.
     pub organization: OrganizationId,
+    /// The last event that was removed because of its age. Verification begins after it. 0 if none
+    /// was removed.
+    pub removed: i64,
     /// The newest event that was verified.
     pub verified: i64,
     /// Its hash.
@@ -51,6 +55,8 @@ pub struct HeadFault {
 pub struct HeadsReport {
     /// The heads that are on their chain.
     pub on_chain: u64,
+    /// The heads whose events were removed because of their age.
+    pub removed: u64,
     /// The heads whose events were lost, and that loss was accepted by the operator.
     pub accepted: u64,
     /// The number of heads that are not on their chain, and of lines that are no heads.
@@ -74,7 +80,7 @@ pub async fn organizations(db: &Db) -> Result<Vec<OrganizationId>, StoreError> {
     organizations::all(&mut db.read().await?).await
 }
 
-/// Verifies the chain of an organization from its first event to its newest. Reads the events in
+/// Verifies the chain of an organization from its first event that was kept to its newest. Reads the events in
 /// pages. Without the ring, only the hashes are verified.
 ///
 /// # Errors
@@ -85,9 +91,11 @@ pub async fn verify_chain(
     organization: &OrganizationId,
 ) -> Result<ChainReport, StoreError> {
     let mut connection = db.read().await?;
-    let walk = ChainReader::new(ring, organization)
+    let reader = ChainReader::new(ring, organization);
+    let walk = reader
         .walk(&mut connection, ChainMark::default(), i64::MAX)
         .await?;
+    let cut = reader.cut(&mut connection).await?;
     let accepted = walk
         .accepted
         .iter()
@@ -97,6 +105,7 @@ pub async fn verify_chain(
         });
     Ok(ChainReport {
         organization: organization.clone(),
+        removed: cut.mark.n,
         verified: walk.mark.n,
         hash: walk.mark.hash,
         broken_at: walk.broken,
@@ -176,10 +185,14 @@ async fn compare(
         report.on_chain += 1;
         return Ok(());
     }
+    let reader = ChainReader::new(Some(ring), organization);
+    let cut = reader.cut(connection).await?.mark;
+    if head.n < cut.n || head.n == cut.n && head.hash == hex::encode(&cut.hash) {
+        report.removed += 1;
+        return Ok(());
+    }
     let covers = |accepted: &Accepted| accepted.broken_at <= head.n && head.n < accepted.mark.n;
-    let accepted = ChainReader::new(Some(ring), organization)
-        .accepted(connection, covers)
-        .await?;
+    let accepted = reader.accepted(connection, covers).await?;
     if accepted.is_some() {
         report.accepted += 1;
         return Ok(());

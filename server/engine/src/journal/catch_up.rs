@@ -5,7 +5,7 @@ use domain::OrganizationId;
 
 use super::{Head, Mark, Subject};
 use crate::audit::{Accepted, ChainMark, ChainReader};
-use crate::store::audit::{self, AuditRow};
+use crate::store::audit;
 use crate::store::{Connection, StoreError, meta, organizations};
 use crate::{Engine, Result};
 
@@ -71,6 +71,16 @@ impl Engine {
             n: anchor.n,
             hash: anchor.hash,
         };
+        let cut = reader.cut(&mut connection).await?;
+        if mark.n < cut.mark.n {
+            // The next events were removed because of their age.
+            if audit::floors_hash(&mut connection, organization).await? != cut.floors {
+                return Ok(());
+            }
+            self.catch_up_on_floors(&mut connection, organization, mark.n)
+                .await?;
+            mark = cut.mark;
+        }
         loop {
             let rows = audit::chain(&mut connection, organization, Some(mark.n), BATCH).await?;
             let mut marks = Vec::new();
@@ -81,7 +91,7 @@ impl Engine {
                     more = false;
                     break;
                 }
-                marks.extend(mark_of(&row));
+                marks.extend(mark_of(&row.action, &row.object_id, row.n, row.at));
                 mark = ChainMark {
                     n: row.n,
                     hash: row.hash,
@@ -93,6 +103,28 @@ impl Engine {
             if !more {
                 return Ok(());
             }
+        }
+    }
+
+    /// Adds what is known of removed events after the one with this number.
+    async fn catch_up_on_floors(
+        &self,
+        connection: &mut Connection,
+        organization: &OrganizationId,
+        after: i64,
+    ) -> Result<()> {
+        let mut after = after;
+        loop {
+            let floors = audit::floors(connection, organization, after).await?;
+            let Some(last) = floors.last() else {
+                return Ok(());
+            };
+            after = last.n;
+            let marks: Vec<_> = floors
+                .iter()
+                .filter_map(|floor| mark_of(&floor.action, &floor.object_id, floor.n, floor.at))
+                .collect();
+            self.record_marks(marks, false).await?;
         }
     }
 
@@ -124,10 +156,14 @@ impl Engine {
         {
             return Ok(None);
         }
+        let reader = ChainReader::of(self, organization);
+        // An event that was removed because of its age cannot be compared, unless it is the last.
+        let cut = reader.cut(connection).await?.mark;
+        if n < cut.n || n == cut.n && hash == cut.hash {
+            return Ok(None);
+        }
         let covers = |accepted: &Accepted| accepted.broken_at <= n && n < accepted.mark.n;
-        let accepted = ChainReader::of(self, organization)
-            .accepted(connection, covers)
-            .await?;
+        let accepted = reader.accepted(connection, covers).await?;
         if accepted.is_some() {
             return Ok(None);
         }
@@ -137,27 +173,27 @@ impl Engine {
 }
 
 /// The journal entry of an event, if it revokes, removes or changes something.
-fn mark_of(row: &AuditRow) -> Option<Mark> {
-    let id = || row.object_id.parse().ok();
+fn mark_of(action: &str, object_id: &str, n: i64, at: i64) -> Option<Mark> {
+    let id = || object_id.parse().ok();
     let session = || Mark {
-        at: row.at,
-        ..Mark::revoked(Subject::Session(row.object_id.clone()))
+        at,
+        ..Mark::revoked(Subject::Session(object_id.into()))
     };
-    match row.action.as_str() {
+    match action {
         "key.revoked" | "key.expired" => Some(Mark::revoked(Subject::Key(id()?))),
         "key.narrowed" | "key.allowed_ips_changed" | "key.rotated" | "key.exposed" => {
-            Some(Mark::changed(Subject::Key(id()?), row.n))
+            Some(Mark::changed(Subject::Key(id()?), n))
         }
         "member.removed" | "member.left" => Some(Mark::revoked(Subject::Actor(id()?))),
         "member.joined"
         | "member.role_changed"
         | "service_account.changed"
-        | "consumer.changed" => Some(Mark::changed(Subject::Actor(id()?), row.n)),
-        "api.changed" => Some(Mark::changed(Subject::Api(id()?), row.n)),
+        | "consumer.changed" => Some(Mark::changed(Subject::Actor(id()?), n)),
+        "api.changed" => Some(Mark::changed(Subject::Api(id()?), n)),
         "session.ended" => Some(session()),
-        "invitation.revoked" | "invitation.accepted" => Some(Mark::revoked(Subject::Invitation(
-            row.object_id.clone(),
-        ))),
+        "invitation.revoked" | "invitation.accepted" => {
+            Some(Mark::revoked(Subject::Invitation(object_id.into())))
+        }
         _ => None,
     }
 }

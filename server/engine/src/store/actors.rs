@@ -6,6 +6,7 @@ use domain::environment::Environment;
 use domain::view::{ConsumerView, ServiceAccount};
 use domain::{Actor, ActorId, IpBlocks, Moment, OrganizationId, Permissions, PersonId, Role};
 
+use super::audit::{actor_events, actor_kinds, newest_of};
 use super::query_builder::like_pattern;
 use super::{Connection, StoreError, Tx, execute, fetch, parse_column, read_ips};
 use crate::in_flight::Authority;
@@ -198,13 +199,11 @@ impl ActorRow {
 /// name of the table in the query.
 macro_rules! newest_event {
     ($actors:literal) => {
-        concat!(
-            "(SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = ",
-            $actors,
-            ".organization_id AND e.object_kind IN ('member', 'service_account', 'consumer') AND e.object_id = CAST(",
-            $actors,
-            ".id AS TEXT) AND e.action IN ('member.joined', 'member.role_changed', 'member.removed', 'member.left', \
-             'service_account.created', 'service_account.changed', 'consumer.created', 'consumer.changed'))"
+        newest_of!(
+            concat!($actors, ".organization_id"),
+            actor_kinds!(),
+            concat!("CAST(", $actors, ".id AS TEXT)"),
+            actor_events!()
         )
     };
 }

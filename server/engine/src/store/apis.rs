@@ -4,6 +4,7 @@ use domain::api::{ApiScopeWords, ApiScopes};
 use domain::view::{ApiView, VerifiedApi};
 use domain::{ApiId, Environment, IpBlocks, Moment, OrganizationId, Slug};
 
+use super::audit::{api_events, newest_of};
 use super::{Connection, StoreError, Tx, execute, fetch, parse_column, read_ips};
 use crate::in_flight::Authority;
 use crate::journal::{Journal, Mark, Subject};
@@ -175,12 +176,11 @@ pub fn read_slug(text: &str) -> Result<Slug, StoreError> {
 /// of the table in the query.
 macro_rules! newest_api_event {
     ($apis:literal) => {
-        concat!(
-            "(SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = ",
-            $apis,
-            ".organization_id AND e.object_kind = 'api' AND e.object_id = CAST(",
-            $apis,
-            ".id AS TEXT) AND e.action IN ('api.created', 'api.changed'))"
+        newest_of!(
+            concat!($apis, ".organization_id"),
+            "'api'",
+            concat!("CAST(", $apis, ".id AS TEXT)"),
+            api_events!()
         )
     };
 }

@@ -1,8 +1,10 @@
 //! The audit log: per organization a chain of events without gaps.
 
 mod find;
+mod floors;
+mod newest;
 
-use domain::OrganizationId;
+use domain::{Moment, OrganizationId};
 use serde::{Deserialize, Serialize};
 
 use super::{Connection, StoreError, Tx, execute, fetch};
@@ -10,6 +12,10 @@ use crate::journal::Mark;
 use crate::keyring::CanonicalEncoder;
 
 pub use find::{RecordRow, Span, actors, list, read_on, span};
+pub use floors::{floors, floors_hash, keep_floors, remove};
+pub(in crate::store) use newest::{
+    actor_events, actor_kinds, api_events, invitation_events, key_events, newest_of,
+};
 
 /// The end of an audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +153,31 @@ pub async fn of_action(
     )
 }
 
+/// The newest event of an action.
+pub async fn newest_of_action(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    action: &str,
+) -> Result<Option<AuditRow>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM audit_events WHERE organization_id = $1 AND action = $2 ORDER BY n DESC LIMIT 1"
+    );
+    fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(action).fetch_optional(conn))
+}
+
+/// The number of the first event at this time or later.
+pub async fn first_since(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    since: Moment,
+) -> Result<Option<i64>, StoreError> {
+    const SQL: &str = "SELECT MIN(n) FROM audit_events WHERE organization_id = $1 AND at >= $2";
+    let (first,): (Option<i64>,) = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(since.0).fetch_one(conn))?;
+    Ok(first)
+}
+
 /// Events in the order of the chain, from `after` (exclusive) on, or from the very first.
 pub async fn chain(
     connection: &mut Connection,
@@ -200,6 +231,17 @@ pub async fn hash_of(
     const SQL: &str = "SELECT hash FROM audit_events WHERE organization_id = $1 AND n = $2";
     let row: Option<(Vec<u8>,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(n).fetch_optional(conn))?;
     Ok(row.map(|(hash,)| hash))
+}
+
+/// The time of an event, if it exists.
+pub async fn time_of(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    n: i64,
+) -> Result<Option<Moment>, StoreError> {
+    const SQL: &str = "SELECT at FROM audit_events WHERE organization_id = $1 AND n = $2";
+    let row: Option<(i64,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(n).fetch_optional(conn))?;
+    Ok(row.map(|(at,)| Moment(at)))
 }
 
 /// The id of the request that wrote an event.

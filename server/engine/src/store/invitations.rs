@@ -3,6 +3,7 @@
 use domain::view::{InvitationView, Offer};
 use domain::{Moment, OrganizationId};
 
+use super::audit::{invitation_events, newest_of};
 use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
 use crate::journal::{Mark, Subject};
 use crate::keyring::{CanonicalEncoder, Purpose, Ring};
@@ -100,8 +101,14 @@ macro_rules! select {
         concat!(
             "SELECT i.id, i.organization_id, i.seq, i.email, i.role, i.digest, i.invited_by, i.created_at, i.expires_at, \
              i.ended_at, i.audit_n, i.row_mac, a.name AS inviter, p.email AS inviter_email, o.name AS organization_name, \
-             (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = i.organization_id \
-             AND e.object_kind = 'invitation' AND e.object_id = i.id) AS newest_n \
+             ",
+            newest_of!(
+                "i.organization_id",
+                "'invitation'",
+                "i.id",
+                invitation_events!()
+            ),
+            " AS newest_n \
              FROM invitations i JOIN organizations o ON o.id = i.organization_id \
              JOIN actors a ON a.organization_id = i.organization_id AND a.id = i.invited_by \
              LEFT JOIN people p ON p.id = a.person_id ",

@@ -39,6 +39,7 @@ mod prove;
 mod pypi;
 mod races;
 mod restore;
+mod retention;
 mod ring;
 mod ring_rotation;
 mod rollback;

@@ -10,7 +10,7 @@ use domain::FieldFault;
 use domain::command::{ActionFilter, AuditDraft, AuditQuery, ExportFormat};
 use domain::event::ObjectKind;
 use domain::policy::Action;
-use domain::view::AuditView;
+use domain::view::{AuditView, RemovedEvents};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -26,6 +26,9 @@ use crate::http::problem::{ApiError, ApiResult, ProblemBody};
 pub struct EventsBody {
     /// The events, newest first.
     events: Vec<AuditView>,
+    /// The events that were removed from the beginning of the log because of their age. Null if none
+    /// was removed.
+    removed: Option<RemovedEvents>,
 }
 
 /// The filters of the audit log.
@@ -176,19 +179,21 @@ pub async fn read_audit_log(
         .engine
         .read_audit_log(&ctx, &paging.query, paging.page.limit)
         .await?;
-    Ok(paging.page.answer(
-        &state,
-        "/api/v1/audit-log",
-        page.next,
-        Json(EventsBody { events: page.rows }),
-    ))
+    let body = EventsBody {
+        events: page.rows,
+        removed: state.engine.removed_events(&ctx).await?,
+    };
+    Ok(paging
+        .page
+        .answer(&state, "/api/v1/audit-log", page.next, Json(body)))
 }
 
 /// Export the Audit Log
 ///
 /// Returns all of the same events as a file, oldest first. Each line of `jsonl` is an event with
 /// all fields of its hash. The last line marks the file as complete: `complete`, the number of
-/// `events`, and the number of the last event. The export is itself recorded, as the last event
+/// `events`, the number of the last event, and `removed` if events were removed from the beginning
+/// of the log because of their age. The export is itself recorded, as the last event
 /// that the file can contain. If the transfer is interrupted, the connection is closed without a
 /// valid end of the body, and the last line is missing. HTTP/1.0 cannot signal that, so it gets
 /// 505.

@@ -2,12 +2,19 @@
 
 use std::fs;
 
+use domain::command::FoundOrganization;
+use domain::token::Brand;
+use engine::ctx::Origin;
+use engine::keyring::{self, MasterKey};
+use engine::runtime::{FrozenClock, SeededRng};
+use engine::{Db, Engine, Runtime};
 use serde_json::Value;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 use super::site::Site;
 use super::{refused, said, succeeded};
+use crate::program::{Folder, Server, free_address};
 
 /// Runs a statement in the database of a site, as an intruder.
 async fn run(site: &Site, sql: &'static str) {
@@ -127,5 +134,73 @@ async fn heads_outside_of_the_database_show_a_truncated_log() {
         &site.run(&["serve"]),
         78,
         "ROUNDTABLE_AUDIT_HEADS_FILE names nowhere/heads.jsonl",
+    );
+}
+
+/// An organization that was created so many days ago, in the database of a folder.
+async fn created_days_ago(folder: &Folder, days: i64) {
+    let master = fs::read(folder.0.join("data/master.key")).expect("a master key");
+    let master = MasterKey::read(&master).expect("a valid master key");
+    let file = folder.0.join("data/roundtable.db");
+    let db = Db::open(&format!("sqlite://{}", file.display()))
+        .await
+        .expect("it opens");
+    let ring = keyring::open(&db, &master, None)
+        .await
+        .expect("the ring opens");
+    let then = Runtime::system()
+        .now()
+        .plus_seconds(-days * 24 * 60 * 60);
+    let runtime = Runtime::of(FrozenClock::at(then), SeededRng::new(7));
+    let engine = Engine::new(db.clone(), ring, runtime, Brand::default());
+    let founding =
+        FoundOrganization::read("Acme", "Grace", "grace@example.test").expect("a valid command");
+    engine
+        .bootstrap(&founding, Origin::default())
+        .await
+        .expect("bootstrapped");
+    db.close().await;
+}
+
+// D26: the setting removes old events from the first start on, and the rest verifies.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_server_removes_events_after_the_retention() {
+    let folder = Folder::initialized();
+    created_days_ago(&folder, 60).await;
+    let address = free_address();
+    let mut variables = [
+        ("ROUNDTABLE_ADDR", address.as_str()),
+        ("ROUNDTABLE_AUDIT_RETENTION", "29"),
+    ];
+    refused(
+        &folder.run(&["serve"], &variables),
+        78,
+        "ROUNDTABLE_AUDIT_RETENTION must be a whole number from 30 to 36500",
+    );
+    refused(
+        &folder.run(&["settings", "check"], &variables),
+        78,
+        "ROUNDTABLE_AUDIT_RETENTION",
+    );
+    variables[1].1 = "59";
+    let verify = ["audit", "verify", "--json"];
+    let mut server = Server::start(folder.command(&["serve"], &variables));
+    let report = loop {
+        let report = folder.run(&verify, &[]);
+        assert_eq!(report.status.code(), Some(0), "{}", said(&report));
+        let report: Value = serde_json::from_slice(&report.stdout).expect("JSON");
+        if report["organizations"][0]["removed"] != 0 {
+            break report;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    server.kill();
+    assert_eq!(report["sound"], true);
+    assert_eq!(report["organizations"][0]["removed"], 2);
+    assert_eq!(report["organizations"][0]["verified"], 3);
+    let verified = succeeded(&folder.run(&["audit", "verify"], &[]));
+    assert!(
+        verified.contains(": the events up to 2 were removed because of their age."),
+        "{verified}"
     );
 }

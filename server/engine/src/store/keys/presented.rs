@@ -2,6 +2,7 @@
 
 use super::super::actors::{ActorRow, newest_event};
 use super::super::apis::{ApiRow, newest_api_event};
+use super::super::audit::{actor_events, actor_kinds, api_events, key_events, newest_of};
 use super::super::{Connection, StoreError, fetch};
 use super::{KeyRow, columns};
 
@@ -128,11 +129,14 @@ pub async fn by_lookup(
     const SQL: &str = concat!(
         "SELECT ",
         columns!(),
-        ", (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = k.organization_id \
-         AND e.object_kind = 'key' AND e.object_id = CAST(k.id AS TEXT) \
-         AND e.action IN ('key.created', 'key.narrowed', 'key.allowed_ips_changed', 'key.rotated', 'key.exposed', \
-         'key.expired', 'key.revoked')) \
-         AS newest_n, \
+        ", ",
+        newest_of!(
+            "k.organization_id",
+            "'key'",
+            "CAST(k.id AS TEXT)",
+            key_events!()
+        ),
+        " AS newest_n, \
          a.id AS owner_id, a.organization_id AS owner_organization_id, a.kind AS owner_kind, \
          a.person_id AS owner_person_id, a.claim_email AS owner_claim_email, a.name AS owner_name, \
          a.role AS owner_role, a.created_at AS owner_created_at, a.removed_at AS owner_removed_at, \
