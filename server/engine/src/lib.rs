@@ -72,7 +72,8 @@ pub use runtime::Runtime;
 #[cfg(debug_assertions)]
 pub use store::faults;
 pub use store::{
-    BALLAST, DEFAULT_CONNECTIONS, Db, OpenConnections, Schema, StoreError, Support, schema,
+    BALLAST, DEFAULT_CONNECTIONS, Db, OpenConnections, Schema, StoreError, Support, own_support,
+    schema,
 };
 pub use upgrade::migrate;
 

@@ -61,9 +61,10 @@ pub use db::Db;
 pub use fault::StoreError;
 pub use file::PlacedFile;
 pub use lease::OpenConnections;
+pub use meta::Support;
 pub use place::Place;
 pub use postgres::DEFAULT_CONNECTIONS;
-pub use schema::{Schema, Support, schema};
+pub use schema::{Schema, own_support, schema};
 pub(crate) use schema::{newest as newest_schema, run_migrations};
 pub use transaction::Tx;
 

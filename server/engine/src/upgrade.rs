@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::Engine;
 use crate::nodes::LEASE;
 use crate::store::nodes::{self, RunningRow};
-use crate::store::{self, Db, Schema, StoreError, Support};
+use crate::store::{self, Db, Schema, StoreError};
 
 /// Runs the pending migrations.
 ///
@@ -35,7 +35,7 @@ async fn older_nodes(db: &Db, schema: &Schema) -> Result<usize, StoreError> {
     if !db.is_shared() || !schema.stops_older_programs() {
         return Ok(0);
     }
-    let oldest = Support::of_this_program().oldest;
+    let oldest = store::own_support().oldest;
     let before = older(db, oldest).await?;
     if before.is_empty() {
         return Ok(0);

@@ -1,7 +1,16 @@
 //! Rows of the whole installation: metadata, counters, the key ring.
 
-use super::{Connection, StoreError, Support, Tx, execute, fetch};
+use super::{Connection, StoreError, Tx, execute, fetch};
 use crate::keyring::RingKeyState;
+
+/// Which programs can serve the tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Support {
+    /// The migration that this is known of.
+    pub newest: i64,
+    /// The oldest program that can serve, by the newest migration that it knows.
+    pub oldest: i64,
+}
 
 const NEWEST_SCHEMA: &str = "newest_schema";
 /// See [`Support::oldest`]. A renewal of a lease reads it too.

@@ -2,7 +2,8 @@
 
 use sqlx::migrate::Migrator;
 
-use super::{Connection, Db, StoreError, fetch, meta};
+use super::meta::{self, Support};
+use super::{Connection, Db, StoreError, fetch};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -27,28 +28,17 @@ pub struct Schema {
     pub support: Support,
 }
 
-/// Which programs can serve the tables.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Support {
-    /// The migration that this is known of.
-    pub newest: i64,
-    /// The oldest program that can serve, by the newest migration that it knows.
-    pub oldest: i64,
-}
-
-impl Support {
-    /// What this program says of the tables after its migrations.
-    pub fn of_this_program() -> Self {
-        let newest = newest();
-        let oldest = SQLITE
-            .iter()
-            .map(|migration| migration.version)
-            .filter(|version| !COMPATIBLE.contains(version))
-            .max();
-        Self {
-            newest,
-            oldest: oldest.unwrap_or(newest),
-        }
+/// What this program says of the tables after its migrations.
+pub fn own_support() -> Support {
+    let newest = newest();
+    let oldest = SQLITE
+        .iter()
+        .map(|migration| migration.version)
+        .filter(|version| !COMPATIBLE.contains(version))
+        .max();
+    Support {
+        newest,
+        oldest: oldest.unwrap_or(newest),
     }
 }
 
@@ -90,7 +80,7 @@ pub(crate) async fn run_migrations(db: &Db) -> Result<(), StoreError> {
 
 /// Leaves the record of a newer program as it is.
 async fn record_support(db: &Db) -> Result<(), StoreError> {
-    let support = Support::of_this_program();
+    let support = own_support();
     let recorded = meta::support(&mut db.read().await?).await?;
     if recorded == support || recorded.newest > support.newest {
         return Ok(());

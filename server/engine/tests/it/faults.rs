@@ -28,6 +28,7 @@ pub fn groups() -> Vec<(&'static str, Vec<Operation>)> {
         ("work", data::work()),
         ("devices", data::devices()),
         ("log", upkeep::log()),
+        ("retention", upkeep::retention()),
         ("ring", upkeep::ring()),
     ]
 }
@@ -76,6 +77,11 @@ both! {
     // R8
     a_failed_call_leaves_the_log_and_the_journal_whole(app) {
         fail_every_call(app, "log", upkeep::log()).await;
+    }
+
+    // R8
+    a_failed_call_removes_old_events_whole_or_not_at_all(app) {
+        fail_every_call(app, "retention", upkeep::retention()).await;
     }
 
     // R8

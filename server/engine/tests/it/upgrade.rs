@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{StoreError, Support};
+use engine::StoreError;
 
 use crate::key_cache::joined;
 use crate::test_app::{TestApp, engine};
@@ -34,14 +34,14 @@ async fn with_a_pending_migration(app: &TestApp) {
 both! {
     a_program_records_which_programs_can_serve_its_tables(app) {
         let schema = engine::schema(&app.db).await.expect("read");
-        assert_eq!(schema.support, Support::of_this_program());
+        assert_eq!(schema.support, engine::own_support());
         assert_eq!(Some(schema.support.newest), schema.version);
         assert!(schema.support.oldest <= schema.support.newest);
         assert!(schema.can_be_served());
     }
 
     newer_tables_are_served_only_if_the_newer_program_says_so(app) {
-        let own = Support::of_this_program();
+        let own = engine::own_support();
         migrated_by_a_newer_program(app, own.newest).await;
         let schema = engine::schema(&app.db).await.expect("read");
         assert_eq!(schema.unknown, [9999]);
@@ -113,7 +113,7 @@ async fn a_node_stops_when_a_newer_program_has_made_the_tables_too_new_for_it() 
     let superseded = |wait| tokio::time::timeout(wait, app.engine.superseded());
 
     // The tables of a newer program that this one can serve change nothing.
-    let own = Support::of_this_program();
+    let own = engine::own_support();
     migrated_by_a_newer_program(&app, own.newest).await;
     assert!(superseded(Duration::from_secs(1)).await.is_err());
     let late = engine(&app.db, &app.master, None, &app.runtime).await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::command::{AuditQuery, ExportFormat};
+use engine::audit::Retention;
 use engine::keyring::{self, MasterKey, Purpose};
 
 use super::scene::{Operation, operation};
@@ -103,6 +104,16 @@ pub fn log() -> Vec<Operation> {
             app.north_key("max").await;
         } () on => on.engine.delete_old_authority_changes()),
     ]
+}
+
+pub fn retention() -> Vec<Operation> {
+    vec![operation!(remove_old_events, app => {
+        app.clock.advance_seconds(31 * 86_400);
+        let earlier = app.engine.remove_old_events(&mut Retention::of_days(30)).await;
+        earlier.expect("removed");
+        app.north_key("max").await;
+        app.clock.advance_seconds(31 * 86_400);
+    } () on => async { on.engine.remove_old_events(&mut Retention::of_days(30)).await })]
 }
 
 pub fn ring() -> Vec<Operation> {
