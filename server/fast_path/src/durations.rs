@@ -102,8 +102,8 @@ impl Measured {
     }
 }
 
-/// The label of a method. OpenTelemetry calls an unknown one `_OTHER`.
-fn label_of(method: &Method) -> &'static str {
+/// The label of a method, in metrics and in traces. OpenTelemetry calls an unknown one `_OTHER`.
+pub fn label_of(method: &Method) -> &'static str {
     METHODS
         .into_iter()
         .find(|known| *known == method.as_str())
