@@ -20,7 +20,8 @@ use url::Url;
 
 use crate::config::TraceExport;
 
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the collector may take. It is less than the last spans may take when the server stops.
+const TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Sends batches of spans with the HTTP client of the server.
 pub(super) struct Exporter {
@@ -74,7 +75,7 @@ impl SpanExporter for Exporter {
             .headers(self.headers.clone())
             .body(body.encode_to_vec());
         let sent = self.runtime.spawn(send(request)).await;
-        let result = sent.unwrap_or_else(|error| Err(error.to_string()));
+        let result = sent.unwrap_or_else(|_| Err("the server has stopped".into()));
         self.collector.note(&result).write();
         result.map_err(OTelSdkError::InternalFailure)
     }

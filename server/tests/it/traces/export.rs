@@ -190,7 +190,11 @@ fn each_request_is_a_span_without_secrets() {
     }
     for (name, status, code) in [
         ("POST /api/v1/bootstrap", "201", None),
-        ("GET /api/v1/keys/{id}", "404", Some("not_found")),
+        (
+            "GET /api/v1/keys/{key_id}",
+            "400",
+            Some("key_in_query"),
+        ),
         ("GET /gate/{*rest}", "401", Some("unauthorized")),
         ("HTTP /api/v1/me", "405", Some("method_not_allowed")),
         ("GET /sign-in", "200", None),
@@ -299,12 +303,14 @@ fn a_collector_that_is_down_delays_no_request() {
         .local_addr()
         .expect("an address")
         .to_string();
-    for (collector, warnings) in [(free_address(), 1), (silent, 0)] {
+    for collector in [free_address(), silent] {
         let endpoint = format!("http://{collector}/otlp");
-        let (mut server, address) = serve(
-            &folder,
-            &[("ROUNDTABLE_OTLP_ENDPOINT", endpoint.as_str())],
-        );
+        let more = [
+            ("ROUNDTABLE_OTLP_ENDPOINT", endpoint.as_str()),
+            // Nobody reads the log while the server runs.
+            ("ROUNDTABLE_ACCESS_LOG", "none"),
+        ];
+        let (mut server, address) = serve(&folder, &more);
         for _ in 0..600 {
             let answer = send(&address, "GET /healthz", "", "");
             assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
@@ -315,6 +321,6 @@ fn a_collector_that_is_down_delays_no_request() {
         let said = log
             .matches("the collector takes no spans")
             .count();
-        assert_eq!(said, warnings, "{log}");
+        assert_eq!(said, 1, "{log}");
     }
 }
