@@ -13,7 +13,8 @@ impl PageContext {
     /// and the operation stands.
     pub async fn set_flash(&self, flash: Flash) {
         if let Err(error) = self.session.insert(FLASH, flash).await {
-            tracing::warn!(request_id = self.origin.request_id, %error, "the flash message was not stored");
+            let trace_id = self.origin.trace_field();
+            tracing::warn!(request_id = self.origin.request_id, trace_id, %error, "the flash message was not stored");
         }
     }
 

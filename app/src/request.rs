@@ -111,7 +111,8 @@ impl PageContext {
             engine::Error::Busy(_) | engine::Error::Broken(_)
         ) {
             let cause = std::error::Error::source(error).map(ToString::to_string);
-            tracing::error!(request_id = self.origin.request_id, %error, cause, "an operation failed");
+            let trace_id = self.origin.trace_field();
+            tracing::error!(request_id = self.origin.request_id, trace_id, %error, cause, "an operation failed");
         }
         let problem = error.to_problem(&self.origin.request_id);
         Problem {

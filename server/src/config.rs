@@ -18,6 +18,7 @@ mod print;
 mod settings;
 mod sign_in;
 pub mod table;
+mod traces;
 mod values;
 
 pub use environment::{SECRETS, SECRETS_ON_STDIN};
@@ -25,6 +26,7 @@ pub use flags::show_settings;
 pub use options::Options;
 pub use settings::{GateAddr, Settings};
 pub use sign_in::SignIn;
+pub use traces::TraceExport;
 
 /// A missing or invalid setting, described in one sentence.
 #[derive(Debug, thiserror::Error)]

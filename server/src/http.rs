@@ -1,5 +1,5 @@
 //! The HTTP router and the order of its layers, from the outside in: request ID and log line →
-//! panic to 500 → error format → security headers → routes. The API ignores cookies, except where a
+//! error format → panic to 500 → security headers → routes. The API ignores cookies, except where a
 //! user requests a token. Pages ignore `Authorization`.
 
 pub mod api;
@@ -40,6 +40,7 @@ use fast_path::access_log::AccessLog;
 use fast_path::cors::AllowedOrigins;
 use fast_path::durations::RequestDurations;
 use fast_path::gate::GateToken;
+use fast_path::tracer::Tracer;
 use fast_path::{FastPath, Paths};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -77,6 +78,8 @@ pub struct Parts {
     pub allowed_origins: AllowedOrigins,
     /// Records how long requests take, if metrics are served.
     pub durations: Option<RequestDurations>,
+    /// Records requests as spans, if traces are exported.
+    pub tracer: Option<Tracer>,
     /// Whether the server is about to stop.
     pub stopping: Stopping,
 }
@@ -103,7 +106,7 @@ impl From<Parts> for AppState {
 }
 
 impl AppState {
-    /// Creates the state without a gate token, allowed origins and metrics. See the fields for the
+    /// Creates the state without a gate token, allowed origins, metrics and traces. See the fields for the
     /// parameters.
     pub fn new(
         engine: Engine,
@@ -131,6 +134,7 @@ impl AppState {
             gate_token: None,
             allowed_origins: AllowedOrigins::default(),
             durations: None,
+            tracer: None,
             stopping: Stopping::default(),
         })
     }
@@ -164,6 +168,7 @@ fn fast_path(state: &AppState, paths: Paths, routes: Router) -> FastPath {
         request_timeout: REQUEST_TIMEOUT,
         allowed_origins: state.allowed_origins.clone(),
         durations: state.durations.clone(),
+        tracer: state.tracer.clone(),
     };
     FastPath::new(
         state.engine.clone(),
@@ -224,17 +229,18 @@ async fn end_slow_requests(request: Request, next: Next) -> Response {
         .unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
 }
 
-/// Notes the routes of requests, if durations are recorded.
+/// Notes the routes of requests, if durations or spans are recorded.
 fn note_routes(state: &AppState, routes: Router) -> Router {
-    match state.durations {
-        Some(_) => routes.layer(from_fn(metrics::note_route)),
-        None => routes,
+    if state.durations.is_some() || state.tracer.is_some() {
+        routes.layer(from_fn(metrics::note_route))
+    } else {
+        routes
     }
 }
 
 /// Adds the layers of all routes.
 fn with_layers(state: &AppState, routes: Router) -> Router {
-    note_routes(state, routes)
+    let routes = note_routes(state, routes)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(
             unfinished::UnfinishedBodies::default(),
@@ -242,10 +248,15 @@ fn with_layers(state: &AppState, routes: Router) -> Router {
         ))
         .layer(from_fn(end_slow_requests))
         .layer(from_fn(problem::unservable))
-        .layer(from_fn_with_state(state.clone(), layers::headers))
-        .layer(from_fn(problem::finish))
+        .layer(from_fn_with_state(state.clone(), layers::headers));
+    with_error_format(routes).layer(from_fn_with_state(state.clone(), layers::log))
+}
+
+/// Gives errors their format, and turns a panic into an error.
+fn with_error_format(routes: Router) -> Router {
+    routes
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(from_fn_with_state(state.clone(), layers::log))
+        .layer(from_fn(problem::finish))
 }
 
 /// Whether the server is about to stop. Cheap to clone.
@@ -266,8 +277,8 @@ impl Stopping {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
-    use axum::routing::post;
+    use axum::body::{Body, to_bytes};
+    use axum::routing::{get, post};
     use tower::ServiceExt;
 
     use super::*;
@@ -285,6 +296,23 @@ mod tests {
             .await
             .expect("an answer")
             .status()
+    }
+
+    #[tokio::test]
+    async fn the_response_after_a_panic_names_the_request() {
+        let broken = async || -> StatusCode { panic!("a defect") };
+        let routes = with_error_format(Router::new().route("/", get(broken)));
+        let request = Request::get("/").extension(layers::RequestId("req_1".into()));
+        let request = request.body(Body::empty()).expect("a request");
+        let response = routes.oneshot(request).await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = to_bytes(response.into_body(), 1024)
+            .await
+            .expect("a body");
+        let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        assert_eq!(body["code"], "internal");
+        assert_eq!(body["request_id"], "req_1");
+        assert!(!body.to_string().contains("defect"));
     }
 
     // D30: a worker may wait for a run for 30 seconds.

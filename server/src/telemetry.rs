@@ -2,6 +2,8 @@
 //! values are never logged. Many refused requests in a short time are summarized in one line.
 
 mod flood;
+#[cfg(feature = "otlp")]
+mod traces;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -18,6 +20,8 @@ use crate::config::{BadSetting, Options, table};
 const DEFAULT_FILTER: &str = "info,sqlx=warn";
 
 pub use flood::Flood;
+#[cfg(feature = "otlp")]
+pub use traces::Traces;
 
 /// How often refused requests are summarized.
 const SUMMARY_INTERVAL: Duration = Duration::from_secs(10);

@@ -177,16 +177,19 @@ async fn remember(context: &PageContext, person: PersonId, organization: &Organi
     if in_session(context).await.as_ref() == Some(organization) {
         return;
     }
-    let request_id = &context.origin.request_id;
+    let (request_id, trace_id) = (
+        &context.origin.request_id,
+        context.origin.trace_field(),
+    );
     if let Err(error) = context.session.insert(ACTIVE, organization).await {
-        tracing::warn!(request_id, %error, "the active organization was not stored");
+        tracing::warn!(request_id, trace_id, %error, "the active organization was not stored");
     }
     if let Err(error) = context
         .engine
         .set_active_organization(person, organization)
         .await
     {
-        tracing::warn!(request_id, %error, "the active organization was not stored");
+        tracing::warn!(request_id, trace_id, %error, "the active organization was not stored");
     }
 }
 

@@ -38,7 +38,8 @@ pub async fn sign_out() -> Result<FormResult, FormError> {
         Err(error) => return Err(context.to_problem(&error).into()),
     }
     context.session.flush().await.map_err(|error| {
-        tracing::error!(request_id = context.origin.request_id, %error, "a session cannot be revoked");
+        let trace_id = context.origin.trace_field();
+        tracing::error!(request_id = context.origin.request_id, trace_id, %error, "a session cannot be revoked");
         context.problem(Code::Unavailable)
     })?;
     Ok(FormResult::Redirect {

@@ -1,13 +1,16 @@
 //! The context of a request: the actor, its credential, the time and the request id. Every
 //! operation takes one.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::num::NonZeroU128;
 use std::sync::Arc;
 
 use domain::Environment;
 use domain::{
     Actor, ActorId, ActorKind, KeyId, Moment, OrganizationId, Permissions, PersonId, Role, ScopeSet,
 };
+use tracing::field::{DisplayValue, display};
 
 use crate::runtime::SKEW_SECONDS;
 use crate::{Error, Result};
@@ -82,11 +85,30 @@ impl Credential {
     }
 }
 
+/// The trace that a request belongs to, as W3C Trace Context defines it. It is never zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceId(pub NonZeroU128);
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl TraceId {
+    /// The value of the field `trace_id` of a log line. None leaves the field out.
+    pub fn field(id: Option<Self>) -> Option<DisplayValue<Self>> {
+        id.map(display)
+    }
+}
+
 /// Where a request comes from, for the audit log and the usage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// The request's id.
     pub request_id: String,
+    /// The trace that the client has begun. Only the log contains it.
+    pub trace_id: Option<TraceId>,
     /// The client's IP address.
     pub address: Option<String>,
     /// The client's user agent, at most 200 characters.
@@ -94,6 +116,11 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The value of the field `trace_id` of a log line. None leaves the field out.
+    pub fn trace_field(&self) -> Option<DisplayValue<TraceId>> {
+        TraceId::field(self.trace_id)
+    }
+
     /// The client's IP address. None if the connection has none, such as that of a Unix socket.
     pub fn ip(&self) -> Option<IpAddr> {
         self.address.as_ref()?.parse().ok()
@@ -190,6 +217,11 @@ impl Ctx {
     /// The request's id.
     pub fn request_id(&self) -> &str {
         &self.origin.request_id
+    }
+
+    /// The trace that the request belongs to.
+    pub const fn trace_id(&self) -> Option<TraceId> {
+        self.origin.trace_id
     }
 
     /// What authenticated the caller.

@@ -12,7 +12,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-/// The template of the route that answered, such as `/api/v1/keys/{id}`, in the extensions of a
+/// The template of the route that answered, such as `/api/v1/keys/{key_id}`, in the extensions of a
 /// response.
 #[derive(Clone, Debug)]
 pub struct MatchedRoute(pub Cow<'static, str>);
@@ -37,7 +37,7 @@ pub struct RequestDurations {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     method: &'static str,
-    /// The template, such as `/api/v1/keys/{id}`.
+    /// The template, such as `/api/v1/keys/{key_id}`.
     route: Cow<'static, str>,
     status: u32,
 }
@@ -102,8 +102,8 @@ impl Measured {
     }
 }
 
-/// The label of a method. OpenTelemetry calls an unknown one `_OTHER`.
-fn label_of(method: &Method) -> &'static str {
+/// The label of a method, in metrics and in traces. OpenTelemetry calls an unknown one `_OTHER`.
+pub fn label_of(method: &Method) -> &'static str {
     METHODS
         .into_iter()
         .find(|known| *known == method.as_str())

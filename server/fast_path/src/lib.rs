@@ -20,6 +20,8 @@ pub mod origin;
 mod response;
 pub mod security_headers;
 pub mod sieve;
+pub mod trace_parent;
+pub mod tracer;
 pub mod verify;
 
 use std::convert::Infallible;
@@ -42,13 +44,15 @@ use listener::{Answer, Handler, Unservable};
 use serde::Serialize;
 use tower::Service;
 
-use self::access_log::AccessLog;
+use self::access_log::{AccessLog, LoggedRequest};
 use self::cors::{AllowedOrigins, Sharing};
 use self::credential::{AtGate, X_ORGANIZATION, at_gate, presented_key};
-use self::durations::{MatchedRoute, RequestDurations};
+use self::durations::{MatchedRoute, Measured, RequestDurations};
 use self::gate::{GateQuery, GateToken};
 use self::origin::{origin, peer};
 use self::response::Responses;
+use self::trace_parent::TraceParent;
+use self::tracer::{RequestSpan, Tracer};
 use self::verify::KeyToVerify;
 
 const ME: &str = "/api/v1/me";
@@ -89,6 +93,15 @@ pub struct Settings {
     pub allowed_origins: AllowedOrigins,
     /// Records how long requests take, if that is asked for.
     pub durations: Option<RequestDurations>,
+    /// Records requests as spans, if that is asked for.
+    pub tracer: Option<Tracer>,
+}
+
+impl Settings {
+    /// Whether the routes of requests are recorded.
+    const fn are_routes_recorded(&self) -> bool {
+        self.durations.is_some() || self.tracer.is_some()
+    }
 }
 
 struct Shared {
@@ -120,23 +133,20 @@ impl FastPath {
         }
     }
 
-    /// The answer, whose duration is recorded.
-    fn answer(&self, request: Request, peer: Option<SocketAddr>) -> Answer {
-        let Shared {
-            settings, engine, ..
-        } = &*self.shared;
-        let Some(durations) = &settings.durations else {
+    /// The answer, which is recorded if that is asked for.
+    fn answer(&self, mut request: Request, peer: Option<SocketAddr>) -> Answer {
+        if !self.shared.settings.are_routes_recorded() {
             return self.answer_page(request, peer);
-        };
-        let measured = durations.begin(&request, engine.runtime());
+        }
+        let recorded = self.shared.begin(&mut request);
         match self.answer_page(request, peer) {
             Answer::Ready(response) => {
-                measured.end(&response);
+                recorded.end(&response);
                 Answer::Ready(response)
             }
             Answer::Running(work) => Answer::Running(Box::pin(async move {
                 let response = work.await;
-                measured.end(&response);
+                recorded.end(&response);
                 response
             })),
         }
@@ -241,21 +251,51 @@ fn is_verify(request: &Request) -> bool {
             .is_some_and(|length: usize| length <= MAX_BODY)
 }
 
+/// A request that is being recorded.
+struct Recorded {
+    measured: Option<Measured>,
+    span: Option<Box<dyn RequestSpan>>,
+}
+
+impl Recorded {
+    fn end(self, response: &Response) {
+        if let Some(measured) = self.measured {
+            measured.end(response);
+        }
+        if let Some(span) = self.span {
+            span.end(response);
+        }
+    }
+}
+
 impl Shared {
+    /// Starts to record a request.
+    fn begin(&self, request: &mut Request) -> Recorded {
+        let settings = &self.settings;
+        let durations = settings.durations.as_ref();
+        let tracer = settings.tracer.as_ref();
+        Recorded {
+            measured: durations.map(|durations| durations.begin(request, self.engine.runtime())),
+            span: tracer.and_then(|tracer| tracer.begin(request)),
+        }
+    }
+
     /// The answer to a preflight request. It is not authenticated: a browser sends it without the
     /// credential of the request that it is about.
     fn preflight(&self, request: &Request, sharing: Sharing) -> Response {
         let runtime = self.engine.runtime();
         let (id, began) = (runtime.request_id(), runtime.now());
         let response = sharing.preflight(self.responses.headers(&id));
-        self.settings.access_log.completed(
-            &self.engine,
-            &id,
-            request.method().as_str(),
-            &sieve::without_secrets(request.uri().path()),
-            response.status(),
-            began,
-        );
+        let logged = LoggedRequest {
+            id: &id,
+            trace_id: TraceParent::of(request.headers()).map(|parent| parent.trace_id),
+            method: request.method().as_str(),
+            path: &sieve::without_secrets(request.uri().path()),
+            started_at: began,
+        };
+        self.settings
+            .access_log
+            .completed(&self.engine, logged, response.status());
         response
     }
 
@@ -295,14 +335,16 @@ impl Shared {
             .responses
             .pass(&query, &pass, &origin.request_id)?;
         let response = self.routed(response, GATE);
-        self.settings.access_log.completed(
-            &self.engine,
-            &origin.request_id,
-            request.method().as_str(),
-            request.uri().path(),
-            StatusCode::OK,
-            began,
-        );
+        let logged = LoggedRequest {
+            id: &origin.request_id,
+            trace_id: origin.trace_id,
+            method: request.method().as_str(),
+            path: request.uri().path(),
+            started_at: began,
+        };
+        self.settings
+            .access_log
+            .completed(&self.engine, logged, StatusCode::OK);
         Some(response)
     }
 
@@ -390,20 +432,22 @@ impl Shared {
             return None;
         }
         self.engine.count_use(caller);
-        self.settings.access_log.completed(
-            &self.engine,
-            ctx.request_id(),
+        let logged = LoggedRequest {
+            id: ctx.request_id(),
+            trace_id: ctx.trace_id(),
             method,
             path,
-            StatusCode::OK,
-            ctx.now(),
-        );
+            started_at: ctx.now(),
+        };
+        self.settings
+            .access_log
+            .completed(&self.engine, logged, StatusCode::OK);
         Some(self.routed(response, path))
     }
 
     /// The response with its route, if that is recorded.
     fn routed(&self, mut response: Response, route: &'static str) -> Response {
-        if self.settings.durations.is_some() {
+        if self.settings.are_routes_recorded() {
             response
                 .extensions_mut()
                 .insert(MatchedRoute(route.into()));

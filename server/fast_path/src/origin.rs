@@ -8,6 +8,7 @@ use axum::http::header::{HeaderName, USER_AGENT};
 use engine::ctx::Origin;
 
 use crate::sieve;
+use crate::trace_parent::TraceParent;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const MAX_AGENT_CHARS: usize = 200;
@@ -43,6 +44,7 @@ pub fn origin(
     });
     Origin {
         request_id: id,
+        trace_id: TraceParent::of(headers).map(|parent| parent.trace_id),
         address,
         agent,
     }

@@ -63,10 +63,21 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     let heads = open_heads(options)?;
     let retention = options.audit_retention()?;
     let App {
-        state,
+        #[cfg_attr(
+            not(feature = "otlp"),
+            expect(unused_mut, reason = "only traces change it")
+        )]
+        mut state,
         dev_provider,
         setup_token,
     } = assemble::assemble(&settings, engine.clone(), seed_demo).await?;
+
+    #[cfg(feature = "otlp")]
+    let traces = {
+        let traces = start_traces(&settings, &state)?;
+        state.tracer = traces.as_ref().map(telemetry::Traces::tracer);
+        traces
+    };
 
     let sockets = Sockets::listen(options, &settings).await?;
     print_banner(&settings, seed_demo);
@@ -101,6 +112,10 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     }
     if let Err(error) = engine.flush_usage().await {
         tracing::error!(%error, "the last usage of keys could not be written");
+    }
+    #[cfg(feature = "otlp")]
+    if let Some(traces) = traces {
+        traces.stop().await;
     }
     db.close().await;
     watchdog.abort();
@@ -255,6 +270,20 @@ async fn open_engine(
     engine.attempts().set_limits(settings.attempts);
     engine.set_key_cache(settings.key_cache);
     Ok(engine)
+}
+
+/// Starts to export traces, if the operator wants that.
+#[cfg(feature = "otlp")]
+fn start_traces(
+    settings: &Settings,
+    state: &AppState,
+) -> Result<Option<telemetry::Traces>, CliError> {
+    let Some(export) = &settings.traces else {
+        return Ok(None);
+    };
+    telemetry::Traces::start(export, state.is_https())
+        .map(Some)
+        .map_err(|error| CliError::Other(format!("the exporter of traces: {error}")))
 }
 
 /// Opens the file of heads, if the operator wants one.

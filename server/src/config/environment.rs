@@ -8,9 +8,10 @@ use super::options::{Given, Options, Source};
 use super::table::{self, Kind, PREFIX, Setting};
 
 /// Variables whose value may contain a secret.
-pub static SECRETS: [&Setting; 5] = [
+pub static SECRETS: [&Setting; 6] = [
     &table::MASTER_KEY,
     &table::GATE_TOKEN,
+    &table::OTLP_HEADERS,
     &table::SETUP_TOKEN,
     &table::GOOGLE_CLIENT_SECRET,
     &table::DATABASE_URL,

@@ -15,6 +15,7 @@ use url::Url;
 use super::options::{Options, quoted};
 use super::sign_in::SignIn;
 use super::table::Setting;
+use super::traces::TraceExport;
 use super::values::{is_loopback, is_origin};
 use super::{BadSetting, table};
 
@@ -37,6 +38,8 @@ pub struct Settings {
     pub gate_token: Option<SecretString>,
     /// The address with the metrics, if the operator has set one.
     pub metrics_addr: Option<SocketAddr>,
+    /// Where spans are exported to, if the operator wants that.
+    pub traces: Option<TraceExport>,
     /// How long requests are accepted after the signal to stop.
     pub shutdown_delay: Duration,
     /// `scheme://host[:port]` without a slash at the end.
@@ -194,6 +197,7 @@ impl Options {
             gate_addr: self.gate_addr(addr)?,
             gate_token: self.long_token(&table::GATE_TOKEN, &table::GATE_TOKEN_FILE)?,
             metrics_addr: self.metrics_addr(addr)?,
+            traces: self.traces(cfg!(feature = "otlp"))?,
             shutdown_delay: Duration::from_secs(self.number(&table::SHUTDOWN_DELAY, 0..=300, 0)?),
             public_url: self.public_url(addr)?,
             cors_origins: self.cors_origins()?,

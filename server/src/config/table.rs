@@ -94,6 +94,13 @@ settings! {
     GATE_TOKEN, "gate_token", Secret, Server, "The gate token itself; prefer a file [default: none]";
     METRICS_ADDR, "metrics_addr", Value, Server,
         "IP address and port with metrics for Prometheus, which every client there can read [default: none]";
+    OTLP_ENDPOINT, "otlp_endpoint", Value, Server,
+        "URL of a collector that takes traces by OTLP over HTTP, such as http://127.0.0.1:4318; needs a program built with traces [default: none]";
+    OTLP_HEADERS_FILE, "otlp_headers_file", Value, Server,
+        "File with the headers for the collector: NAME=VALUE, separated by commas, with percent-encoded values";
+    OTLP_HEADERS, "otlp_headers", Secret, Server, "The headers for the collector themselves; prefer a file [default: none]";
+    OTLP_SAMPLE_PERCENT, "otlp_sample_percent", Value, Server,
+        "Share of the traces to export, of those that begin at this server, in percent [default: 100]";
     PUBLIC_URL, "public_url", Value, Server, "URL that users open in their browser [default: http://ADDR]";
     ALLOW_HTTP, "allow_http", YesNo, Server,
         "Serve plain HTTP to other machines (only if you trust the network)";

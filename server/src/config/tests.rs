@@ -733,3 +733,84 @@ fn the_limits_of_failed_attempts_are_settings() {
     );
     assert!(limits(from_flags(&["--auth-failures-per-minute=many"])).is_err());
 }
+
+#[test]
+fn traces_have_an_endpoint_headers_and_a_share() {
+    let export = |variables: &[(&str, &str)]| from_environment(variables).traces(true);
+    for (endpoint, url) in [
+        (
+            "http://127.0.0.1:4318",
+            "http://127.0.0.1:4318/v1/traces",
+        ),
+        (
+            "https://otlp.example.com/",
+            "https://otlp.example.com/v1/traces",
+        ),
+        (
+            "https://otlp.example.com/tenant/a",
+            "https://otlp.example.com/tenant/a/v1/traces",
+        ),
+    ] {
+        let made = export(&[("ROUNDTABLE_OTLP_ENDPOINT", endpoint)]);
+        let made = made.expect(endpoint).expect("an export");
+        assert_eq!(made.url.as_str(), url);
+        assert_eq!((made.headers.len(), made.sample_percent), (0, 100));
+    }
+    assert!(export(&[]).is_ok_and(|export| export.is_none()));
+
+    let endpoint = ("ROUNDTABLE_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+    let headers = "Authorization=Basic%20TOPSECRET==, X-Scope=a%2Cb";
+    let made = export(&[endpoint, ("ROUNDTABLE_OTLP_HEADERS", headers)]);
+    let made = made.expect("settings").expect("an export");
+    assert_eq!(made.headers["authorization"], "Basic TOPSECRET==");
+    assert_eq!(made.headers["x-scope"], "a,b");
+    assert!(!format!("{made:?}").contains("TOPSECRET"));
+}
+
+#[test]
+fn wrong_settings_of_traces_are_refused_in_one_sentence() {
+    let refusal = |variables: &[(&str, &str)]| {
+        let refused = from_environment(variables).traces(true);
+        refused.expect_err("a refusal").to_string()
+    };
+    let endpoint = ("ROUNDTABLE_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+    for wrong in [
+        "127.0.0.1:4318",
+        "grpc://127.0.0.1:4317",
+        "http://me:TOPSECRET@127.0.0.1:4318",
+        "http://127.0.0.1:4318/?token=TOPSECRET",
+        "mailto:me",
+    ] {
+        assert_eq!(
+            refusal(&[("ROUNDTABLE_OTLP_ENDPOINT", wrong)]),
+            "ROUNDTABLE_OTLP_ENDPOINT must be the URL of a collector, such as http://127.0.0.1:4318, without a user, a query or a fragment"
+        );
+    }
+    for wrong in [
+        "TOPSECRET",
+        "=TOPSECRET",
+        "a b=TOPSECRET",
+        "a=TOP%0ASECRET",
+        "a=b,",
+    ] {
+        assert_eq!(
+            refusal(&[endpoint, ("ROUNDTABLE_OTLP_HEADERS", wrong)]),
+            "ROUNDTABLE_OTLP_HEADERS must consist of NAME=VALUE, separated by commas, with percent-encoded values"
+        );
+    }
+    for alone in ["ROUNDTABLE_OTLP_HEADERS", "ROUNDTABLE_OTLP_SAMPLE_PERCENT"] {
+        assert_eq!(
+            refusal(&[(alone, "50")]),
+            format!("{alone} needs ROUNDTABLE_OTLP_ENDPOINT (--otlp-endpoint)")
+        );
+    }
+    assert_eq!(
+        refusal(&[endpoint, ("ROUNDTABLE_OTLP_SAMPLE_PERCENT", "101")]),
+        "ROUNDTABLE_OTLP_SAMPLE_PERCENT must be a whole number from 0 to 100, not \"101\""
+    );
+    let without = from_environment(&[endpoint]).traces(false);
+    assert_eq!(
+        without.expect_err("a refusal").to_string(),
+        "ROUNDTABLE_OTLP_ENDPOINT cannot be used: this program was built without traces, and one built with `cargo build --features otlp` has them"
+    );
+}

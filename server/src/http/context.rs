@@ -66,7 +66,8 @@ pub async fn receive(
         }
         Err(error) => {
             let context = context(&state, session, &request, None);
-            tracing::error!(request_id = context.origin.request_id, %error, "the session could not be read");
+            let trace_id = context.origin.trace_field();
+            tracing::error!(request_id = context.origin.request_id, trace_id, %error, "the session could not be read");
             return unavailable(context, &request);
         }
     };

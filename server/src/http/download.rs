@@ -15,6 +15,7 @@ use domain::command::ExportFormat;
 use domain::view::{AuditRecord, RemovedEvents};
 use domain::{Code, Moment};
 use engine::audit::Export;
+use engine::ctx::TraceId;
 use engine::{Ctx, Error, Result};
 use hyper::body::Frame;
 use serde::Serialize;
@@ -35,7 +36,7 @@ pub async fn file(mut export: Export, format: ExportFormat, ctx: &Ctx) -> Result
         ..Tally::default()
     };
     tally.write(&mut first, format, &page)?;
-    let request_id = ctx.request_id().to_owned();
+    let (request_id, trace_id) = (ctx.request_id().to_owned(), ctx.trace_id());
     let rest = if page.is_empty() {
         tally.close(&mut first, format)?;
         None
@@ -46,6 +47,7 @@ pub async fn file(mut export: Export, format: ExportFormat, ctx: &Ctx) -> Result
     *response.body_mut() = Body::new(File {
         format,
         request_id,
+        trace_id,
         tally,
         first: Some(first.into()),
         rest,
@@ -170,6 +172,7 @@ fn next_page(mut export: Export) -> NextPage {
 struct File {
     format: ExportFormat,
     request_id: String,
+    trace_id: Option<TraceId>,
     tally: Tally,
     first: Option<Bytes>,
     rest: Option<NextPage>,
@@ -207,7 +210,8 @@ impl HttpBody for File {
         });
         match written {
             Err(error) => {
-                tracing::warn!(request_id = self.request_id, %error, "an audit log export was aborted");
+                let trace_id = TraceId::field(self.trace_id);
+                tracing::warn!(request_id = self.request_id, trace_id, %error, "an audit log export was aborted");
                 return Poll::Ready(Some(Err(error)));
             }
             Ok(true) => self.rest = Some(next_page(export)),

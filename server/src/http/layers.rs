@@ -6,6 +6,7 @@ use axum::http::header::{COOKIE, HeaderName, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use fast_path::access_log::LoggedRequest;
 use fast_path::origin::{origin, peer};
 use fast_path::{security_headers, sieve};
 use leptos::nonce::Nonce;
@@ -36,16 +37,19 @@ pub async fn log(State(state): State<AppState>, mut request: Request, next: Next
     request
         .extensions_mut()
         .insert(RequestId(id.clone()));
+    let trace_id = origin.trace_id;
     request.extensions_mut().insert(origin);
     let mut response = next.run(request).await;
-    state.access_log.completed(
-        &state.engine,
-        &id,
-        &method,
-        &path,
-        response.status(),
+    let logged = LoggedRequest {
+        id: &id,
+        trace_id,
+        method: &method,
+        path: &path,
         started_at,
-    );
+    };
+    state
+        .access_log
+        .completed(&state.engine, logged, response.status());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response
             .headers_mut()

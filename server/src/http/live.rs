@@ -22,6 +22,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use domain::event::EventCategory;
 use domain::{Code, Moment};
+use engine::ctx::Origin;
 use engine::live::{View, Watch};
 use engine::{Error, Result};
 use hyper::body::Frame;
@@ -70,7 +71,7 @@ async fn open(
     Query(shown): Query<LivePageQuery>,
 ) -> Response {
     match watch(&state, &context, &organization, &shown).await {
-        Ok(watch) => stream(watch, context.origin.request_id),
+        Ok(watch) => stream(watch, context.origin),
         Err(error) if matches!(error.code(), Code::Unauthorized | Code::Forbidden) => {
             StatusCode::NO_CONTENT.into_response()
         }
@@ -103,13 +104,14 @@ async fn watch(
         .await
 }
 
-fn stream(watch: Watch, request_id: String) -> Response {
+fn stream(watch: Watch, origin: Origin) -> Response {
     let (out, stream) = mpsc::channel(4);
     tokio::spawn(async move {
         tokio::select! {
             () = out.closed() => {}
             result = send_events(watch, &out) => if let Err(error) = result {
-                tracing::debug!(request_id, %error, "an event stream was closed");
+                let trace_id = origin.trace_field();
+                tracing::debug!(request_id = origin.request_id, trace_id, %error, "an event stream was closed");
             }
         }
     });

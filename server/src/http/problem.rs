@@ -3,7 +3,6 @@
 use std::any::Any;
 
 use app::form_error::status;
-use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -13,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use domain::problem::retry_after;
 use domain::{Code, FieldFault, KeyId, Problem};
 use engine::Error;
+use engine::ctx::{Origin, TraceId};
 use listener::Unservable;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -179,19 +179,22 @@ pub struct FaultBody {
 /// path, a wrong method, a body that is too large) get the same format. Pages write their own
 /// errors.
 pub async fn finish(request: Request, next: Next) -> Response {
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .cloned()
-        .unwrap_or_default();
+    let extensions = request.extensions();
+    let id = extensions.get::<RequestId>().cloned();
+    let ids = Ids {
+        request: id.unwrap_or_default(),
+        trace: extensions
+            .get::<Origin>()
+            .and_then(|origin| origin.trace_id),
+    };
     let response = next.run(request).await;
     if let Some(error) = response.extensions().get::<ApiError>().cloned() {
-        return write(error, &id.0, response);
+        return write(error, &ids, response);
     }
     match router_error(response.status()).filter(|_| !is_page(&response)) {
         Some(code) => write(
             ApiError::new(code, "rejected by the router"),
-            &id.0,
+            &ids,
             response,
         ),
         None => response,
@@ -220,16 +223,23 @@ pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
                 .map(|s| (*s).to_owned())
         })
         .unwrap_or_default();
-    tracing::error!(cause = message, "a handler panicked");
-    let body = body(&ApiError::new(Code::Internal, message), "");
-    (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
+    let cause = format!("a handler panicked: {message}");
+    ApiError::new(Code::Internal, cause).into_response()
 }
 
-fn write(error: ApiError, id: &str, response: Response) -> Response {
+/// What the log lines of a request have in common.
+struct Ids {
+    request: RequestId,
+    trace: Option<TraceId>,
+}
+
+fn write(error: ApiError, ids: &Ids, response: Response) -> Response {
+    let (id, trace_id) = (ids.request.0.as_str(), TraceId::field(ids.trace));
     let status = response.status();
     if status.is_server_error() {
         tracing::error!(
             request_id = id,
+            trace_id,
             status = status.as_u16(),
             cause = &*error.cause,
             "request failed"
@@ -237,6 +247,7 @@ fn write(error: ApiError, id: &str, response: Response) -> Response {
     } else {
         tracing::info!(
             request_id = id,
+            trace_id,
             status = status.as_u16(),
             cause = &*error.cause,
             "request failed"

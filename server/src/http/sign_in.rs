@@ -15,6 +15,7 @@ use axum::{Extension, Router};
 use domain::Moment;
 use engine::Runtime;
 use engine::attempts::{Attempt, Client, Kind};
+use engine::ctx::Origin;
 use engine::people::Identity;
 use leptos::nonce::Nonce;
 use oidc::Flow;
@@ -145,7 +146,15 @@ async fn start(
             since: app.engine.runtime().now().0.div_euclid(1000),
         });
 
-    match begin(&app, &destination, again, query.other == "1").await {
+    match begin(
+        &app,
+        &context.origin,
+        &destination,
+        again,
+        query.other == "1",
+    )
+    .await
+    {
         Ok((url, cookie)) => {
             attempt.failed();
             let cookies = cookie
@@ -200,7 +209,15 @@ async fn finish(
         Err(error) => return turned_away(context, nonce.map(|Extension(nonce)| nonce), &error),
     };
 
-    let waiting = match take_waiting(&app, back.state.as_deref(), attempt, cookie.as_ref()).await {
+    let waiting = match take_waiting(
+        &app,
+        &context.origin,
+        back.state.as_deref(),
+        attempt,
+        cookie.as_ref(),
+    )
+    .await
+    {
         Ok(waiting) => waiting,
         // The back button, or a second response of the provider: this browser has finished this
         // sign-in before.
@@ -226,6 +243,7 @@ type Started = (String, Option<HeaderValue>);
 /// Starts a sign-in. With `other`, the provider lets the user choose an account.
 async fn begin(
     app: &AppState,
+    origin: &Origin,
     destination: &Destination,
     again: Option<Again>,
     other: bool,
@@ -248,7 +266,7 @@ async fn begin(
         .oidc
         .authorization_url(&flow)
         .await
-        .map_err(|failure| to_problem(&failure))?;
+        .map_err(|failure| to_problem(&failure, origin))?;
     if other && again.is_none() {
         url.query_pairs_mut()
             .append_pair("prompt", "select_account");
@@ -266,7 +284,7 @@ async fn begin(
     app.engine
         .begin_flow(flow.state.as_bytes(), &value)
         .await
-        .map_err(unavailable)?;
+        .map_err(|error| unavailable(error, origin))?;
     app.engine
         .attempts()
         .remember(Kind::SignIn, flow.state.as_bytes());
@@ -276,6 +294,7 @@ async fn begin(
 /// Takes the sign-in of a state out of the database, if the browser has the cookie of that sign-in.
 async fn take_waiting(
     app: &AppState,
+    origin: &Origin,
     state: Option<&str>,
     attempt: Attempt,
     cookie: Option<&flows::Flow>,
@@ -289,7 +308,7 @@ async fn take_waiting(
         }
         Err(error) => {
             attempt.undecided();
-            return Err(unavailable(error));
+            return Err(unavailable(error, origin));
         }
     };
     attempt.spent();
@@ -311,7 +330,10 @@ async fn complete(
     waiting: Waiting,
 ) -> Result<(), SignInProblem> {
     if let Some(error) = back.error {
+        let origin = &context.origin;
         tracing::info!(
+            request_id = origin.request_id,
+            trace_id = origin.trace_field(),
             error = error.escape_debug().to_string(),
             "the identity provider returned an error"
         );
@@ -330,7 +352,7 @@ async fn complete(
         .oidc
         .finish(&code, back.iss.as_deref(), &flow)
         .await
-        .map_err(|failure| to_problem(&failure))?;
+        .map_err(|failure| to_problem(&failure, &context.origin))?;
 
     // With single sign-on the provider may not have asked the user to sign in, so only its own time
     // counts. If it reports none, the sign-in is not fresh.
@@ -338,19 +360,20 @@ async fn complete(
     let now = app.engine.runtime().now();
     let signed_in_at = signed_in_at.map_or(LONG_AGO, |at| now.min(at));
     if let Some(again) = waiting.again {
-        check_same_person(app, &identity, again).await?;
+        check_same_person(app, context, &identity, again).await?;
     }
 
     let person = app
         .engine
         .sign_in(&identity, &context.origin)
         .await
-        .map_err(unavailable)?;
+        .map_err(|error| unavailable(error, &context.origin))?;
     let started_by = client(context);
     start_session(context, person.0, signed_in_at)
         .await
         .map_err(|error| {
-            tracing::error!(%error, "the session could not be stored");
+            let trace_id = context.origin.trace_field();
+            tracing::error!(request_id = context.origin.request_id, trace_id, %error, "the session could not be stored");
             SignInProblem::Unavailable
         })?;
 
@@ -368,6 +391,7 @@ async fn complete(
 /// Checks that the same person has signed in again, because the form to submit is theirs.
 async fn check_same_person(
     app: &AppState,
+    context: &PageContext,
     identity: &Identity,
     again: Again,
 ) -> Result<(), SignInProblem> {
@@ -375,12 +399,14 @@ async fn check_same_person(
         Ok(caller) if caller.person.0 == again.person => Ok(()),
         Ok(_) | Err(engine::Error::Unauthenticated(_)) => {
             tracing::warn!(
+                request_id = context.origin.request_id,
+                trace_id = context.origin.trace_field(),
                 person = again.person,
                 "another user signed in where a fresh sign-in was requested"
             );
             Err(SignInProblem::SomeoneElse)
         }
-        Err(error) => Err(unavailable(error)),
+        Err(error) => Err(unavailable(error, &context.origin)),
     }
 }
 
@@ -413,7 +439,8 @@ async fn start_session(
 fn failed(context: &PageContext, problem: SignInProblem, destination: &Destination) -> Response {
     let problem = problem.as_str();
     let request_id = &context.origin.request_id;
-    tracing::info!(request_id, problem, "sign-in failed");
+    let trace_id = context.origin.trace_field();
+    tracing::info!(request_id, trace_id, problem, "sign-in failed");
 
     let return_to = match destination.return_to.as_str() {
         "" | "/" => String::new(),

@@ -46,4 +46,5 @@ mod sign_in;
 mod test_app;
 mod threats;
 mod tokens;
+mod traces;
 mod worker;

@@ -51,7 +51,8 @@ pub async fn dismiss_nudges(organization: String, page: String) -> Result<FormRe
     all.extend(marks);
     let all = all.split_off(all.len().saturating_sub(REMEMBERED));
     if let Err(error) = context.session.insert(DISMISSED, all).await {
-        tracing::warn!(request_id = context.origin.request_id, %error, "the dismissed reasons were not stored");
+        let trace_id = context.origin.trace_field();
+        tracing::warn!(request_id = context.origin.request_id, trace_id, %error, "the dismissed reasons were not stored");
     }
     Ok(FormResult::Redirect { to: place.path() })
 }

@@ -171,6 +171,7 @@ impl Engine {
                 signed_in_at: Moment(signed_in_at),
                 origin: Origin {
                     request_id: origin.request_id.clone(),
+                    trace_id: origin.trace_id,
                     address: stored.address,
                     agent: stored.agent,
                 },

@@ -206,7 +206,7 @@ both! {
     // RU-25, D19, D27
     the_usage_of_a_key_lists_calls_costs_clients_and_rejections(app) {
         let key = app.north_key("max").await;
-        let from = |address: &str, agent: &str| Origin { request_id: "r".into(), address: Some(address.into()), agent: Some(agent.into()) };
+        let from = |address: &str, agent: &str| Origin { request_id: "r".into(), trace_id: None, address: Some(address.into()), agent: Some(agent.into()) };
         for n in 0..3 {
             let admitted = app.engine.authenticate_key(&key.plain, from("192.0.2.1", "curl")).await.expect("good");
             app.engine.note_outcome(&admitted.ctx, i64::from(n > 0), None);

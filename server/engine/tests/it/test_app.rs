@@ -490,6 +490,7 @@ pub fn origin() -> Origin {
     let request_id = format!("req-{}", COUNT.fetch_add(1, Ordering::SeqCst));
     Origin {
         request_id,
+        trace_id: None,
         address: Some("192.0.2.7".into()),
         agent: Some("test/1".into()),
     }

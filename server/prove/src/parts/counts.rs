@@ -65,7 +65,7 @@ fn all_tests(postgres: &str) -> Command {
         .args(PACKAGES)
         .args([
             "--features",
-            "app/ssr",
+            "app/ssr,server/otlp",
             "--no-fail-fast",
             "--",
             "--nocapture",

@@ -1,5 +1,7 @@
 //! Why a sign-in failed.
 
+use engine::ctx::Origin;
+
 /// Why a sign-in failed. The sign-in page has a sentence for each reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SignInProblem {
@@ -50,12 +52,13 @@ impl SignInProblem {
 }
 
 /// Logs the failure, and returns what the user sees of it.
-pub(super) fn to_problem(failure: &oidc::Failure) -> SignInProblem {
+pub(super) fn to_problem(failure: &oidc::Failure, origin: &Origin) -> SignInProblem {
     use oidc::Failure as F;
+    let (request_id, trace_id) = (&origin.request_id, origin.trace_field());
     if failure.is_outage() {
-        tracing::warn!(cause = %failure, "the identity provider is unavailable or misconfigured");
+        tracing::warn!(request_id, trace_id, cause = %failure, "the identity provider is unavailable or misconfigured");
     } else {
-        tracing::warn!(reason = %failure, "sign-in rejected");
+        tracing::warn!(request_id, trace_id, reason = %failure, "sign-in rejected");
     }
     match failure {
         F::HostedDomain | F::EmailDomain => SignInProblem::NotAllowed,
@@ -68,7 +71,8 @@ pub(super) fn to_problem(failure: &oidc::Failure) -> SignInProblem {
 }
 
 /// Logs that the database is unavailable.
-pub(super) fn unavailable(error: engine::Error) -> SignInProblem {
-    tracing::error!(%error, "a sign-in failed because the database is unavailable");
+pub(super) fn unavailable(error: engine::Error, origin: &Origin) -> SignInProblem {
+    let trace_id = origin.trace_field();
+    tracing::error!(request_id = origin.request_id, trace_id, %error, "a sign-in failed because the database is unavailable");
     SignInProblem::Unavailable
 }

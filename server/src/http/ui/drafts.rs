@@ -109,7 +109,10 @@ pub async fn save(
         .save_draft(caller, &secret, &draft)
         .await;
     let token = saved
-        .inspect_err(|error| tracing::warn!(%error, "a form was not stored"))
+        .inspect_err(|error| {
+            let trace_id = context.origin.trace_field();
+            tracing::warn!(request_id = context.origin.request_id, trace_id, %error, "a form was not stored");
+        })
         .ok()?;
     let cookie = HeaderValue::from_str(&set_cookie(context, &secret)).ok()?;
     Some(Stored {
