@@ -179,6 +179,8 @@ enum AuditCommand {
         #[arg(long)]
         reason: String,
     },
+    /// Show the public keys that verify heads of the logs
+    HeadKeys,
 }
 
 #[derive(Subcommand, Debug, Clone, Copy)]
@@ -317,6 +319,9 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
         Command::Audit {
             command: AuditCommand::Verify(arguments),
         } => audit_verify::run(&options, &arguments).await,
+        Command::Audit {
+            command: AuditCommand::HeadKeys,
+        } => audit_verify::head_keys(&options).await,
         Command::Backup(arguments) => backup::run(&options, &arguments).await,
         Command::Restore(arguments) => restore::run(&options, &arguments).await,
         Command::Owner { command } => owner::run(&options, &command).await,

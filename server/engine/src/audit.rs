@@ -4,6 +4,7 @@ mod accept;
 mod chain;
 mod cut;
 mod export;
+mod head_keys;
 mod heads;
 mod marks;
 mod retention;
@@ -24,6 +25,7 @@ use crate::{Engine, Error, Result};
 
 pub use chain::{ChainState, Chains};
 pub use export::Export;
+pub use head_keys::{HeadKey, head_keys};
 pub use heads::{HeadsFile, SignedHead};
 pub(crate) use marks::ChainMark;
 pub use retention::Retention;

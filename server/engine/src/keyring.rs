@@ -351,6 +351,20 @@ impl Ring {
         )
     }
 
+    /// The seeds of the keys that sign heads of the audit chains, each with the id of the audit key
+    /// that it follows from.
+    pub(crate) fn head_seeds(&self) -> Vec<(i64, Secret)> {
+        let info = CanonicalEncoder::of("rt/audit-head-seed/v1").text(&self.deployment);
+        self.of(Purpose::Audit)
+            .map(|key| (key.id, expand(&key.secret, info.as_slice())))
+            .collect()
+    }
+
+    /// The id of the audit key that new MACs are made with.
+    pub(crate) fn active_audit_key(&self) -> i64 {
+        self.active_id(Purpose::Audit)
+    }
+
     /// The last change of the ring that was read.
     pub(crate) fn changes(&self) -> i64 {
         self.changes.load(Ordering::SeqCst)

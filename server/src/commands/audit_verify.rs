@@ -106,6 +106,23 @@ pub(super) async fn run(
     }
 }
 
+/// Prints the public keys that verify heads.
+pub(super) async fn head_keys(options: &Options) -> Result<(), CliError> {
+    let key = options.master_key()?;
+    let previous = options.previous_master_key()?;
+    let db = database_to_read(options).await?;
+    let ring = keyring::open(&db, &key, previous.as_ref()).await?;
+    db.close().await;
+    for key in audit::head_keys(&ring) {
+        let state = if key.is_active { "active" } else { "retired" };
+        print_line(&format!(
+            "{:>4}  {state:<8}  {}",
+            key.id, key.public_key
+        ));
+    }
+    Ok(())
+}
+
 /// Verifies the chains one after the other, and prints each result unless the report is JSON.
 async fn chains(
     db: &Db,

@@ -1,5 +1,5 @@
 //! Heads of the audit chains in a file outside of the database: number and hash of the newest event
-//! of each organization from time to time, each with a MAC.
+//! of each organization from time to time, each with a MAC and a signature.
 //!
 //! A chain alone does not show that its end was cut off, or that all of it was rewritten by
 //! someone who has the keys of the ring. A head that was copied to another machine does.
@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::head_keys::{self, head_keys};
 use crate::keyring::{CanonicalEncoder, Purpose, Ring};
 use crate::store::StoreError;
 use crate::{Engine, Result};
@@ -31,8 +32,14 @@ pub struct SignedHead {
     pub hash: String,
     /// When the line was written.
     pub at: String,
-    /// The MAC over the other fields, in hex.
+    /// The MAC over the fields before, in hex.
     pub mac: String,
+    /// The public key of the signature, in hex. A line from before signatures has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<String>,
+    /// The Ed25519 signature of [`SignedHead::message`], in hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
 }
 
 impl SignedHead {
@@ -44,15 +51,44 @@ impl SignedHead {
             hash: hex::encode(hash),
             at: at.into(),
             mac: String::new(),
+            public_key: None,
+            signature: None,
         };
         head.mac = hex::encode(ring.mac(Purpose::Audit, &head.canonical()));
+        if let Some((public_key, signature)) = head_keys::sign(ring, &head.message()) {
+            head.public_key = Some(public_key);
+            head.signature = Some(signature);
+        }
         head
     }
 
-    /// Whether the MAC is one of this ring.
+    /// Whether the MAC is one of this ring, and the signature too, if there is one.
     pub fn is_signed_by(&self, ring: &Ring) -> bool {
-        hex::decode(&self.mac)
-            .is_ok_and(|mac| ring.mac_fits(Purpose::Audit, &self.canonical(), &mac))
+        let has_mac = hex::decode(&self.mac)
+            .is_ok_and(|mac| ring.mac_fits(Purpose::Audit, &self.canonical(), &mac));
+        let has_signature = match (&self.public_key, &self.signature) {
+            (None, None) => true,
+            (Some(public_key), Some(signature)) => {
+                let is_known = head_keys(ring)
+                    .iter()
+                    .any(|key| key.public_key == *public_key);
+                is_known && head_keys::fits(public_key, &self.message(), signature)
+            }
+            _ => false,
+        };
+        has_mac && has_signature
+    }
+
+    /// The text that is signed: a word for the format, and the fields, each on a line of its own.
+    pub fn message(&self) -> String {
+        let Self {
+            organization_id,
+            n,
+            hash,
+            at,
+            ..
+        } = self;
+        format!("roundtable-audit-head-v1\n{organization_id}\n{n}\n{hash}\n{at}\n")
     }
 
     fn canonical(&self) -> CanonicalEncoder {

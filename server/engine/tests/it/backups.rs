@@ -113,6 +113,35 @@ both! {
         assert_eq!((report.on_chain, report.faults, report.first_faults), (4, 1, vec![fault]));
     }
 
+    a_head_is_verified_with_the_public_key_alone(app) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("heads.jsonl");
+        let engine = engine_with_journal(app, &app.db, &folder.path().join("rt.journal")).await;
+        let (ring, mut file) = (ring(app).await, HeadsFile::open(&path).expect("opens"));
+        engine.write_heads(&mut file).await.expect("written");
+        let keys = audit::head_keys(&ring);
+        assert!(keys.len() == 1 && keys[0].is_active, "{keys:?}");
+        // Only what docs/server-commands.md says: the fields of the line, and the key.
+        let line: serde_json::Value = serde_json::from_str(&lines(&path)[0]).expect("JSON");
+        let text = |name: &str| line[name].as_str().expect("a text").to_owned();
+        let message = format!(
+            "roundtable-audit-head-v1\n{}\n{}\n{}\n{}\n",
+            text("organization_id"), line["n"], text("hash"), text("at")
+        );
+        assert_eq!(text("public_key"), keys[0].public_key);
+        let key = hex::decode(&keys[0].public_key).expect("hex");
+        let signature = hex::decode(text("signature")).expect("hex");
+        let public = aws_lc_rs::signature::UnparsedPublicKey::new(&aws_lc_rs::signature::ED25519, key);
+        public.verify(message.as_bytes(), &signature).expect("the signature fits");
+        public.verify(format!("{message} ").as_bytes(), &signature).expect_err("another message");
+
+        // A line from before signatures.
+        let mut old: audit::SignedHead = serde_json::from_str(&lines(&path)[0]).expect("a head");
+        (old.public_key, old.signature) = (None, None);
+        assert!(old.is_signed_by(&ring));
+        assert!(!serde_json::to_string(&old).expect("text").contains("signature"));
+    }
+
     a_head_that_was_altered_is_not_accepted(app) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("heads.jsonl");
@@ -127,6 +156,9 @@ both! {
             audit::SignedHead { at: "2026-01-01T00:00:00Z".into(), ..head.clone() },
             audit::SignedHead { organization_id: app.organization(SOUTH).await.to_string(), n: head.n + 1, ..head.clone() },
             audit::SignedHead { mac: String::new(), ..head.clone() },
+            audit::SignedHead { signature: None, ..head.clone() },
+            audit::SignedHead { signature: Some("00".repeat(64)), ..head.clone() },
+            audit::SignedHead { public_key: Some("00".repeat(32)), ..head.clone() },
         ];
         for altered in altered {
             std::fs::write(&path, serde_json::to_string(&altered).expect("text")).expect("written");
