@@ -4,6 +4,7 @@ mod accept;
 mod chain;
 mod cut;
 mod export;
+mod floors;
 mod head_keys;
 mod heads;
 mod marks;

@@ -100,6 +100,12 @@ impl Nodes {
         self.inner.lease.current()
     }
 
+    /// Ends the lease, because this program can no longer serve the tables.
+    pub fn supersede(&self) {
+        self.inner.lease.lapse();
+        self.inner.superseded.cancel();
+    }
+
     /// Resolves when this program can no longer serve the tables.
     pub async fn superseded(&self) {
         self.inner.superseded.cancelled().await;
@@ -166,6 +172,18 @@ impl Nodes {
         }
         self.remove_dead(db, number, &first.unwrap_or_default())
             .await
+    }
+
+    /// Waits until this node has applied the change of this number, or its lease from before the
+    /// change has ended.
+    pub async fn wait_until_applied(&self, number: i64, since: Instant) {
+        self.inner.changed.notify_one();
+        while Instant::now() < since + LEASE
+            && self.lease().is_some()
+            && *self.inner.applied.lock().await < number
+        {
+            sleep(FIRST_POLL).await;
+        }
     }
 
     async fn others(&self, db: &Db, is_first: bool) -> Result<Vec<NodeRow>, StoreError> {

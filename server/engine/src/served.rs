@@ -105,10 +105,10 @@ impl AfterCommit for Dependents {
         }
     }
 
-    fn announce_unconfirmed(&self) {
+    fn announce_unconfirmed(&self, spared: Option<u64>) {
         let unconfirmed = self.nodes.unconfirmed();
         if !unconfirmed.is_empty() {
-            self.keys.announce(&unconfirmed, None);
+            self.keys.announce(&unconfirmed, spared);
         }
     }
 
@@ -121,9 +121,15 @@ impl AfterCommit for Dependents {
         connection: Connection,
         number: Option<i64>,
         since: Instant,
+        is_repeated: bool,
     ) -> Waiting<'_, Stopped> {
         Box::pin(async move {
-            let here = self.keys.in_flight().wait_for_cancelled();
+            let here = async {
+                if let Some(number) = number.filter(|_| is_repeated) {
+                    self.nodes.wait_until_applied(number, since).await;
+                }
+                self.keys.in_flight().wait_for_cancelled().await;
+            };
             let others = self.wait_for_others(connection, number, since);
             let (others, ()) = tokio::join!(others, here);
             let took = since.elapsed();

@@ -62,6 +62,7 @@ pub use fault::StoreError;
 pub use file::PlacedFile;
 pub use lease::OpenConnections;
 pub use meta::Support;
+pub(crate) use meta::support;
 pub use place::Place;
 pub use postgres::DEFAULT_CONNECTIONS;
 pub use schema::{Schema, own_support, schema};

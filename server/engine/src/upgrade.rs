@@ -26,7 +26,7 @@ pub async fn migrate(db: &Db) -> Result<(), StoreError> {
     if older > 0 {
         return Err(StoreError::OlderNodes(older));
     }
-    store::run_migrations(db).await
+    store::run_migrations(db, &schema).await
 }
 
 /// The number of nodes that hold a lease, and that the pending migrations stop. A node whose row
@@ -57,6 +57,19 @@ async fn older(db: &Db, oldest: i64) -> Result<Vec<RunningRow>, StoreError> {
 }
 
 impl Engine {
+    /// Looks whether a newer program has migrated the tables so that this one cannot serve them. The
+    /// renewals of the lease look too, but their connection can fail.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn notice_newer_tables(&self) -> crate::Result<()> {
+        let support = store::support(&mut self.db().read().await?).await?;
+        if self.db().is_shared() && support.oldest > store::newest_schema() {
+            self.nodes().supersede();
+        }
+        Ok(())
+    }
+
     /// Resolves when a newer program has migrated the tables so that this one cannot serve them.
     pub async fn superseded(&self) {
         self.nodes().superseded().await;

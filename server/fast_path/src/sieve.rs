@@ -7,6 +7,8 @@ use domain::token::{PlainKey, keys_within, redacted};
 /// How often percent-encoding is decoded, because a reader of the log could decode it repeatedly
 /// too.
 const ROUNDS: usize = 3;
+/// How every JSON Web Token begins.
+const TOKEN: &str = "eyJ";
 
 /// The text without the secret parts of keys and tokens. It stays encoded unless a secret was
 /// encoded.
@@ -62,25 +64,31 @@ pub fn decoded(step: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// JSON Web Tokens begin with an encoded `{"`, and have three parts.
+/// JSON Web Tokens begin with an encoded `{"`, and have three parts. Other letters can stand before
+/// one.
 fn without_tokens(text: &str) -> Cow<'_, str> {
-    if !text.contains("eyJ") {
+    if !text.contains(TOKEN) {
         return Cow::Borrowed(text);
     }
-    let is_token = |word: &str| word.starts_with("eyJ") && word.split('.').count() >= 3;
     let belongs = |char: char| char.is_ascii_alphanumeric() || "-_.".contains(char);
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest
+    while let Some(begin) = rest.find(TOKEN) {
+        let (before, from) = rest.split_at(begin);
+        let end = from
             .find(|char| !belongs(char))
-            .unwrap_or(rest.len());
-        let (word, after) = rest.split_at(end);
-        clean.push_str(if is_token(word) { "eyJ…" } else { word });
-        let between = after.find(belongs).unwrap_or(after.len());
-        clean.push_str(&after[..between]);
-        rest = &after[between..];
+            .unwrap_or(from.len());
+        let (word, after) = from.split_at(end);
+        clean.push_str(before);
+        if word.split('.').count() >= 3 {
+            clean.push_str(TOKEN);
+            clean.push('…');
+        } else {
+            clean.push_str(word);
+        }
+        rest = after;
     }
+    clean.push_str(rest);
     Cow::Owned(clean)
 }
 
@@ -127,6 +135,17 @@ mod tests {
         }
         let clean = without_secrets("x/1 eyJhbGciOiJSUzI1NiIs.e30.c2ln y");
         assert_eq!(clean, "x/1 eyJ… y");
+        for (text, clean) in [
+            ("Bearer_eyJhbGci.e30.c2ln", "Bearer_eyJ…"),
+            (
+                "id-eyJhbGci.e30.c2ln,eyJhbGci.e30.c2ln",
+                "id-eyJ…,eyJ…",
+            ),
+            ("a.b.eyJhbGci.e30.c2ln/x", "a.b.eyJ…/x"),
+            ("eyJust a word", "eyJust a word"),
+        ] {
+            assert_eq!(without_secrets(text), clean);
+        }
         for text in [
             "curl/8.14.1",
             "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 100%",

@@ -32,13 +32,18 @@ pub struct Disk {
     lies: bool,
     cut_after: u64,
     fail_after: u64,
+    cut_after_failure: Option<u64>,
     fault: Option<Fault>,
+    /// A file that is created when an operation fails.
+    marker: Option<CString>,
     state: Mutex<State>,
 }
 
 struct State {
     operations: u64,
     has_failed: bool,
+    /// Operations until the power is cut after a failed synchronization.
+    left: Option<u64>,
     random: u64,
     /// Of each file, in the order of the operations.
     unsynchronized: Vec<Vec<Change>>,
@@ -112,10 +117,15 @@ impl Disk {
             lies: std::env::var_os("POWER_LIE").is_some(),
             cut_after: number("POWER_CUT_AFTER").unwrap_or(u64::MAX),
             fail_after: number("POWER_FAIL_AFTER").unwrap_or(u64::MAX),
+            cut_after_failure: number("POWER_CUT_AFTER_FAILURE"),
             fault,
+            marker: std::env::var("POWER_MARKER")
+                .ok()
+                .and_then(|path| CString::new(path).ok()),
             state: Mutex::new(State {
                 operations: 0,
                 has_failed: false,
+                left: None,
                 random: number("POWER_SEED").unwrap_or(1) | 1,
                 unsynchronized,
             }),
@@ -139,7 +149,8 @@ impl Disk {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         state.operations += 1;
-        if state.operations > self.cut_after {
+        state.left = state.left.map(|left| left.saturating_sub(1));
+        if state.operations > self.cut_after || state.left == Some(0) {
             self.cut(&mut state);
         }
         state
@@ -151,8 +162,19 @@ impl Disk {
             .fault
             .filter(|fault| faults.contains(fault))?;
         let is_due = !state.has_failed && state.operations > self.fail_after;
-        state.has_failed |= is_due;
+        if is_due {
+            state.has_failed = true;
+            state.left = self.cut_after_failure;
+            self.mark();
+        }
         is_due.then_some(fault)
+    }
+
+    /// Tells the test that the operation has failed.
+    fn mark(&self) {
+        if let Some(marker) = &self.marker {
+            unsafe { libc::open(marker.as_ptr(), libc::O_CREAT | libc::O_WRONLY, 0o600) };
+        }
     }
 
     /// Loses a random part of what was not synchronized, and ends the process. The lock is held, so

@@ -9,6 +9,8 @@
 //! | `POWER_LIE` | If set, a synchronization does nothing, as on a disk that lies. |
 //! | `POWER_FAIL_AFTER` | The number of operations after which one fails. |
 //! | `POWER_FAIL` | How it fails: `write` and `sync` return EIO, `short` writes one half. |
+//! | `POWER_CUT_AFTER_FAILURE` | The number of operations after that failure at which the power fails. |
+//! | `POWER_MARKER` | A file that is created when the operation fails. |
 //!
 //! Only what SQLite and the revocation journal use is replaced: `write`, `pwrite`, `ftruncate`,
 //! `fsync` and `fdatasync`. The process ends with the code 99 when the power fails.

@@ -214,6 +214,12 @@ impl Program {
             .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
+    /// The code that it has ended with by itself.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        let child = self.child.as_mut()?;
+        child.try_wait().ok().flatten()?.code()
+    }
+
     /// The end of the log, for an error message.
     pub fn last_words(&self) -> String {
         let said = std::fs::read_to_string(self.log()).unwrap_or_default();

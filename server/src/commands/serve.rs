@@ -355,6 +355,7 @@ async fn run_maintenance(
     loop {
         ticks.tick().await;
         for result in [
+            engine.notice_newer_tables().await,
             engine.flush_usage().await,
             engine.correct_future_times().await,
             engine.expire_keys().await.map(drop),

@@ -204,7 +204,8 @@ impl Engine {
                 .await?;
             // An accepted break skips events.
             let passed = walk.mark.n - progress.cycle.n;
-            left -= piece;
+            // Events that were removed because of their age cost nothing.
+            left -= piece - walk.left.max(0);
             round -= piece.max(passed);
             progress.cycle = walk.mark;
             if walk.broken.is_some() {

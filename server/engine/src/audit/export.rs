@@ -13,7 +13,7 @@ use super::{journal, view};
 use crate::ctx::Ctx;
 use crate::reauthorize::reauthorize;
 use crate::store::audit::{self, RecordRow, Span};
-use crate::store::parse_column;
+use crate::store::{StoreError, parse_column};
 use crate::{Engine, Error, Result};
 
 /// Events in a page.
@@ -112,16 +112,15 @@ impl Export {
             .await?;
         drop(connection);
         if cut.mark != self.cut.mark && self.span.after < cut.mark.n {
-            return Err(Error::Broken(
-                "events were removed because of their age while they were exported".into(),
-            ));
+            let why = "events were removed because of their age while they were exported";
+            return Err(Error::Busy(StoreError::Away(why.into())));
         }
         self.reauthorize().await?;
         self.span.after = rows
             .last()
             .map_or(self.span.last, |last| last.row.n);
         rows.into_iter()
-            .map(|row| record(row, &self.cut))
+            .map(|row| record(row, &cut))
             .collect()
     }
 

@@ -13,13 +13,14 @@ use domain::{Moment, OrganizationId};
 use tokio::time::sleep;
 
 use super::cut::Cut;
+use super::floors::Floors;
 use super::journal;
 use super::marks::ChainMark;
 use super::walk::{ChainReader, Walk};
 use crate::ctx::{Ctx, Origin};
 use crate::store::audit;
 use crate::store::{Connection, Tx, organizations};
-use crate::{Engine, Result};
+use crate::{Engine, Error, Result};
 
 /// How many events one transaction removes, so that others need not wait for long.
 const BATCH: i64 = 5_000;
@@ -66,9 +67,17 @@ impl Engine {
         }
         let mut is_done = true;
         for organization in organizations::all(&mut self.db().read().await?).await? {
-            is_done &= self
+            match self
                 .cut_chain(&organization, retention.days)
-                .await?;
+                .await
+            {
+                Ok(is_whole) => is_done &= is_whole,
+                // Others are not kept waiting. It is tried again in an hour.
+                Err(Error::Broken(error)) => {
+                    tracing::error!(%organization, error, "the old events of an audit log cannot be removed");
+                }
+                Err(error) => return Err(error),
+            }
         }
         if is_done {
             retention.looked_at = Some(elapsed);
@@ -130,7 +139,7 @@ impl Engine {
         }
         let mut tx = self.db().begin().await?;
         audit::lock_chain_head(&mut tx, organization).await?;
-        let Some(mut cut) = self
+        let Some((mut cut, floors)) = self
             .next_cut(&mut tx, organization, before)
             .await?
         else {
@@ -139,8 +148,9 @@ impl Engine {
         cut.retention_days = days;
         let now = self.runtime().now();
         let sessions_since = now.plus_seconds(-DEVICE_ABSOLUTE_SECONDS);
-        audit::keep_floors(&mut tx, organization, cut.mark.n, sessions_since).await?;
-        cut.floors = audit::floors_hash(&mut tx, organization).await?;
+        cut.floors = floors
+            .write(&mut tx, organization, sessions_since)
+            .await?;
         let removed = audit::remove(&mut tx, organization, cut.mark.n).await?;
         let (_, follows) = audit::head(&mut tx, organization).await?;
         let ctx = Ctx::system_in(organization, "Roundtable", now, Origin::of_clock());
@@ -150,15 +160,17 @@ impl Engine {
         Ok(true)
     }
 
-    /// The last event of the next batch, after all up to it were verified once more.
+    /// The last event of the next batch, and what remains of the events up to it, after all of them
+    /// were verified once more.
     async fn next_cut(
         &self,
         tx: &mut Tx,
         organization: &OrganizationId,
         before: Moment,
-    ) -> Result<Option<Cut>> {
+    ) -> Result<Option<(Cut, Floors)>> {
         let reader = ChainReader::of(self, organization);
-        let from = reader.cut(tx).await?.mark;
+        let last_cut = reader.cut(tx).await?;
+        let from = &last_cut.mark;
         let (head, _) = audit::head(tx, organization).await?;
         let oldest_kept = audit::first_since(tx, organization, before).await?;
         let last_old = oldest_kept.map_or(head, |n| n - 1);
@@ -172,8 +184,13 @@ impl Engine {
         if walk.broken.is_some() {
             return Ok(None);
         }
-        let mark = last_verified(tx, organization, walk, last, last_old).await?;
+        let mark = last_verified(tx, organization, &walk, last, last_old).await?;
         let Some(mark) = mark.filter(|mark| mark.n > from.n) else {
+            return Ok(None);
+        };
+        let gaps = &walk.accepted;
+        let floors = Floors::of_next_cut(tx, reader, organization, &last_cut, &mark, gaps).await?;
+        let Some(floors) = floors else {
             return Ok(None);
         };
         let before = if mark.n == last_old {
@@ -183,11 +200,12 @@ impl Engine {
                 .await?
                 .unwrap_or(before)
         };
-        Ok(Some(Cut {
+        let cut = Cut {
             mark,
             before,
             ..Cut::default()
-        }))
+        };
+        Ok(Some((cut, floors)))
     }
 }
 
@@ -196,7 +214,7 @@ impl Engine {
 async fn last_verified(
     connection: &mut Connection,
     organization: &OrganizationId,
-    walk: Walk,
+    walk: &Walk,
     last: i64,
     last_old: i64,
 ) -> Result<Option<ChainMark>> {
@@ -205,12 +223,13 @@ async fn last_verified(
         .last()
         .filter(|_| walk.mark.n > last);
     let Some(gap) = gap else {
-        return Ok(Some(walk.mark));
+        return Ok(Some(walk.mark.clone()));
     };
     if gap.mark.n <= last_old {
         return Ok(Some(gap.mark.clone()));
     }
-    let n = gap.broken_at - 1;
+    // An earlier gap may have led the walk beyond the old events.
+    let n = (gap.broken_at - 1).min(last_old);
     let hash = audit::hash_of(connection, organization, n).await?;
     Ok(hash.map(|hash| ChainMark { n, hash }))
 }

@@ -166,7 +166,7 @@ pub async fn check_usable(db: &Db) -> Result<Vec<String>, StoreError> {
 async fn check_schema(db: &Db) -> Result<Vec<String>, StoreError> {
     let schema = store::schema(db).await?;
     let mut faults = Vec::new();
-    if !schema.unknown.is_empty() {
+    if !schema.can_be_served() {
         faults.push("the tables are newer than this program".into());
     }
     if let Some(version) = schema.unfinished {

@@ -74,12 +74,21 @@ impl Engine {
         let cut = reader.cut(&mut connection).await?;
         if mark.n < cut.mark.n {
             // The next events were removed because of their age.
-            if audit::floors_hash(&mut connection, organization).await? != cut.floors {
-                return Ok(());
-            }
-            self.catch_up_on_floors(&mut connection, organization, mark.n)
-                .await?;
-            mark = cut.mark;
+            mark = if audit::floors_hash(&mut connection, organization).await? == cut.floors {
+                self.catch_up_on_floors(&mut connection, organization, mark.n)
+                    .await?;
+                cut.mark
+            } else {
+                let covers = |accepted: &Accepted| {
+                    accepted.broken_at <= cut.mark.n && cut.mark.n < accepted.mark.n
+                };
+                let accepted = reader.accepted(&mut connection, covers).await?;
+                let Some(accepted) = accepted else {
+                    tracing::error!(%organization, "the revocation journal cannot read what remains of removed events: it was altered");
+                    return Ok(());
+                };
+                accepted.mark
+            };
         }
         loop {
             let rows = audit::chain(&mut connection, organization, Some(mark.n), BATCH).await?;

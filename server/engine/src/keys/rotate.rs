@@ -81,15 +81,18 @@ impl Engine {
         let reach = permit(&ctx.actor, action)?;
         let mut tx = self.db().begin().await?;
         let calling_key = reauthorize(self, &mut tx, ctx).await?;
-        if let Err(replay) = self
+        match self
             .check_replay(&mut tx, ctx, idempotency_key)
             .await
         {
-            // The answer says that the rotation was made, so the old key must have stopped.
-            let old = lock_within_reach(&mut tx, &reach, command.key).await?;
-            tx.made_before(old.mark());
-            tx.commit().await?;
-            return Err(replay);
+            Err(replay @ Error::AlreadyDone(_)) => {
+                // The answer says that the rotation was made, so the old key must have stopped.
+                let old = lock_within_reach(&mut tx, &reach, command.key).await?;
+                tx.made_before(self.require_sound_key(old)?.mark());
+                tx.commit().await?;
+                return Err(replay);
+            }
+            other => other?,
         }
         let settings = self.settings_of(&mut tx, ctx).await?;
         if !is_own && ctx.by_key() && !settings.keys_make_keys {

@@ -21,7 +21,7 @@ pub(super) async fn run(engine: Engine) {
             continue;
         };
         if matches!(error, StoreError::NewerTables) {
-            engine.nodes().inner.superseded.cancel();
+            engine.nodes().supersede();
             return;
         }
         if !std::mem::replace(&mut failing, true) {
@@ -38,7 +38,7 @@ async fn hold(engine: &Engine, failing: &mut bool) -> Result<(), StoreError> {
     let mut conn = within(LEASE, engine.db().connect_apart(CONNECTION)).await?;
     let sent = lease.now();
     let joined = within(LEASE, nodes::join(&mut conn, nodes.id())).await?;
-    refuse_newer_tables(engine, &joined)?;
+    refuse_newer_tables(&joined)?;
     begin(engine, sent, &joined).await;
     if std::mem::take(failing) {
         tracing::info!("this node has a lease again");
@@ -50,17 +50,16 @@ async fn hold(engine: &Engine, failing: &mut bool) -> Result<(), StoreError> {
             lease.lapse();
             return Ok(());
         };
-        refuse_newer_tables(engine, &renewed)?;
+        refuse_newer_tables(&renewed)?;
         extend(engine, &mut conn, sent, &renewed).await?;
     }
 }
 
-/// Ends the lease if a newer program has migrated the tables so that this one cannot serve them.
-fn refuse_newer_tables(engine: &Engine, renewal: &Renewal) -> Result<(), StoreError> {
+/// Refuses tables that a newer program has migrated so that this one cannot serve them.
+fn refuse_newer_tables(renewal: &Renewal) -> Result<(), StoreError> {
     if renewal.oldest_schema <= newest_schema() {
         return Ok(());
     }
-    engine.nodes().inner.lease.lapse();
     Err(StoreError::NewerTables)
 }
 

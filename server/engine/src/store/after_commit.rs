@@ -31,8 +31,9 @@ pub trait AfterCommit: Send + Sync {
     /// did not confirm may take effect later.
     fn note_commit(&self, number: Option<i64>, changes: &[AuthorityChange], is_confirmed: bool);
 
-    /// Drops the keys of the commits that were not confirmed from memory once more.
-    fn announce_unconfirmed(&self);
+    /// Drops the keys of the commits that were not confirmed from memory once more, and cancels their
+    /// requests in flight, except one.
+    fn announce_unconfirmed(&self, spared: Option<u64>);
 
     /// Drops the changed keys from memory, and cancels the requests in flight with the weakened
     /// ones, except one.
@@ -40,11 +41,13 @@ pub trait AfterCommit: Send + Sync {
 
     /// Waits until the requests that were cancelled have ended here, and every other node has seen
     /// the change of this number or no longer has a lease from before it. The connection is the one
-    /// that committed at `since`. Without a number, no other node shares the database.
+    /// that committed at `since`. Without a number, no other node shares the database. A repetition
+    /// waits until this node has seen the change too, which another one may have made.
     fn wait(
         &self,
         connection: Connection,
         number: Option<i64>,
         since: Instant,
+        is_repeated: bool,
     ) -> Waiting<'_, Stopped>;
 }

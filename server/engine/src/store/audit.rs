@@ -12,7 +12,9 @@ use crate::journal::Mark;
 use crate::keyring::CanonicalEncoder;
 
 pub use find::{RecordRow, Span, actors, list, read_on, span};
-pub use floors::{floors, floors_hash, keep_floors, remove};
+pub use floors::{
+    FloorRow, all_floors, floors, floors_hash, hash_with, is_kept, remove, write_floors,
+};
 pub(in crate::store) use newest::{
     actor_events, actor_kinds, api_events, invitation_events, key_events, newest_of,
 };

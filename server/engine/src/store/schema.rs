@@ -30,11 +30,15 @@ pub struct Schema {
 
 /// What this program says of the tables after its migrations.
 pub fn own_support() -> Support {
-    let newest = newest();
+    support_after(newest())
+}
+
+/// What this program says of the tables after its migration of this number.
+fn support_after(newest: i64) -> Support {
     let oldest = SQLITE
         .iter()
         .map(|migration| migration.version)
-        .filter(|version| !COMPATIBLE.contains(version))
+        .filter(|version| *version <= newest && !COMPATIBLE.contains(version))
         .max();
     Support {
         newest,
@@ -66,37 +70,50 @@ pub(crate) fn newest() -> i64 {
         .unwrap_or_default()
 }
 
-/// Runs the pending migrations, and records which programs can serve the tables.
+/// Runs the pending migrations, and records which programs can serve the tables. In a database that
+/// is in use, after each of them: an older program must find the record as soon as it cannot serve
+/// the tables.
 ///
 /// # Errors
 /// When a migration fails.
-pub(crate) async fn run_migrations(db: &Db) -> Result<(), StoreError> {
-    match db {
-        Db::Sqlite { writer, .. } => with_newer(&SQLITE).run(writer.pool()).await?,
-        Db::Postgres { pool, .. } => with_newer(&POSTGRES).run(pool.pool()).await?,
+pub(crate) async fn run_migrations(db: &Db, schema: &Schema) -> Result<(), StoreError> {
+    if schema.version.is_some() {
+        for version in &schema.pending {
+            run_up_to(db, *version).await?;
+            record_support(db, support_after(*version)).await?;
+        }
     }
-    record_support(db).await
+    run_up_to(db, i64::MAX).await?;
+    record_support(db, own_support()).await
+}
+
+/// Runs the migrations up to this one. Leaves alone what only a newer program knows.
+async fn run_up_to(db: &Db, last: i64) -> Result<(), StoreError> {
+    let migrator = |known: &Migrator| Migrator {
+        migrations: known
+            .iter()
+            .filter(|migration| migration.version <= last)
+            .cloned()
+            .collect(),
+        ignore_missing: true,
+        ..Migrator::DEFAULT
+    };
+    match db {
+        Db::Sqlite { writer, .. } => migrator(&SQLITE).run(writer.pool()).await?,
+        Db::Postgres { pool, .. } => migrator(&POSTGRES).run(pool.pool()).await?,
+    }
+    Ok(())
 }
 
 /// Leaves the record of a newer program as it is.
-async fn record_support(db: &Db) -> Result<(), StoreError> {
-    let support = own_support();
+async fn record_support(db: &Db, support: Support) -> Result<(), StoreError> {
     let recorded = meta::support(&mut db.read().await?).await?;
     if recorded == support || recorded.newest > support.newest {
         return Ok(());
     }
     let mut tx = db.begin().await?;
     meta::set_support(&mut tx, support).await?;
-    tx.commit().await.map(drop)
-}
-
-/// Leaves alone what only a newer program knows.
-fn with_newer(known: &Migrator) -> Migrator {
-    Migrator {
-        migrations: known.migrations.clone(),
-        ignore_missing: true,
-        ..Migrator::DEFAULT
-    }
+    tx.commit().await
 }
 
 /// Compares the migrations of a database with those of this program. Changes nothing.

@@ -146,7 +146,7 @@ impl Tx {
             after.note_commit(number, &changes, committed.is_ok());
             after.announce(&changes, self.spared);
             if self.waits_for_earlier {
-                after.announce_unconfirmed();
+                after.announce_unconfirmed(self.spared);
             }
         }
         committed?;
@@ -156,7 +156,9 @@ impl Tx {
             .for_each(|(hints, organization)| hints.notify(organization));
         let mut stopped = Stopped::default();
         if let Some(after) = after.filter(|_| waits) {
-            stopped = after.wait(self.connection, number, since).await;
+            stopped = after
+                .wait(self.connection, number, since, self.waits_for_earlier)
+                .await;
         }
         recorded?;
         Ok(stopped)
@@ -181,7 +183,8 @@ async fn record(
     let Some(journal) = journal else {
         return Ok(());
     };
-    let unknown = |mark: &Mark| !journal.has(mark);
+    // An entry that could not be written to the file before is in memory.
+    let unknown = |mark: &Mark| !journal.is_complete() || !journal.has(mark);
     marks.extend(repeated.into_iter().filter(unknown));
     if marks.is_empty() {
         return Ok(());

@@ -215,6 +215,34 @@ async fn a_repeated_revocation_also_waits_for_the_other_nodes() {
     cluster.stop().await;
 }
 
+// P1: the node that answers a repetition may not have applied the change of the other one yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_answers_a_repeated_revocation_has_applied_the_first_one() {
+    let cluster = Cluster::start().await;
+    let olga = cluster.app.north("olga").await;
+    for _ in 0..20 {
+        let key = cluster.app.north_key("max").await;
+        cluster.warm(&key.plain).await;
+        // Its hints are lost, so that it applies changes late.
+        let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE application_name = 'roundtable-changes' AND datname = current_database()";
+        cluster.app.intruder().await.run(kill).await;
+        let revoke = || revoke(key.view.key_id);
+        let (first, again) = tokio::join!(
+            cluster.app.engine.revoke_key(&olga, revoke()),
+            async {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                let again = cluster.other.revoke_key(&olga, revoke()).await;
+                (again, cached(&cluster.other, &key.plain).is_none())
+            }
+        );
+        first.expect("revoked");
+        again.0.expect("revoked");
+        assert!(again.1, "the key is still admitted from memory");
+    }
+    cluster.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_connection_for_hints_only_delays_a_revocation() {
     let cluster = Cluster::start().await;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -27,6 +28,8 @@ const VERIFICATIONS: usize = 5;
 const CALLERS: usize = 2;
 /// The pause after each call, so that two cores are not busy with load alone.
 const PAUSE: Duration = Duration::from_millis(5);
+/// How long a caller goes on with a key after its revocation was answered.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How many calls have to be compared with the life of their key.
 const COMPARED: u64 = 1_000_000;
 /// How often memory is read.
@@ -61,6 +64,8 @@ struct Sample {
 #[derive(Default)]
 struct Work {
     calls: u64,
+    /// Calls with a key, whose order was compared with its life.
+    compared: u64,
     keys: u64,
     faults: Vec<String>,
 }
@@ -84,6 +89,7 @@ async fn soak(run: &Run, on: On, span: Duration) -> Outcome<Report> {
     let mut whole = Work::default();
     for client in clients.join_all().await {
         whole.calls += client.calls;
+        whole.compared += client.compared;
         whole.keys += client.keys;
         whole.faults.extend(client.faults);
     }
@@ -104,9 +110,9 @@ async fn soak(run: &Run, on: On, span: Duration) -> Outcome<Report> {
     report.row(
         "calls whose order was compared with the life of the key: absent, active, ended for good",
         on.name(),
-        whole.calls,
+        whole.compared,
         format!("at least {} expected", run.share_of(COMPARED)),
-        whole.calls >= run.share_of(COMPARED),
+        whole.compared >= run.share_of(COMPARED),
     );
     report_growth(&samples, on, &mut report);
     Ok(report)
@@ -179,8 +185,13 @@ async fn one_key(api: &Api, owner: &str, number: usize, work: &mut Work) -> Resu
     }
     let (id, key) = (created.number("key_id"), created.text("api_key"));
     let mut callers = JoinSet::new();
+    let (ended, end) = watch::channel(None);
     for _ in 0..CALLERS {
-        callers.spawn(call_until_refused(api.clone(), key.clone()));
+        callers.spawn(call_until_refused(
+            api.clone(),
+            key.clone(),
+            end.clone(),
+        ));
     }
     let verified = verify(api, owner, &key, work).await;
     let path = format!("/api/v1/keys/{id}");
@@ -190,6 +201,12 @@ async fn one_key(api: &Api, owner: &str, number: usize, work: &mut Work) -> Resu
         .await;
     let answered = Instant::now();
     work.calls += 1;
+    let patience = if revoked.is_success() {
+        PATIENCE
+    } else {
+        Duration::ZERO
+    };
+    ended.send_replace(Some(answered + patience));
     let called: Vec<_> = callers
         .join_all()
         .await
@@ -197,6 +214,7 @@ async fn one_key(api: &Api, owner: &str, number: usize, work: &mut Work) -> Resu
         .flatten()
         .collect();
     work.calls += called.len() as u64;
+    work.compared += called.len() as u64;
     verified.map_err(|fault| format!("{label}: {fault}"))?;
     if !revoked.is_success() {
         return Err(format!("{label}: revoked with {:?}", revoked.status));
@@ -217,8 +235,12 @@ async fn one_key(api: &Api, owner: &str, number: usize, work: &mut Work) -> Resu
     }
 }
 
-/// Calls with a key until it is refused, or something else is wrong.
-async fn call_until_refused(api: Api, key: String) -> Vec<Called> {
+/// Calls with a key until it is refused, or something else is wrong, or the end.
+async fn call_until_refused(
+    api: Api,
+    key: String,
+    end: watch::Receiver<Option<Instant>>,
+) -> Vec<Called> {
     let mut called = Vec::new();
     loop {
         let begun = Instant::now();
@@ -228,7 +250,10 @@ async fn call_until_refused(api: Api, key: String) -> Vec<Called> {
             ended: Instant::now(),
             status,
         });
-        if status != Some(200) {
+        let is_over = end
+            .borrow()
+            .is_some_and(|end| Instant::now() >= end);
+        if status != Some(200) || is_over {
             return called;
         }
         sleep(PAUSE).await;

@@ -325,7 +325,7 @@ async fn foreign_and_missing_ids_get_the_same_response() {
             (other.status, &other.text),
             "{theirs}"
         );
-        assert_eq!(one.text, r#"{"events":[]}"#);
+        assert_eq!(one.text, r#"{"events":[],"removed":null}"#);
     }
 }
 

@@ -21,51 +21,36 @@ pub struct FloorRow {
     pub action: String,
 }
 
-/// Whether the row of something must be as new as the event `e`, or the event ends a session.
-macro_rules! counts {
-    () => {
-        concat!(
-            "(e.object_kind = 'key' AND e.action IN (",
-            key_events!(),
-            ") OR e.object_kind IN (",
-            actor_kinds!(),
-            ") AND e.action IN (",
-            actor_events!(),
-            ") OR e.object_kind = 'api' AND e.action IN (",
-            api_events!(),
-            ") OR e.object_kind = 'invitation' AND e.action IN (",
-            invitation_events!(),
-            ") OR e.object_kind = 'session' AND e.action = 'session.ended')"
-        )
-    };
+/// Whether the row of something must be as new as this event, or the event ends a session.
+pub fn is_kept(object_kind: &str, action: &str) -> bool {
+    let is_in = |words: &str, word: &str| words.contains(&format!("'{word}'"));
+    match object_kind {
+        "key" => is_in(key_events!(), action),
+        "api" => is_in(api_events!(), action),
+        "invitation" => is_in(invitation_events!(), action),
+        "session" => action == "session.ended",
+        kind => is_in(actor_kinds!(), kind) && is_in(actor_events!(), action),
+    }
 }
 
-/// Keeps the floors of the events up to `last`, which are about to be removed. Sessions that ended
-/// before `sessions_since` would have expired since, so their floors are dropped.
-pub async fn keep_floors(
+/// Writes floors in the place of those of the same objects. Sessions that ended before
+/// `sessions_since` would have expired since, so their floors are dropped.
+pub async fn write_floors(
     tx: &mut Tx,
     organization: &OrganizationId,
-    last: i64,
+    floors: &[FloorRow],
     sessions_since: Moment,
 ) -> Result<(), StoreError> {
-    const SUPERSEDED: &str = concat!(
-        "DELETE FROM audit_floors WHERE organization_id = $1 AND (object_kind, object_id) IN \
-         (SELECT e.object_kind, e.object_id FROM audit_events e WHERE e.organization_id = $1 AND e.n <= $2 AND ",
-        counts!(),
-        ")"
-    );
-    const NEW: &str = concat!(
-        "INSERT INTO audit_floors (organization_id, n, object_kind, object_id, at, action) \
-         SELECT a.organization_id, a.n, a.object_kind, a.object_id, a.at, a.action FROM audit_events a \
-         WHERE a.organization_id = $1 AND a.n IN (SELECT MAX(e.n) FROM audit_events e \
-         WHERE e.organization_id = $1 AND e.n <= $2 AND ",
-        counts!(),
-        " GROUP BY e.object_kind, e.object_id)"
-    );
+    const SQL: &str = "INSERT INTO audit_floors (organization_id, n, object_kind, object_id, at, action) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organization_id, object_kind, object_id) \
+         DO UPDATE SET n = EXCLUDED.n, at = EXCLUDED.at, action = EXCLUDED.action";
     const SESSIONS: &str = "DELETE FROM audit_floors WHERE organization_id = $1 AND object_kind = 'session' AND at < $2";
     let organization = organization.as_str();
-    execute!(tx, conn => sqlx::query(SUPERSEDED).bind(organization).bind(last).execute(conn))?;
-    execute!(tx, conn => sqlx::query(NEW).bind(organization).bind(last).execute(conn))?;
+    for floor in floors {
+        execute!(tx, conn => sqlx::query(SQL)
+            .bind(organization).bind(floor.n).bind(&floor.object_kind).bind(&floor.object_id)
+            .bind(floor.at).bind(&floor.action).execute(conn))?;
+    }
     execute!(tx, conn => sqlx::query(SESSIONS).bind(organization).bind(sessions_since.0).execute(conn))?;
     Ok(())
 }
@@ -104,15 +89,36 @@ pub async fn floors_hash(
             return Ok(so_far);
         };
         after = last.n;
-        for floor in &page {
-            let canonical = CanonicalEncoder::of("rt/audit-floor/v1")
-                .bytes(&so_far)
-                .number(floor.n)
-                .text(&floor.object_kind)
-                .text(&floor.object_id)
-                .number(floor.at)
-                .text(&floor.action);
-            so_far = hash(&canonical);
-        }
+        so_far = hash_with(so_far, &page);
     }
+}
+
+/// All floors of an organization, by number.
+pub async fn all_floors(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+) -> Result<Vec<FloorRow>, StoreError> {
+    let mut all: Vec<FloorRow> = Vec::new();
+    loop {
+        let after = all.last().map_or(i64::MIN, |last| last.n);
+        let page = floors(connection, organization, after).await?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+/// The hash over the floors so far and these, by number.
+pub fn hash_with<'a>(so_far: Vec<u8>, floors: impl IntoIterator<Item = &'a FloorRow>) -> Vec<u8> {
+    floors.into_iter().fold(so_far, |so_far, floor| {
+        let canonical = CanonicalEncoder::of("rt/audit-floor/v1")
+            .bytes(&so_far)
+            .number(floor.n)
+            .text(&floor.object_kind)
+            .text(&floor.object_id)
+            .number(floor.at)
+            .text(&floor.action);
+        hash(&canonical)
+    })
 }

@@ -108,11 +108,11 @@ pub fn log() -> Vec<Operation> {
 
 pub fn retention() -> Vec<Operation> {
     vec![operation!(remove_old_events, app => {
-        app.clock.advance_seconds(31 * 86_400);
+        app.clock.advance_seconds(40 * 86_400);
         let earlier = app.engine.remove_old_events(&mut Retention::of_days(30)).await;
         earlier.expect("removed");
         app.north_key("max").await;
-        app.clock.advance_seconds(31 * 86_400);
+        app.clock.advance_seconds(40 * 86_400);
     } () on => async { on.engine.remove_old_events(&mut Retention::of_days(30)).await })]
 }
 
