@@ -37,7 +37,7 @@ struct Outcomes {
 pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     let mut command = Command::new("cargo");
     command
-        .args(["mutants", "--package", "domain", "--no-shuffle", "--quiet"])
+        .args(["mutants", "--package", "domain", "--no-shuffle"])
         .arg("--output")
         .arg(&run.folder)
         .args(FILES.iter().flat_map(|file| ["--file", file]))
