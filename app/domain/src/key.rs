@@ -93,6 +93,8 @@ mod tests {
         let far = Moment(i64::MAX);
         assert!(KeyState::at(far, None, None).is_active());
         let revoked = Some((Moment(5), ActorId(1)));
+        assert!(!KeyState::at(Moment(6), None, revoked).is_active());
+        assert!(!KeyState::at(Moment(6), Some(Moment(6)), None).is_active());
         assert_eq!(
             KeyState::at(Moment(6), None, revoked),
             KeyState::Revoked {

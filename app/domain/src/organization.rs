@@ -36,6 +36,18 @@ impl KeyMakers {
 mod tests {
     use super::*;
 
+    #[test]
+    fn only_admins_and_owners_may_be_allowed_to_create_keys() {
+        for (role, is_admin) in [
+            (Role::Member, false),
+            (Role::Admin, true),
+            (Role::Owner, true),
+        ] {
+            assert!(KeyMakers::Members.include(role));
+            assert_eq!(KeyMakers::Admins.include(role), is_admin, "{role:?}");
+        }
+    }
+
     // D17
     #[test]
     fn nothing_beyond_the_longest_lifetime_is_preselected() {

@@ -293,6 +293,27 @@ mod tests {
     use crate::actor::ActorKind;
     use crate::scope::ScopeSet;
 
+    // D7: a test key manages only test keys. Without an owner, every owner is accessible.
+    #[test]
+    fn a_reach_covers_its_owner_and_its_environment() {
+        let organization: OrganizationId = "org_a1B2c3D4e5F6g7H8".parse().expect("an ID");
+        let reach = |owner, environment| Reach {
+            organization: organization.clone(),
+            owner,
+            environment,
+        };
+        let own = reach(Some(ActorId(7)), Environment::Test);
+        assert_eq!(own.owner(), Some(ActorId(7)));
+        assert!(own.covers(ActorId(7)) && !own.covers(ActorId(8)));
+        assert!(own.covers_keys_of(Environment::Test));
+        assert!(!own.covers_keys_of(Environment::Production));
+        let all = reach(None, Environment::Production);
+        assert_eq!(all.owner(), None);
+        assert!(all.covers(ActorId(7)) && all.covers(ActorId(8)));
+        assert!(all.covers_keys_of(Environment::Test));
+        assert!(all.covers_keys_of(Environment::Production));
+    }
+
     // KE-25, KE-26, KE-27, KE-28, KE-29, KE-24, RA-30, KE-08, KE-09: the whole policy as a readable
     // table.
     #[test]

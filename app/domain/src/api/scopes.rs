@@ -197,6 +197,23 @@ mod tests {
         line.parse().expect("words")
     }
 
+    #[test]
+    fn as_many_scopes_as_allowed_are_read_with_their_descriptions() {
+        let scopes = |count: usize| {
+            let scopes = (0..count).map(|n| scope(&format!("orders:read{n}"), ""));
+            ApiScopes::read(scopes.collect())
+        };
+        let most = scopes(ApiScopes::MAX).expect("as many as allowed");
+        assert_eq!(most.0.len(), ApiScopes::MAX);
+        assert_eq!(most.0[3].description, "May orders:read3");
+        assert_eq!(
+            scopes(ApiScopes::MAX + 1),
+            Err(Fault::TooMany {
+                max: ApiScopes::MAX
+            })
+        );
+    }
+
     // D32: `:write` does not include `:read` unless declared.
     #[test]
     fn a_scope_includes_only_what_is_declared() {
