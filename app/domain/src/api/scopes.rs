@@ -206,6 +206,8 @@ mod tests {
         let most = scopes(ApiScopes::MAX).expect("as many as allowed");
         assert_eq!(most.0.len(), ApiScopes::MAX);
         assert_eq!(most.0[3].description, "May orders:read3");
+        assert!(most.declare(&words("")) && most.declare(&words("orders:read3 orders:read99")));
+        assert!(!most.declare(&words("orders:read3 orders:read100")));
         assert_eq!(
             scopes(ApiScopes::MAX + 1),
             Err(Fault::TooMany {
