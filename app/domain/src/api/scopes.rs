@@ -206,6 +206,10 @@ mod tests {
         let most = scopes(ApiScopes::MAX).expect("as many as allowed");
         assert_eq!(most.0.len(), ApiScopes::MAX);
         assert_eq!(most.0[3].description, "May orders:read3");
+        let mut padded = scope("orders:read", "");
+        padded.description = "  May read ".to_owned();
+        let trimmed = ApiScopes::read(vec![padded]).expect("a scope");
+        assert_eq!(trimmed.0[0].description, "May read");
         assert!(most.declare(&words("")) && most.declare(&words("orders:read3 orders:read99")));
         assert!(!most.declare(&words("orders:read3 orders:read100")));
         assert_eq!(
