@@ -145,6 +145,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn words_are_found_and_survive_json() {
+        let words: ApiScopeWords = "orders:read orders:write".parse().expect("words");
+        let word = |text: &str| text.parse::<ApiScopeWord>().expect("a word");
+        assert!(words.contains(&word("orders:read")));
+        assert!(!words.contains(&word("orders:admin")));
+        let json = serde_json::to_string(&words).expect("JSON");
+        assert_eq!(json, r#"["orders:read","orders:write"]"#);
+        let read: ApiScopeWords = serde_json::from_str(&json).expect("words");
+        assert_eq!(read, words);
+    }
+
+    #[test]
     fn a_word_is_lower_case_and_begins_and_ends_with_a_letter_or_digit() {
         let long = "a".repeat(64);
         for good in ["a", "orders:read", "v1.orders:read_all", "7", &long] {

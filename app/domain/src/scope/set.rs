@@ -145,3 +145,16 @@ impl<'de> Deserialize<'de> for Permissions {
             .map_err(|_| serde::de::Error::custom("an unknown scope"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_scope_counts_once() {
+        let one = ScopeSet::of([Scope::KeysRead]);
+        let repeated = ScopeSet::of([Scope::KeysRead, Scope::KeysRead]);
+        assert_eq!(repeated, one);
+        assert!(ScopeSet::EMPTY.is_empty() && !one.is_empty());
+    }
+}
