@@ -1,8 +1,8 @@
 //! Migrates the tables while other servers may run.
 //!
 //! A migration is compatible with the programs before it, or it stops them (`store/schema.rs` has the
-//! list). The database records the oldest schema whose programs can serve it, in three places that
-//! protect each other: a program that starts refuses newer tables without that record; a migration
+//! list). The database records the oldest schema whose programs can serve it. Three checks protect each
+//! other: a program that starts refuses newer tables without that record; a migration
 //! that stops older programs is refused while one of them holds a lease; and a node that finds
 //! itself too old when it renews its lease stops.
 

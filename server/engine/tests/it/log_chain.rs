@@ -15,7 +15,8 @@ async fn check(app: &TestApp, olga: &Ctx) -> ChainView {
         .expect("the chain is read")
 }
 
-async fn events(app: &TestApp, count: i64) {
+/// Signs someone in a few times.
+pub async fn events(app: &TestApp, count: i64) {
     for _ in 0..count {
         app.engine
             .sign_in(&identity("max"), &origin())

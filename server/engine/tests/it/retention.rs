@@ -9,8 +9,9 @@ use engine::audit::{self, ChainState, Retention, SignedHead};
 use engine::keyring;
 
 use crate::intruder::{Cells, Intruder, Value, cell};
+use crate::log_chain::events;
 use crate::rollback::engine_with_journal;
-use crate::test_app::{NORTH, SOUTH, TestApp, identity, origin, refusal, revoke};
+use crate::test_app::{NORTH, SOUTH, TestApp, origin, refusal, revoke};
 
 const DAY: i64 = 24 * 60 * 60;
 const TABLES: [&str; 3] = ["audit_events", "audit_heads", "audit_floors"];
@@ -29,16 +30,6 @@ async fn removed(app: &TestApp, ctx: &Ctx) -> Option<RemovedEvents> {
         .removed_events(ctx)
         .await
         .expect("the cut is read")
-}
-
-/// Signs someone in a few times.
-async fn events(app: &TestApp, count: i64) {
-    for _ in 0..count {
-        app.engine
-            .sign_in(&identity("max"), &origin())
-            .await
-            .expect("signed in");
-    }
 }
 
 async fn copy(intruder: &mut Intruder, name: &str) {
