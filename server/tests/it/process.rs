@@ -1,9 +1,8 @@
 //! The real program: its exit codes and output, its files, and what other processes can read of it.
 
 use std::ffi::OsStr;
-use std::io::{Read, Write};
 
-use crate::program::{Folder, Server, free_address, get};
+use crate::program::{Folder, Server, exchange, free_address, get};
 
 const MASTER_KEY: &str = "3f0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const SETUP_TOKEN: &str = "setup_of_the_process_test";
@@ -262,13 +261,7 @@ fn the_gates_of_apis_have_a_unix_socket_and_a_token() {
         let request = format!(
             "GET {path_of_url} HTTP/1.1\r\nHost: gate\r\n{header}Connection: close\r\n\r\n"
         );
-        stream
-            .write_all(request.as_bytes())
-            .expect("sent");
-        let mut answer = String::new();
-        stream
-            .read_to_string(&mut answer)
-            .expect("an answer");
+        let answer = exchange(&mut stream, &request);
         assert!(answer.starts_with(start), "{path_of_url}: {answer}");
     }
     // A second server does not take the socket away.

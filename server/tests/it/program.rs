@@ -59,6 +59,11 @@ pub fn free_address() -> String {
 pub fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("it listens");
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    exchange(&mut stream, &request)
+}
+
+/// Sends a request, and returns what comes until the connection ends.
+pub fn exchange(stream: &mut (impl Read + Write), request: &str) -> String {
     stream
         .write_all(request.as_bytes())
         .expect("sent");

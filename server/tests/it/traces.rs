@@ -5,12 +5,11 @@
 mod export;
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use serde_json::Value;
 
-use crate::program::{Folder, Server, free_address};
+use crate::program::{Folder, Server, exchange, free_address};
 
 const MONITORING: &str = include_str!("../../../docs/monitoring.md");
 const SETUP_TOKEN: &str = "setup_0123456789abcdef";
@@ -28,14 +27,7 @@ fn send(address: &str, line: &str, headers: &str, body: &str) -> String {
     let request = format!(
         "{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
     );
-    stream
-        .write_all(request.as_bytes())
-        .expect("sent");
-    let mut answer = String::new();
-    stream
-        .read_to_string(&mut answer)
-        .expect("an answer");
-    answer
+    exchange(&mut stream, &request)
 }
 
 /// Creates the organization, and returns the line with its first key.
