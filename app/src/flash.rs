@@ -79,6 +79,10 @@ pub enum Flash {
     },
     /// A key was renamed.
     Renamed,
+    /// A key was described.
+    Described,
+    /// A key was made to expire earlier.
+    ExpiresEarlier,
     /// Scopes were removed from a key.
     Narrowed,
     /// A form was submitted again. The next page shows the key that the first submission created.

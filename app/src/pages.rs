@@ -173,6 +173,12 @@ async fn load(request: &PageRequest, screen: Screen) -> Result<PageResponse, Pro
         Screen::RenameKey(organization, key) => {
             keys::rename::load(request, organization, key).await
         }
+        Screen::DescribeKey(organization, key) => {
+            keys::describe::load(request, organization, key).await
+        }
+        Screen::ExpireKeyEarlier(organization, key) => {
+            keys::expire_earlier::load(request, organization, key).await
+        }
         Screen::RotateKey(organization, key) => {
             keys::rotate::load(request, organization, key).await
         }

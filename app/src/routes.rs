@@ -96,6 +96,10 @@ pub enum Screen {
     Key(OrganizationId, KeyId),
     /// Renaming a key.
     RenameKey(OrganizationId, KeyId),
+    /// Describing a key.
+    DescribeKey(OrganizationId, KeyId),
+    /// Letting a key expire earlier.
+    ExpireKeyEarlier(OrganizationId, KeyId),
     /// Rotating a key.
     RotateKey(OrganizationId, KeyId),
     /// Revoking a key.
@@ -150,7 +154,7 @@ pub enum Screen {
 
 impl Screen {
     /// The path patterns of all screens.
-    pub const PATTERNS: [&'static str; 44] = [
+    pub const PATTERNS: [&'static str; 46] = [
         "/",
         "/sign-in",
         "/welcome",
@@ -170,6 +174,8 @@ impl Screen {
         "/o/{organization}/settings/api-keys/revoke",
         "/o/{organization}/settings/api-keys/{key}",
         "/o/{organization}/settings/api-keys/{key}/rename",
+        "/o/{organization}/settings/api-keys/{key}/description",
+        "/o/{organization}/settings/api-keys/{key}/expiration",
         "/o/{organization}/settings/api-keys/{key}/rotate",
         "/o/{organization}/settings/api-keys/{key}/revoke",
         "/o/{organization}/settings/sealed",
@@ -228,6 +234,13 @@ impl Screen {
             ["api-keys", "revoke"] => Some(Self::RevokeKeys(organization)),
             ["api-keys", key] => Some(Self::Key(organization, key.parse().ok()?)),
             ["api-keys", key, "rename"] => Some(Self::RenameKey(organization, key.parse().ok()?)),
+            ["api-keys", key, "description"] => {
+                Some(Self::DescribeKey(organization, key.parse().ok()?))
+            }
+            ["api-keys", key, "expiration"] => Some(Self::ExpireKeyEarlier(
+                organization,
+                key.parse().ok()?,
+            )),
             ["api-keys", key, "rotate"] => Some(Self::RotateKey(organization, key.parse().ok()?)),
             ["api-keys", key, "revoke"] => Some(Self::RevokeKey(organization, key.parse().ok()?)),
             ["sealed"] => Some(Self::Sealed(organization)),
@@ -286,6 +299,8 @@ impl Screen {
             | Self::RevokeKeys(organization)
             | Self::Key(organization, _)
             | Self::RenameKey(organization, _)
+            | Self::DescribeKey(organization, _)
+            | Self::ExpireKeyEarlier(organization, _)
             | Self::RotateKey(organization, _)
             | Self::RevokeKey(organization, _)
             | Self::Sealed(organization)
@@ -323,6 +338,8 @@ impl Screen {
                 | Self::NewKey(_)
                 | Self::Key(..)
                 | Self::RenameKey(..)
+                | Self::DescribeKey(..)
+                | Self::ExpireKeyEarlier(..)
                 | Self::RotateKey(..)
                 | Self::RevokeKey(..)
                 | Self::RevokeKeys(_)
@@ -405,6 +422,12 @@ impl Screen {
             Self::RenameKey(organization, key) => {
                 format!("/o/{organization}/settings/api-keys/{key}/rename")
             }
+            Self::DescribeKey(organization, key) => {
+                format!("/o/{organization}/settings/api-keys/{key}/description")
+            }
+            Self::ExpireKeyEarlier(organization, key) => {
+                format!("/o/{organization}/settings/api-keys/{key}/expiration")
+            }
             Self::RotateKey(organization, key) => {
                 format!("/o/{organization}/settings/api-keys/{key}/rotate")
             }
@@ -486,6 +509,8 @@ mod tests {
             Screen::RevokeKeys(org.clone()),
             Screen::Key(org.clone(), KeyId(7)),
             Screen::RenameKey(org.clone(), KeyId(7)),
+            Screen::DescribeKey(org.clone(), KeyId(7)),
+            Screen::ExpireKeyEarlier(org.clone(), KeyId(7)),
             Screen::RotateKey(org.clone(), KeyId(7)),
             Screen::RevokeKey(org.clone(), KeyId(7)),
             Screen::Apis(org.clone()),

@@ -281,6 +281,52 @@ test('a key can be renamed and its permissions removed', { tag: '@plain' }, asyn
   await expect(page.getByText('Choose at least one permission.').first()).toBeVisible();
 });
 
+test('a key can be described and expire earlier', { tag: '@plain' }, async ({ page, scripted, guard }) => {
+  const name = unique('Described');
+  await signIn(page, OLIVIA);
+  await openAutomation(page, name, scripted);
+  await page.getByRole('link', { name: 'Add a description…' }).click();
+  const text = '<b>Deploys</b> the website.\nStored in the secret DEPLOY_KEY.';
+  await sheet(page, scripted).getByLabel('Description').fill(text);
+  await page.getByRole('button', { name: 'Save description' }).click();
+  await expect(page.getByText('Description saved.')).toBeVisible();
+  await expect(page.getByText(text)).toBeVisible();
+  await page.getByRole('link', { name: 'Edit description…' }).click();
+  await expect(sheet(page, scripted).getByLabel('Description')).toHaveValue(text);
+  await page.getByRole('link', { name: 'Cancel' }).click();
+
+  await page.getByRole('link', { name: 'Expire earlier…' }).click();
+  guard.expects(/422/);
+  const day = sheet(page, scripted).getByLabel('Last day (UTC)');
+  const [tomorrow, later] = [1, 100].map((days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10));
+  await expect(day).toHaveAttribute('min', new Date().toISOString().slice(0, 10));
+  // The browser refuses a day after the maximum by itself.
+  await day.evaluate((input) => input.removeAttribute('max'));
+  await day.fill(later);
+  await page.getByRole('button', { name: 'Save expiration' }).click();
+  await expect(page.getByText(/This key expires on .* Choose an earlier day\./)).toBeVisible();
+  await sheet(page, scripted).getByLabel('Last day (UTC)').fill(tomorrow);
+  await page.getByRole('button', { name: 'Save expiration' }).click();
+  await expect(page.getByText('Expiration changed.')).toBeVisible();
+  await expect(page.getByText(/23:59 UTC/).first()).toBeVisible();
+});
+
+test('the form asks about a day that is far ahead', { tag: '@plain' }, async ({ page, scripted, guard }) => {
+  guard.expects(/422/);
+  await signIn(page, OLIVIA);
+  const form = await beginCreating(page, scripted);
+  await form.getByLabel('Name').fill(unique('Far ahead'));
+  await form.getByRole('radio', { name: /^Read only/ }).check();
+  await form.getByLabel('Expiration').selectOption('On a date');
+  await form.getByLabel('Last day (UTC)').fill('2999-12-31');
+  const meant = form.getByLabel('Yes, more than five years from now');
+  await expect(meant).toBeVisible({ visible: scripted });
+  await form.getByRole('button', { name: 'Generate' }).click();
+  await expect(form.getByText(/more than five years from now\. Select the checkbox/).first()).toBeVisible();
+  await meant.check();
+  expect(await finish(page, form, scripted)).toMatch(/^rt_live_/);
+});
+
 test('changing the permissions of a revoked key shows an error', { tag: '@plain' }, async ({ page, scripted, guard }) => {
   guard.expects(/409/);
   const name = unique('Revoked meanwhile');

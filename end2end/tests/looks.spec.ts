@@ -55,7 +55,7 @@ test('the pages of one key', async ({ page, baseURL }) => {
   const path = await row(page, name).getByRole('link', { name, exact: true }).getAttribute('href');
   await page.goto(path!);
   await inspect(page, 'key');
-  for (const step of ['rename', 'rotate']) {
+  for (const step of ['rename', 'description', 'expiration', 'rotate']) {
     await page.goto(`${path}/${step}`);
     await inspect(page, `key-${step}`);
   }

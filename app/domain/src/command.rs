@@ -18,8 +18,8 @@ pub use apis::{ApiDraft, ApiKeyDraft, ChangeApi, CreateApi, CreateApiKey};
 pub use consumers::{ChangeConsumer, ConsumerQuery, CreateConsumer};
 pub use import::{ImportKeys, ImportedKey, ImportedKeyDraft, KeyStart};
 pub use keys::{
-    ChangeKey, CreateKey, EXPIRY_DAYS, Expiry, KeyDraft, MOST_DAYS, RequiredScopes, RevokeKey,
-    RotateKey, VerifyKey, VerifyKeys,
+    ChangeKey, CreateKey, EXPIRY_DAYS, Expiry, FAR_DAYS, KeyChanges, KeyDraft, MOST_DAYS,
+    RequiredScopes, RevokeKey, RotateKey, VerifyKey, VerifyKeys,
 };
 pub use listing::{KeyQuery, KeySort, StatusFilter};
 pub use log::{ActionFilter, AuditDraft, AuditQuery, ExportFormat, ObjectFilter};

@@ -42,4 +42,4 @@ pub use moment::Moment;
 pub use problem::{Code, ConflictReason, Fault, FieldFault, Problem};
 pub use scope::{Permissions, Scope, ScopeSet};
 pub use sealed::{SealedCounts, SealedKind};
-pub use text::Name;
+pub use text::{Description, Name};

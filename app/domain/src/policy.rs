@@ -22,10 +22,17 @@ closed_set! {
         VerifyKey = "verify_key" (Some(Scope::KeysRead), &[]),
         /// Create a key for oneself.
         CreateKey = "create_key" (Some(Scope::KeysWrite), &[Event::KeyCreated]),
-        /// Rename a key, remove scopes from it or change its allowed IP addresses.
+        /// Rename or describe a key, remove scopes from it, let it expire earlier or change its allowed IP
+        /// addresses.
         ChangeKey = "change_key" (
             Some(Scope::KeysWrite),
-            &[Event::KeyRenamed, Event::KeyNarrowed, Event::KeyIpsChanged]
+            &[
+                Event::KeyRenamed,
+                Event::KeyDescriptionChanged,
+                Event::KeyNarrowed,
+                Event::KeyExpirationChanged,
+                Event::KeyIpsChanged,
+            ]
         ),
         /// Rotate a key.
         RotateKey = "rotate_key" (Some(Scope::KeysWrite), &[Event::KeyRotated, Event::KeyCreated]),

@@ -198,6 +198,8 @@ pub enum Fault {
     },
     /// A control, direction-changing or invisible character.
     ForbiddenCharacter,
+    /// A text that contains an API key.
+    ContainsKey,
     /// Not the form of an email address.
     NotAnEmail,
     /// Not one of the accepted values.
@@ -229,6 +231,13 @@ pub enum Fault {
     /// Later than the organization's longest lifetime or the expiration of the caller's key allows.
     TooLate {
         /// The latest accepted time, such as `2026-04-08T19:51:19Z`.
+        latest: String,
+    },
+    /// So far ahead that a form asks to confirm it.
+    FarAhead,
+    /// Later than the key expires.
+    NotEarlier {
+        /// When the key expires, such as `2026-04-08T19:51:19Z`.
         latest: String,
     },
     /// Not a whole number within these bounds.
@@ -316,6 +325,7 @@ impl Fault {
             Self::Missing => "Enter a value.".into(),
             Self::TooLong { max } => format!("Use at most {max} characters."),
             Self::ForbiddenCharacter => "Remove the invisible or control characters.".into(),
+            Self::ContainsKey => "Remove the API key from this text. Others can read it.".into(),
             Self::NotAnEmail => "Enter an email address, such as ada@example.com.".into(),
             Self::Unknown { known } => format!("Use one of: {known}."),
             Self::WrongSetupToken => {
@@ -329,6 +339,10 @@ impl Fault {
             Self::TimeOutOfRange { earliest, latest } => format!("Choose a time from {earliest} to {latest}."),
             Self::Past => "Choose a time in the future.".into(),
             Self::TooLate { latest } => format!("Choose a time no later than {latest}."),
+            Self::FarAhead => "This is more than five years ahead. Confirm it, or choose an earlier day.".into(),
+            Self::NotEarlier { latest } => {
+                format!("Choose a time no later than {latest}: a key cannot be made to last longer.")
+            }
             Self::OutOfRange { min, max } => format!("Enter a whole number from {min} to {max}."),
             Self::NotAnId => "Enter a valid ID.".into(),
             Self::NotACursor => "Use the cursor from the Link header of the previous page, or omit it.".into(),

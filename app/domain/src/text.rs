@@ -1,4 +1,4 @@
-//! Names and emails that people enter. They are validated and normalized here, once (D24).
+//! Names, descriptions and emails that people enter. They are validated and normalized here, once (D24).
 
 use std::fmt;
 
@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::problem::Fault;
+use crate::token::keys_within;
 
 mod tables;
 #[cfg(test)]
@@ -30,7 +31,7 @@ impl Name {
     /// # Errors
     /// `Missing` if nothing visible is left after trimming, `TooLong` above 100 characters,
     /// `ForbiddenCharacter` for control and bidirectional-override characters, and for unnecessary
-    /// joiners and selectors.
+    /// joiners and selectors, `ContainsKey`.
     pub fn parse(typed: &str) -> Result<Self, Fault> {
         let name: Vec<char> = typed.trim().nfc().collect();
         if name.iter().all(|&c| is_blank(c)) {
@@ -42,7 +43,7 @@ impl Name {
         if unseen::hides_something(&name) {
             return Err(Fault::ForbiddenCharacter);
         }
-        Ok(Self(name.into_iter().collect()))
+        without_keys(name.into_iter().collect()).map(Self)
     }
 
     /// A name from a sign-in provider, made safe to display: hidden characters are removed, line
@@ -92,6 +93,47 @@ impl fmt::Display for Name {
 impl From<Name> for String {
     fn from(name: Name) -> Self {
         name.0
+    }
+}
+
+/// What an object is for, in the words of a person: NFC, trimmed, at most 500 characters on one or
+/// more lines. It can be empty. Hidden characters are refused as in a [`Name`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Description(String);
+
+impl Description {
+    /// The most characters (Unicode scalar values, after NFC) a description may have.
+    pub const MAX: usize = 500;
+
+    /// Reads the input of a person. Browsers send line breaks as CRLF; they are stored as LF.
+    ///
+    /// # Errors
+    /// `TooLong` above 500 characters, `ForbiddenCharacter` as in [`Name::parse`], `ContainsKey`.
+    pub fn parse(typed: &str) -> Result<Self, Fault> {
+        let text: String = typed.replace("\r\n", "\n").trim().nfc().collect();
+        if text.chars().count() > Self::MAX {
+            return Err(Fault::TooLong { max: Self::MAX });
+        }
+        let hides = |line: &str| unseen::hides_something(&line.chars().collect::<Vec<_>>());
+        if text.split('\n').any(hides) {
+            return Err(Fault::ForbiddenCharacter);
+        }
+        without_keys(text).map(Self)
+    }
+
+    /// The text, unless it is empty.
+    pub fn text(&self) -> Option<&str> {
+        Some(self.0.as_str()).filter(|text| !text.is_empty())
+    }
+}
+
+/// The text. Everybody who may see an object can read its name and its description, and the audit
+/// log keeps names forever, so neither may contain a key.
+fn without_keys(text: String) -> Result<String, Fault> {
+    if keys_within(&text).is_empty() {
+        Ok(text)
+    } else {
+        Err(Fault::ContainsKey)
     }
 }
 

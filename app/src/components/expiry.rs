@@ -1,7 +1,7 @@
 //! The expiration of a new key. Beside the choice is the moment at which the key would expire.
 
 use domain::Moment;
-use domain::command::EXPIRY_DAYS;
+use domain::command::{EXPIRY_DAYS, Expiry, FAR_DAYS};
 use domain::organization::preselected_days;
 use leptos::prelude::*;
 
@@ -79,6 +79,7 @@ pub fn expiry(choice: ExpiryChoice<'_>) -> AnyView {
                 {last_day(choice)}
                 <p class="hint">{until(choice)}</p>
             </div>
+            {far(choice)}
             {choice.most_days.map(|days| view! { <p class="hint">{words::create_key::maximum_lifetime(days)}</p> })}
             {fault_line("expires_at", form.fault("expires_at"))}
         </div>
@@ -108,6 +109,25 @@ fn last_day(choice: ExpiryChoice<'_>) -> AnyView {
             aria-describedby="expires_at-error"
             aria-invalid=wrong.then_some("true")
         />
+    }
+    .into_any()
+}
+
+/// The checkbox for a day that is far ahead. The island shows it for such a day; without script, the
+/// form shows it when it was refused.
+fn far(choice: ExpiryChoice<'_>) -> AnyView {
+    let form = choice.form;
+    let typed = ["expiry", "expires_on"].map(|name| form.typed(name).unwrap_or_default());
+    let hidden = !Expiry::of_form(typed[0], typed[1]).is_far_ahead(choice.now);
+    let confirmed = form.typed("confirm_far_expiry").is_some();
+    let after = end_after(choice.now, FAR_DAYS).to_date();
+    view! {
+        <span class="until until-date">
+            <label class="choice" id="confirm-far-expiry" data-after=after hidden=hidden>
+                <input type="checkbox" name="confirm_far_expiry" value="true" checked=confirmed/>
+                {words::create_key::FAR_EXPIRY}
+            </label>
+        </span>
     }
     .into_any()
 }

@@ -78,6 +78,14 @@ impl Field {
         self.render(input.into_any())
     }
 
+    /// A field of several lines of text in any language.
+    pub fn prose(self, typed: &str, sample: &'static str, rows: u32) -> AnyView {
+        // Leptos does not escape the text of a textarea.
+        let encoded_text = html_escape::encode_text(typed).into_owned();
+        let input = view! { <textarea class="input" id=self.name name=self.name rows=rows.to_string() autocomplete="off" placeholder=sample aria-describedby=self.described() aria-invalid=self.invalid() dir="auto">{encoded_text}</textarea> };
+        self.render(input.into_any())
+    }
+
     /// A choice of one value: each option has its value, its label, and whether it is selected.
     pub fn choice(
         self,

@@ -12,6 +12,8 @@ use crate::words;
 pub fn key_notice(flash: &Flash, organization: &OrganizationId) -> Option<AnyView> {
     let (text, log) = match flash {
         Flash::Renamed => return Some(done(words::rename_key::DONE)),
+        Flash::Described => return Some(done(words::describe_key::DONE)),
+        Flash::ExpiresEarlier => return Some(done(words::expire_key_earlier::DONE)),
         Flash::Narrowed => return Some(done(words::narrow_key::DONE)),
         Flash::KeyAlreadyCreated => {
             return Some(done_until_closed(words::create_key::ALREADY_CREATED));

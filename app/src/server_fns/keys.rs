@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use domain::command::Expiry;
 use domain::environment::Environment;
 use domain::scope::{Access, Group, Permissions, ScopeSet, Template};
 use domain::view::NewKey;
-use domain::{Code, KeyId, Problem, Scope};
+use domain::{Code, Fault, FieldFault, KeyId, Moment, Problem, Scope};
 use engine::Ctx;
 
 use crate::flash::Flash;
@@ -48,6 +49,12 @@ pub(super) async fn created(
         })
         .await;
     Ok(FormResult::KeyCreated(new.into()))
+}
+
+/// The fault of a date that is far ahead, unless the person has confirmed it.
+pub(super) fn unconfirmed(expiry: Expiry<'_>, confirmed: &str, now: Moment) -> Option<FieldFault> {
+    let asks = confirmed.is_empty() && expiry.is_far_ahead(now);
+    asks.then(|| FieldFault::new("expires_at", Fault::FarAhead))
 }
 
 /// The selected access for each group of scopes: `none`, `read` or `write`.

@@ -165,6 +165,9 @@ pub const NAME_MISSING: &str = "Enter a name for the key.";
 pub const SCOPES_MISSING: &str = "Choose at least one permission.";
 pub const DAY_MISSING: &str = "Choose the day the key expires.";
 pub const EXPIRES_ON_CHOSEN_DAY: &str = "Expires at the end of that day (UTC).";
+pub const EXPIRY_FAR_AHEAD: &str =
+    "This day is more than five years from now. Select the checkbox, or choose an earlier day.";
+pub const FAR_EXPIRY: &str = "Yes, more than five years from now";
 pub const WORKS_UNTIL_REVOKED: &str = "Works until revoked.";
 pub const NOT_ALLOWED: &str = "In this organization, only owners and admins can create keys. Ask one of them if you need a key.";
 

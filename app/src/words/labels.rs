@@ -2,6 +2,7 @@
 
 pub const EMAIL: &str = "Email";
 pub const NAME: &str = "Name";
+pub const DESCRIPTION: &str = "Description";
 pub const KEY_PREVIEW: &str = "Key preview";
 pub const PREFIX: &str = "Prefix";
 pub const COPY_PREFIX: &str = "Copy prefix";

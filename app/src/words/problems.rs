@@ -84,7 +84,9 @@ pub fn field_fault(field: &str, fault: &Fault) -> String {
         ("scopes", Fault::Missing) => super::create_key::SCOPES_MISSING.into(),
         ("expires_at", Fault::Missing | Fault::NotATime) => super::create_key::DAY_MISSING.into(),
         ("expires_at", Fault::Past) => "Choose a day in the future.".into(),
+        ("expires_at", Fault::FarAhead) => super::create_key::EXPIRY_FAR_AHEAD.into(),
         ("expires_at", Fault::TooLate { latest }) => super::create_key::expiry_too_late(latest),
+        ("expires_at", Fault::NotEarlier { latest }) => super::expire_key_earlier::too_late(latest),
         ("overlap_seconds", _) => "Choose how long the old key keeps working.".into(),
         _ => fault.sentence(),
     }

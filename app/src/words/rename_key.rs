@@ -1,10 +1,13 @@
 //! Renaming a key.
 
+use super::key_sheet::KeySheetWords;
+
 pub const LINK: &str = "Rename…";
-pub const TITLE: &str = "Rename key";
-/// Before and after the name of the key to rename.
-pub const HEADING: (&str, &str) = ("Rename “", "”");
-pub const BUTTON: &str = "Save name";
-pub const FAILED: &str = "The key was not renamed";
+pub const SHEET: KeySheetWords = KeySheetWords {
+    title: "Rename key",
+    heading: ("Rename “", "”"),
+    failed: "The key was not renamed",
+    button: "Save name",
+};
 pub const DONE: &str = "Key renamed.";
 pub const HINT: &str = "Only the name changes. Scripts that use the key keep working.";

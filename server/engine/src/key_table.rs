@@ -10,6 +10,9 @@
 //! - A request is registered before it looks at whether its key is still current. An announcement
 //!   first drops the key, then cancels the registered requests. So a request either sees that its
 //!   key was dropped, or is cancelled.
+//! - A change that does not weaken a key now can still concern a request in flight: a key that
+//!   expires earlier must not be answered after that. So the request sees that the entry is no
+//!   longer current, and reads the key again before its response.
 
 use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
@@ -136,10 +139,11 @@ impl<V> KeyTable<V> {
     pub fn admit_cached(&self, digest: &Digest) -> Option<Admitted<V>> {
         let entry = self.cached.get(digest)?;
         let guard = self.in_flight.register(entry.of);
-        if entry.is_dropped.load(Ordering::SeqCst) {
-            return None;
+        if entry.is_current() {
+            Some((entry, guard))
+        } else {
+            None
         }
-        Some((entry, guard))
     }
 
     /// Admits a request whose key was read after `generation`, and keeps the key. None if something
@@ -162,7 +166,8 @@ impl<V> KeyTable<V> {
             read_at,
             value,
             digest,
-            is_dropped: AtomicBool::new(false),
+            // A change is announced only to the entries that are kept.
+            is_dropped: AtomicBool::new(index.limit == 0),
         });
         if index.limit > 0 {
             index.insert(entry.clone());
@@ -237,6 +242,11 @@ pub fn weakened(changes: &[AuthorityChange]) -> Vec<Authority> {
 }
 
 impl<V> CachedEntry<V> {
+    /// Whether the key is as it was read. If not, its row has to be read again.
+    pub fn is_current(&self) -> bool {
+        !self.is_dropped.load(Ordering::SeqCst)
+    }
+
     fn mark_dropped(&self) {
         self.is_dropped.store(true, Ordering::SeqCst);
     }

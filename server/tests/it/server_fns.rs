@@ -115,6 +115,18 @@ pub const FORMS: &[(&str, &str, u16, u16)] = &[
         403,
     ),
     (
+        "/ui/describe_key",
+        "organization=ORG&key_id=KEY&description=Mine",
+        401,
+        403,
+    ),
+    (
+        "/ui/expire_key_earlier",
+        "organization=ORG&key_id=KEY&expires_on=2099-01-01",
+        401,
+        403,
+    ),
+    (
         "/ui/narrow_key",
         "organization=ORG&key_id=KEY&access%5Bruns%5D=read",
         401,

@@ -10,7 +10,7 @@ use crate::id::ActorId;
 use crate::ip::IpBlocks;
 use crate::moment::Moment;
 use crate::problem::{Fault, FieldFault};
-use crate::text::Name;
+use crate::text::{Description, Name};
 use crate::token::Brand;
 
 /// Register an API.
@@ -179,6 +179,8 @@ pub struct CreateApiKey {
     pub api: Slug,
     /// Its name.
     pub name: Name,
+    /// What it is for.
+    pub description: Description,
     /// Its owner; by default the caller.
     pub owner: Option<ActorId>,
     /// Its environment.
@@ -196,6 +198,8 @@ pub struct CreateApiKey {
 pub struct ApiKeyDraft<'a> {
     /// Its name.
     pub name: &'a str,
+    /// What it is for.
+    pub description: &'a str,
     /// Its owner.
     pub owner: Option<ActorId>,
     /// `production` or `test`.
@@ -216,6 +220,7 @@ impl CreateApiKey {
     pub fn read(api: Slug, draft: &ApiKeyDraft<'_>, now: Moment) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let name = faults.take("name", Name::parse(draft.name));
+        let description = faults.take("description", Description::parse(draft.description));
         let environment = faults.take("environment", Environment::read(draft.environment));
         let scopes = faults.take("scopes", ApiScopeWords::read(draft.scopes));
         let expires_at = faults.take("expires_at", draft.expires_at.read(now));
@@ -224,6 +229,7 @@ impl CreateApiKey {
             Some(Self {
                 api,
                 name: name?,
+                description: description?,
                 owner: draft.owner,
                 environment: environment?,
                 scopes: scopes?,

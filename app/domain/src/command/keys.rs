@@ -11,7 +11,7 @@ use crate::key::RevokeReason;
 use crate::moment::Moment;
 use crate::problem::{Fault, FieldFault};
 use crate::scope::{Permissions, ScopeSet, read_permissions, read_scopes};
-use crate::text::Name;
+use crate::text::{Description, Name};
 use crate::token::PresentedKey;
 
 /// Create a key.
@@ -19,6 +19,8 @@ use crate::token::PresentedKey;
 pub struct CreateKey {
     /// Its name.
     pub name: Name,
+    /// What it is for.
+    pub description: Description,
     /// Its owner; by default the caller.
     pub owner: Option<ActorId>,
     /// The environment of its data.
@@ -36,6 +38,8 @@ pub struct CreateKey {
 pub struct KeyDraft<'a> {
     /// Its name.
     pub name: &'a str,
+    /// What it is for.
+    pub description: &'a str,
     /// Its owner.
     pub owner: Option<ActorId>,
     /// `production` or `test`.
@@ -66,6 +70,8 @@ pub enum Expiry<'a> {
 
 /// The lifetimes in days that the form offers, besides that which the organization preselects (D17).
 pub const EXPIRY_DAYS: [i64; 5] = [7, 30, 60, 90, 365];
+/// The lifetime in days from which a date is more likely a mistake: five years.
+pub const FAR_DAYS: i64 = 1826;
 /// The longest lifetime in days.
 pub const MOST_DAYS: i64 = 3650;
 
@@ -78,6 +84,15 @@ impl<'a> Expiry<'a> {
             "date" => Self::OnDate(date),
             days => Self::InDays(days),
         }
+    }
+
+    /// Whether this is a date so far ahead that a form asks to confirm it.
+    pub fn is_far_ahead(self, now: Moment) -> bool {
+        let end = match self {
+            Self::OnDate(_) => self.read(now).ok().flatten(),
+            Self::Never | Self::At(_) | Self::InDays(_) => None,
+        };
+        end.is_some_and(|end| end > now.plus_seconds((FAR_DAYS + 1) * 86_400))
     }
 
     /// The point in time. Days are counted from `now`.
@@ -135,6 +150,7 @@ impl CreateKey {
     pub fn draft(draft: &KeyDraft<'_>, now: Moment) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let name = faults.take("name", Name::parse(draft.name));
+        let description = faults.take("description", Description::parse(draft.description));
         let environment = faults.take("environment", Environment::read(draft.environment));
         let asked = environment.unwrap_or(Environment::Production);
         let field = if draft.template.is_some() {
@@ -151,6 +167,7 @@ impl CreateKey {
         faults.done(|| {
             Some(Self {
                 name: name?,
+                description: description?,
                 owner: draft.owner,
                 environment: environment?,
                 permissions: permissions?,
@@ -274,38 +291,77 @@ pub enum RequiredScopes {
     },
 }
 
-/// Rename a key, remove scopes from it or change its allowed IP addresses.
+/// Change a key: rename or describe it, remove scopes from it, let it expire earlier, or change its
+/// allowed IP addresses.
 #[derive(Clone, Debug)]
 pub struct ChangeKey {
     /// The key.
     pub key: KeyId,
     /// Its new name.
     pub name: Option<Name>,
+    /// What it is for.
+    pub description: Option<Description>,
     /// The scopes that it keeps.
     pub scopes: Option<ScopeSet>,
+    /// When it expires, earlier than before.
+    pub expires_at: Option<Moment>,
     /// The IP addresses that it can be used from.
     pub allowed_ips: Option<IpBlocks>,
 }
 
+/// The changes of a key, not validated yet. What is absent does not change.
+#[derive(Clone, Debug, Default)]
+pub struct KeyChanges<'a> {
+    /// Its new name.
+    pub name: Option<&'a str>,
+    /// What it is for. A blank text removes the description.
+    pub description: Option<&'a str>,
+    /// The scopes that it keeps.
+    pub scopes: Option<&'a [String]>,
+    /// When it expires.
+    pub expires_at: Option<Expiry<'a>>,
+    /// The IP addresses that it can be used from.
+    pub allowed_ips: Option<&'a [String]>,
+}
+
 impl ChangeKey {
-    /// Reads the fields of a form or a body, except the IP addresses.
+    /// No change of this key: the base for the fields that change.
+    pub const fn of(key: KeyId) -> Self {
+        Self {
+            key,
+            name: None,
+            description: None,
+            scopes: None,
+            expires_at: None,
+            allowed_ips: None,
+        }
+    }
+
+    /// Reads the fields of a form or a body.
     ///
     /// # Errors
-    /// Every invalid field.
+    /// Every invalid field. A blank expiration is `Missing`: a key cannot be made to last longer.
     pub fn read(
         key: KeyId,
-        name: Option<&str>,
-        scopes: Option<&[String]>,
+        changes: &KeyChanges<'_>,
+        now: Moment,
     ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
-        let name = faults.take("name", name.map(Name::parse).transpose());
-        let scopes = faults.take("scopes", scopes.map(read_scopes).transpose());
+        let name = faults.take("name", changes.name.map(Name::parse).transpose());
+        let description = changes.description.map(Description::parse);
+        let description = faults.take("description", description.transpose());
+        let scopes = faults.take("scopes", changes.scopes.map(read_scopes).transpose());
+        let end = |expiry: Expiry<'_>| expiry.read(now)?.ok_or(Fault::Missing);
+        let expires_at = faults.take("expires_at", changes.expires_at.map(end).transpose());
+        let allowed_ips = faults.take_ips(changes.allowed_ips);
         faults.done(|| {
             Some(Self {
                 key,
                 name: name?,
+                description: description?,
                 scopes: scopes?,
-                allowed_ips: None,
+                expires_at: expires_at?,
+                allowed_ips: allowed_ips?,
             })
         })
     }
@@ -417,6 +473,40 @@ mod tests {
         assert!(fields((0..100).map(|_| good()).collect()).is_empty());
     }
 
+    #[test]
+    fn every_invalid_change_is_reported() {
+        let now = Moment(1_775_677_879_000);
+        let changes = KeyChanges {
+            name: Some(" "),
+            description: Some("a\u{202e}b"),
+            scopes: Some(&["none".to_owned()]),
+            expires_at: Some(Expiry::At("2020-01-01T00:00:00Z")),
+            allowed_ips: Some(&["x".to_owned()]),
+        };
+        let faults = ChangeKey::read(KeyId(1), &changes, now).expect_err("faults");
+        let fields: Vec<_> = faults
+            .iter()
+            .map(|fault| (fault.field.as_str(), &fault.fault))
+            .collect();
+        assert_eq!(fields[0], ("name", &Fault::Missing));
+        assert_eq!(fields[1], ("description", &Fault::ForbiddenCharacter));
+        assert_eq!(fields[2].0, "scopes");
+        assert_eq!(fields[3], ("expires_at", &Fault::Past));
+        assert_eq!(fields[4], ("allowed_ips[0]", &Fault::NotAnIpBlock));
+
+        let blank = KeyChanges {
+            description: Some(" \r\n "),
+            expires_at: Some(Expiry::At(" ")),
+            ..KeyChanges::default()
+        };
+        let faults = ChangeKey::read(KeyId(1), &blank, now).expect_err("a fault");
+        assert_eq!(
+            faults,
+            [FieldFault::new("expires_at", Fault::Missing)],
+            "a blank description removes it, and a blank expiration is none"
+        );
+    }
+
     // RU-08, D17: expiration is optional, and in the future.
     #[test]
     fn expiration_is_optional_and_in_the_future() {
@@ -458,6 +548,20 @@ mod tests {
             Expiry::At("2026-04-08T19:51:19Z").read(now),
             Err(Fault::Past),
             "the current moment is not in the future"
+        );
+    }
+
+    #[test]
+    fn a_form_asks_about_a_date_that_is_far_ahead() {
+        let now = Moment(1_775_677_879_000);
+        let is_far = |date: &'static str| Expiry::of_form("date", date).is_far_ahead(now);
+        assert_eq!(now.to_date(), "2026-04-08");
+        assert!(!is_far("2031-04-08") && is_far("2031-04-10") && is_far("2999-01-01"));
+        assert!(!is_far("2020-01-01") && !is_far("soon") && !is_far(""));
+        assert!(!Expiry::of_form("3650", "2999-01-01").is_far_ahead(now));
+        assert!(
+            !Expiry::At("2999-01-01T00:00:00Z").is_far_ahead(now),
+            "a program means it"
         );
     }
 

@@ -320,7 +320,7 @@ mod tests {
                 .expect("a category")
                 .actions()
                 .len(),
-            8
+            10
         );
     }
 

@@ -303,3 +303,42 @@ fn emails_are_converted_to_lower_case_and_validated() {
         assert_eq!(email(bad), Err(Fault::NotAnEmail), "{bad:?}");
     }
 }
+
+#[test]
+fn a_description_has_lines_and_can_be_empty() {
+    let read = |typed: &str| Description::parse(typed).map(|text| text.text().map(str::to_owned));
+    assert_eq!(
+        read("  Deploys.\r\n\r\nمفتاح النشر 👨\u{200d}👩\u{200d}👧\u{200d}👦\n"),
+        Ok(Some(
+            "Deploys.\n\nمفتاح النشر 👨\u{200d}👩\u{200d}👧\u{200d}👦".into()
+        ))
+    );
+    assert_eq!(read(" \r\n "), Ok(None));
+    assert_eq!(read("e\u{301}"), Ok(Some("é".into())));
+    assert!(read(&"é".repeat(500)).is_ok_and(|text| text.is_some()));
+    assert_eq!(
+        read(&"é".repeat(501)),
+        Err(Fault::TooLong { max: 500 })
+    );
+    for bad in ["a\u{202E}b", "a\rb", "a\tb", "a\nb\u{200B}c", "a\0b"] {
+        assert_eq!(read(bad), Err(Fault::ForbiddenCharacter), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_key_is_neither_a_name_nor_part_of_a_description() {
+    let key = crate::token::PlainKey::assemble(
+        &crate::token::Brand::default(),
+        crate::token::KeyKind::Live,
+        b"Ab3dE9xQ",
+        &[b'7'; crate::token::SECRET],
+    );
+    let whole = key.expose();
+    for text in [whole.to_owned(), format!("Deploys with {whole}.")] {
+        assert_eq!(Name::parse(&text), Err(Fault::ContainsKey));
+        assert_eq!(Description::parse(&text), Err(Fault::ContainsKey));
+    }
+    let public = &whole[..whole.len() - 49];
+    assert!(Name::parse(public).is_ok() && Description::parse(public).is_ok());
+    assert!(Name::parse(&crate::token::redacted(whole)).is_ok());
+}

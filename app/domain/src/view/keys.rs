@@ -115,6 +115,9 @@ pub struct KeyLine {
         reason = "the fields are described where they are flattened from"
     )]
     pub key: KeyView,
+    /// What it is for.
+    #[cfg_attr(feature = "schema", schema(example = "Deploys the website from CI."))]
+    pub description: Option<String>,
     /// Why it was revoked.
     #[cfg_attr(feature = "schema", schema(example = "replaced", value_type = Option<String>))]
     pub revoke_reason: Option<RevokeReason>,

@@ -2,7 +2,7 @@
 
 use leptos::web_sys;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlFormElement, HtmlInputElement, HtmlSelectElement};
+use web_sys::{Element, Event, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelectElement};
 
 use crate::islands::browser::{Failure, all, around, attribute, by_id, wait_at};
 use crate::words;
@@ -100,6 +100,9 @@ pub fn update_hints(form: &HtmlFormElement) {
     let n = i64::try_from(names.len()).unwrap_or_default();
     set_text("scope-count", &words::create_key::selected_scopes(n));
     let date = by_id("expires_on").map(|date| value_of(&date));
+    if let Some(date) = &date {
+        ask_about_far(date);
+    }
     let day = date.and_then(|date| words::create_key::day_in_words(&date));
     let until = match &day {
         Some(day) => words::create_key::expires_at_end_of(day),
@@ -110,6 +113,16 @@ pub fn update_hints(form: &HtmlFormElement) {
         "create-summary",
         &summary(form, &names, day.as_deref()),
     );
+}
+
+/// Shows the checkbox for a day that is far ahead. A year of more digits is later.
+fn ask_about_far(date: &str) {
+    if let Some(checkbox) = by_id("confirm-far-expiry") {
+        let after = attribute(&checkbox, "data-after");
+        let is_far = (date.len(), date) > (after.len(), after.as_str());
+        let checkbox: HtmlElement = checkbox.unchecked_into();
+        checkbox.set_hidden(!is_far);
+    }
 }
 
 /// What the key will be.

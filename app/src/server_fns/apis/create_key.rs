@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::form_error::FormError;
 use crate::form_result::FormResult;
 use crate::request::{PageContext, open};
-use crate::server_fns::keys::created;
+use crate::server_fns::keys::{created, unconfirmed};
 use crate::server_fns::{entries, form_token, of_whole_field};
 use crate::words;
 
@@ -56,6 +56,9 @@ pub struct ApiKeyForm {
     /// The day of `date`.
     #[serde(default)]
     pub expires_on: String,
+    /// Whether a day that is far ahead is meant.
+    #[serde(default)]
+    pub confirm_far_expiry: String,
     /// The token of this rendering of the form.
     #[serde(default)]
     pub form_token: String,
@@ -89,20 +92,23 @@ impl ApiKeyForm {
         let owner = self.owner(context, ctx).await?;
         let scopes: Vec<_> = self.scope.keys().cloned().collect();
         let allowed_ips = entries(&self.allowed_ips);
+        let expires_at = Expiry::of_form(&self.expiry, &self.expires_on);
         let draft = ApiKeyDraft {
             name: &self.name,
+            description: "",
             owner: owner.as_ref().ok().copied().flatten(),
             environment: Some(self.environment.as_str()).filter(|word| !word.is_empty()),
             scopes: &scopes,
             allowed_ips: Some(&allowed_ips),
-            expires_at: Expiry::of_form(&self.expiry, &self.expires_on),
+            expires_at,
         };
-        match (Command::read(slug, &draft, ctx.now()), owner) {
-            (Ok(command), Ok(_)) => Ok(command),
-            (read, owner) => {
+        let far = unconfirmed(expires_at, &self.confirm_far_expiry, ctx.now());
+        match (Command::read(slug, &draft, ctx.now()), owner, far) {
+            (Ok(command), Ok(_), None) => Ok(command),
+            (read, owner, far) => {
                 let faults = read.err().into_iter().flatten();
                 let faults = faults.map(of_whole_field);
-                Err(context.invalid(faults.chain(owner.err()).collect()))
+                Err(context.invalid(faults.chain(owner.err()).chain(far).collect()))
             }
         }
     }

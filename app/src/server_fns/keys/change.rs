@@ -1,14 +1,15 @@
-//! Changing a key: renaming it, or removing scopes.
+//! Changing a key: its name, its description, its scopes and its expiration.
 
-use domain::command::ChangeKey;
+use domain::command::{ChangeKey, Expiry, KeyChanges};
 use domain::{Fault, FieldFault, ScopeSet};
+use engine::Ctx;
 use leptos::prelude::*;
 
 use super::{SelectedScopes, key_id as id_of, selected_scopes};
 use crate::flash::Flash;
 use crate::form_error::{FormError, form_error};
 use crate::form_result::FormResult;
-use crate::request::open;
+use crate::request::{PageContext, open};
 use crate::routes::Screen;
 
 /// Renames a key.
@@ -22,18 +23,50 @@ pub async fn rename_key(
     name: String,
 ) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
-    let key = id_of(&context, &key_id)?;
-    let command =
-        ChangeKey::read(key, Some(&name), None).map_err(|faults| context.invalid(faults))?;
-    context
-        .engine
-        .change_key(&ctx, command)
-        .await
-        .map_err(form_error(&context))?;
-    context.set_flash(Flash::Renamed).await;
-    Ok(FormResult::Redirect {
-        to: Screen::Key(ctx.actor().organization.clone(), key).path(),
-    })
+    let changes = KeyChanges {
+        name: Some(&name),
+        ..KeyChanges::default()
+    };
+    let command = read(&context, &ctx, &key_id, &changes)?;
+    change(&context, &ctx, command, Flash::Renamed).await
+}
+
+/// Describes a key. A blank text removes the description.
+///
+/// # Errors
+/// A problem that names the invalid field.
+#[server(prefix = "/ui", endpoint = "describe_key")]
+pub async fn describe_key(
+    organization: String,
+    key_id: String,
+    description: String,
+) -> Result<FormResult, FormError> {
+    let (context, ctx) = open(&organization).await?;
+    let changes = KeyChanges {
+        description: Some(&description),
+        ..KeyChanges::default()
+    };
+    let command = read(&context, &ctx, &key_id, &changes)?;
+    change(&context, &ctx, command, Flash::Described).await
+}
+
+/// Lets a key expire earlier, at the end of a day.
+///
+/// # Errors
+/// A problem that names the invalid field.
+#[server(prefix = "/ui", endpoint = "expire_key_earlier")]
+pub async fn expire_key_earlier(
+    organization: String,
+    key_id: String,
+    expires_on: String,
+) -> Result<FormResult, FormError> {
+    let (context, ctx) = open(&organization).await?;
+    let changes = KeyChanges {
+        expires_at: Some(Expiry::OnDate(&expires_on)),
+        ..KeyChanges::default()
+    };
+    let command = read(&context, &ctx, &key_id, &changes)?;
+    change(&context, &ctx, command, Flash::ExpiresEarlier).await
 }
 
 /// Removes scopes from a key. The selected scopes are those that it keeps.
@@ -55,17 +88,36 @@ pub async fn narrow_key(
             .into());
     }
     let command = ChangeKey {
-        key,
-        name: None,
         scopes: Some(scopes),
-        allowed_ips: None,
+        ..ChangeKey::of(key)
     };
+    change(&context, &ctx, command, Flash::Narrowed).await
+}
+
+fn read(
+    context: &PageContext,
+    ctx: &Ctx,
+    key_id: &str,
+    changes: &KeyChanges<'_>,
+) -> Result<ChangeKey, FormError> {
+    let key = id_of(context, key_id)?;
+    ChangeKey::read(key, changes, ctx.now()).map_err(|faults| context.invalid(faults).into())
+}
+
+/// Changes the key. Its page then shows the message.
+async fn change(
+    context: &PageContext,
+    ctx: &Ctx,
+    command: ChangeKey,
+    message: Flash,
+) -> Result<FormResult, FormError> {
+    let key = command.key;
     context
         .engine
-        .change_key(&ctx, command)
+        .change_key(ctx, command)
         .await
-        .map_err(form_error(&context))?;
-    context.set_flash(Flash::Narrowed).await;
+        .map_err(form_error(context))?;
+    context.set_flash(message).await;
     Ok(FormResult::Redirect {
         to: Screen::Key(ctx.actor().organization.clone(), key).path(),
     })

@@ -6,7 +6,7 @@ use domain::{ActorId, Code, Fault, FieldFault, Moment, Problem};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{SelectedScopes, access_of, created, selected_scopes};
+use super::{SelectedScopes, access_of, created, selected_scopes, unconfirmed};
 use crate::form_error::FormError;
 use crate::form_result::FormResult;
 use crate::request::{PageContext, open};
@@ -40,6 +40,9 @@ pub struct Form {
     /// The day of `date`.
     #[serde(default)]
     pub expires_on: String,
+    /// Whether a day that is far ahead is meant.
+    #[serde(default)]
+    pub confirm_far_expiry: String,
     /// The actor ID of the service account that the key is for, if any, or `new`.
     #[serde(default)]
     pub actor_id: String,
@@ -101,14 +104,16 @@ impl Form {
             word(&self.template).filter(|word| word != CUSTOM),
         );
         let scopes = (self.template == CUSTOM).then(|| self.scopes());
+        let expires_at = Expiry::of_form(&self.expiry, &self.expires_on);
         let read = Command::draft(
             &KeyDraft {
                 name: &self.name,
+                description: "",
                 owner,
                 environment: environment.as_deref(),
                 template: template.as_deref(),
                 scopes: scopes.as_deref(),
-                expires_at: Expiry::of_form(&self.expiry, &self.expires_on),
+                expires_at,
                 allowed_ips: None,
             },
             now,
@@ -117,8 +122,9 @@ impl Form {
         let nothing = scopes
             .is_some_and(|scopes| scopes.is_empty())
             .then(|| FieldFault::new("scopes", Fault::Missing));
+        let far = unconfirmed(expires_at, &self.confirm_far_expiry, now);
         let account = self.account();
-        match (read, account, nothing) {
+        match (read, account, nothing.or(far)) {
             (Ok(command), Ok(account), None) => Ok((command, account)),
             (read, account, nothing) => {
                 let faults = [read.err(), account.err()];

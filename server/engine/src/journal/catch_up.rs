@@ -190,9 +190,11 @@ fn mark_of(action: &str, object_id: &str, n: i64, at: i64) -> Option<Mark> {
     };
     match action {
         "key.revoked" | "key.expired" => Some(Mark::revoked(Subject::Key(id()?))),
-        "key.narrowed" | "key.allowed_ips_changed" | "key.rotated" | "key.exposed" => {
-            Some(Mark::changed(Subject::Key(id()?), n))
-        }
+        "key.narrowed"
+        | "key.expiration_changed"
+        | "key.allowed_ips_changed"
+        | "key.rotated"
+        | "key.exposed" => Some(Mark::changed(Subject::Key(id()?), n)),
         "member.removed" | "member.left" => Some(Mark::revoked(Subject::Actor(id()?))),
         "member.joined"
         | "member.role_changed"

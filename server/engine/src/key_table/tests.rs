@@ -56,14 +56,42 @@ fn a_row_that_was_read_before_a_change_is_not_kept() {
 #[test]
 fn a_change_that_does_not_weaken_drops_the_key_and_cancels_nothing() {
     let table = KeyTable::new(10);
-    let running = read(&table, 1, table.generation()).expect("admitted");
+    drop(read(&table, 1, table.generation()).expect("admitted"));
+    let (entry, running) = table.admit_cached(&digest(1)).expect("in memory");
+    assert!(entry.is_current());
     let renamed = AuthorityChange {
         weakens: false,
         ..WEAKER
     };
     table.announce(&[renamed], None);
     assert!(!running.is_cancelled());
+    assert!(
+        !entry.is_current(),
+        "the request has to read the key again"
+    );
     assert!(table.admit_cached(&digest(1)).is_none());
+}
+
+#[test]
+fn a_key_that_is_not_kept_is_read_again() {
+    let table = KeyTable::new(0);
+    let of = KeyAuthority {
+        key: KEY,
+        owner: OWNER,
+        api: None,
+    };
+    let admitted = table.admit_read(
+        table.generation(),
+        digest(1),
+        of,
+        Duration::ZERO,
+        "state",
+    );
+    let (entry, _running) = admitted.expect("admitted");
+    assert!(
+        !entry.is_current(),
+        "no change would be announced to it"
+    );
 }
 
 #[test]

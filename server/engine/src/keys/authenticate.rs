@@ -31,7 +31,8 @@ pub struct AuthenticatedRequest {
     pub ctx: Ctx,
     /// Is cancelled when the key is revoked.
     pub guard: RequestGuard,
-    expires_at: Option<Moment>,
+    /// The key as it was read.
+    entry: Arc<CachedEntry<CachedKey>>,
     /// The lease under which the state of the key was known; none if it has to be read again.
     lease: Option<LeaseNumber>,
 }
@@ -51,14 +52,17 @@ impl AuthenticatedRequest {
         Self {
             ctx: Ctx::new(entry.value.actor.clone(), now, origin, credential),
             guard,
-            expires_at: entry.value.expires_at,
+            entry,
             lease,
         }
     }
 
     /// Whether the key has expired since the request was authenticated.
     pub fn has_expired(&self, now: Moment) -> bool {
-        self.expires_at.is_some_and(|end| end <= now)
+        self.entry
+            .value
+            .expires_at
+            .is_some_and(|end| end <= now)
     }
 }
 
@@ -284,10 +288,11 @@ impl Engine {
         }
     }
 
-    /// Whether a request that a key in memory authenticated may be answered: nothing has weakened
+    /// Whether a request that a key in memory authenticated may be answered: nothing has changed
     /// the key since, on any node. If not, [`Engine::recheck_key`] decides.
     pub fn is_still_admitted(&self, request: &AuthenticatedRequest) -> bool {
         self.is_unweakened(request.lease, &request.guard)
+            && request.entry.is_current()
             && !request.has_expired(self.runtime().now())
     }
 

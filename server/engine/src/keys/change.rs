@@ -1,10 +1,13 @@
-//! Renaming a key, removing scopes from it, and changing where it may be used from.
+//! Changing a key: its name and its description, and, only to less than it had, its scopes and its
+//! expiration; and where it may be used from.
 
 use domain::command::ChangeKey;
 use domain::event::{AuditAction, Event};
 use domain::policy::{Action, permit};
 use domain::view::KeyLine;
-use domain::{ActorId, ConflictReason, Fault, IpBlocks, Name, Permissions, ScopeSet};
+use domain::{
+    ActorId, ConflictReason, Description, Fault, IpBlocks, Moment, Name, Permissions, ScopeSet,
+};
 
 use super::create::check_ips;
 use super::lock_within_reach;
@@ -17,12 +20,12 @@ use crate::store::keys::KeyRow;
 use crate::{Engine, Result};
 
 impl Engine {
-    /// Renames a key, removes scopes from it, and changes the IP addresses that it may be used from.
-    /// A value that the key already has is no change and leaves no event.
+    /// Renames and describes a key, removes scopes from it, lets it expire earlier, and changes the
+    /// IP addresses that it may be used from. A value that the key already has is no change and leaves no event.
     ///
     /// # Errors
-    /// `NotFound`, `Denied`; `Invalid` for scopes that the key does not have, and for IP addresses
-    /// that neither it nor the calling key allowed; `Conflict` for the scopes of a key with full
+    /// `NotFound`, `Denied`; `Invalid` for scopes that the key does not have, for an expiration
+    /// later than its own, and for IP addresses that neither it nor the calling key allowed; `Conflict` for the scopes of a key with full
     /// access, whose prefix says so for good, and for an expired or revoked key.
     pub async fn change_key(&self, ctx: &Ctx, command: ChangeKey) -> Result<KeyLine> {
         let reach = permit(&ctx.actor, Action::ChangeKey)?;
@@ -34,8 +37,16 @@ impl Engine {
             Some(name) => self.rename(&mut tx, ctx, row, name).await?,
             None => row,
         };
+        let row = match &command.description {
+            Some(text) => self.describe(&mut tx, ctx, row, text).await?,
+            None => row,
+        };
         let row = match command.scopes {
             Some(scopes) => self.narrow(&mut tx, ctx, row, scopes).await?,
+            None => row,
+        };
+        let row = match command.expires_at {
+            Some(at) => self.expire_earlier(&mut tx, ctx, row, at).await?,
             None => row,
         };
         if let Some(blocks) = command.allowed_ips {
@@ -60,6 +71,33 @@ impl Engine {
             ..row.clone()
         };
         self.save_key(tx, &row, renamed).await
+    }
+
+    /// The event does not repeat the descriptions: the log keeps what it has forever, and a person
+    /// must be able to remove what should not be there.
+    async fn describe(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        row: KeyRow,
+        description: &Description,
+    ) -> Result<KeyRow> {
+        if row.description.as_deref() == description.text() {
+            return Ok(row);
+        }
+        let event = Event::new(
+            AuditAction::KeyDescriptionChanged,
+            "key",
+            row.id,
+            &row.label(),
+        )
+        .concerning(ActorId(row.actor_id));
+        journal(self, tx, ctx, event).await?;
+        let described = KeyRow {
+            description: description.text().map(str::to_owned),
+            ..row.clone()
+        };
+        self.save_key(tx, &row, described).await
     }
 
     async fn narrow(
@@ -99,6 +137,48 @@ impl Engine {
             },
         )
         .await
+    }
+
+    async fn expire_earlier(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        row: KeyRow,
+        expires_at: Moment,
+    ) -> Result<KeyRow> {
+        let row = self.require_sound_key(row)?;
+        if !row.state(ctx.now).is_active() {
+            return Err(conflict(ConflictReason::KeyIsInactive));
+        }
+        let before = row.expires_at.map(Moment);
+        if before == Some(expires_at) {
+            tx.made_before(row.mark());
+            return Ok(row);
+        }
+        if let Some(latest) = before.filter(|end| expires_at > *end) {
+            let latest = latest.to_rfc3339();
+            return Err(invalid("expires_at", Fault::NotEarlier { latest }));
+        }
+
+        let event = Event::new(
+            AuditAction::KeyExpirationChanged,
+            "key",
+            row.id,
+            &row.label(),
+        )
+        .concerning(ActorId(row.actor_id))
+        .changed(
+            "expires_at",
+            before.map(Moment::to_rfc3339).as_deref(),
+            Some(&expires_at.to_rfc3339()),
+        );
+        let audit_n = journal(self, tx, ctx, event).await?;
+        let limited = KeyRow {
+            audit_n,
+            expires_at: Some(expires_at.0),
+            ..row.clone()
+        };
+        self.save_key(tx, &row, limited).await
     }
 
     async fn change_ips(

@@ -33,6 +33,8 @@ pub(crate) struct KeyPlan<'a> {
     pub owner: (ActorId, &'a str),
     /// Its name.
     pub name: &'a str,
+    /// What it is for.
+    pub description: Option<&'a str>,
     /// Its kind, which its prefix shows.
     pub kind: KeyKind,
     /// What it may do of what its role allows.
@@ -97,6 +99,7 @@ impl<'a> KeyPlan<'a> {
             id: None,
             owner: (owner.id, &owner.name),
             name,
+            description: None,
             kind: KeyKind::Secret,
             permissions: Permissions::Everything,
             role: owner.role,
@@ -199,6 +202,7 @@ impl Engine {
 
         let CreateKey {
             name,
+            description,
             environment,
             permissions,
             expires_at,
@@ -206,6 +210,7 @@ impl Engine {
             ..
         } = command;
         let plan = KeyPlan {
+            description: description.text(),
             kind: KeyKind::of(environment, permissions),
             permissions,
             role,
@@ -381,6 +386,7 @@ impl Engine {
             created_by: ctx.actor.id.0,
             name: plan.name.to_owned(),
             folded_name: plan.name.to_lowercase(),
+            description: plan.description.map(str::to_owned),
             kind: plan.kind.as_str().into(),
             scopes: plan.permissions.line(),
             role_cap: plan.role.as_str().into(),

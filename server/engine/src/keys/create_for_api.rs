@@ -60,6 +60,7 @@ impl Engine {
 
         let CreateApiKey {
             name,
+            description,
             environment,
             scopes,
             expires_at,
@@ -67,6 +68,7 @@ impl Engine {
             ..
         } = command;
         let plan = KeyPlan {
+            description: description.text(),
             kind: KeyKind::of(environment, NOTHING),
             permissions: NOTHING,
             role: Role::Member,

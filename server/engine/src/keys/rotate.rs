@@ -121,6 +121,7 @@ impl Engine {
             id: Some(successor),
             owner: (ActorId(owner.id), &owner.name),
             name: &name,
+            description: old.description.as_deref(),
             kind: old.kind()?,
             permissions: old.permissions()?,
             role,

@@ -5,6 +5,7 @@ use domain::command::CreateServiceAccount;
 use domain::event::{AuditAction, Event};
 use domain::key::RevokeReason;
 use domain::policy::{Action, Reach, permit};
+use domain::token::redacted;
 use domain::view::NewKey;
 use domain::{ActorId, ActorKind, Code, ConflictReason, IpBlocks, KeyId, Moment, Name, Role};
 
@@ -78,7 +79,8 @@ impl Engine {
         row: &KeyRow,
     ) -> Result<ActorRow> {
         permit(&ctx.actor, Action::ManageServiceAccounts)?;
-        let name = Name::parse(&row.name)
+        // A key from before names were checked for keys.
+        let name = Name::parse(&redacted(&row.name))
             .map_err(|_| Error::Broken(format!("key {} has no name", row.id)))?;
         let role = self
             .effective_role_of(tx, row)
@@ -111,8 +113,8 @@ impl Engine {
             .min(parse_column(&row.role_cap, "api_keys.role_cap")?))
     }
 
-    /// Revokes a key and creates a successor with the same name, environment, scopes and expiry
-    /// that belongs to a service account. The successor has no more power than the key, the account
+    /// Revokes a key and creates a successor with the same name, description, environment, scopes
+    /// and expiry that belongs to a service account. The successor has no more power than the key, the account
     /// and the caller each have. It expires no later than the calling key: a stolen key that
     /// expires soon must not gain a longer life.
     pub(crate) async fn transfer_key(
@@ -164,6 +166,7 @@ impl Engine {
         ];
         let plan = KeyPlan {
             id: Some(successor),
+            description: old.description.as_deref(),
             kind: old.kind()?,
             permissions: old.permissions()?,
             role,

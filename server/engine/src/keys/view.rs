@@ -58,6 +58,7 @@ impl Engine {
         };
         Ok(KeyLine {
             key: view,
+            description: key.description,
             revoke_reason,
             rotated_from: key.rotated_from.map(KeyId),
             rotated_to: key.rotated_to.map(KeyId),

@@ -27,6 +27,7 @@ pub struct KeyRow {
     pub actor_id: i64,
     pub created_by: i64,
     pub name: String,
+    pub description: Option<String>,
     pub kind: String,
     pub role_cap: String,
     pub key_prefix: String,
@@ -215,7 +216,7 @@ impl KeyRow {
 
 macro_rules! columns {
     () => {
-        "k.id, k.organization_id, k.actor_id, k.created_by, k.name, k.kind, k.role_cap, k.key_prefix, k.preview, \
+        "k.id, k.organization_id, k.actor_id, k.created_by, k.name, k.description, k.kind, k.role_cap, k.key_prefix, k.preview, \
          k.public_key, k.lookup_key_id, k.lookup, k.sealed, k.created_at, k.expires_at, k.revoked_at, k.revoked_by, \
          k.revoke_reason, k.last_used_at, k.scopes, k.folded_name, k.expired_at, k.exposed_at, k.rotated_from, \
          k.rotated_to, k.last_used_address, k.last_used_agent, k.sole, k.rank, k.api_id, k.api_scopes, k.allowed_ips, \
@@ -247,14 +248,15 @@ pub use reseal::{of_other_ring_keys, reseal};
 pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO api_keys (id, organization_id, actor_id, created_by, name, kind, role_cap, key_prefix, \
          preview, public_key, lookup_key_id, lookup, sealed, created_at, expires_at, audit_n, row_mac, scopes, folded_name, \
-         rotated_from, sole, rank, api_id, api_scopes, allowed_ips) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)";
+         rotated_from, sole, rank, api_id, api_scopes, allowed_ips, description) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)";
     execute!(tx, conn => sqlx::query(SQL)
         .bind(row.id).bind(&row.organization_id).bind(row.actor_id).bind(row.created_by).bind(&row.name)
         .bind(&row.kind).bind(&row.role_cap).bind(&row.key_prefix).bind(&row.preview).bind(&row.public_key)
         .bind(row.lookup_key_id).bind(&row.lookup).bind(&row.sealed).bind(row.created_at).bind(row.expires_at)
         .bind(row.audit_n).bind(&row.row_mac).bind(&row.scopes).bind(&row.folded_name).bind(row.rotated_from)
-        .bind(row.sole).bind(row.rank).bind(row.api_id).bind(&row.api_scopes).bind(&row.allowed_ips).execute(conn))?;
+        .bind(row.sole).bind(row.rank).bind(row.api_id).bind(&row.api_scopes).bind(&row.allowed_ips)
+        .bind(&row.description).execute(conn))?;
     Ok(())
 }
 
@@ -323,13 +325,13 @@ pub async fn lock(
 pub async fn update(tx: &mut Tx, row: &KeyRow, before: &KeyRow) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE api_keys SET name = $4, folded_name = $5, scopes = $6, expires_at = $7, revoked_at = $8, \
          revoked_by = $9, revoke_reason = $10, expired_at = $11, exposed_at = $12, rotated_to = $13, sole = $14, \
-         rank = $15, audit_n = $16, row_mac = $17, api_scopes = $18, allowed_ips = $19 \
+         rank = $15, audit_n = $16, row_mac = $17, api_scopes = $18, allowed_ips = $19, description = $21 \
          WHERE organization_id = $1 AND id = $2 AND audit_n = $3 AND row_mac = $20";
     let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(row.id).bind(before.audit_n).bind(&row.name).bind(&row.folded_name).bind(&row.scopes)
         .bind(row.expires_at).bind(row.revoked_at).bind(row.revoked_by).bind(&row.revoke_reason).bind(row.expired_at)
         .bind(row.exposed_at).bind(row.rotated_to).bind(row.sole).bind(row.rank).bind(row.audit_n).bind(&row.row_mac)
-        .bind(&row.api_scopes).bind(&row.allowed_ips).bind(&before.row_mac).execute(conn))?;
+        .bind(&row.api_scopes).bind(&row.allowed_ips).bind(&before.row_mac).bind(&row.description).execute(conn))?;
     tx.mark(row.mark());
     tx.changed(AuthorityChange {
         of: Authority::Key(KeyId(row.id)),

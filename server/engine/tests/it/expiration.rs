@@ -1,8 +1,8 @@
 //! Expiration and rotation of keys, exposed keys, and idempotency keys.
 
 use domain::command::{
-    ChangeOrganization, CreateKey, Expiry, KeyDraft, KeyQuery, OrganizationDraft, RotateKey,
-    SealText, StatusFilter,
+    ChangeKey, ChangeOrganization, CreateKey, Expiry, KeyDraft, KeyQuery, OrganizationDraft,
+    RotateKey, SealText, StatusFilter,
 };
 use domain::event::AuditAction;
 use domain::key::KeyStatus;
@@ -54,6 +54,48 @@ both! {
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized, "the clock does not revert it");
         let event = app.newest_event(&app.north("olga").await).await;
         assert_ne!(event.action, AuditAction::KeyRevoked);
+        app.sound_chain(NORTH).await;
+    }
+
+    // RU-26, D17: it is as if the key had been created with that expiration.
+    a_key_can_expire_earlier_but_not_later(app) {
+        let max = app.north("max").await;
+        let key = expiring(app, &max, "7").await;
+        let (id, end) = (key.view.key_id, key.view.expires_at.expect("an end"));
+        let expire = |at: Moment| ChangeKey { expires_at: Some(at), ..ChangeKey::of(id) };
+        let late = app.engine.change_key(&max, expire(end.plus_seconds(1))).await;
+        assert_eq!(refusal(late), Code::InvalidFields);
+        let mia = app.north("mia").await;
+        assert_eq!(refusal(app.engine.change_key(&mia, expire(max.now().plus_seconds(60))).await), Code::Forbidden);
+        let before = everything(app).await;
+        app.engine.change_key(&max, expire(end)).await.expect("nothing to do");
+        assert_eq!(before, everything(app).await, "no change, no event");
+
+        let running = app.with_key(&key.plain).await;
+        let earlier = max.now().plus_seconds(DAY);
+        let line = app.engine.change_key(&max, expire(earlier)).await.expect("changed");
+        assert_eq!(line.key.expires_at, Some(earlier));
+        let event = app.newest_event(&max).await;
+        assert_eq!(event.action, AuditAction::KeyExpirationChanged);
+        assert_eq!(event.changes[0].before, Some(end.to_rfc3339()));
+        assert_eq!(event.changes[0].after, Some(earlier.to_rfc3339()));
+        assert_eq!(refusal(app.engine.change_key(&max, expire(end)).await), Code::InvalidFields, "it cannot be undone");
+        app.engine.recheck_key(&running).await.expect("a request in flight goes on");
+        app.clock.advance_seconds(DAY - 1);
+        app.with_key(&key.plain).await;
+        app.clock.advance_seconds(1);
+        assert_eq!(refusal(app.engine.recheck_key(&running).await), Code::Unauthorized);
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
+        let max = app.north("max").await;
+        let again = ChangeKey { expires_at: Some(max.now().plus_seconds(60)), ..ChangeKey::of(id) };
+        assert_eq!(refusal(app.engine.change_key(&max, again).await), Code::Conflict);
+
+        let endless = app.key_of(&max).await;
+        let limited = ChangeKey { expires_at: Some(max.now().plus_seconds(60)), ..ChangeKey::of(endless.view.key_id) };
+        app.engine.change_key(&max, limited).await.expect("a key that did not expire");
+        app.with_key(&endless.plain).await;
+        app.clock.advance_seconds(60);
+        assert_eq!(refusal(app.admit(&endless.plain).await), Code::Unauthorized);
         app.sound_chain(NORTH).await;
     }
 

@@ -53,10 +53,8 @@ async fn key_in(app: &TestApp, ctx: &Ctx, owner: Option<ActorId>, line: &str) ->
 
 fn change(key: KeyId, line: &str) -> ChangeKey {
     ChangeKey {
-        key,
-        name: None,
-        scopes: None,
         allowed_ips: Some(blocks(line)),
+        ..ChangeKey::of(key)
     }
 }
 

@@ -9,7 +9,7 @@ use domain::command::{
 use domain::policy::Action;
 use domain::token::PlainKey;
 use domain::view::NewKey;
-use domain::{Code, IpBlocks, Role};
+use domain::{Code, IpBlocks, Role, Scope, ScopeSet};
 use engine::keys::AuthenticatedRequest;
 use engine::{Engine, NodeTasks};
 
@@ -158,14 +158,16 @@ impl Weakening {
                     .map(drop)
             }
             Self::Narrow => {
-                let scopes = ["runs:read".to_owned()];
-                let command = ChangeKey::read(id, None, Some(&scopes)).expect("a change");
+                let command = ChangeKey {
+                    scopes: Some(ScopeSet::of([Scope::RunsRead])),
+                    ..ChangeKey::of(id)
+                };
                 engine.change_key(&olga, command).await.map(drop)
             }
             Self::NarrowIps => {
                 let command = ChangeKey {
                     allowed_ips: Some(elsewhere()),
-                    ..ChangeKey::read(id, None, None).expect("a change")
+                    ..ChangeKey::of(id)
                 };
                 engine.change_key(&olga, command).await.map(drop)
             }
@@ -312,9 +314,36 @@ both! {
         app.engine.change_member(&olga, key.view.actor_id, Role::Admin).await.expect("raised");
         assert!(cached(&app.engine, &key.plain).is_none());
         assert!(!running.guard.is_cancelled());
-        assert!(app.engine.is_still_admitted(&running));
+        app.engine.recheck_key(&running).await.expect("nothing was taken from the request");
         // The role of a key is capped at its creation.
         assert_eq!(app.with_key(&key.plain).await.ctx.actor().role, Role::Member);
+        tasks.leave().await;
+    }
+
+    // RU-26, D15: a request that began before the change is not answered after the key has expired.
+    an_earlier_expiration_is_the_end_of_requests_in_flight_too(app) {
+        let olga = app.north("olga").await;
+        let (changed, rotated) = (app.key_of(&olga).await, app.key_of(&olga).await);
+        let tasks = joined(&app.engine, &changed.plain).await;
+        drop(app.engine.authenticate_key(&rotated.plain, origin()).await);
+        let running = [&changed, &rotated].map(|key| cached(&app.engine, &key.plain).expect("in memory"));
+        let command = ChangeKey {
+            expires_at: Some(olga.now().plus_seconds(60)),
+            ..ChangeKey::of(changed.view.key_id)
+        };
+        app.engine.change_key(&olga, command).await.expect("changed");
+        let command = RotateKey { overlap_seconds: 60, ..RotateKey::immediately(rotated.view.key_id) };
+        app.engine.rotate_key(&olga, command, None).await.expect("rotated");
+        app.clock.advance_seconds(59);
+        for request in &running {
+            assert!(!request.guard.is_cancelled());
+            app.engine.recheck_key(request).await.expect("the key has not expired");
+        }
+        app.clock.advance_seconds(1);
+        for request in &running {
+            assert!(!app.engine.is_still_admitted(request));
+            assert_eq!(refusal(app.engine.recheck_key(request).await), Code::Unauthorized);
+        }
         tasks.leave().await;
     }
 

@@ -447,7 +447,7 @@ both! {
                 "remove" => engine.remove_member(ctx, ada).await.expect("removed"),
                 _ => {
                     let scopes = Some(domain::ScopeSet::of([domain::Scope::RunsRead]));
-                    drop(engine.change_key(ctx, ChangeKey { key: id, name: None, scopes, allowed_ips: None }).await.expect("narrowed"));
+                    drop(engine.change_key(ctx, ChangeKey { scopes, ..ChangeKey::of(id) }).await.expect("narrowed"));
                 }
             }
             engine.recheck_key(&admitted).await.unwrap_or_else(|error| panic!("{change}: {error}"));

@@ -2,8 +2,9 @@
 
 use domain::Environment;
 use domain::command::{
-    ChangeKey, CreateKey, CreateServiceAccount, Expiry, KeyDraft, KeyQuery, RotateKey,
+    ChangeKey, CreateKey, CreateServiceAccount, Expiry, KeyChanges, KeyDraft, KeyQuery, RotateKey,
 };
+use domain::scope::read_scopes;
 use domain::view::NewKey;
 use domain::{Code, Permissions, Role, Scope, ScopeSet};
 use engine::{Ctx, Error};
@@ -234,7 +235,7 @@ both! {
         let running = app.with_key(&key.plain).await.ctx;
         let change = |scopes: &str| {
             let words: Vec<String> = scopes.split_whitespace().map(str::to_owned).collect();
-            ChangeKey::read(key.view.key_id, None, Some(&words)).expect("a command")
+            ChangeKey { scopes: Some(read_scopes(&words).expect("scopes")), ..ChangeKey::of(key.view.key_id) }
         };
         let line = app.engine.change_key(&max, change("runs:write")).await.expect("narrowed");
         assert_eq!(line.key.scopes.words(), ["runs:write"]);
@@ -244,7 +245,7 @@ both! {
         assert_eq!(refusal(app.engine.change_key(&max, change("runs:write workspaces:read")).await), Code::InvalidFields);
         app.engine.change_key(&max, change("runs:read")).await.expect("write can be narrowed to read");
         let full = app.key_of(&max).await.view.key_id;
-        let narrow = ChangeKey::read(full, None, Some(&[])).expect("a command");
+        let narrow = ChangeKey { scopes: Some(ScopeSet::EMPTY), ..ChangeKey::of(full) };
         assert_eq!(refusal(app.engine.change_key(&max, narrow).await), Code::Conflict);
         app.sound_chain(NORTH).await;
     }
@@ -252,7 +253,10 @@ both! {
     // D24, RU-22
     renaming_a_key_changes_only_its_name(app) {
         let (max, key) = (app.north("max").await, app.north_key("max").await);
-        let rename = |name: &str| ChangeKey::read(key.view.key_id, Some(name), None);
+        let rename = |name: &str| {
+            let changes = KeyChanges { name: Some(name), ..KeyChanges::default() };
+            ChangeKey::read(key.view.key_id, &changes, max.now())
+        };
         let line = app.engine.change_key(&max, rename("  Production deploy script ").expect("a name")).await.expect("renamed");
         assert_eq!(line.key.label, "Production deploy script");
         app.with_key(&key.plain).await;
@@ -265,6 +269,38 @@ both! {
         assert!(rename(" ").is_err() && rename("a\u{202e}b").is_err());
         let mia = app.north("mia").await;
         assert_eq!(refusal(app.engine.change_key(&mia, rename("Hers").expect("a name")).await), Code::Forbidden);
+    }
+
+    a_description_is_shown_and_leaves_no_text_in_the_log(app) {
+        let (max, key) = (app.north("max").await, app.north_key("max").await);
+        let id = key.view.key_id;
+        let describe = |text: &str| {
+            let changes = KeyChanges { description: Some(text), ..KeyChanges::default() };
+            ChangeKey::read(id, &changes, max.now()).expect("a description")
+        };
+        assert_eq!(app.engine.get_key(&max, id).await.expect("read").description, None);
+        let line = app.engine.change_key(&max, describe(" Deploys.\r\nFrom CI. ")).await.expect("described");
+        assert_eq!(line.description.as_deref(), Some("Deploys.\nFrom CI."));
+        let running = app.with_key(&key.plain).await;
+        let event = app.newest_event(&max).await;
+        assert_eq!((event.action.as_str(), event.changes.len()), ("key.description_changed", 0));
+        let before = everything(app).await;
+        app.engine.change_key(&max, describe("Deploys.\nFrom CI.")).await.expect("nothing to do");
+        assert_eq!(before, everything(app).await, "no change, no event");
+        app.engine.recheck_key(&running).await.expect("a request in flight goes on");
+
+        let successor = app.engine.rotate_key(&max, RotateKey::immediately(id), None).await.expect("rotated").new;
+        let id = successor.view.key_id;
+        assert_eq!(app.engine.get_key(&max, id).await.expect("read").description, line.description);
+        let mia = app.north("mia").await;
+        let hers = ChangeKey { key: id, ..describe("Hers") };
+        assert_eq!(refusal(app.engine.change_key(&mia, hers).await), Code::Forbidden);
+        let blank = ChangeKey { key: id, ..describe(" ") };
+        assert_eq!(app.engine.change_key(&max, blank).await.expect("removed").description, None);
+        app.engine.revoke_key(&max, revoke(id)).await.expect("revoked");
+        let why = ChangeKey { key: id, ..describe("Was in a public repository.") };
+        app.engine.change_key(&max, why).await.expect("a revoked key can be described");
+        app.sound_chain(NORTH).await;
     }
 
     // RO-19, RO-20, RO-21, RO-22, D4

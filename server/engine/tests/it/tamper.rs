@@ -119,9 +119,9 @@ both! {
     a_key_with_an_altered_security_column_is_rejected(app) {
         let (live, revoked) = (app.north_key("max").await, app.north_key("max").await);
         app.engine.revoke_key(&app.north("max").await, revoke(revoked.view.key_id)).await.expect("revoked");
-        // Names, last uses and the sort order are only displayed. Every other column is protected.
+        // Names, descriptions, last uses and the sort order are only displayed. Every other column is protected.
         let for_show =
-            ["name", "folded_name", "last_used_at", "last_used_address", "last_used_agent", "sole", "rank"];
+            ["name", "folded_name", "description", "last_used_at", "last_used_address", "last_used_agent", "sole", "rank"];
         let mut intruder = app.intruder().await;
         for key in [&live, &revoked] {
             let (stored, which) = row(&mut intruder, "api_keys", key.view.key_id.0).await;

@@ -245,7 +245,9 @@ async fn every_change_has_an_event_and_every_event_a_change() {
     use AuditAction as H;
     let single = [
         H::OrganizationChanged,
+        H::KeyDescriptionChanged,
         H::KeyNarrowed,
+        H::KeyExpirationChanged,
         H::KeyIpsChanged,
         H::SessionEnded,
         H::AuditExported,

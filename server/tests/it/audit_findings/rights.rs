@@ -323,6 +323,8 @@ async fn a_key_of_another_person_cannot_be_changed_by_its_id() {
         for (path, more) in [
             ("/ui/revoke_key", "&reason=leaked"),
             ("/ui/rename_key", "&name=mine"),
+            ("/ui/describe_key", "&description=mine"),
+            ("/ui/expire_key_earlier", "&expires_on=2099-01-01"),
             ("/ui/rotate_key", "&overlap_seconds=0"),
             ("/ui/narrow_key", "&access%5Bruns%5D=read"),
         ] {

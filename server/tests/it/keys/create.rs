@@ -550,6 +550,71 @@ async fn a_key_can_be_renamed_and_its_scopes_removed() {
     );
 }
 
+#[tokio::test]
+async fn a_key_can_be_described_and_expire_earlier() {
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
+    let body = json!({ "label": "Nightly", "description": "Runs in CI.", "expires_at": "2098-12-31T23:59:59Z" });
+    let made = app.post("/api/v1/keys", &key, body).await.json();
+    let path = format!("/api/v1/keys/{}", made["key_id"]);
+    let patch = async |body: Value| app.call(Method::PATCH, &path, &key, body).await;
+    assert_eq!(
+        app.get(&path, &key).await.json()["description"],
+        "Runs in CI."
+    );
+    let changed = patch(json!({
+        "description": "Runs in CI.\nStored in a secret.",
+        "expires_at": "2097-12-31T23:59:59Z",
+    }))
+    .await
+    .json();
+    assert_eq!(
+        (&changed["description"], &changed["expires_at"]),
+        (
+            &json!("Runs in CI.\nStored in a secret."),
+            &json!("2097-12-31T23:59:59Z")
+        )
+    );
+    let plain = made["api_key"].as_str().expect("key");
+    for (body, field, fault) in [
+        (
+            json!({ "expires_at": "2098-12-31T23:59:59Z" }),
+            "expires_at",
+            "not_earlier",
+        ),
+        (json!({ "expires_at": "" }), "expires_at", "missing"),
+        (
+            json!({ "expires_at": "2020-01-01T00:00:00Z" }),
+            "expires_at",
+            "past",
+        ),
+        (
+            json!({ "description": "x".repeat(501) }),
+            "description",
+            "too_long",
+        ),
+        (
+            json!({ "description": format!("It is {plain}") }),
+            "description",
+            "contains_key",
+        ),
+        (json!({ "label": plain }), "label", "contains_key"),
+    ] {
+        let refused = patch(body).await;
+        let fields = &refused.json()["fields"][0];
+        assert_eq!(refused.status.as_u16(), 422);
+        assert_eq!(
+            (&fields["field"], &fields["fault"]),
+            (&json!(field), &json!(fault))
+        );
+        assert!(!refused.text.contains(plain), "{field}");
+    }
+    let blank = patch(json!({ "description": "" })).await;
+    assert_eq!(blank.json()["description"], Value::Null);
+    let nothing = patch(json!({ "expires_at": null, "description": null })).await;
+    assert_eq!(nothing.json()["expires_at"], "2097-12-31T23:59:59Z");
+}
+
 // The fields of a single key. None of them is a secret.
 #[tokio::test]
 async fn a_single_key_has_the_documented_fields() {

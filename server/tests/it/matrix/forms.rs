@@ -19,12 +19,14 @@ const DENY_PROGRAM: &str = "decision=deny&page=%2Fauthorize%3Fresponse_type%3Dco
 /// The reviewed table of server functions, each with an example of its form; `ID` is the thing,
 /// `ORG` the organization.
 #[rustfmt::skip]
-pub const LINES: [(Line, &str); 37] = [
+pub const LINES: [(Line, &str); 39] = [
     (("/ui/create_key", Requirement::Membership, Kind::None, 200, 0), "organization=ORG&name=Mine"),
     (("/ui/revoke_key", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&key_id=ID&reason=leaked"),
     (("/ui/revoke_keys", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&keys=ID&reason=leaked&confirm_name=revoke+1+key"),
     (("/ui/rotate_key", Requirement::Own, Kind::Key, 200, 409), "organization=ORG&key_id=ID&overlap_seconds=0"),
     (("/ui/rename_key", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&key_id=ID&name=Mine"),
+    (("/ui/describe_key", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&key_id=ID&description=Mine"),
+    (("/ui/expire_key_earlier", Requirement::Own, Kind::Key, 200, 409), "organization=ORG&key_id=ID&expires_on=2099-01-01"),
     (("/ui/narrow_key", Requirement::Own, Kind::Key, 409, 409), "organization=ORG&key_id=ID&access%5Bruns%5D=read"),
     (("/ui/decide_device", Requirement::Person, Kind::None, 200, 0), DENY_PROGRAM),
     (("/ui/search", Requirement::Membership, Kind::None, 200, 0), "organization=ORG&page=/o/ORG/settings/api-keys&q=CI"),

@@ -18,7 +18,7 @@ use crate::test_app::{TestApp, TestResponse};
 /// The reviewed table of pages. Anonymous visitors are redirected to the sign-in page instead of a
 /// 401.
 #[rustfmt::skip]
-pub const LINES: [Line; 33] = [
+pub const LINES: [Line; 35] = [
     ("/o/{organization}", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/search", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings", Requirement::Membership, Kind::None, 200, 0),
@@ -27,6 +27,8 @@ pub const LINES: [Line; 33] = [
     ("/o/{organization}/settings/api-keys/revoke", Requirement::Membership, Kind::None, 200, 0),
     ("/o/{organization}/settings/api-keys/{key}", Requirement::Own, Kind::Key, 200, 200),
     ("/o/{organization}/settings/api-keys/{key}/rename", Requirement::Own, Kind::Key, 200, 200),
+    ("/o/{organization}/settings/api-keys/{key}/description", Requirement::Own, Kind::Key, 200, 200),
+    ("/o/{organization}/settings/api-keys/{key}/expiration", Requirement::Own, Kind::Key, 200, 200),
     ("/o/{organization}/settings/api-keys/{key}/rotate", Requirement::Own, Kind::Key, 200, 200),
     ("/o/{organization}/settings/api-keys/{key}/revoke", Requirement::Own, Kind::Key, 200, 200),
     ("/o/{organization}/settings/sealed", Requirement::Membership, Kind::None, 200, 0),

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::KeyPageData;
 use crate::components::frame::OrganizationPage;
 use crate::components::{moving, when, when_due};
+use crate::pages::keys::expire_earlier::can_expire_earlier;
 use crate::routes::Screen;
 use crate::shared_view::{icon, preview};
 use crate::words;
@@ -28,6 +29,10 @@ pub fn facts(shown: &KeyPageData, narrow: Option<AnyView>) -> AnyView {
         }
         None => words::keys::NEVER_EXPIRES.into_any(),
     };
+    let expire_earlier = can_expire_earlier(key, now).then(|| {
+        let path = Screen::ExpireKeyEarlier(room.organization(), key.key_id).path();
+        view! { <a href=path data-dialog="">{words::expire_key_earlier::LINK}</a> }
+    });
     let revoked = key.revoked_at.map(|at| {
         let why = line
             .revoke_reason
@@ -47,6 +52,7 @@ pub fn facts(shown: &KeyPageData, narrow: Option<AnyView>) -> AnyView {
         <section class="panel" aria-labelledby="facts-title">
             <h2 id="facts-title">{words::keys::DETAILS}</h2>
             <dl class="facts">
+                {row(words::labels::DESCRIPTION, description(room, line))}
                 {row(words::labels::KEY_PREVIEW, preview(&key.preview).into_any())}
                 {row(words::labels::PREFIX, copied(key.key_prefix.clone(), words::labels::COPY_PREFIX))}
                 {row(words::labels::KEY_ID, copied(key.key_id.to_string(), words::keys::COPY_KEY_ID))}
@@ -58,7 +64,7 @@ pub fn facts(shown: &KeyPageData, narrow: Option<AnyView>) -> AnyView {
                 {narrow.map(|form| view! { <dd class="whole">{form}</dd> })}
                 {row(words::labels::CREATED, view! { {when(now, key.created_at)}{by} }.into_any())}
                 {row(words::labels::LAST_USED, last_used(room, line))}
-                {row(words::labels::EXPIRES, expires)}
+                {row(words::labels::EXPIRES, view! { {expires}" "{expire_earlier} }.into_any())}
                 {allowed_ips(key)}
                 {sealed(shown)}
                 {revoked}
@@ -68,6 +74,22 @@ pub fn facts(shown: &KeyPageData, narrow: Option<AnyView>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// What the key is for, and the link to its form.
+fn description(room: &OrganizationPage, line: &KeyLine) -> AnyView {
+    let path = Screen::DescribeKey(room.organization(), line.key.key_id).path();
+    let (add, edit) = words::describe_key::LINKS;
+    let link = if line.description.is_some() {
+        edit
+    } else {
+        add
+    };
+    let text = line
+        .description
+        .clone()
+        .map(|text| view! { <span class="description" dir="auto">{text}</span>" " });
+    view! { {text}<a href=path data-dialog="">{link}</a> }.into_any()
 }
 
 fn copied(text: String, name: &'static str) -> AnyView {

@@ -3,8 +3,8 @@
 /// The events that change what the row of an API key says.
 macro_rules! key_events {
     () => {
-        "'key.created', 'key.narrowed', 'key.allowed_ips_changed', 'key.rotated', 'key.exposed', 'key.expired', \
-         'key.revoked'"
+        "'key.created', 'key.narrowed', 'key.expiration_changed', 'key.allowed_ips_changed', 'key.rotated', \
+         'key.exposed', 'key.expired', 'key.revoked'"
     };
 }
 pub(in crate::store) use key_events;

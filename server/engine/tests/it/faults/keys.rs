@@ -5,6 +5,7 @@ use domain::command::{
     CreateServiceAccount, Expiry, ImportKeys, ImportedKey, ImportedKeyDraft, KeyDraft, RotateKey,
 };
 use domain::key::RevokeReason;
+use domain::{Description, Name, Scope, ScopeSet};
 use engine::keys::IdempotencyKey;
 use serde_json::Map;
 
@@ -15,12 +16,6 @@ use crate::test_app::{TestApp, origin, revoke};
 
 fn named(name: &str) -> CreateKey {
     CreateKey::read(name).expect("a name")
-}
-
-fn scopes() -> Vec<String> {
-    ["workspaces:read", "workspaces:write"]
-        .map(str::to_owned)
-        .to_vec()
 }
 
 /// A word that no other scene uses.
@@ -112,7 +107,10 @@ pub fn changed() -> Vec<Operation> {
             let (plain, id) = (key.plain, key.view.key_id);
         } (max, name) on => on.engine.change_key(
             &max,
-            ChangeKey::read(id, Some(&name), None).expect("a change"),
+            ChangeKey {
+                name: Some(Name::parse(&name).expect("a name")),
+                ..ChangeKey::of(id)
+            },
         ), keys: [plain]).about("renames"),
         operation!(change_key, app => {
             let olga = app.north("olga").await;
@@ -120,7 +118,10 @@ pub fn changed() -> Vec<Operation> {
             let (plain, id) = (key.plain, key.view.key_id);
         } (olga) on => on.engine.change_key(
             &olga,
-            ChangeKey::read(id, None, Some(&scopes()[..1])).expect("a change"),
+            ChangeKey {
+                scopes: Some(ScopeSet::of([Scope::WorkspacesRead])),
+                ..ChangeKey::of(id)
+            },
         ), keys: [plain]).about("narrows"),
         operation!(change_key, app => {
             let olga = app.north("olga").await;
@@ -128,8 +129,24 @@ pub fn changed() -> Vec<Operation> {
             let (plain, id) = (key.plain, key.view.key_id);
         } (olga) on => on.engine.change_key(&olga, ChangeKey {
             allowed_ips: Some("203.0.113.0/24".parse().expect("addresses")),
-            ..ChangeKey::read(id, None, None).expect("a change")
+            ..ChangeKey::of(id)
         }), keys: [plain]).about("restricts the addresses"),
+        operation!(change_key, app => {
+            let max = app.north("max").await;
+            let (key, text) = (app.key_of(&max).await, unique(app, "text"));
+            let (plain, id) = (key.plain, key.view.key_id);
+        } (max, text) on => on.engine.change_key(&max, ChangeKey {
+            description: Some(Description::parse(&text).expect("a description")),
+            ..ChangeKey::of(id)
+        }), keys: [plain]).about("describes"),
+        operation!(change_key, app => {
+            let olga = app.north("olga").await;
+            let key = app.key_of(&olga).await;
+            let (plain, id) = (key.plain, key.view.key_id);
+        } (olga) on => on.engine.change_key(&olga, ChangeKey {
+            expires_at: Some(olga.now().plus_seconds(86_400)),
+            ..ChangeKey::of(id)
+        }), keys: [plain]).about("expires earlier"),
         operation!(rotate_key, app => {
             let olga = app.north("olga").await;
             let key = app.key_of(&olga).await;

@@ -188,7 +188,10 @@ async fn many_changes(app: &TestApp, runner: &mut TestRunner, olga: &Ctx, max: &
 async fn change(app: &TestApp, runner: &mut TestRunner, ctx: &Ctx, key: KeyId, turn: usize) {
     match turn {
         0..=1 => {
-            let renamed = ChangeKey::read(key, Some(&name(runner)), None).expect("a command");
+            let renamed = ChangeKey {
+                name: Some(Name::parse(&name(runner)).expect("a name")),
+                ..ChangeKey::of(key)
+            };
             app.engine
                 .change_key(ctx, renamed)
                 .await

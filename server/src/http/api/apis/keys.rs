@@ -31,6 +31,9 @@ pub struct NewApiKey {
     #[schema(example = "Initech production", min_length = 1, max_length = 100)]
     #[serde(alias = "name")]
     label: Option<String>,
+    /// What it is for, at most 500 characters.
+    #[schema(example = "For their order import.", max_length = 500)]
+    description: Option<String>,
     /// The environment. The default is production.
     #[schema(value_type = Option<Environment>)]
     environment: Option<String>,
@@ -95,6 +98,7 @@ pub async fn create_api_key(
     let idempotency_key = sent_idempotency_key.for_operation(&format!("create {api}"), &new);
     let draft = ApiKeyDraft {
         name: new.label.as_deref().unwrap_or("API key"),
+        description: new.description.as_deref().unwrap_or_default(),
         owner: new.actor_id.map(ActorId),
         environment: new.environment.as_deref(),
         scopes: new.scopes.as_deref().unwrap_or_default(),

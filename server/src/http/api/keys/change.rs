@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use domain::IpBlocks;
-use domain::command::ChangeKey;
+use domain::command::{ChangeKey, Expiry, KeyChanges};
 use domain::policy::Action;
 use domain::view::KeyLine;
 use serde::Deserialize;
@@ -23,9 +22,15 @@ pub struct KeyChange {
     #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
     #[serde(alias = "name")]
     label: Option<String>,
+    /// What it is for, at most 500 characters. An empty text removes the description.
+    #[schema(example = "Deploys the website from CI.", max_length = 500)]
+    description: Option<String>,
     /// The remaining scopes. None can be added.
     #[schema(example = json!(["workspaces:read"]))]
     scopes: Option<Vec<String>>,
+    /// When it expires, no later than before.
+    #[schema(example = "2099-12-31T23:59:59Z", format = DateTime)]
+    expires_at: Option<String>,
     /// Where it can be used from: all of at most 50 IP addresses or blocks of them. An empty list
     /// means everywhere.
     #[schema(example = json!(["203.0.113.0/24"]))]
@@ -34,8 +39,9 @@ pub struct KeyChange {
 
 /// Change a key
 ///
-/// Renames a key, removes scopes, or changes where it can be used from. Scopes cannot be added. A
-/// key with full access has no scopes to remove.
+/// Renames or describes a key, removes scopes, lets it expire earlier, or changes where it can be
+/// used from. Scopes cannot be added, and a key cannot be made to last longer. A key with full
+/// access has no scopes to remove.
 #[utoipa::path(patch, path = "/keys/{key_id}", operation_id = "change_key", tag = "Keys",
     extensions(("x-needs" = json!(Action::ChangeKey))),
     request_body = KeyChange,
@@ -47,16 +53,13 @@ pub async fn change_key(
     key: Path<String>,
     Body(change): Body<KeyChange>,
 ) -> ApiResult<Json<KeyLine>> {
-    let command = ChangeKey::read(
-        id(key)?,
-        change.label.as_deref(),
-        change.scopes.as_deref(),
-    );
-    let (command, allowed_ips) =
-        IpBlocks::read_with(change.allowed_ips.as_deref(), command).map_err(as_label)?;
-    let command = ChangeKey {
-        allowed_ips,
-        ..command
+    let changes = KeyChanges {
+        name: change.label.as_deref(),
+        description: change.description.as_deref(),
+        scopes: change.scopes.as_deref(),
+        expires_at: change.expires_at.as_deref().map(Expiry::At),
+        allowed_ips: change.allowed_ips.as_deref(),
     };
+    let command = ChangeKey::read(id(key)?, &changes, ctx.now()).map_err(as_label)?;
     Ok(Json(state.engine.change_key(&ctx, command).await?))
 }

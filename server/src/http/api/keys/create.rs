@@ -27,6 +27,9 @@ pub struct NewKeyRequest {
     #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
     #[serde(alias = "name")]
     label: Option<String>,
+    /// What it is for, at most 500 characters.
+    #[schema(example = "Deploys the website from CI.", max_length = 500)]
+    description: Option<String>,
     /// The environment. The default is production.
     #[schema(value_type = Option<Environment>)]
     environment: Option<String>,
@@ -65,6 +68,7 @@ pub async fn create_key(
 ) -> ApiResult<(StatusCode, Json<NewKeyBody>)> {
     let draft = KeyDraft {
         name: new.label.as_deref().unwrap_or("API key"),
+        description: new.description.as_deref().unwrap_or_default(),
         owner: new.actor_id.map(ActorId),
         environment: new.environment.as_deref(),
         template: new.template.as_deref(),

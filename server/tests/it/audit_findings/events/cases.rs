@@ -119,6 +119,7 @@ pub async fn keys(watch: &mut Witness<'_>, owner: &str) {
             .to_owned(),
     );
     let both = json!({ "label": "Third", "scopes": [] });
+    let expires = |at: &str| json!({ "expires_at": at });
     let ips = |blocks: &[&str]| json!({ "allowed_ips": blocks });
     let successor = carry_out(
         watch,
@@ -130,6 +131,30 @@ pub async fn keys(watch: &mut Witness<'_>, owner: &str) {
             ),
             (
                 call("change_key", &path, json!({ "label": "Other" })),
+                &[],
+            ),
+            (
+                call(
+                    "change_key",
+                    &path,
+                    json!({ "description": "For CI" }),
+                ),
+                &[H::KeyDescriptionChanged],
+            ),
+            (
+                call(
+                    "change_key",
+                    &path,
+                    json!({ "description": "For CI " }),
+                ),
+                &[],
+            ),
+            (
+                call("change_key", &path, expires("2098-12-31T23:59:59Z")),
+                &[H::KeyExpirationChanged],
+            ),
+            (
+                call("change_key", &path, expires("2098-12-31T23:59:59Z")),
                 &[],
             ),
             (
