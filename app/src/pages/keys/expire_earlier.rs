@@ -60,7 +60,7 @@ fn field(sheet: &KeySheet, typed: String) -> AnyView {
     };
     view! {
         <p>{current}</p>
-        <div class="field">
+        <div class="field" id="expires_at">
             <label for="expires_on">{words::create_key::LAST_DAY}</label>
             <input
                 class="input short" type="date" id="expires_on" name="expires_on" required value=typed autofocus=problem.is_none()
