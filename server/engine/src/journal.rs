@@ -8,17 +8,19 @@
 
 mod catch_up;
 mod file;
+mod floors;
 mod mark;
 mod replay;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use domain::{ActorId, ApiId, KeyId, Moment};
 
 use crate::keyring::Ring;
 use file::JournalFile;
+use floors::Floors;
 
 pub use file::JournalFault;
 pub(crate) use mark::{Head, Mark, Subject};
@@ -33,8 +35,7 @@ pub struct Journal {
 #[derive(Default)]
 struct Inner {
     is_enabled: bool,
-    /// The lowest event number that a valid row of each subject has.
-    floors: RwLock<HashMap<Subject, i64>>,
+    floors: RwLock<Floors>,
     anchors: Mutex<HashMap<String, Head>>,
     file: Option<Mutex<JournalFile>>,
 }
@@ -76,14 +77,9 @@ impl Journal {
     /// Whether a row with this event number was superseded: the journal knows of a later change of
     /// its subject.
     pub(crate) fn is_behind(&self, subject: &Subject, n: i64) -> bool {
-        let floors = self
-            .inner
-            .floors
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        floors
+        self.floors()
             .get(subject)
-            .is_some_and(|floor| *floor > n)
+            .is_some_and(|floor| floor > n)
     }
 
     /// Whether the journal already says what this entry says.
@@ -114,13 +110,9 @@ impl Journal {
 
     /// The keys that the journal knows, by id.
     pub(crate) fn keys(&self) -> Vec<KeyId> {
-        self.known(|subject| {
-            if let Subject::Key(id) = subject {
-                Some(KeyId(*id))
-            } else {
-                None
-            }
-        })
+        let mut keys: Vec<_> = self.floors().keys().map(KeyId).collect();
+        keys.sort_unstable();
+        keys
     }
 
     /// The actors that the journal knows, by id.
@@ -146,12 +138,11 @@ impl Journal {
     }
 
     fn known<T: Ord>(&self, wanted: impl Fn(&Subject) -> Option<T>) -> Vec<T> {
-        let floors = self
-            .inner
-            .floors
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut found: Vec<_> = floors.keys().filter_map(wanted).collect();
+        let mut found: Vec<_> = self
+            .floors()
+            .others()
+            .filter_map(wanted)
+            .collect();
         found.sort_unstable();
         found
     }
@@ -223,12 +214,16 @@ impl Journal {
                         *known = head;
                     }
                 }
-                subject => {
-                    let floor = floors.entry(subject.clone()).or_default();
-                    *floor = mark.n.max(*floor);
-                }
+                subject => floors.raise(subject, mark.n),
             }
         }
+    }
+
+    fn floors(&self) -> RwLockReadGuard<'_, Floors> {
+        self.inner
+            .floors
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn anchors(&self) -> MutexGuard<'_, HashMap<String, Head>> {
