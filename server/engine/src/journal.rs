@@ -8,7 +8,7 @@
 
 mod catch_up;
 mod file;
-mod floors;
+mod floor_table;
 mod mark;
 mod replay;
 
@@ -20,7 +20,7 @@ use domain::{ActorId, ApiId, KeyId, Moment};
 
 use crate::keyring::Ring;
 use file::JournalFile;
-use floors::Floors;
+use floor_table::FloorTable;
 
 pub use file::JournalFault;
 pub(crate) use mark::{Head, Mark, Subject};
@@ -35,7 +35,7 @@ pub struct Journal {
 #[derive(Default)]
 struct Inner {
     is_enabled: bool,
-    floors: RwLock<Floors>,
+    floors: RwLock<FloorTable>,
     anchors: Mutex<HashMap<String, Head>>,
     file: Option<Mutex<JournalFile>>,
 }
@@ -219,7 +219,7 @@ impl Journal {
         }
     }
 
-    fn floors(&self) -> RwLockReadGuard<'_, Floors> {
+    fn floors(&self) -> RwLockReadGuard<'_, FloorTable> {
         self.inner
             .floors
             .read()

@@ -7,12 +7,12 @@ use super::mark::Subject;
 /// The floors. Most subjects are keys that have ended, and they stay for good, so keys have a table
 /// of numbers: it needs about a third of the memory.
 #[derive(Default)]
-pub(super) struct Floors {
+pub(super) struct FloorTable {
     keys: HashMap<i64, i64>,
     others: HashMap<Subject, i64>,
 }
 
-impl Floors {
+impl FloorTable {
     /// The floor of a subject, if the journal knows it.
     pub fn get(&self, subject: &Subject) -> Option<i64> {
         match subject {
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_floor_only_rises() {
-        let mut floors = Floors::default();
+        let mut floors = FloorTable::default();
         for subject in [Subject::Key(7), Subject::Actor(7)] {
             assert_eq!(floors.get(&subject), None);
             for (n, expected) in [(3, 3), (2, 3), (i64::MAX, i64::MAX), (5, i64::MAX)] {
