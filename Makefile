@@ -23,7 +23,7 @@ test: ## Run all checks: formatting, lints, tests on SQLite and Postgres, tests 
 test-fast: ## Run all checks except those in a browser
 	@.ci/tools build && .ci/test fast
 
-prove: ## Test the release build for up to two hours: kill -9, full disk, Postgres outage, tampering, fuzzing; write docs/dev/proofs.md
+prove: ## Test the release build for up to two and a half hours: kill -9, full disk, Postgres outage, tampering, fuzzing; write docs/dev/proofs.md
 	@.ci/tools prove && .ci/prove
 
 bench: ## Measure pages, operations and key checks into docs/performance.md; fail over a budget or below a score of 100
