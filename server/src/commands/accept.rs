@@ -1,9 +1,12 @@
 //! `roundtable audit accept` and `roundtable restore`: accept an altered audit log or a restored
 //! backup after the operator has investigated. The server must be stopped.
 
+use std::path::{Path, PathBuf};
+
 use domain::OrganizationId;
 use domain::token::Brand;
 use engine::journal::Journal;
+use engine::keyring::Ring;
 use engine::{Db, Engine, Runtime, keyring};
 
 use super::{CliError, cannot_open, print_line};
@@ -25,10 +28,27 @@ pub(super) async fn accept(
     Ok(())
 }
 
-/// Accepts a database that was restored by other means.
-pub(super) async fn restore(options: &Options, reason: &str) -> Result<(), CliError> {
-    let engine = open(options).await?;
-    finish_restore(&engine, reason).await
+/// Accepts a database that was restored by other means. Refuses without a journal, unless the
+/// operator says that it is lost.
+pub(super) async fn restore(
+    options: &Options,
+    reason: &str,
+    without_journal: bool,
+) -> Result<(), CliError> {
+    let locked = lock(options).await?;
+    if !locked.journal_file.exists() && !without_journal {
+        return Err(no_journal(&locked.journal_file, "the backup"));
+    }
+    finish_restore(&locked.open().await?, reason).await
+}
+
+/// The refusal to restore a backup that was made `then` without a journal.
+pub(super) fn no_journal(file: &Path, then: &str) -> CliError {
+    CliError::Usage(format!(
+        "there is no revocation journal at {}: keys that were revoked after {then} would be valid again; \
+         put the journal there, or add --without-journal",
+        file.display()
+    ))
 }
 
 /// Accepts the lost events of a restored database, and revokes again what the journal lists.
@@ -68,9 +88,19 @@ fn report(accepted: &[(OrganizationId, i64)]) {
     }
 }
 
-/// Opens the database like the server does, with the same lock: a running server would add events
-/// meanwhile.
+/// A database that is locked like by a server: a running one would add events meanwhile.
+struct Locked {
+    db: Db,
+    ring: Ring,
+    journal_file: PathBuf,
+}
+
+/// Opens the database like the server does, with the same lock.
 pub(super) async fn open(options: &Options) -> Result<Engine, CliError> {
+    lock(options).await?.open().await
+}
+
+async fn lock(options: &Options) -> Result<Locked, CliError> {
     let key = options.master_key()?;
     let previous = options.previous_master_key()?;
     let db = Db::open_to_serve(
@@ -81,12 +111,23 @@ pub(super) async fn open(options: &Options) -> Result<Engine, CliError> {
     .map_err(cannot_open)?;
     engine::migrate(&db).await?;
     let ring = keyring::open(&db, &key, previous.as_ref()).await?;
-    let runtime = Runtime::system();
-    let file = options.journal_file(db.file())?;
-    let journal = Journal::open(&file, &ring, runtime.now())?;
-    let engine = Engine::with_journal(db, ring, runtime, Brand::default(), journal);
-    engine.open_journal().await.map_err(failed)?;
-    Ok(engine)
+    let journal_file = options.journal_file(db.file())?;
+    Ok(Locked {
+        db,
+        ring,
+        journal_file,
+    })
+}
+
+impl Locked {
+    /// Opens the journal, which is created if there is none.
+    async fn open(self) -> Result<Engine, CliError> {
+        let runtime = Runtime::system();
+        let journal = Journal::open(&self.journal_file, &self.ring, runtime.now())?;
+        let engine = Engine::with_journal(self.db, self.ring, runtime, Brand::default(), journal);
+        engine.open_journal().await.map_err(failed)?;
+        Ok(engine)
+    }
 }
 
 /// The ID of an organization, if one is given.

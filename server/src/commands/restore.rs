@@ -31,7 +31,7 @@ pub(super) struct RestoreArguments {
     #[arg(long, requires = "folder")]
     replace: bool,
     /// Restore although there is no revocation journal
-    #[arg(long, requires = "folder")]
+    #[arg(long)]
     without_journal: bool,
     /// Reason for the audit log
     #[arg(long, default_value = "restored from a backup")]
@@ -45,7 +45,7 @@ pub(super) async fn run(options: &Options, arguments: &RestoreArguments) -> Resu
             let engine = restore(options, folder, arguments).await?;
             accept::finish_restore(&engine, reason).await
         }
-        None => accept::restore(options, reason).await,
+        None => accept::restore(options, reason, arguments.without_journal).await,
     }
 }
 
@@ -71,7 +71,10 @@ async fn restore(
     let ring = open_ring(options, &file).await?;
     let journal_file = options.journal_file(Some(place.path()))?;
     if !journal_file.exists() && !arguments.without_journal {
-        return Err(no_journal(&journal_file, &manifest));
+        return Err(accept::no_journal(
+            &journal_file,
+            &manifest.created_at,
+        ));
     }
     let journal = Journal::open(&journal_file, &ring, runtime.now())?;
 
@@ -108,15 +111,6 @@ async fn open_ring(options: &Options, file: &Path) -> Result<Ring, CliError> {
     let ring = keyring::open(&copy, &key, previous.as_ref()).await?;
     copy.close().await;
     Ok(ring)
-}
-
-fn no_journal(file: &Path, manifest: &Manifest) -> CliError {
-    CliError::Usage(format!(
-        "there is no revocation journal at {}: keys that were revoked after {} would be valid again; \
-         put the journal there, or add --without-journal",
-        file.display(),
-        manifest.created_at
-    ))
 }
 
 /// Refuses a backup that cannot be restored. An altered audit log is no obstacle: the organization

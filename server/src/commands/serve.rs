@@ -230,6 +230,11 @@ async fn serve_apart(served: Option<(Socket, impl Handler)>, mut stopping: watch
     listener::serve(socket, handler, stop).await;
 }
 
+/// What the log says when a server creates its journal beside a database that is in use.
+const NEW_JOURNAL: &str = "a new revocation journal was created, which is right for a new server; if the database was \
+    restored from a backup, keys that were revoked after it are valid again: stop the server, put the journal from before in \
+    this place, and run `roundtable restore --accept`";
+
 /// Migrates the database, decrypts the key ring, opens the revocation journal and verifies the
 /// audit logs.
 async fn open_engine(
@@ -246,6 +251,7 @@ async fn open_engine(
     let ring = keyring::open(db, &key, previous.as_ref()).await?;
 
     let file = options.journal_file(db.file())?;
+    let is_new = !file.exists();
     let journal = Journal::open(&file, &ring, runtime.now())?;
     let engine = Engine::with_journal(
         db.clone(),
@@ -262,6 +268,11 @@ async fn open_engine(
         .check_chain_heads(EVENTS_AT_START)
         .await
         .map_err(|error| CliError::Other(format!("the audit logs: {error}")))?;
+
+    if is_new && matches!(engine.is_bootstrapped().await, Ok(true)) {
+        let journal = file.display();
+        tracing::warn!(%journal, "{NEW_JOURNAL}");
+    }
 
     // A full disk does not prevent the start.
     if let Err(error) = engine.follow_ring().await {

@@ -339,6 +339,15 @@ async fn a_restore_replaces_no_database_unasked_and_needs_the_journal() {
     site.stop();
     fs::remove_file(&journal).expect("deleted");
     succeeded(&site.run(&["restore", "one", "--replace", "--without-journal"]));
+    // A database that was restored by other means.
+    fs::remove_file(&journal).expect("deleted");
+    refused(
+        &site.run(&["restore", "--accept"]),
+        2,
+        "there is no revocation journal",
+    );
+    succeeded(&site.run(&["restore", "--accept", "--without-journal"]));
+    assert!(journal.exists());
     refused(&site.run(&["restore"]), 2, "DIR");
     refused(
         &site.run(&["restore", "one", "--accept"]),

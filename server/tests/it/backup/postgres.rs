@@ -1,6 +1,7 @@
 //! Backups of Postgres: the manifest, the dump of `pg_dump`, and the check of what `pg_restore`
 //! makes of it. Needs `ROUNDTABLE_TEST_POSTGRES`, and the programs of Postgres.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -34,7 +35,7 @@ async fn run(sql: String) {
 fn program(name: &str) -> PathBuf {
     let in_path = std::env::var_os("PATH").unwrap_or_default();
     let in_path = std::env::split_paths(&in_path).map(|folder| folder.join(name));
-    let debian = std::fs::read_dir("/usr/lib/postgresql")
+    let debian = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
         .flatten()
@@ -118,6 +119,17 @@ async fn a_restored_dump_matches_the_manifest_and_revives_no_key() {
         1,
         "the newest one of the manifest, is missing or another one",
     );
+    // Another machine: the journal is not there yet.
+    let journal = site.folder.0.join("data/roundtable.journal");
+    let moved = site.folder.0.join("moved.journal");
+    fs::rename(&journal, &moved).expect("moved");
+    refused(
+        &site.run(&["restore", "--accept"]),
+        2,
+        "there is no revocation journal",
+    );
+    assert!(!journal.exists(), "nothing was created");
+    fs::rename(&moved, &journal).expect("moved");
     let restored = succeeded(&site.run(&["restore", "--accept"]));
     assert_eq!(
         restored.matches("is revoked: it was").count(),
