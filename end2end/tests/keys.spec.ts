@@ -304,7 +304,7 @@ test('a key can be described and expire earlier', { tag: '@plain' }, async ({ pa
   await day.evaluate((input) => input.removeAttribute('max'));
   await day.fill(later);
   await page.getByRole('button', { name: 'Save expiration' }).click();
-  await expect(page.getByText(/This key expires on .* Choose an earlier day\./)).toBeVisible();
+  await expect(page.getByText(/This key expires on .* Choose an earlier day\./).first()).toBeVisible();
   await sheet(page, scripted).getByLabel('Last day (UTC)').fill(tomorrow);
   await page.getByRole('button', { name: 'Save expiration' }).click();
   await expect(page.getByText('Expiration changed.')).toBeVisible();
