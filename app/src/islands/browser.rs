@@ -268,21 +268,14 @@ fn announce(status: &Element) {
     };
     let content = text.inner_html();
     text.set_inner_html("");
-    leptos::prelude::set_timeout(
-        move || text.set_inner_html(&content),
-        ANNOUNCED_AFTER,
-    );
+    leptos::prelude::set_timeout(move || text.set_inner_html(&content), ANNOUNCED_AFTER);
 }
 
 /// Moves the focus to the remembered row, or to the title of the page if the row is gone.
 fn focus_row() {
     let row = ROW.take();
     let target = by_id(&row)
-        .and_then(|row| {
-            row.query_selector("th a, summary")
-                .ok()
-                .flatten()
-        })
+        .and_then(|row| row.query_selector("th a, summary").ok().flatten())
         .or_else(|| {
             let title = all(".main h1").into_iter().next()?;
             title.set_attribute("tabindex", "-1").ok()?;
