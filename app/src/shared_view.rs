@@ -57,15 +57,32 @@ pub fn reasons(chosen: Option<&str>) -> impl IntoView + use<> {
     view! { <div class="field"><label for="reason">{words::revoke_key::REASON}</label><select class="input" id="reason" name="reason">{options}</select></div> }
 }
 
-/// A value that is shown once, with the button that copies it. The text of a textarea is not
-/// escaped, and the characters of a key, a link or a token need no escaping.
+/// A value that is shown once, with the button that copies it.
 pub fn secret<L: IntoView>(id: String, label: L, value: &str, rows: u32) -> impl IntoView + use<L> {
+    secret_with(
+        "button primary copy needs-script",
+        id,
+        label,
+        value,
+        rows,
+    )
+}
+
+/// The same with the class of the button. The text of a textarea is not escaped, and the characters
+/// of a key, a link or a token need no escaping.
+fn secret_with<L: IntoView>(
+    class: &'static str,
+    id: String,
+    label: L,
+    value: &str,
+    rows: u32,
+) -> impl IntoView + use<L> {
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
             <div class="copy-row">
                 <textarea class="key-value" id=id.clone() rows=rows.to_string() readonly spellcheck="false" autocomplete="off" translate="no" aria-describedby="reveal-notice">{value.to_owned()}</textarea>
-                <button class="button primary copy needs-script" type="button" data-copy=id>{icon("copy")}<span>{words::reveal_key::COPY}</span></button>
+                <button class=class type="button" data-copy=id>{icon("copy")}<span>{words::reveal_key::COPY}</span></button>
             </div>
         </div>
     }
@@ -134,6 +151,12 @@ pub fn revealed_with(new: &NewKey<'_>, shell: String, curl: String) -> impl Into
     )
 }
 
+/// The label of the button below a new key. In a dialog it copies the key first, unless the key is
+/// copied. CSS shows which it does.
+pub fn finish_words() -> impl IntoView {
+    view! { <span class="finished">{words::DONE}</span><span class="unfinished">{words::reveal_key::COPY_AND_CLOSE}</span> }
+}
+
 /// The status line that reports the result of copying.
 pub fn copy_status() -> impl IntoView {
     view! { <p class="visually-hidden" data-copy-status="" role="status"></p> }
@@ -150,6 +173,11 @@ pub fn secret_sheet<L: IntoView + 'static>(shown: Secret<'_>, label: L) -> impl 
         curl,
         waits_for,
     } = shown;
+    // Below a key, the main button copies it too.
+    let class = match waits_for {
+        Some(_) => "button copy needs-script",
+        None => "button primary copy needs-script",
+    };
     let waiting = waits_for.map(|key| {
         let key = key.to_owned();
         view! { <p class="waiting needs-script" id="first-request" role="status" data-key=key>{icon("check")}<span>{words::live::WAITING_FOR_FIRST_REQUEST}</span></p> }
@@ -162,7 +190,7 @@ pub fn secret_sheet<L: IntoView + 'static>(shown: Secret<'_>, label: L) -> impl 
             <div class="notice danger" id="reveal-notice">
                 {icon("danger")}<p class="strong">{warning}</p><p>{lost}</p>
             </div>
-            {secret("key".into(), label, value, rows)}
+            {secret_with(class, "key".into(), label, value, rows)}
             {copy_status()}
             <figure class="snippet">
                 <figcaption>{shell.0}{copy("shell-line", shell.1)}</figcaption>

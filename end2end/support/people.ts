@@ -55,7 +55,7 @@ export function sheet(page: Page, scripted: boolean): Locator {
 
 /** The row of a key. A badge may follow its name. */
 export function row(page: Page, name: string): Locator {
-  const whole = new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}( Test)?( Exposed)?( Rotating)?$`);
+  const whole = new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}( Test)?( Exposed)?( Rotating| New key)?$`);
   return page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: whole }) });
 }
 

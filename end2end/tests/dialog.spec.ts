@@ -98,8 +98,7 @@ test('closing the dialog before copying the key needs a confirmation', async ({ 
   const leave = [
     () => page.keyboard.press('Escape'),
     () => page.mouse.click(5, 5),
-    () => reveal.getByRole('button', { name: 'Close' }).click(),
-    () => reveal.getByText('Done', { exact: true }).click(),
+    () => reveal.getByRole('button', { name: 'Close', exact: true }).click(),
   ];
   for (const way of leave) {
     await way();
@@ -217,6 +216,34 @@ test('without the clipboard API the key is selected and the shortcut is shown', 
     return { inside, text: String(getSelection()) };
   });
   expect(selected).toEqual({ inside: true, text: key });
+});
+
+test('one button copies the key and closes the dialog, and only closes it after the key was copied', async ({ page }) => {
+  await signIn(page, OLIVIA);
+  const reveal = sheet(page, true);
+  const key = await createKeyAndStay(page, unique('One press'), true);
+  await expect(reveal.getByRole('button', { name: 'Done' })).toHaveCount(0);
+  await reveal.getByRole('button', { name: 'Copy and close' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
+  await createKeyAndStay(page, unique('Two presses'), true);
+  await reveal.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(reveal.getByRole('button', { name: 'Copy and close' })).toHaveCount(0);
+  await reveal.getByRole('button', { name: 'Done' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('the dialog stays if the browser does not copy the key', async ({ page }) => {
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined }));
+  await signIn(page, OLIVIA);
+  const key = await createKeyAndStay(page, unique('Stays'), true);
+  const reveal = sheet(page, true);
+  await reveal.getByRole('button', { name: 'Copy and close' }).click();
+  await expect(reveal.getByText(/press Ctrl\+C/)).toBeVisible();
+  await expect(shownKey(page, true)).toBeFocused();
+  expect(await shownKey(page, true).evaluate((field: HTMLTextAreaElement) => field.value.slice(field.selectionStart, field.selectionEnd))).toBe(key);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog', { name: COPY_GUARD })).toBeVisible();
 });
 
 /** The markup of the page after the navigation, during which it cannot be read. */

@@ -1,7 +1,7 @@
 // The list of keys: its columns, its pages, and the search.
 import { createKeys } from '../support/many.ts';
 import { test } from '../support/own.ts';
-import { OLIVIA, awake } from '../support/people.ts';
+import { OLIVIA, awake, openRowMenu } from '../support/people.ts';
 import { expect } from '../support/test.ts';
 
 test('the columns do not move, and 16 keys fit in a window', async ({ as }) => {
@@ -92,6 +92,29 @@ test('all keys of all pages that match the filters are revoked together', async 
   await expect(page.getByText(`${total} keys revoked.`)).toBeVisible();
   await expect(page).toHaveURL(/\?q=e/);
   await expect(page.getByRole('heading', { name: 'No keys match' })).toBeVisible();
+});
+
+test('an open menu of a row is above everything else at 360 px', async ({ as }) => {
+  const page = await as(OLIVIA);
+  await createKeys(page, 4);
+  await page.goto('/settings/api-keys');
+  await awake(page, true);
+  await page.setViewportSize({ width: 360, height: 800 });
+  for (const n of [0, 1]) {
+    const card = page.locator('.keys tbody tr').nth(n);
+    await openRowMenu(card);
+    const items = card.getByRole('listitem').filter({ visible: true });
+    await expect(items).toHaveCount(5);
+    for (const item of await items.all()) {
+      const covers = await item.evaluate((item) => {
+        const { left, right, top, bottom } = item.getBoundingClientRect();
+        const points = [left + 8, (left + right) / 2, right - 8].map((x) => document.elementFromPoint(x, (top + bottom) / 2));
+        return points.filter((there) => !item.contains(there)).map((there) => there?.outerHTML.slice(0, 80));
+      });
+      expect(covers, `over ${await item.textContent()}`).toEqual([]);
+    }
+    await page.keyboard.press('Escape');
+  }
 });
 
 test('five keys are revoked only after their number is typed', async ({ as, guard }) => {

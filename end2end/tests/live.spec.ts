@@ -35,7 +35,7 @@ async function connected(page: Page) {
 const lastUsed = (page: Page, name: string) => row(page, name).locator('[data-last-used]');
 
 /** The color of the name of a key. */
-const colorOf = (page: Page, name: string) => row(page, name).getByRole('rowheader').getByRole('link').evaluate((link) => getComputedStyle(link).color);
+const colorOf = (page: Page, name: string) => row(page, name).getByRole('rowheader').getByRole('link').first().evaluate((link) => getComputedStyle(link).color);
 
 const opened = new WeakMap<Page, number>();
 

@@ -250,7 +250,7 @@ test('a service account is created in the form for its first key', { tag: '@plai
   await expect(form.getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');
   await expect(field).toHaveValue(account);
   await form.getByLabel('Name').fill(name);
-  if (scripted) await expect(form.getByText('· acts as \u2068the new service account\u2069 ·')).toBeVisible();
+  if (scripted) await expect(form.getByText(`· acts as \u2068${account}\u2069 ·`)).toBeVisible();
   await finish(page, form, scripted);
   await expect(row(page, name)).toContainText(`for ${account}`);
   await openList(page);

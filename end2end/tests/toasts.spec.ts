@@ -135,7 +135,8 @@ test('after a dialog, the list is where it was', async ({ page }) => {
   await dialog.getByRole('button', { name: 'Save name' }).click();
   await expect(row(page, `${name} again`)).toBeVisible();
   await expect(page.getByRole('dialog')).toHaveCount(0);
-  await expect(toast(page)).toBeFocused();
+  await expect(toast(page)).toHaveText('Key renamed.');
+  await expect(row(page, `${name} again`).getByRole('link', { name: `${name} again`, exact: true })).toBeFocused();
   expect(page.url()).toBe(address);
   expect(await isMarked(page)).toBe(true);
 });

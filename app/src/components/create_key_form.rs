@@ -191,7 +191,7 @@ fn name(form: &KeyForm) -> AnyView {
         <div class="field">
             <label for="name">{words::labels::NAME}</label>
             <input
-                class="input" id="name" name="name" required autocomplete="off" placeholder=words::create_key::NAME_SAMPLES[0] dir="auto" value=typed
+                class="input" id="name" name="name" required autocomplete="off" dir="auto" value=typed
                 aria-describedby="name-error name-taken name-hint" aria-invalid=fault.is_some().then_some("true") autofocus=focus
             />
             {fault_line("name", fault)}

@@ -29,7 +29,7 @@ pub fn key_notice(flash: &Flash, organization: &OrganizationId) -> Option<AnyVie
             } else {
                 words::revoke_key::WAS_ALREADY_REVOKED
             };
-            let stopped = words::revoke_key::stopped(stopped);
+            let stopped = words::revoke_key::stopped((*fresh).into(), stopped);
             (
                 view! { "“"<bdi>{name.clone()}</bdi>{text}{stopped} }.into_any(),
                 Location::log_of(organization.clone(), *key_id),
@@ -39,7 +39,7 @@ pub fn key_notice(flash: &Flash, organization: &OrganizationId) -> Option<AnyVie
             format!(
                 "{}{}",
                 words::revoke_keys::revoked(*count),
-                words::revoke_key::stopped(stopped)
+                words::revoke_key::stopped(*count, stopped)
             )
             .into_any(),
             Location::top(Screen::AuditLog(organization.clone())),

@@ -4,7 +4,7 @@ use domain::environment::Environment;
 use domain::key::KeyStatus;
 use domain::scope::{Group, Permissions};
 use domain::view::{KeyLine, KeyView};
-use domain::{Moment, OrganizationId};
+use domain::{KeyId, Moment, OrganizationId};
 use leptos::prelude::*;
 
 use super::avatar::small_avatar;
@@ -37,17 +37,34 @@ pub struct KeyRows {
     pub may_rotate: bool,
     /// Who is named.
     pub person: KeyPerson,
+    /// The keys that replace another active key of the table.
+    pub replacements: Vec<KeyId>,
+}
+
+/// The keys that replace another active key of a table.
+pub fn replacements(lines: &[KeyLine]) -> Vec<KeyId> {
+    lines
+        .iter()
+        .filter(|line| line.key.is_active)
+        .filter_map(|line| line.rotated_to)
+        .collect()
 }
 
 impl KeyRows {
     /// Rows of a page about an owner or an API, without a selection.
-    pub fn on(room: &OrganizationPage, person: KeyPerson, may_rotate: bool) -> Self {
+    pub fn on(
+        room: &OrganizationPage,
+        person: KeyPerson,
+        may_rotate: bool,
+        lines: &[KeyLine],
+    ) -> Self {
         Self {
             organization: room.organization(),
             now: room.ctx.now(),
             has_picks: false,
             may_rotate,
             person,
+            replacements: replacements(lines),
         }
     }
 
@@ -72,7 +89,7 @@ impl KeyRows {
         view! {
             <tr id=format!("key-{}", key.key_id) class=class>
                 {pick}
-                {name(organization, key, now, status)}
+                {self.name(line, status)}
                 <td class="masked" data-label=words::labels::KEY_PREVIEW>{preview(&key.preview)}</td>
                 <td class="perm" data-label=words::create_key::PERMISSIONS>{permissions(key)}</td>
                 <td class="created" data-label=words::labels::CREATED_AT>{when(now, key.created_at)}</td>
@@ -83,6 +100,42 @@ impl KeyRows {
             </tr>
         }
         .into_any()
+    }
+
+    /// The name, with a badge for what is remarkable about the key as a whole. The badges are a part
+    /// of the name of the row, the link to rename the key is not.
+    fn name(&self, line: &KeyLine, status: KeyStatus) -> AnyView {
+        let (key, label) = (&line.key, &line.key.label);
+        let page = Screen::Key(self.organization.clone(), key.key_id).path();
+        let is_test = key.environment == Environment::Test;
+        let is_exposed = status == KeyStatus::Exposed;
+        let pair = match status {
+            KeyStatus::Rotated(_) => Some(words::rotate_key::ROTATING),
+            _ if self.is_replacement(line) => Some(words::rotate_key::NEW_KEY),
+            _ => None,
+        };
+        let marks = [
+            is_test.then(|| Environment::Test.label()),
+            is_exposed.then(|| words::keys::short_status(status)),
+            pair,
+        ];
+        let whole = words::keys::row_name(label, &marks);
+        let [test, exposed, pair] = marks;
+        let plain = |text: &'static str| view! { <span class="badge plain">{text}</span> };
+        let badges = view! { {test.map(plain)}{exposed.map(|_| badge(self.now, status, None))}{pair.map(plain)} };
+        view! {
+            <th scope="row" class="name" aria-label=whole><div>
+                <a href=page data-panel=key.key_id.to_string() title=label.clone()><bdi>{label.clone()}</bdi></a>
+                {badges}
+                {rename_link(&self.organization, key)}
+            </div></th>
+        }
+        .into_any()
+    }
+
+    /// Whether the table also has the key that this one replaces, which still works.
+    fn is_replacement(&self, line: &KeyLine) -> bool {
+        line.key.is_active && self.replacements.contains(&line.key.key_id)
     }
 
     /// The menu with all actions for a key.
@@ -122,15 +175,11 @@ impl KeyRows {
     }
 }
 
-/// The name, with a badge for what is remarkable about the key as a whole.
-fn name(organization: &OrganizationId, key: &KeyView, now: Moment, status: KeyStatus) -> AnyView {
-    let page = Screen::Key(organization.clone(), key.key_id).path();
-    let plain = |text: &'static str| view! { <span class="badge plain">{text}</span> };
-    let test = (key.environment == Environment::Test).then(|| plain(Environment::Test.label()));
-    let exposed = (status == KeyStatus::Exposed).then(|| badge(now, status, None));
-    let rotating =
-        matches!(status, KeyStatus::Rotated(_)).then(|| plain(words::rotate_key::ROTATING));
-    view! { <th scope="row" class="name"><div><a href=page data-panel=key.key_id.to_string() title=key.label.clone()><bdi>{key.label.clone()}</bdi></a>{test}{exposed}{rotating}</div></th> }
+/// The link that renames the key, beside its name. It is shown on a row that is pointed at or has
+/// the focus, and takes no space.
+fn rename_link(organization: &OrganizationId, key: &KeyView) -> AnyView {
+    let path = Screen::RenameKey(organization.clone(), key.key_id).path();
+    view! { <span class="rename-place"><a class="rename" href=path data-dialog="" aria-label=words::rename_key::of(&key.label)>{icon("rename")}</a></span> }
         .into_any()
 }
 
@@ -179,8 +228,9 @@ fn creator(key: &KeyView) -> AnyView {
     let avatar = key.creator_id.map(|id| small_avatar(id.0, &by));
     let owner = (by != key.actor_name).then(|| key.actor_name.clone());
     let title = words::keys::created_by_for(&by, owner.as_deref());
-    let owner = owner
-        .map(|name| view! { <span class="muted">" "{words::labels::FOR}<bdi>{name}</bdi></span> });
+    let owner = owner.map(
+        |name| view! { <span class="muted for">" "{words::labels::FOR}<bdi>{name}</bdi></span> },
+    );
     view! {
         <td class="by" data-label=words::labels::CREATED_BY title=title>
             {avatar}<bdi>{by}</bdi>{owner}
@@ -199,6 +249,7 @@ fn owner(key: &KeyView) -> AnyView {
 /// The number of scopes. A menu lists them.
 fn permissions(key: &KeyView) -> AnyView {
     let short = words::keys::permissions_of(key);
+    let title = words::keys::permission_count(key);
     let lines = match (&key.api, key.scopes) {
         (Some(api), _) => api
             .scopes
@@ -218,11 +269,11 @@ fn permissions(key: &KeyView) -> AnyView {
             .collect(),
     };
     if lines.is_empty() {
-        return view! { <span title=short.clone()>{short.clone()}</span> }.into_any();
+        return view! { <span title=title>{short}</span> }.into_any();
     }
     view! {
         <details class="menu scopes" name="menu">
-            <summary title=short.clone()>{short.clone()}</summary>
+            <summary title=title>{short}</summary>
             <ul class="menu-list">{lines}</ul>
         </details>
     }

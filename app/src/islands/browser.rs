@@ -1,5 +1,8 @@
 //! Browser APIs that islands use.
 
+use std::cell::RefCell;
+use std::time::Duration;
+
 use js_sys::{Array, Reflect};
 use leptos::web_sys;
 use wasm_bindgen::{JsCast, JsValue};
@@ -13,6 +16,8 @@ use web_sys::{
 use crate::shared_view::DIALOG_HEADER;
 use crate::words;
 
+/// How long a status is in the page before its text.
+const ANNOUNCED_AFTER: Duration = Duration::from_millis(100);
 /// The event of the window after [`refresh`].
 pub const REFRESHED: &str = "refreshed";
 /// How long a page may take, in milliseconds. A person who waits longer wants to know.
@@ -227,11 +232,57 @@ fn refresh_form(old: &HtmlElement, new: &Element) {
     }
 }
 
-/// Moves the focus to where the server put it in a page that was refreshed.
+thread_local! {
+    /// The ID of the row with the link that opened the last dialog; empty without one.
+    static ROW: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Remembers the row around what opens a dialog, for [`focus_first`].
+pub fn remember_row(event: &Event) {
+    let row = around(event, "tr[id]").map(|row| attribute(&row, "id"));
+    ROW.set(row.unwrap_or_default());
+}
+
+/// Moves the focus to where the server put it in a page that was refreshed. A toast is announced
+/// instead, and the focus returns to the row that the dialog was about.
 pub fn focus_first() {
-    let first = all(".frame [autofocus]").into_iter().next();
-    if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
+    let Some(first) = all(".frame [autofocus]").into_iter().next() else {
+        return;
+    };
+    let is_toast = first
+        .matches(".toast:not(.stays)")
+        .unwrap_or_default();
+    if is_toast && all("dialog[open]").is_empty() {
+        announce(&first);
+        focus_row();
+    } else if let Ok(first) = first.dyn_into::<HtmlElement>() {
         let _ = first.focus();
+    }
+}
+
+/// Makes screen readers announce a status that was inserted with its text: they announce only what
+/// changes in a status later.
+fn announce(status: &Element) {
+    let Ok(Some(text)) = status.query_selector("p") else {
+        return;
+    };
+    let content = text.inner_html();
+    text.set_inner_html("");
+    leptos::prelude::set_timeout(move || text.set_inner_html(&content), ANNOUNCED_AFTER);
+}
+
+/// Moves the focus to the remembered row, or to the title of the page if the row is gone.
+fn focus_row() {
+    let row = ROW.take();
+    let target = by_id(&row)
+        .and_then(|row| row.query_selector("th a, summary").ok().flatten())
+        .or_else(|| {
+            let title = all(".main h1").into_iter().next()?;
+            title.set_attribute("tabindex", "-1").ok()?;
+            Some(title)
+        });
+    if let Some(target) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
+        let _ = target.focus();
     }
 }
 

@@ -95,6 +95,31 @@ pub fn ask(guard: NodeRef<html::Dialog>) {
     }
 }
 
+/// Copies the first secret within the element of a selector that is not copied. If the browser
+/// refuses, the secret is selected, and the status line shows which keys to press. Returns whether
+/// it is copied, or nothing was left to copy.
+pub async fn copy_secret(within: &str) -> bool {
+    let open = format!("{within} {SECRETS}:not([{KEPT}])");
+    let open = all(&open).into_iter().next();
+    match open.and_then(|area| area.dyn_into().ok()) {
+        Some(area) => copy_text(&area).await,
+        None => true,
+    }
+}
+
+/// Copies the secret of a dialog whose form promised that, and announces it.
+pub fn copy_as_promised(within: &'static str) {
+    let sheet = all(&format!("{within} [data-copy-now]"));
+    if let Some(sheet) = sheet.into_iter().next() {
+        spawn_local(async move {
+            if copy_secret(within).await {
+                let copied = attribute(&sheet, "data-copy-now");
+                announce(&sheet, &copied, "visually-hidden");
+            }
+        });
+    }
+}
+
 /// Moves the focus to the button that copies the first secret that is not copied.
 pub fn focus_secret(within: &str) {
     let open = format!("{within} .copy-row:has({SECRETS}:not([{KEPT}])) .copy");
@@ -211,6 +236,14 @@ fn keep(text: &str) {
 }
 
 async fn copy(button: Element, source: HtmlElement) {
+    if copy_text(&source).await {
+        confirm(&button);
+    }
+}
+
+/// Copies the text of an element. If the browser refuses, the text is selected, and the status line
+/// shows which keys to press. Returns whether the text is copied.
+async fn copy_text(source: &HtmlElement) -> bool {
     let area = source.dyn_ref::<HtmlTextAreaElement>();
     let text = area.map_or_else(
         || source.text_content().unwrap_or_default(),
@@ -218,11 +251,11 @@ async fn copy(button: Element, source: HtmlElement) {
     );
     if write(&text).await.is_ok() {
         keep(&text);
-        confirm(&button);
-    } else {
-        select(&source);
-        announce(&button, words::reveal_key::COPY_BLOCKED, "hint");
+        return true;
     }
+    select(source);
+    announce(source, words::reveal_key::COPY_BLOCKED, "hint");
+    false
 }
 
 /// Shows for a moment on the button that the text is copied, and announces it to screen readers.
@@ -270,10 +303,10 @@ fn select(source: &HtmlElement) {
     }
 }
 
-/// Announces a text in the status line of the dialog of a button, or else of the page.
-fn announce(button: &Element, text: &str, class: &str) {
+/// Announces a text in the status line of the dialog around an element, or else of the page.
+fn announce(near: &Element, text: &str, class: &str) {
     const STATUS: &str = "[data-copy-status]";
-    let own = button
+    let own = near
         .closest("dialog")
         .ok()
         .flatten()

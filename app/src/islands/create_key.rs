@@ -182,6 +182,15 @@ impl Dialogs {
         }
     }
 
+    /// Copies the key unless it is copied, and closes the dialog. It stays if the browser refuses.
+    fn finish(self) {
+        spawn_local(async move {
+            if copying::copy_secret(REVEAL).await {
+                close(self.reveal);
+            }
+        });
+    }
+
     /// The Escape key closes the dialog too, and must ask first as well.
     fn cancel(self, event: &ev::Event) {
         if copying::unsaved(REVEAL) {

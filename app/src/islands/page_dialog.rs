@@ -9,11 +9,11 @@ use leptos::prelude::*;
 use leptos::{ev, html, web_sys};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, HtmlElement, HtmlFormElement};
+use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlInputElement};
 
 use super::browser::{
     Failure, FormResponse, all, around, attribute, encoded, focus_first, go_to, is_plain,
-    leave_menu, load_page, part_of, pressed_backdrop, refresh, send_for_page,
+    leave_menu, load_page, part_of, pressed_backdrop, refresh, remember_row, send_for_page,
 };
 use super::changes::has_changed;
 use super::copying;
@@ -127,13 +127,20 @@ impl Dialogs {
             if let Some(menu) = around(event, ".menu[open]") {
                 leave_menu(&menu);
             }
+            remember_row(event);
             self.open(
                 attribute(&link, "href"),
                 attribute(&link, "data-dialog") == "go",
             );
-        } else if self.has(event) && around(event, ".sheet-foot a.button").is_some() {
+        } else if self.has(event)
+            && let Some(back) = around(event, ".sheet-foot a.button")
+        {
             event.prevent_default();
-            self.close();
+            if back.has_attribute("data-finish") {
+                self.finish();
+            } else {
+                self.close();
+            }
         }
     }
 
@@ -216,6 +223,10 @@ impl Dialogs {
             .find_map(|selector| content.query_selector(selector).ok().flatten());
         if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
             let _ = first.focus();
+            // Typing replaces what the field contains.
+            if let Ok(field) = first.dyn_into::<HtmlInputElement>() {
+                field.select();
+            }
         }
         true
     }
@@ -232,6 +243,7 @@ impl Dialogs {
             && let Ok(fields) = encoded(&form)
         {
             event.prevent_default();
+            remember_row(event);
             let path = format!(
                 "{}?{}",
                 attribute(&form, "action"),
@@ -296,6 +308,9 @@ impl Dialogs {
             self.failure
                 .set(Some(Failure::of(words::problems::MAYBE_DONE)));
         }
+        if is_success {
+            copying::copy_as_promised(PAGE);
+        }
     }
 
     fn done(self, to: &str) {
@@ -317,6 +332,16 @@ impl Dialogs {
         } else {
             close(self.page);
         }
+    }
+
+    /// Copies the new key unless it is copied, and closes the dialog. It stays if the browser
+    /// refuses.
+    fn finish(self) {
+        spawn_local(async move {
+            if copying::copy_secret(PAGE).await {
+                close(self.page);
+            }
+        });
     }
 
     /// The Escape key closes the dialog too, and must ask first as well.

@@ -1,6 +1,8 @@
 //! Rows of a table: moving through them by keyboard, selecting them, and showing only those that
 //! match a search.
 
+use std::cell::RefCell;
+
 use leptos::prelude::*;
 use leptos::{ev, web_sys};
 use wasm_bindgen::JsCast;
@@ -10,16 +12,30 @@ use super::browser::{all, around, attribute, by_id};
 use crate::words;
 
 /// The link of each row, which takes the focus.
-const NAMES: &str = ".table tbody th a";
+const NAMES: &str = ".table tbody th a:not(.rename)";
 /// The checkboxes of rows, and the one for all rows.
 const PICKS: &str = "tbody .pick input";
 const EVERY: &str = "thead .pick input";
+
+thread_local! {
+    /// The value of the checkbox that was pressed last, where a range begins.
+    static BEGIN: RefCell<String> = const { RefCell::new(String::new()) };
+}
 
 /// Handles the tables of the page.
 pub fn listen() {
     window_event_listener(ev::click, |event| {
         if around(&event, "#bulk-more").is_some() {
             select_every_page();
+        }
+        if let Some(pressed) = around(&event, PICKS).and_then(|one| one.dyn_into().ok()) {
+            pick(&pressed, event.shift_key());
+        }
+    });
+    window_event_listener(ev::mousedown, |event| {
+        // It would select the text up to here as well.
+        if event.shift_key() && around(&event, PICKS).is_some() {
+            event.prevent_default();
         }
     });
     window_event_listener(ev::change, |event| {
@@ -98,6 +114,19 @@ fn boxes() -> Vec<HtmlInputElement> {
         .into_iter()
         .filter_map(|one| one.dyn_into().ok())
         .collect()
+}
+
+/// Handles a press of a checkbox. With the Shift key, the rows from the last pressed one to this
+/// one become what this one is.
+fn pick(pressed: &HtmlInputElement, is_range: bool) {
+    let begin = BEGIN.replace(pressed.value());
+    let boxes = boxes();
+    let at = |value: &str| boxes.iter().position(|one| one.value() == value);
+    if is_range && let Some((from, to)) = at(&begin).zip(at(&pressed.value())) {
+        for one in &boxes[from.min(to)..=from.max(to)] {
+            one.set_checked(pressed.checked());
+        }
+    }
 }
 
 /// Shows how many rows are selected.

@@ -9,7 +9,7 @@ use super::{Page, PageResponse};
 use crate::components::frame::{active, choose};
 use crate::components::{card, page_field};
 use crate::request::PageRequest;
-use crate::routes::{Location, Screen, again, confirm, encoded};
+use crate::routes::{Location, Screen, again, confirm, sign_in};
 use crate::shared_view::icon;
 use crate::words;
 
@@ -123,7 +123,7 @@ fn start(request: &PageRequest, to: &Location) -> String {
     match (request.context.caller.is_some(), &to.screen) {
         (true, _) => draft.map_or_else(|| again(to), |draft| confirm(to, draft)),
         (false, Screen::Home) => "/sign-in/start".into(),
-        (false, _) => format!("/sign-in/start?return_to={}", encoded(&to.path())),
+        (false, _) => sign_in(to),
     }
 }
 

@@ -144,6 +144,11 @@ impl Location {
     }
 }
 
+/// The URL to sign in and go to a location.
+pub fn sign_in(to: &Location) -> String {
+    format!("/sign-in/start?return_to={}", encoded(&to.path()))
+}
+
 /// The URL to sign in again and return to a location.
 pub fn again(back: &Location) -> String {
     format!(

@@ -14,12 +14,16 @@ pub const FIRST_TITLE: &str = "Invite your first member";
 pub const FIRST_LEDE: &str = "Who else works with the API keys of this organization? You can also invite people later, under Members.";
 pub const SKIP: &str = "Skip for now";
 pub const BUTTON: &str = "Create invitation";
+/// The same in a dialog, which copies the link.
+pub const BUTTON_IN_DIALOG: &str = "Create link and copy it";
 pub const FAILED: &str = "The invitation was not created";
 pub const EMAIL_HINT: &str =
     "Only someone who signs in with this email address can use the invitation.";
 pub const ROLE_HINT: &str = "What they can do in the organization. You can change it later.";
 pub const NO_EMAIL_SENT: &str = "Roundtable does not send email. You get a link to share.";
 pub const LINK_WARNING: &str = "Copy the link now. It will not be shown again.";
+/// The same after the link was copied.
+pub const LINK_COPIED: &str = "Link copied. It will not be shown again.";
 pub const LINK: &str = "Link";
 pub const LINK_SEND: &str = "Roundtable does not send email. Send this link to them yourself.";
 

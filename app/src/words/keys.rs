@@ -2,8 +2,9 @@
 
 use domain::Moment;
 use domain::command::KeySort;
+use domain::environment::Environment;
 use domain::key::KeyStatus;
-use domain::scope::{Access, Group, Permissions, ScopeSet};
+use domain::scope::{Access, Group, Permissions, ScopeSet, Template};
 use domain::view::{KeyCount, KeyView};
 
 use super::format::{ahead, grouped, plural};
@@ -50,7 +51,7 @@ pub const ABOUT: &str = "About API keys";
 pub const API_REFERENCE: &str = "API reference";
 pub const SHORTCUTS: &str = "Keyboard shortcuts";
 /// The shortcuts: the key to press, and what it does.
-pub const SHORTCUT_LIST: [(&str, &str); 6] = [
+pub const SHORTCUT_LIST: [(&str, &str); 7] = [
     ("/", "Search the keys"),
     ("c", "Create an API key"),
     (
@@ -59,6 +60,10 @@ pub const SHORTCUT_LIST: [(&str, &str); 6] = [
     ),
     ("Enter", "Open the key"),
     ("x", "Select the key"),
+    (
+        "Shift",
+        "With a click on a checkbox, select all keys from the last one to this one",
+    ),
     ("?", "Show this list"),
 ];
 pub const USE_SHORTCUTS: &str = "Use these shortcuts in this browser";
@@ -181,19 +186,39 @@ pub fn state(word: &str) -> &'static str {
     }
 }
 
-/// The permissions of a key, in two words.
-pub fn permissions(permissions: Permissions) -> String {
+/// The permissions of a key of Roundtable, in two words: the template that has the same, or else
+/// their number.
+pub fn permissions(permissions: Permissions, environment: Environment) -> String {
+    let is_same = |template: &Template| template.permissions(environment) == permissions;
     match permissions {
         Permissions::Everything => FULL_ACCESS.into(),
         Permissions::Only(scopes) if scopes.is_empty() => super::NONE.into(),
-        Permissions::Only(scopes) => plural(count(scopes), "permission"),
+        // “Full access” is more than the permissions of the sandbox.
+        Permissions::Only(scopes) => Template::ALL
+            .into_iter()
+            .filter(|template| *template != Template::FullAccess)
+            .find(is_same)
+            .map_or_else(
+                || plural(count(scopes), "permission"),
+                |template| template.label().into(),
+            ),
+    }
+}
+
+/// The number of permissions of a key, in the tooltip.
+pub fn permission_count(key: &KeyView) -> String {
+    match (&key.api, key.scopes) {
+        (None, Permissions::Only(scopes)) if !scopes.is_empty() => {
+            plural(count(scopes), "permission")
+        }
+        _ => permissions_of(key),
     }
 }
 
 /// What a key may do, in Roundtable or at its API.
 pub fn permissions_of(key: &KeyView) -> String {
     match &key.api {
-        None => permissions(key.scopes),
+        None => permissions(key.scopes, key.environment),
         Some(api) => {
             let n = i64::try_from(api.scopes.iter().count()).unwrap_or_default();
             let words = if n == 0 {
@@ -234,6 +259,15 @@ pub fn show_inactive(n: i64) -> String {
 /// The checkbox that selects a row.
 pub fn select_key(name: &str) -> String {
     format!("Select {}", isolated(name))
+}
+
+/// A row: the name of the key, and its badges.
+pub fn row_name(name: &str, marks: &[Option<&str>]) -> String {
+    let marks = marks.iter().flatten().copied();
+    std::iter::once(name)
+        .chain(marks)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The menu of a row.
@@ -292,15 +326,25 @@ mod tests {
             .flatten()
             .collect::<Vec<_>>();
         assert_eq!(text, ["Read and write", "Read and write", "Read"]);
-        assert_eq!(
-            permissions(Permissions::Only(scopes)),
-            "3 permissions"
-        );
-        assert_eq!(
-            permissions(Permissions::Only(ScopeSet::EMPTY)),
-            "None"
-        );
-        assert_eq!(permissions(Permissions::Everything), "Full access");
+        let of = |permissions_: Permissions| permissions(permissions_, Environment::Production);
+        assert_eq!(of(Permissions::Only(scopes)), "3 permissions");
+        assert_eq!(of(Permissions::Only(ScopeSet::EMPTY)), "None");
+        assert_eq!(of(Permissions::Everything), "Full access");
+    }
+
+    #[test]
+    fn permissions_have_the_name_of_their_template() {
+        let of = |template: Template, environment| {
+            permissions(template.permissions(environment), environment)
+        };
+        for template in Template::ALL {
+            assert_eq!(
+                of(template, Environment::Production),
+                template.label()
+            );
+        }
+        assert_eq!(of(Template::ReadOnly, Environment::Test), "Read only");
+        assert!(of(Template::FullAccess, Environment::Test).ends_with(" permissions"));
     }
 
     // RK-29, RU-21, RU-22, RU-23, RU-24, KE-30, KE-36

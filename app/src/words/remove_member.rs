@@ -5,6 +5,7 @@ use super::isolated;
 
 pub const CONFIRM: &str = "Confirm and remove";
 pub const WAITING: &str = "Removing…";
+pub const LABEL: &str = "Remove";
 pub const LINK: &str = "Remove…";
 pub const TITLE: &str = "Remove member";
 /// Before and after the name of the member to remove.
@@ -17,14 +18,15 @@ pub const KEYS_CHANGED: &str = "A key or service account changed in the meantime
 /// The effects of removing a member. The first is about the person.
 pub const EFFECTS: [&str; 4] = [
     "They lose access immediately, and are signed out unless they belong to another organization here.",
-    "Their keys stop working. Requests with a key that you don’t revoke or hand over below fail with 403.",
+    "Their keys stop working immediately, also those that you hand over. Scripts fail until they use a new key.",
     "Invitations they sent, and any for their email address, are canceled.",
     "Resources they created remain. The audit log records who removed them.",
 ];
 pub const THEIR_KEYS: &str = "Their active keys";
-pub const KEYS_HINT: &str = "Scripts that use these keys need new ones. Hand over a key, then update the script with the new key.";
+pub const KEYS_HINT: &str = "Scripts that use these keys need new ones. Hand over a key, then update the script with the new key. A new service account is named after the key.";
 pub const NO_KEYS: &str = "They have no active keys.";
 pub const REVOKE: &str = "Revoke";
+pub const HAND_OVER_TO_NEW: &str = "Hand over to a new service account";
 pub const HAND_OVER_TO: &str = "Hand over to";
 pub const ALREADY_REMOVED: &str = "This person is no longer a member";
 pub const ALREADY_REMOVED_HINT: &str = "They left or were removed. If keys were handed over and you have not seen the new ones, open their service account and rotate them.";
@@ -40,14 +42,6 @@ pub fn confirm_id(key: domain::KeyId) -> String {
 /// The button that removes a member.
 pub fn button(name: &str) -> String {
     format!("Remove {}", isolated(name))
-}
-
-/// The choice that creates a service account for a key.
-pub fn new_service_account(key: &str) -> String {
-    format!(
-        "Hand over to a new service account “{}”",
-        isolated(key)
-    )
 }
 
 /// The label of the choice for a key.

@@ -1,5 +1,6 @@
 //! Renaming a key.
 
+use super::isolated;
 use super::key_sheet::KeySheetWords;
 
 pub const LINK: &str = "Rename…";
@@ -11,3 +12,8 @@ pub const SHEET: KeySheetWords = KeySheetWords {
 };
 pub const DONE: &str = "Key renamed.";
 pub const HINT: &str = "Only the name changes. Scripts that use the key keep working.";
+
+/// The link beside the name of a key.
+pub fn of(name: &str) -> String {
+    format!("Rename {}", isolated(name))
+}

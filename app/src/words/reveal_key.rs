@@ -6,6 +6,7 @@ pub const TITLE: &str = "Your new API key";
 pub const WARNING: &str = "Copy your key now. It will not be shown again.";
 pub const LOST: &str = "Roundtable cannot recover a lost key. If you lose it, create a new one.";
 pub const COPY: &str = "Copy";
+pub const COPY_AND_CLOSE: &str = "Copy and close";
 pub const COPIED: &str = "Copied";
 pub const COPY_BLOCKED: &str =
     "Your browser blocked copying. The text is selected: press Ctrl+C, or ⌘C on a Mac.";

@@ -28,16 +28,20 @@ pub fn calls(calls: i64, addresses: usize) -> String {
     }
 }
 
-/// Where and how soon revoked keys have stopped.
+/// Where and how soon this number of revoked keys have stopped.
 #[cfg(feature = "ssr")]
-pub fn stopped(stopped: &domain::view::Stopped) -> String {
+pub fn stopped(n: usize, stopped: &domain::view::Stopped) -> String {
+    if n == 0 {
+        return String::new();
+    }
+    let keys = one_or_several(n, "The key", "The keys");
     let took = match stopped.took_ms {
         0 => "less than 1 ms".to_owned(),
         took => format!("{took} ms"),
     };
     match stopped.nodes {
-        0 | 1 => format!("Stopped in {took}. "),
-        nodes => format!("Stopped on {nodes} nodes in {took}. "),
+        0 | 1 => format!("{keys} stopped working in {took}. "),
+        nodes => format!("{keys} stopped working on all {nodes} nodes in {took}. "),
     }
 }
 
@@ -91,5 +95,20 @@ mod tests {
         assert_eq!(calls(0, 0), "0 calls");
         assert_eq!(calls(1, 1), "1 call from 1 IP address");
         assert_eq!(calls(1_204, 2), "1,204 calls from 2 IP addresses");
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn the_notice_says_what_stopped_and_where() {
+        let on = |nodes, took_ms| domain::view::Stopped { nodes, took_ms };
+        assert_eq!(
+            stopped(1, &on(1, 0)),
+            "The key stopped working in less than 1 ms. "
+        );
+        assert_eq!(
+            stopped(2, &on(3, 12)),
+            "The keys stopped working on all 3 nodes in 12 ms. "
+        );
+        assert_eq!(stopped(0, &on(1, 0)), "");
     }
 }

@@ -49,7 +49,7 @@ mod tests {
         assert!(change_role::EFFECTS[1].contains("does not apply to existing keys"));
         assert!(leave_organization::EFFECTS[1].contains("403"));
         assert!(remove_member::EFFECTS[0].contains("signed out"));
-        assert!(remove_member::EFFECTS[1].contains("403"));
+        assert!(remove_member::EFFECTS[1].contains("those that you hand over"));
         assert!(remove_member::EFFECTS[2].contains("canceled"));
         assert_eq!(
             remove_member::keys_not_listed(1),

@@ -92,6 +92,7 @@ pub fn owner(form: &KeyForm) -> Option<AnyView> {
                         selected=chosen == NEW_ACCOUNT
                         value=NEW_ACCOUNT
                         data-acts=words::create_key::THE_NEW_ACCOUNT
+                        data-acts-as="account_name"
                     >{words::create_key::NEW_ACCOUNT}</option>
                 </select>
                 {fault_line("actor_id", fault)}

@@ -133,7 +133,13 @@ fn summary(form: &HtmlFormElement, names: &[String], day: Option<&str>) -> Strin
     };
     let owner = option("actor_id")
         .or_else(|| by_id("create-summary").map(JsCast::unchecked_into))
-        .map(|owner| attribute(&owner, "data-acts"))
+        .map(|owner| {
+            let typed = attribute(&owner, "data-acts-as");
+            let typed = by_id(&typed).map(|name| value_of(&name));
+            typed
+                .filter(|name| !name.trim().is_empty())
+                .unwrap_or_else(|| attribute(&owner, "data-acts"))
+        })
         .unwrap_or_default();
     let expiry = option("expiry");
     let end = expiry
@@ -230,7 +236,7 @@ fn set_text(id: &str, text: &str) {
 
 /// Whether a key in the list has the name. The form only warns, because names need not be unique.
 fn is_taken(name: &str) -> bool {
-    all(".keys .name a")
+    all(".keys .name a[title]")
         .iter()
         .any(|link| attribute(link, "title") == name)
 }

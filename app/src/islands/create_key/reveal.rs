@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{CreatedKeyState, Dialogs, REVEAL};
 use crate::islands::copying;
 use crate::islands::dialog::{close_button, on_backdrop};
-use crate::shared_view::{NewKey, revealed};
+use crate::shared_view::{NewKey, finish_words, revealed};
 use crate::words;
 
 /// The dialog with the new key.
@@ -42,7 +42,7 @@ fn key_sheet(dialogs: Dialogs, new: CreatedKeyState) -> impl IntoView {
         <div class="sheet">
             <div class="sheet-head"><h2 id="reveal-title">{words::reveal_key::TITLE}</h2>{close_button(move || dialogs.close())}</div>
             {shown}
-            <div class="sheet-foot"><button class="button" type="button" on:click=move |_| dialogs.close()>{words::DONE}</button></div>
+            <div class="sheet-foot"><button class="button primary" type="button" on:click=move |_| dialogs.finish()>{finish_words()}</button></div>
         </div>
     }
 }

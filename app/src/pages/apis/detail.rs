@@ -191,7 +191,7 @@ fn keys(shown: &ApiPageData) -> AnyView {
 }
 
 fn table(shown: &ApiPageData) -> AnyView {
-    let rows = KeyRows::on(&shown.room, KeyPerson::Owner, true);
+    let rows = KeyRows::on(&shown.room, KeyPerson::Owner, true, &shown.keys.rows);
     key_table(
         &rows,
         &shown.keys.rows,

@@ -14,7 +14,7 @@ use crate::islands::live::LiveMarks;
 use crate::pages::Page;
 use crate::request::PageRequest;
 use crate::routes::{Screen, gate_url};
-use crate::shared_view::{NewKey, icon, revealed, revealed_with};
+use crate::shared_view::{NewKey, finish_words, icon, revealed, revealed_with};
 use crate::words;
 
 /// The page of a new key, with a link back to a screen.
@@ -60,7 +60,7 @@ fn render(
             <div class="sheet-head"><h1 id="reveal-title">{title}</h1></div>
             {sheet(created, api, url)}
             {replaced}
-            <div class="sheet-foot"><a class="button" href=back.path()>{words::DONE}</a></div>
+            <div class="sheet-foot"><a class="button primary" href=back.path() data-finish="">{finish_words()}</a></div>
         </div>
     };
     view! { {frame(room, words::reveal_key::TITLE, None, body.into_any())}<CopyButtons/>{Mark::of_uses(&room.ctx).hidden()}<LiveMarks/> }

@@ -75,7 +75,7 @@ fn render(
                     {facts(room, detail)}
                     {revoke_effects(1)}
                     {reasons(Some(reason))}
-                    {key.will_be_missed(room.ctx.now()).then(|| confirm_name(key.label.clone(), words::revoke_key::confirm_hint(1), problem, confirm))}
+                    {key.will_be_missed(room.ctx.now()).then(|| confirm_name(key.label.clone(), words::revoke_key::confirm_hint(1), problem, confirm, true))}
                 </div>
                 <div class="sheet-foot">
                     <a class="button" href=list>{words::CANCEL}</a>

@@ -145,7 +145,7 @@ fn form(
                 <ul class="revoked-list" tabindex="0" aria-label=words::keys::TITLE>{keys.iter().map(|key| line(room, key)).collect_view()}</ul>
                 {revoke_effects(keys.len())}
                 {reasons(Some(reason))}
-                {needs_phrase(n, recently_used).then(|| confirm_name(words::revoke_keys::phrase(n), why(n, recently_used), problem, typed))}
+                {needs_phrase(n, recently_used).then(|| confirm_name(words::revoke_keys::phrase(n), why(n, recently_used), problem, typed, true))}
             </div>
             <div class="sheet-foot">
                 <p class="push">{confirm.note()}</p>

@@ -5,7 +5,7 @@ use domain::{Code, OrganizationId, Problem, Role};
 use engine::form_token::FormToken;
 use leptos::prelude::*;
 
-use crate::components::confirm::{ButtonWords, Confirm};
+use crate::components::confirm::Confirm;
 use crate::components::field::Field;
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::organization_notice::moved;
@@ -71,12 +71,6 @@ fn render(
     let step = Step::of(room);
     let confirm = Confirm::of(room);
     let powerful = |role: Role| role >= Role::Admin;
-    let button = ButtonWords {
-        id: None,
-        label: words::invite_member::BUTTON.into(),
-        confirm: words::invite_member::CONFIRM,
-        waiting: words::invite_member::WAITING,
-    };
     let body = view! {
         {notice}
         <form
@@ -95,7 +89,7 @@ fn render(
             <div class="sheet-foot">
                 <p class="push">{words::invite_member::NO_EMAIL_SENT}" "{confirm.note()}</p>
                 <a class="button" href=step.back.path()>{step.leave}</a>
-                {confirm.button("button primary", button)}
+                {button()}
             </div>
         </form>
     };
@@ -105,6 +99,21 @@ fn render(
         None,
         body.into_any(),
     )
+}
+
+/// The button. A dialog can copy the link, a page without script cannot.
+fn button() -> AnyView {
+    view! {
+        <button class="button primary">
+            <span class="direct">
+                <span class="on-page">{words::invite_member::BUTTON}</span>
+                <span class="in-dialog">{words::invite_member::BUTTON_IN_DIALOG}</span>
+            </span>
+            <span class="confirming">{words::invite_member::CONFIRM}</span>
+            <span class="waiting-words">{words::invite_member::WAITING}</span>
+        </button>
+    }
+    .into_any()
 }
 
 /// What differs in the step after creating the organization: the person can skip it.
@@ -160,14 +169,18 @@ fn reveal(room: &OrganizationPage, created: &CreatedInvitation) -> AnyView {
     );
     let done = Screen::Members(room.organization()).path();
     let body = view! {
-        <div class="sheet">
+        <div class="sheet" data-copy-now=words::invite_member::LINK_COPIED>
             <div class="sheet-head"><h1>{words::invite_member::heading(&created.email)}</h1></div>
             <div class="sheet-body">
-                <div class="notice danger" id="reveal-notice">
-                    {icon("danger")}<p class="strong">{words::invite_member::LINK_WARNING}</p><p>{until}</p>
+                <div class="notice danger to-copy" id="reveal-notice">
+                    {icon("danger")}<p class="strong">{words::invite_member::LINK_WARNING}</p>
+                </div>
+                <div class="notice success copied-now">
+                    {icon("check")}<p class="strong">{words::invite_member::LINK_COPIED}</p>
                 </div>
                 {secret("link".into(), words::invite_member::LINK, &created.link, 2)}
                 {copy_status()}
+                <p>{until}</p>
                 <p>{words::invite_member::LINK_SEND}</p>
             </div>
             <div class="sheet-foot"><a class="button" href=done>{words::DONE}</a></div>

@@ -9,9 +9,9 @@ use engine::people::Person;
 use leptos::prelude::*;
 
 use crate::components::{card, page_field, sign_out_line, summary, when_due};
-use crate::pages::{Page, PageResponse, sign_in_path};
+use crate::pages::{Page, PageResponse};
 use crate::request::{PageContext, PageRequest};
-use crate::routes::{LinkToken, Location, Screen, as_someone_else};
+use crate::routes::{LinkToken, Location, Screen, as_someone_else, sign_in};
 use crate::shared_view::icon;
 use crate::words;
 
@@ -144,7 +144,7 @@ fn inviter(offer: &Offer) -> AnyView {
 fn not_signed_in(offer: &Offer, place: &Location) -> AnyView {
     view! {
         <p>{words::join::for_email(&offer.address_hint)}</p>
-        <a class="button primary wide" href=sign_in_path(Some(place))>{words::join::SIGN_IN}</a>
+        <a class="button primary wide" href=sign_in(place)>{words::join::SIGN_IN}</a>
     }
     .into_any()
 }

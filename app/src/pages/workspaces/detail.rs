@@ -215,6 +215,7 @@ fn delete(shown: &WorkspacePageData) -> AnyView {
         words::workspaces::DELETE_HINT,
         shown.form.problem(),
         shown.form.value("confirm_name"),
+        false,
     );
     let body = view! {
         <ul class="plain-list"><li>{icon("danger")}{words::workspaces::DELETE_EFFECT}</li></ul>

@@ -643,6 +643,7 @@ async fn a_single_key_has_the_documented_fields() {
     let mut expected = names(&list[0]);
     expected.extend(
         [
+            "description",
             "exposed_at",
             "last_used_address",
             "last_used_agent",

@@ -16,7 +16,12 @@ use crate::words;
 pub fn keys(shown: &ConsumerPageData) -> AnyView {
     let room = &shown.room;
     let is_empty = shown.keys.rows.is_empty() && room.place.before().is_none();
-    let rows = KeyRows::on(room, KeyPerson::Nobody, !shown.consumer.is_paused);
+    let rows = KeyRows::on(
+        room,
+        KeyPerson::Nobody,
+        !shown.consumer.is_paused,
+        &shown.keys.rows,
+    );
     let content = match is_empty {
         true => Either::Left(view! { <p class="muted">{words::consumers::NO_KEYS}</p> }),
         false => Either::Right(view! {

@@ -123,7 +123,11 @@ fn permissions(key: &KeyView) -> AnyView {
             |access| view! { <li>{group.label()}" · "<span class="muted">{access}</span></li> },
         )
     };
-    view! { <ul class="plain-list">{Group::ALL.map(line).into_iter().flatten().collect_view()}</ul> }.into_any()
+    view! {
+        {words::keys::permissions_of(key)}
+        <ul class="plain-list sub">{Group::ALL.map(line).into_iter().flatten().collect_view()}</ul>
+    }
+    .into_any()
 }
 
 /// Where the key can be used from, unless it is everywhere.

@@ -4,7 +4,7 @@ use domain::command::{KeySort, StatusFilter};
 use leptos::prelude::*;
 
 use super::{List, natural};
-use crate::components::key_row::{KeyPerson, KeyRows};
+use crate::components::key_row::{KeyPerson, KeyRows, replacements};
 use crate::components::pager::{links, next_link};
 use crate::routes::Screen;
 use crate::server_fns::keys::revoke::MOST_KEYS;
@@ -28,6 +28,7 @@ pub fn table(list: &List) -> AnyView {
         } else {
             KeyPerson::Nobody
         },
+        replacements: replacements(&list.rows.rows),
     };
     let rows = list
         .rows

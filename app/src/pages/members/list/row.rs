@@ -20,13 +20,13 @@ pub fn row(shown: &MembersPageData, member: &MemberView) -> AnyView {
     let waits = (!member.has_signed_in)
         .then(|| view! { <span class="sub">{words::members::NOT_SIGNED_IN_YET}</span> });
     view! {
-        <tr>
+        <tr id=format!("member-{}", member.actor_id)>
             <th scope="row"><div class="who">{avatar(member.actor_id.0, &member.name)}<div><bdi>{member.name.clone()}</bdi>{you}{waits}</div></div></th>
             {manages.then(|| view! { <td data-label=words::labels::EMAIL><bdi>{member.email.clone()}</bdi></td> })}
             <td data-label=words::labels::ROLE>{member.role.label()}</td>
             {manages.then(|| view! { <td data-label=words::labels::ACTIVE_KEYS>{keys(&shown.room, member)}</td> })}
             <td data-label=words::labels::JOINED>{when(now, member.joined_at)}</td>
-            {manages.then(|| view! { <td class="row-actions"><div>{menu(&shown.room, member)}</div></td> })}
+            {manages.then(|| view! { <td class="row-actions"><div>{remove_link(&shown.room, member)}{menu(&shown.room, member)}</div></td> })}
         </tr>
     }
     .into_any()
@@ -44,15 +44,34 @@ fn keys(room: &OrganizationPage, member: &MemberView) -> AnyView {
     view! { <a class="number" href=keys.path()>{count}{of}</a> }.into_any()
 }
 
-/// The menu of a member. You cannot remove yourself, only leave.
+/// The page that removes a member, if the person can. You cannot remove yourself, only leave.
+fn remove_path(room: &OrganizationPage, member: &MemberView) -> Option<String> {
+    let own = room.ctx.actor();
+    let may_remove = member.actor_id != own.id && may_give(own.role, member.role);
+    may_remove.then(|| Screen::RemoveMember(room.organization(), member.actor_id).path())
+}
+
+/// The link **Remove**.
+fn remove_link(room: &OrganizationPage, member: &MemberView) -> Option<AnyView> {
+    let path = remove_path(room, member)?;
+    let name = member.name.clone();
+    let link = view! {
+        <a class="link-button danger" href=path data-dialog="">
+            {words::remove_member::LABEL}
+            <span class="visually-hidden">" "<bdi>{name}</bdi></span>
+        </a>
+    };
+    Some(link.into_any())
+}
+
+/// The menu of a member.
 fn menu(room: &OrganizationPage, member: &MemberView) -> Option<AnyView> {
     let (own, organization) = (room.ctx.actor(), room.organization());
     if !may_give(own.role, member.role) {
         return None;
     }
-    let role = Screen::ChangeRole(organization.clone(), member.actor_id).path();
-    let remove = (member.actor_id != own.id).then(|| {
-        let path = Screen::RemoveMember(organization, member.actor_id).path();
+    let role = Screen::ChangeRole(organization, member.actor_id).path();
+    let remove = remove_path(room, member).map(|path| {
         view! { <li class="apart"><a class="danger" href=path data-dialog="">{icon("danger")}{words::remove_member::LINK}</a></li> }
     });
     let menu = view! {

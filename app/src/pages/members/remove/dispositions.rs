@@ -53,7 +53,7 @@ fn item(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
             <div>
                 <strong><bdi>{key.label.clone()}</bdi></strong>
                 {preview(&key.preview)}
-                <span class="muted">{key.environment.label()}", "{words::keys::permissions(key.scopes)}</span>
+                <span class="muted">{key.environment.label()}", "{words::keys::permissions_of(key)}</span>
                 {mark}
             </div>
             {choice(shown, line)}
@@ -86,7 +86,7 @@ fn choice(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
     view! {
         <select class="input fate" name=name aria-label=words::remove_member::disposition_label(&key.label)>
             {option("end".into(), words::remove_member::REVOKE.into())}
-            {free.then(|| option("new".into(), words::remove_member::new_service_account(&key.label)))}
+            {free.then(|| option("new".into(), words::remove_member::HAND_OVER_TO_NEW.into()))}
             {accounts}
         </select>
     }

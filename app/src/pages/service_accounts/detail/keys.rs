@@ -113,6 +113,7 @@ fn table(shown: &ServiceAccountPageData) -> AnyView {
         &shown.room,
         KeyPerson::Nobody,
         !shown.account.is_disabled,
+        &shown.keys.rows,
     );
     key_table(
         &rows,
