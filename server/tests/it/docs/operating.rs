@@ -38,6 +38,7 @@ fn every_documented_setting_exists() {
         include_str!("../../../../docs/monitoring.md"),
         include_str!("../../../../docs/upgrade.md"),
         include_str!("../../../deploy/roundtable.service"),
+        include_str!("../../../deploy/roundtable-admin"),
         include_str!("../../../deploy/compose.yaml"),
         include_str!("../../../deploy/kubernetes.yaml"),
         include_str!("../../../deploy/Containerfile"),
