@@ -127,10 +127,11 @@ fn escaped(page: &str) -> String {
 /// Loads the script, then hydrates every island. Islands are not nested, so this replaces the
 /// framework's loader. The browser requests both files in parallel, and can react to the person
 /// between islands. They wait for the first paint, so that on a slow connection they do not compete
-/// with the font. A page in the background is not painted.
+/// with the font. A page in the background is not painted, and not every browser reports the paint.
 fn wake(assets: &str, nonce: Option<Nonce>) -> impl IntoView + use<> {
     let text = format!(
-        "if(!document.hidden)await new Promise(next=>requestAnimationFrame(()=>requestAnimationFrame(next)));\
+        "if(!document.hidden)await new Promise(next=>{{setTimeout(next,1000);\
+         new PerformanceObserver(next).observe({{type:\"paint\",buffered:true}})}});\
          const wasm=fetch(\"{assets}/roundtable.wasm\"),islands=await import(\"{assets}/roundtable.js\");\
          await islands.default({{module_or_path:wasm}});islands.hydrate();\
          for(const one of document.querySelectorAll(\"leptos-island\")){{islands[one.dataset.component](one);\
