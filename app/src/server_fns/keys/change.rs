@@ -22,13 +22,11 @@ pub async fn rename_key(
     key_id: String,
     name: String,
 ) -> Result<FormResult, FormError> {
-    let (context, ctx) = open(&organization).await?;
     let changes = KeyChanges {
         name: Some(&name),
         ..KeyChanges::default()
     };
-    let command = read(&context, &ctx, &key_id, &changes)?;
-    change(&context, &ctx, command, Flash::Renamed).await
+    read_and_change(&organization, &key_id, &changes, Flash::Renamed).await
 }
 
 /// Describes a key. A blank text removes the description.
@@ -41,13 +39,11 @@ pub async fn describe_key(
     key_id: String,
     description: String,
 ) -> Result<FormResult, FormError> {
-    let (context, ctx) = open(&organization).await?;
     let changes = KeyChanges {
         description: Some(&description),
         ..KeyChanges::default()
     };
-    let command = read(&context, &ctx, &key_id, &changes)?;
-    change(&context, &ctx, command, Flash::Described).await
+    read_and_change(&organization, &key_id, &changes, Flash::Described).await
 }
 
 /// Lets a key expire earlier, at the end of a day.
@@ -60,13 +56,17 @@ pub async fn expire_key_earlier(
     key_id: String,
     expires_on: String,
 ) -> Result<FormResult, FormError> {
-    let (context, ctx) = open(&organization).await?;
     let changes = KeyChanges {
         expires_at: Some(Expiry::OnDate(&expires_on)),
         ..KeyChanges::default()
     };
-    let command = read(&context, &ctx, &key_id, &changes)?;
-    change(&context, &ctx, command, Flash::ExpiresEarlier).await
+    read_and_change(
+        &organization,
+        &key_id,
+        &changes,
+        Flash::ExpiresEarlier,
+    )
+    .await
 }
 
 /// Removes scopes from a key. The selected scopes are those that it keeps.
@@ -94,14 +94,18 @@ pub async fn narrow_key(
     change(&context, &ctx, command, Flash::Narrowed).await
 }
 
-fn read(
-    context: &PageContext,
-    ctx: &Ctx,
+/// Reads the fields of a form, and changes the key.
+async fn read_and_change(
+    organization: &str,
     key_id: &str,
     changes: &KeyChanges<'_>,
-) -> Result<ChangeKey, FormError> {
-    let key = id_of(context, key_id)?;
-    ChangeKey::read(key, changes, ctx.now()).map_err(|faults| context.invalid(faults).into())
+    message: Flash,
+) -> Result<FormResult, FormError> {
+    let (context, ctx) = open(organization).await?;
+    let key = id_of(&context, key_id)?;
+    let command =
+        ChangeKey::read(key, changes, ctx.now()).map_err(|faults| context.invalid(faults))?;
+    change(&context, &ctx, command, message).await
 }
 
 /// Changes the key. Its page then shows the message.
