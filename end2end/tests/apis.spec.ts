@@ -104,7 +104,7 @@ test('an owner registers an API in the dashboard', async ({ page, guard }) => {
   await page.getByLabel('Key prefix (optional)').fill(`i${word}`);
   await page.getByLabel('Permissions (optional)').fill('invoices:read Read invoices\ninvoices:write Send invoices');
   await page.getByRole('button', { name: 'Register API' }).click();
-  await expect(page.getByRole('status').first()).toContainText('The API was registered.');
+  await expect(page.getByRole('status').filter({ hasText: 'The API was registered.' })).toBeVisible();
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
   await expect(page.getByText(new RegExp(`/gate/invoices-${word}$`))).toBeVisible();
   const permissions = page.getByRole('table', { name: /^Permissions of/ });

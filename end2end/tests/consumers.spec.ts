@@ -20,7 +20,7 @@ async function register(page: Page) {
   const permissions = 'orders:read Read orders\norders:write Place and cancel orders (includes orders:read)';
   await page.getByLabel('Permissions (optional)').fill(permissions);
   await page.getByRole('button', { name: 'Register API' }).click();
-  await expect(page.getByRole('status').first()).toContainText('The API was registered.');
+  await expect(page.getByRole('status').filter({ hasText: 'The API was registered.' })).toBeVisible();
   return api;
 }
 
@@ -52,7 +52,7 @@ for (const scripted of [true, false]) {
       if (scripted) await inspect(page, 'new-consumer-fault');
       await page.getByLabel('Metadata (optional)').fill('{"plan": "pro"}');
       await page.getByRole('button', { name: 'Create consumer' }).click();
-      await expect(page.getByRole('status').first()).toContainText('Next, create a key for it.');
+      await expect(page.getByRole('status').filter({ hasText: 'Next, create a key for it.' })).toBeVisible();
       await expect(page.getByText('{"plan":"pro"}').first()).toBeVisible();
       if (scripted) await inspect(page, 'consumer-new');
 
@@ -102,11 +102,11 @@ for (const scripted of [true, false]) {
       const card = (name: string) => page.locator('form.sheet').filter({ has: page.getByRole('heading', { name, exact: true }) });
       await card('Change permissions').getByLabel('Permissions (optional)').fill('orders:write Place and cancel orders');
       await card('Change permissions').getByRole('button').click();
-      await expect(page.getByRole('status').first()).toContainText('The API was changed.');
+      await expect(page.getByRole('status').filter({ hasText: 'The API was changed.' })).toBeVisible();
       expect(await gate(key, 'orders:read')).toBe(403);
       await card('Keys and gate').getByLabel('Key header').selectOption('Authorization: Bearer');
       await card('Keys and gate').getByRole('button').click();
-      await expect(page.getByRole('status').first()).toContainText('The API was changed.');
+      await expect(page.getByRole('status').filter({ hasText: 'The API was changed.' })).toBeVisible();
       expect(await gate(key, 'orders:write')).toBe(401);
       await card('Keys and gate').getByLabel('Key header').selectOption('X-API-Key');
       await card('Keys and gate').getByRole('button').click();
@@ -114,7 +114,7 @@ for (const scripted of [true, false]) {
       if (scripted) await inspect(page, 'api-with-keys');
 
       await page.getByRole('button', { name: 'Archive' }).click();
-      await expect(page.getByRole('status').first()).toContainText('The API was archived.');
+      await expect(page.getByRole('status').filter({ hasText: 'The API was archived.' })).toBeVisible();
       await expect(page.getByRole('link', { name: 'Create key' })).toHaveCount(0);
       expect(await gate(key, 'orders:write')).toBe(401);
       await page.getByRole('button', { name: 'Restore' }).click();
@@ -123,7 +123,7 @@ for (const scripted of [true, false]) {
       await nav(page).getByRole('link', { name: 'Consumers' }).click();
       await page.getByRole('link', { name: `Initech ${customer}` }).click();
       await page.getByRole('button', { name: 'Pause' }).click();
-      await expect(page.getByRole('status').first()).toContainText('paused. Its keys are refused.');
+      await expect(page.getByRole('status').filter({ hasText: 'paused. Its keys are refused.' })).toBeVisible();
       await expect(page.getByText('This consumer is paused')).toBeVisible();
       expect(await gate(key, 'orders:write')).toBe(401);
       await page.getByRole('button', { name: 'Resume' }).click();

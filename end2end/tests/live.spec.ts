@@ -171,6 +171,8 @@ alone('a key that another person revokes is grey within seconds, and shifts noth
   const line = detail.getByRole('status').filter({ hasText: 'This key is no longer active.' });
   await line.getByRole('link', { name: 'Reload' }).click();
   await expect(detail.getByText('Revoked', { exact: true }).first()).toBeVisible();
+  // A page that shows the end of the key does not tell of it, even if it hears of it later.
+  await expect(detail.locator('.news')).toHaveCount(0);
 });
 
 alone('a change by another person shows one line', async ({ browserOf }) => {

@@ -38,7 +38,7 @@ async function createWorkspace(page: Page, name: string): Promise<string> {
   await page.getByRole('link', { name: 'Create workspace' }).first().click();
   await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByRole('button', { name: 'Create workspace' }).click();
-  await expect(page.getByRole('status').first()).toContainText('Next, start a run in it.');
+  await expect(page.getByRole('status').filter({ hasText: 'Next, start a run in it.' })).toBeVisible();
   return new URL(page.url()).pathname.split('/').pop()!;
 }
 
@@ -105,12 +105,12 @@ for (const scripted of [true, false]) {
       const waits = await start('later');
       await page.goto(page.url().replace(/\/runs.*/, `/workspaces/${workspace}`));
       await page.getByRole('button', { name: 'Stop' }).click();
-      await expect(page.getByRole('status').first()).toContainText('It takes no runs.');
+      await expect(page.getByRole('status').filter({ hasText: 'It takes no runs.' })).toBeVisible();
       await expect(start('refused')).rejects.toThrow(/409/);
       await page.getByRole('link', { name: waits.id }).click();
       await expect(page.getByText('its workspace is stopped')).toBeVisible();
       await page.getByRole('button', { name: 'Cancel run' }).click();
-      await expect(page.getByRole('status').first()).toContainText('The run was cancelled.');
+      await expect(page.getByRole('status').filter({ hasText: 'The run was cancelled.' })).toBeVisible();
       await expect(page.getByText('Cancelled', { exact: true })).toBeVisible();
 
       // Deleting a workspace needs its name.
@@ -120,7 +120,7 @@ for (const scripted of [true, false]) {
       await expect(page.getByText('That doesn’t match.').first()).toBeVisible();
       await page.getByLabel(/^Type /).fill('Reports');
       await page.getByRole('button', { name: 'Delete' }).click();
-      await expect(page.getByRole('status').first()).toContainText('deleted, with its runs');
+      await expect(page.getByRole('status').filter({ hasText: 'deleted, with its runs' })).toBeVisible();
     });
   });
 }

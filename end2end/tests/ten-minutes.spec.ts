@@ -116,7 +116,7 @@ test('the guide leads to a protected API', async ({ page }) => {
     await page.getByRole('link', { name: 'Revoke…' }).click();
     await page.getByLabel('Type Initech production to confirm').fill('Initech production');
     await page.getByRole('button', { name: 'Revoke key' }).click();
-    await expect(page.getByRole('status').first()).toContainText('revoked');
+    await expect(page.getByRole('status').filter({ hasText: '“Initech production” revoked.' })).toBeVisible();
     const [refused] = calls(step('Step 8: Revoke the key'));
     await call(refused, vars);
   } finally {

@@ -137,7 +137,7 @@ fn render(shown: &KeyPageData) -> AnyView {
         .filter(|_| narrow.is_none());
     let body = view! {
         {shown.flash.as_ref().and_then(|flash| key_notice(flash, &room.organization()))}
-        {shown.mark.line_of_key(&room.place, key.key_id)}
+        {news(shown)}
         <div class="page-head">
             <div class="titled"><h1><bdi>{key.label.clone()}</bdi></h1><span class=badge>{status}</span></div>
             {buttons(room, line)}
@@ -152,6 +152,18 @@ fn render(shown: &KeyPageData) -> AnyView {
         {copy_status()}
     };
     view! { {frame(room, &key.label, problem, body.into_any())}<LiveMarks/> }.into_any()
+}
+
+/// The line that later says that the key is no longer active. The page of an inactive key says so
+/// already, even if the event of that arrives after the page.
+fn news(shown: &KeyPageData) -> AnyView {
+    let (mark, key) = (&shown.mark, &shown.key.line.key);
+    if key.is_active {
+        mark.line_of_key(&shown.room.place, key.key_id)
+            .into_any()
+    } else {
+        mark.hidden().into_any()
+    }
 }
 
 fn buttons(room: &OrganizationPage, line: &KeyLine) -> AnyView {
