@@ -27,6 +27,8 @@ pub mod form_error;
 #[cfg(feature = "ssr")]
 pub mod form_result;
 #[cfg(feature = "ssr")]
+mod join;
+#[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod request;

@@ -119,6 +119,22 @@ pub fn confirming(
     )
 }
 
+/// The page of a person who accepts an invitation, before the sign-in at `to`.
+pub fn continuing(context: PageContext, nonce: Option<Nonce>, to: &str) -> Response<String> {
+    let provider = words::confirm::provider(
+        context.site_config.development,
+        context.site_config.provider.as_deref(),
+    );
+    let request = PageRequest {
+        context,
+        nonce,
+        path: String::new(),
+        query: Vec::new(),
+        posted: None,
+    };
+    respond(request, members::join::continuing(&provider, to))
+}
+
 /// The page of a waiting form that does not exist or has expired. `here` is the page of that form.
 pub fn no_draft(context: PageContext, nonce: Option<Nonce>, here: &str) -> Response<String> {
     let problem = context.problem(Code::NotFound);

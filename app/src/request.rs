@@ -43,6 +43,8 @@ pub struct SiteConfig {
     pub public_url: String,
     /// Whether this is a development installation, with the development sign-in.
     pub development: bool,
+    /// The accounts to choose from on the sign-in page of a development installation.
+    pub accounts: Vec<Account>,
     /// The domains that people may sign in from; empty if any domain may.
     pub allowed_domains: Vec<String>,
     /// The host of the identity provider, if it is not Google.
@@ -55,6 +57,16 @@ pub struct SiteConfig {
     pub assets: String,
     /// The brand in the prefix of new keys.
     pub brand: domain::token::Brand,
+}
+
+/// An account of a development installation. It has no password.
+pub struct Account {
+    /// The subject at the development identity provider.
+    pub subject: String,
+    /// The name of the person.
+    pub name: String,
+    /// What describes the person, such as `Owner of Acme`.
+    pub note: String,
 }
 
 impl SiteConfig {

@@ -55,7 +55,9 @@ pub use docs_page::docs_page;
 pub use link::LinkToken;
 pub use log::LOG_FILTERS;
 pub use period::Period;
-pub use place::{EVERY_STATE, Location, again, as_someone_else, confirm, encoded, sign_in};
+pub use place::{
+    EVERY_STATE, JOIN, Location, again, as_someone_else, confirm, encoded, sign_in, sign_in_as,
+};
 
 /// A page of the product.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ test('before signing in', async ({ page, guard }) => {
   await page.goto('/sign-in?problem=expired');
   await inspect(page, 'sign-in-problem');
   await page.goto('/sign-in');
-  await page.getByRole('link', { name: 'Continue with the development sign-in' }).click();
+  await page.getByRole('link', { name: 'Continue as another user' }).click();
   await inspect(page, 'provider');
   guard.expects(/404/);
   await page.goto('/nowhere');

@@ -55,20 +55,16 @@ async function copy(page: Page, scripted: boolean) {
 
 /** Signs in on the page of the provider as a new person. */
 async function signInAs(page: Page, email: string, name: string) {
-  const standIn = page.getByRole('link', { name: 'Continue with the development sign-in' });
-  if (await standIn.isVisible()) await standIn.click();
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByRole('button', { name: 'Continue with this email' }).click();
 }
 
-/** Opens a link without a session, signs in and joins. */
+/** Opens a link without a session, and joins with a sign-in. */
 async function join(page: Page, url: string, email: string, name: string) {
   await page.goto(url);
-  await page.getByRole('link', { name: 'Sign in to join' }).click();
+  await page.getByRole('button', { name: 'Sign in and join' }).click();
   await signInAs(page, email, name);
-  await page.waitForURL(url);
-  await page.getByRole('button', { name: 'Join', exact: true }).click();
   await page.waitForURL(/settings\/api-keys$/);
 }
 
@@ -221,7 +217,7 @@ test('a link works only for the invited email', { tag: '@plain' }, async ({ as, 
   await copy(owner, scripted);
   const page = await browserOf();
   await page.goto(invitationUrl);
-  await page.getByRole('link', { name: 'Sign in to join' }).click();
+  await page.getByRole('button', { name: 'Sign in and join' }).click();
   await signInAs(page, 'eve@new.example', 'Eve');
   await page.waitForURL(invitationUrl);
   await expect(page.getByText(/for .*l…@new\.example.*signed in as .*eve@new\.example/)).toBeVisible();
@@ -466,7 +462,7 @@ test.describe('looks', () => {
     const nobody = await browserOf();
     await nobody.goto(invitationUrl);
     await inspect(nobody, 'join');
-    await nobody.getByRole('link', { name: 'Sign in to join' }).click();
+    await nobody.getByRole('button', { name: 'Sign in and join' }).click();
     await signInAs(nobody, 'eve@new.example', 'Eve');
     await inspect(nobody, 'join-another');
     await nobody.getByRole('link', { name: 'Sign in as someone else' }).click();

@@ -156,8 +156,7 @@ test('a sign-in returns to the requested page', { tag: '@plain' }, async ({ page
   const log = page.url().replace('api-keys', 'audit-log');
   await signOut(page, OLIVIA);
   await page.goto(log);
-  await page.getByRole('link', { name: 'Continue with the development sign-in' }).click();
-  await page.getByRole('button', { name: `Continue as ${OLIVIA}` }).click();
+  await page.getByRole('link', { name: `Continue as ${OLIVIA}` }).click();
   await expect(page).toHaveURL(log);
 });
 

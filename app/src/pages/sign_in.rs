@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use super::{Page, PageResponse};
 use crate::components::frame::{active, choose};
 use crate::components::{card, page_field};
-use crate::request::PageRequest;
-use crate::routes::{Location, Screen, again, confirm, sign_in};
+use crate::request::{Account, PageRequest};
+use crate::routes::{Location, Screen, again, confirm, sign_in, sign_in_as};
 use crate::shared_view::icon;
 use crate::words;
 
@@ -80,7 +80,16 @@ struct SignInPageData {
     /// The path of the page to go back to, if the person is signed in.
     back: Option<String>,
     development: bool,
+    /// The accounts of a development installation.
+    accounts: Vec<AccountLink>,
     provider: Option<String>,
+}
+
+/// An account to sign in as.
+struct AccountLink {
+    path: String,
+    name: String,
+    note: String,
 }
 
 /// The sign-in page.
@@ -107,6 +116,7 @@ pub fn load(request: &PageRequest) -> PageResponse {
         start: start(request, &to),
         back: signed_in.then(|| to.path()),
         development: site_config.development,
+        accounts: accounts(request, &to),
         provider: site_config.provider.clone(),
     };
     PageResponse::Page(Page::new(words::sign_in::TAB_TITLE, move || {
@@ -127,11 +137,29 @@ fn start(request: &PageRequest, to: &Location) -> String {
     }
 }
 
+/// The accounts to choose from. A person who has to sign in again has no choice.
+fn accounts(request: &PageRequest, to: &Location) -> Vec<AccountLink> {
+    if request.context.caller.is_some() {
+        return Vec::new();
+    }
+    let link = |account: &Account| AccountLink {
+        path: sign_in_as(to, &account.subject),
+        name: account.name.clone(),
+        note: account.note.clone(),
+    };
+    let accounts = &request.context.site_config.accounts;
+    accounts.iter().map(link).collect()
+}
+
 fn render(shown: SignInPageData) -> AnyView {
     let problem = shown
         .problem
         .map(|problem| problem_notice(problem, shown.request_id));
-    let button = button(shown.development, shown.provider, shown.start);
+    let button = if shown.accounts.is_empty() {
+        button(shown.development, shown.provider, shown.start).into_any()
+    } else {
+        account_list(shown.accounts, shown.start)
+    };
     let back = shown
         .back
         .map(|to| view! { <a class="button wide" href=to>{words::sign_in::GO_BACK}</a> });
@@ -163,6 +191,24 @@ fn button(development: bool, provider: Option<String>, start: String) -> impl In
             <div class="notice warning">{icon("warning")}<p>{words::sign_in::DEVELOPMENT_HINT}</p></div>
         }),
     }
+}
+
+/// The accounts of a development installation, and the way to its provider for another one.
+fn account_list(accounts: Vec<AccountLink>, start: String) -> AnyView {
+    let link = |account: AccountLink| {
+        view! {
+            <li><a class="person" href=account.path><span>
+                <span class="person-name">{words::sign_in::CONTINUE_AS}<bdi>{account.name}</bdi></span>
+                <span class="person-note">{account.note}</span>
+            </span></a></li>
+        }
+    };
+    view! {
+        <div class="notice warning">{icon("warning")}<p>{words::sign_in::DEVELOPMENT_HINT}</p></div>
+        <ul class="person-list">{accounts.into_iter().map(link).collect_view()}</ul>
+        <a class="button wide" href=start>{words::sign_in::AS_ANOTHER_ACCOUNT}</a>
+    }
+    .into_any()
 }
 
 /// Whether a text may be the token of a stored form.

@@ -149,6 +149,14 @@ pub fn sign_in(to: &Location) -> String {
     format!("/sign-in/start?return_to={}", encoded(&to.path()))
 }
 
+/// The URL of the form that accepts the invitation of its page with a sign-in.
+pub const JOIN: &str = "/sign-in/join";
+
+/// The URL to sign in as an account of a development installation, and return to a location.
+pub fn sign_in_as(to: &Location, account: &str) -> String {
+    format!("{}&account={}", sign_in(to), encoded(account))
+}
+
 /// The URL to sign in again and return to a location.
 pub fn again(back: &Location) -> String {
     format!(

@@ -9,7 +9,6 @@ use domain::command::{
 use domain::view::NewInvitation;
 use domain::{ActorId, Code, FieldFault, InvitationId, KeyId, Problem, Role};
 use engine::Ctx;
-use engine::attempts::Kind;
 use leptos::prelude::*;
 
 use super::{form_token as token_of, unconfirmed};
@@ -285,25 +284,11 @@ pub async fn accept_invitation(page: String) -> Result<FormResult, FormError> {
     let Some(Screen::Join(token)) = Location::parse(&page).map(|place| place.screen) else {
         return Err(context.problem(Code::BadRequest).into());
     };
-    let accept = context
-        .engine
-        .accept_invitation(caller, token.as_str(), context.origin.clone());
-    let joined = context
-        .engine
-        .attempt(
-            Kind::Invitation,
-            &context.origin,
-            token.as_str().as_bytes(),
-            accept,
-        )
-        .await;
-    let organization = joined.map_err(form_error(&context))?;
-    context
-        .set_flash(Flash::Moved(OrganizationNotice::Joined))
-        .await;
-    Ok(FormResult::Redirect {
-        to: Screen::ApiKeys(organization).path(),
-    })
+    let keys = context
+        .join(caller, &token)
+        .await
+        .map_err(form_error(&context))?;
+    Ok(FormResult::Redirect { to: keys.path() })
 }
 
 fn actor(context: &PageContext, text: &str) -> Result<ActorId, Problem> {

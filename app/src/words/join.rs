@@ -8,7 +8,8 @@ pub const TITLE: &str = "Join an organization";
 pub const NOT_VALID: &str = "This invitation is not valid";
 pub const NOT_VALID_HINT: &str =
     "It may have been used, canceled or expired, or the link may be incomplete. Ask for a new one.";
-pub const SIGN_IN: &str = "Sign in to join";
+pub const SIGN_IN: &str = "Sign in and join";
+pub const CONTINUE: &str = "Continue to the sign-in";
 pub const FAILED: &str = "You did not join";
 pub const BUTTON: &str = "Join";
 pub const GO_TO_DASHBOARD: &str = "Go to the dashboard";
@@ -27,6 +28,11 @@ pub fn for_email(hint: &str) -> String {
         "The invitation is for {}. Sign in with that email address.",
         isolated(hint)
     )
+}
+
+/// What happens after the sign-in at a provider.
+pub fn joins_after(provider: &str) -> String {
+    format!("Sign in with {provider}. You join when you return.")
 }
 
 /// The invitation is for another person than the one who is signed in.

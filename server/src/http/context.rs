@@ -8,11 +8,12 @@ use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Code, Moment, PersonId};
-use engine::Caller;
 use engine::attempts::{Client, Kind};
 use engine::ctx::Origin;
+use engine::{Caller, Engine};
 use leptos::nonce::Nonce;
 use tower_sessions::Session;
+use tower_sessions::session::Id;
 
 use super::AppState;
 use super::layers::cookie;
@@ -77,16 +78,21 @@ pub async fn receive(
         .ok()
         .flatten()
         .unwrap_or_default();
-    let caller = person.zip(session.id()).map(|(person, id)| {
-        Caller::in_browser(
-            person,
-            state.engine.session_digest(&token(id)),
-            Moment(signed_in_at),
-        )
-    });
+    let caller = person
+        .zip(session.id())
+        .map(|(person, id)| caller_of(&state.engine, id, person, Moment(signed_in_at)));
     let context = context(&state, session, &request, caller);
     request.extensions_mut().insert(context);
     next.run(request).await
+}
+
+/// The person of a session.
+pub fn caller_of(engine: &Engine, id: Id, person: PersonId, signed_in_at: Moment) -> Caller {
+    Caller::in_browser(
+        person,
+        engine.session_digest(&token(id)),
+        signed_in_at,
+    )
 }
 
 fn context(

@@ -2,28 +2,31 @@
 //! that a cookie binds to the browser.
 
 mod flows;
+mod join;
 mod problem;
 
 use app::request::PageContext;
-use app::routes::{Location, Screen, encoded};
+use app::routes::{JOIN, Location, Screen, encoded};
 use axum::extract::{Query, State};
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use domain::Moment;
-use engine::Runtime;
 use engine::attempts::{Attempt, Client, Kind};
 use engine::ctx::Origin;
 use engine::people::Identity;
+use engine::{Caller, Runtime};
 use leptos::nonce::Nonce;
 use oidc::Flow;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use url::Url;
 
 use self::problem::{SignInProblem, to_problem, unavailable};
-use super::context::turned_away;
+use super::context::{caller_of, turned_away};
+use super::layers::is_ours;
 use super::sessions::{ADDRESS, AGENT, PERSON, SIGNED_IN_AT, token as session_token};
 use super::ui::RESUME;
 use super::{AppState, identity};
@@ -48,13 +51,19 @@ struct Waiting {
     /// The token of a form that is submitted after the sign-in.
     #[serde(default)]
     draft: Option<String>,
+    /// Whether the person accepts the invitation of the page to return to.
+    #[serde(default)]
+    joins: bool,
 }
 
-/// The page that a sign-in returns to, and the form that is submitted afterwards.
+/// The page that a sign-in returns to, and what is done afterwards.
 #[derive(Clone, Default)]
 struct Destination {
     return_to: String,
+    /// The token of a form that is submitted.
     draft: Option<String>,
+    /// Whether the person accepts the invitation of the page.
+    joins: bool,
 }
 
 impl Destination {
@@ -90,6 +99,32 @@ struct Start {
     /// `1` to choose another account at the provider.
     #[serde(default)]
     other: String,
+    /// The account that was chosen on the sign-in page of a development installation. No other site
+    /// can choose one.
+    #[serde(default)]
+    account: String,
+}
+
+/// What the provider asks the person, or knows already.
+#[derive(Default)]
+struct Choice {
+    /// Whether the provider lets the person choose an account.
+    other: bool,
+    /// The account that the person has chosen already.
+    account: Option<String>,
+}
+
+impl Choice {
+    /// Adds the parameters of OpenID Connect Core 1.0, 3.1.2.1 to the URL of the provider.
+    fn ask(&self, url: &mut Url) {
+        let mut query = url.query_pairs_mut();
+        if self.other {
+            query.append_pair("prompt", "select_account");
+        }
+        if let Some(account) = &self.account {
+            query.append_pair("login_hint", account);
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -100,10 +135,11 @@ struct Return {
     error: Option<String>,
 }
 
-/// The two URLs of a sign-in.
+/// The URLs of a sign-in.
 pub fn router(app: AppState) -> Router {
     Router::new()
         .route("/sign-in/start", get(start))
+        .route(JOIN, post(join::start))
         .route(CALLBACK, get(finish))
         .with_state(app)
 }
@@ -115,18 +151,6 @@ async fn start(
     Query(query): Query<Start>,
     headers: HeaderMap,
 ) -> Response {
-    // Each start inserts a row that is deleted when the sign-in succeeds or expires. So it counts
-    // as a failed attempt until a sign-in succeeds.
-    let attempt = match app
-        .engine
-        .attempts()
-        .begin(Kind::SignIn, client(&context), &[])
-        .await
-    {
-        Ok(attempt) => attempt,
-        Err(error) => return turned_away(context, nonce.map(|Extension(nonce)| nonce), &error),
-    };
-
     let fresh = query.fresh == "1";
     let draft = if fresh && is_draft_token(&query.draft) {
         Some(query.draft)
@@ -136,6 +160,7 @@ async fn start(
     let destination = Destination {
         return_to: safe_return(&query.return_to),
         draft,
+        joins: false,
     };
     let again = context
         .caller
@@ -145,27 +170,61 @@ async fn start(
             person: caller.person.0,
             since: app.engine.runtime().now().0.div_euclid(1000),
         });
-
-    match begin(
+    let choice = Choice {
+        other: query.other == "1",
+        account: Some(query.account)
+            .filter(|account| !account.is_empty())
+            .filter(|_| is_ours(&headers, &app.site_config.public_url)),
+    };
+    let nonce = nonce.map(|Extension(nonce)| nonce);
+    match set_out(
         &app,
-        &context.origin,
-        &destination,
+        &context,
+        nonce,
+        &headers,
+        destination,
         again,
-        query.other == "1",
+        choice,
     )
     .await
     {
+        Ok((url, cookies)) => (cookies, Redirect::to(&url)).into_response(),
+        Err(response) => *response,
+    }
+}
+
+/// The URL of the provider, and the cookies of a sign-in that starts now. The error is the response
+/// to a browser whose sign-in cannot start.
+async fn set_out(
+    app: &AppState,
+    context: &PageContext,
+    nonce: Option<Nonce>,
+    headers: &HeaderMap,
+    destination: Destination,
+    again: Option<Again>,
+    choice: Choice,
+) -> Result<(String, Cookies), Box<Response>> {
+    // Each start inserts a row that is deleted when the sign-in succeeds or expires. So it counts
+    // as a failed attempt until a sign-in succeeds.
+    let attempt = app
+        .engine
+        .attempts()
+        .begin(Kind::SignIn, client(context), &[])
+        .await
+        .map_err(|error| turned_away(context.clone(), nonce, &error))?;
+
+    match begin(app, &context.origin, &destination, again, choice).await {
         Ok((url, cookie)) => {
             attempt.failed();
             let cookies = cookie
                 .into_iter()
-                .chain(flows::make_room(&app, &headers));
-            let cookies: Vec<_> = cookies.map(|line| (SET_COOKIE, line)).collect();
-            (AppendHeaders(cookies), Redirect::to(&url)).into_response()
+                .chain(flows::make_room(app, headers));
+            let cookies = cookies.map(|line| (SET_COOKIE, line)).collect();
+            Ok((url, AppendHeaders(cookies)))
         }
         Err(problem) => {
             attempt.undecided();
-            failed(&context, problem, &destination)
+            Err(failed(context, problem, &destination).into())
         }
     }
 }
@@ -195,7 +254,7 @@ async fn finish(
         .map_or_else(|| "/".into(), flows::Flow::return_to);
     let from_cookie = Destination {
         return_to,
-        draft: None,
+        ..Destination::default()
     };
 
     let state = back.state.as_deref().unwrap_or_default();
@@ -230,23 +289,29 @@ async fn finish(
     let destination = Destination {
         return_to: waiting.return_to.clone(),
         draft: waiting.draft.clone(),
+        joins: waiting.joins,
     };
     match complete(&app, &context, back, waiting).await {
-        Ok(()) => Redirect::to(&destination.url()).into_response(),
+        Ok(caller) if destination.joins => join::finish(&context, &caller, &destination.return_to)
+            .await
+            .into_response(),
+        Ok(_) => Redirect::to(&destination.url()).into_response(),
         Err(problem) => failed(&context, problem, &destination),
     }
 }
 
+/// The cookies of a response.
+type Cookies = AppendHeaders<Vec<(HeaderName, HeaderValue)>>;
 /// The URL of the provider, and the cookie that binds the sign-in to the browser.
 type Started = (String, Option<HeaderValue>);
 
-/// Starts a sign-in. With `other`, the provider lets the user choose an account.
+/// Starts a sign-in.
 async fn begin(
     app: &AppState,
     origin: &Origin,
     destination: &Destination,
     again: Option<Again>,
-    other: bool,
+    choice: Choice,
 ) -> Result<Started, SignInProblem> {
     let runtime = app.engine.runtime();
     let fresh_since = again.map(|again| again.since);
@@ -267,9 +332,8 @@ async fn begin(
         .authorization_url(&flow)
         .await
         .map_err(|failure| to_problem(&failure, origin))?;
-    if other && again.is_none() {
-        url.query_pairs_mut()
-            .append_pair("prompt", "select_account");
+    if again.is_none() {
+        choice.ask(&mut url);
     }
 
     let waiting = Waiting {
@@ -279,6 +343,7 @@ async fn begin(
         return_to: destination.return_to.clone(),
         again,
         draft: destination.draft.clone(),
+        joins: destination.joins,
     };
     let value = serde_json::to_vec(&waiting).map_err(|_| SignInProblem::Unavailable)?;
     app.engine
@@ -322,13 +387,13 @@ async fn take_waiting(
     }
 }
 
-/// Exchanges the code, checks the identity, and starts a session.
+/// Exchanges the code, checks the identity, and starts a session. Returns the person who signed in.
 async fn complete(
     app: &AppState,
     context: &PageContext,
     back: Return,
     waiting: Waiting,
-) -> Result<(), SignInProblem> {
+) -> Result<Caller, SignInProblem> {
     if let Some(error) = back.error {
         let origin = &context.origin;
         tracing::info!(
@@ -380,12 +445,15 @@ async fn complete(
     app.engine
         .attempts()
         .refund(Kind::SignIn, started_by);
-    if let Some(id) = context.session.id() {
-        app.engine
-            .attempts()
-            .remember(Kind::Session, &session_token(id));
-    }
-    Ok(())
+    // A session that is saved has an ID.
+    let id = context
+        .session
+        .id()
+        .ok_or(SignInProblem::Unavailable)?;
+    app.engine
+        .attempts()
+        .remember(Kind::Session, &session_token(id));
+    Ok(caller_of(&app.engine, id, person, signed_in_at))
 }
 
 /// Checks that the same person has signed in again, because the form to submit is theirs.

@@ -3,6 +3,7 @@
 mod again;
 mod drafts;
 mod host;
+mod joining;
 mod problems;
 mod returns;
 mod tabs;
@@ -136,11 +137,16 @@ async fn leave_as(app: &TestApp, person: &str, query: &str, cookies: &str) -> (S
         started.text
     );
     let flow = cookie(&started, "rt_flow").expect("a flow cookie");
-    let choose = started.header("location").to_owned();
-    let page = get(app, &choose, "").await;
+    let back = choose(app, person, started.header("location")).await;
+    (flow, back)
+}
+
+/// Chooses a user at a URL of the provider. Returns the redirect URL.
+async fn choose(app: &TestApp, person: &str, url: &str) -> String {
+    let page = get(app, url, "").await;
     assert_eq!(page.status, StatusCode::OK);
     let public_url = &app.parts.site_config.public_url;
-    let (path, query) = choose
+    let (path, query) = url
         .trim_start_matches(public_url.as_str())
         .split_once('?')
         .expect("query");
@@ -165,7 +171,7 @@ async fn leave_as(app: &TestApp, person: &str, query: &str, cookies: &str) -> (S
         "{}",
         chosen.text
     );
-    (flow, chosen.header("location").to_owned())
+    chosen.header("location").to_owned()
 }
 
 #[tokio::test]

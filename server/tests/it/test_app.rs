@@ -130,6 +130,7 @@ impl TestApp {
         let mut site_config = SiteConfig {
             public_url: PUBLIC_URL.into(),
             development: true,
+            accounts: Vec::new(),
             provider: None,
             allowed_domains: Vec::new(),
             setup_token_needed: true,

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use crate::components::{card, page_field, sign_out_line, summary, when_due};
 use crate::pages::{Page, PageResponse};
 use crate::request::{PageContext, PageRequest};
-use crate::routes::{LinkToken, Location, Screen, as_someone_else, sign_in};
+use crate::routes::{JOIN, LinkToken, Location, Screen, as_someone_else};
 use crate::shared_view::icon;
 use crate::words;
 
@@ -144,7 +144,10 @@ fn inviter(offer: &Offer) -> AnyView {
 fn not_signed_in(offer: &Offer, place: &Location) -> AnyView {
     view! {
         <p>{words::join::for_email(&offer.address_hint)}</p>
-        <a class="button primary wide" href=sign_in(place)>{words::join::SIGN_IN}</a>
+        <form method="post" action=JOIN>
+            {page_field(place)}
+            <button class="button primary wide">{words::join::SIGN_IN}</button>
+        </form>
     }
     .into_any()
 }
@@ -170,6 +173,20 @@ fn wrong_address(offer: &Offer, person: &Person, place: &Location) -> AnyView {
         <a class="button primary wide" href=as_someone_else(place)>{words::join::SIGN_IN_AS_SOMEONE_ELSE}</a>
     }
     .into_any()
+}
+
+/// The page between the form of a person who is not signed in and the provider. It goes there by
+/// itself.
+pub fn continuing(provider: &str, to: &str) -> Page {
+    let (text, to) = (words::join::joins_after(provider), to.to_owned());
+    Page::new(words::join::CONTINUE, move || {
+        let body = view! {
+            <h1>{words::join::CONTINUE}</h1>
+            <p>{text}</p>
+            <div class="actions"><a class="button primary" href=to>{words::join::CONTINUE}</a></div>
+        };
+        card(body, ())
+    })
 }
 
 /// The page of an invalid link. It does not say whether the invitation was accepted, canceled,

@@ -17,6 +17,8 @@ pub(super) struct Request {
     pub nonce: String,
     pub code_challenge: String,
     pub code_challenge_method: String,
+    /// The subject of a user who was chosen already. The page does not repeat it.
+    pub login_hint: String,
 }
 
 impl Request {

@@ -85,6 +85,12 @@ impl DevProvider {
         &self.issuer
     }
 
+    /// The users to choose from.
+    #[must_use]
+    pub fn people(&self) -> &[Person] {
+        &self.people
+    }
+
     /// The pages and endpoints of the provider, with paths relative to the issuer. Requests from
     /// other machines are rejected if the server provides `ConnectInfo<SocketAddr>`.
     pub fn router(self) -> Router {

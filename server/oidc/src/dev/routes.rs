@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    DevProvider,
+    DevProvider, Person,
     codes::Grant,
     form::{Exchange, Request, Submission},
     page,
@@ -54,9 +54,17 @@ pub(super) async fn jwks(State(provider): Shared) -> Result<Json<Value>, StatusC
         .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
+/// The page to choose a user. If the request names one, the response is that of the page.
 pub(super) async fn choose(State(provider): Shared, Query(request): Query<Request>) -> Response {
-    match request.fault(&provider) {
-        Some(words) => refuse(page::refusal(&provider, words)),
+    if let Some(words) = request.fault(&provider) {
+        return refuse(page::refusal(&provider, words));
+    }
+    let chosen = provider
+        .people
+        .iter()
+        .find(|person| person.subject == request.login_hint);
+    match chosen.cloned() {
+        Some(person) => sign_in(&provider, request, person),
         None => (
             NO_STORE,
             Html(page::choose(&provider, &request, None)),
@@ -72,10 +80,17 @@ pub(super) async fn chosen(
     if let Some(words) = request.fault(&provider) {
         return refuse(page::refusal(&provider, words));
     }
-    let Some(person) = choice.person(&provider) else {
-        let words = "Choose a user or enter an email.";
-        return refuse(page::choose(&provider, &request, Some(words)));
-    };
+    match choice.person(&provider) {
+        Some(person) => sign_in(&provider, request, person),
+        None => {
+            let words = "Choose a user or enter an email.";
+            refuse(page::choose(&provider, &request, Some(words)))
+        }
+    }
+}
+
+/// Redirects to the client with a code for a user.
+fn sign_in(provider: &DevProvider, request: Request, person: Person) -> Response {
     let nonce = Some(request.nonce).filter(|nonce| !nonce.is_empty());
     let grant = Grant {
         person,
@@ -84,7 +99,7 @@ pub(super) async fn chosen(
     };
     let Some(code) = provider.grant(grant) else {
         return refuse(page::refusal(
-            &provider,
+            provider,
             "There are too many sign-ins. Wait a minute.",
         ));
     };

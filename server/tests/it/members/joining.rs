@@ -168,7 +168,8 @@ async fn a_link_says_who_invites_whom_to_what() {
     }
     let [nobody, another, invited] = pages.map(|page| page.text);
     assert!(
-        nobody.contains(&format!("/sign-in/start?return_to={link}"))
+        nobody.contains("action=\"/sign-in/join\"")
+            && nobody.contains(&format!("value=\"{link}\""))
             && nobody.contains("z…@demo.example")
     );
     assert!(another.contains("z…@demo.example") && another.contains("eve@demo.example"));

@@ -1,0 +1,272 @@
+//! A person accepts an invitation with their sign-in (B21, B28), and one of a development
+//! installation chooses an account before it.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use domain::command::{InviteMember, MemberQuery};
+
+use super::{app, choose, cookie, get, leave_as, problem};
+use crate::test_app::{Someone, TestApp, TestResponse};
+
+const JOIN: &str = "/sign-in/join";
+
+/// An organization of the demonstration, and the page of an invitation to it for Theo.
+struct Invited {
+    app: TestApp,
+    olivia: Someone,
+    page: String,
+}
+
+impl Invited {
+    async fn new() -> Self {
+        let app = app().await;
+        let issuer = format!("{}/dev/idp", app.parts.site_config.public_url);
+        let olivia = app.someone_of(&issuer, "olivia").await;
+        let command = InviteMember::read("theo@demo.example", Some("member")).expect("valid");
+        let invitation = app
+            .engine
+            .create_invitation(&olivia.ctx, command)
+            .await
+            .expect("invited");
+        let page = format!("/join/{}", invitation.token);
+        Self { app, olivia, page }
+    }
+
+    async fn members(&self) -> Vec<String> {
+        let members = self
+            .app
+            .engine
+            .list_members(&self.olivia.ctx, &MemberQuery::default(), 50)
+            .await
+            .expect("members");
+        members
+            .rows
+            .into_iter()
+            .map(|member| member.name)
+            .collect()
+    }
+
+    /// Sends the form of the page. Returns the cookie of the sign-in and the URL of the provider.
+    async fn accept(&self) -> (String, String) {
+        let answer = self.send(&self.page, &[], "").await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let to = answer
+            .header("refresh")
+            .strip_prefix("0; url=")
+            .expect("the URL of the provider")
+            .to_owned();
+        assert!(
+            answer
+                .text
+                .contains(&format!("href=\"{}\"", to.replace('&', "&amp;"))),
+            "a browser that ignores the header has a link"
+        );
+        assert_eq!(answer.header("cache-control"), "no-store");
+        (cookie(&answer, "rt_flow").expect("a sign-in"), to)
+    }
+
+    async fn send(&self, page: &str, headers: &[(&str, &str)], cookies: &str) -> TestResponse {
+        let site = &self.app.parts.site_config.public_url;
+        let mut request = Request::post(JOIN)
+            .header("host", site.trim_start_matches("http://"))
+            .header("cookie", cookies)
+            .header("accept", "text/html")
+            .header("content-type", "application/x-www-form-urlencoded");
+        let ours = [("origin", site.as_str()), ("sec-fetch-site", "same-origin")];
+        for (name, value) in if headers.is_empty() { &ours } else { headers } {
+            request = request.header(*name, *value);
+        }
+        let body = Body::from(format!("page={page}"));
+        self.app
+            .send(request.body(body).expect("request"))
+            .await
+    }
+
+    /// Finishes the sign-in of a user.
+    async fn finish(&self, person: &str, (flow, to): &(String, String)) -> TestResponse {
+        let back = choose(&self.app, person, to).await;
+        get(&self.app, &back, flow).await
+    }
+}
+
+#[tokio::test]
+async fn a_person_joins_with_the_sign_in() {
+    let invited = Invited::new().await;
+    let before = invited.members().await.len();
+    let begun = invited.accept().await;
+    assert_eq!(
+        invited.members().await.len(),
+        before,
+        "only the sign-in joins"
+    );
+    let done = invited.finish("theo", &begun).await;
+    let keys = format!("/o/{}/settings/api-keys", invited.olivia.organization);
+    assert_eq!(
+        (done.status, done.header("location")),
+        (StatusCode::SEE_OTHER, keys.as_str())
+    );
+    let session = cookie(&done, "rt_session").expect("a session");
+    let welcome = get(&invited.app, &keys, &session).await.text;
+    assert!(welcome.contains("You are a member."), "{welcome}");
+    let members = invited.members().await;
+    assert_eq!(members.len(), before + 1);
+    assert!(
+        members.contains(&"Theo Okafor".to_owned()),
+        "{members:?}"
+    );
+}
+
+#[tokio::test]
+async fn another_person_signs_in_and_reads_why_they_did_not_join() {
+    let invited = Invited::new().await;
+    let before = invited.members().await;
+    let done = invited
+        .finish("adam", &invited.accept().await)
+        .await;
+    assert_eq!(
+        (done.status, done.header("location")),
+        (StatusCode::SEE_OTHER, invited.page.as_str())
+    );
+    let session = cookie(&done, "rt_session").expect("a session");
+    let page = get(&invited.app, &invited.page, &session).await;
+    if page.status == StatusCode::OK {
+        assert!(page.text.contains("t…@demo.example"), "{}", page.text);
+    } else {
+        assert_eq!(
+            page.status,
+            StatusCode::SEE_OTHER,
+            "a member is led in"
+        );
+    }
+    assert_eq!(invited.members().await, before);
+}
+
+// B28: nobody becomes a member without having seen the invitation.
+#[tokio::test]
+async fn another_site_cannot_let_a_person_join() {
+    let invited = Invited::new().await;
+    let before = invited.members().await;
+    for headers in [
+        &[("origin", "https://evil.example")][..],
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-site")],
+        &[("sec-fetch-site", "none")],
+        &[("x-nothing", "1")],
+    ] {
+        let refused = invited.send(&invited.page, headers, "").await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{headers:?}");
+        assert!(cookie(&refused, "rt_flow").is_none());
+    }
+    // A link to the sign-in leads to the invitation, whatever it says.
+    let query = format!("joins=1&joins=true&return_to={}", invited.page);
+    let (flow, back) = leave_as(&invited.app, "theo", &query, "").await;
+    let done = get(&invited.app, &back, &flow).await;
+    assert_eq!(done.header("location"), invited.page);
+    assert_eq!(invited.members().await, before);
+}
+
+#[tokio::test]
+async fn a_sign_in_joins_in_its_browser_once_and_only_with_an_invitation() {
+    let invited = Invited::new().await;
+    let before = invited.members().await;
+    for page in [
+        "",
+        "/",
+        "/settings/api-keys",
+        "//evil.example",
+        "/join/",
+        "/join/a/b",
+    ] {
+        let refused = invited.send(page, &[], "").await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{page}");
+    }
+    let begun = invited.accept().await;
+    let back = choose(&invited.app, "theo", &begun.1).await;
+    assert_eq!(
+        problem(&get(&invited.app, &back, "").await),
+        "expired"
+    );
+    assert_eq!(invited.members().await, before);
+
+    // An invitation that is canceled during the sign-in.
+    let begun = invited.accept().await;
+    let pending = invited
+        .app
+        .engine
+        .list_invitations(&invited.olivia.ctx, None, 9)
+        .await
+        .expect("invitations")
+        .rows;
+    invited
+        .app
+        .engine
+        .revoke_invitation(&invited.olivia.ctx, &pending[0].id)
+        .await
+        .expect("canceled");
+    let done = invited.finish("theo", &begun).await;
+    let session = cookie(&done, "rt_session").expect("a session");
+    assert_eq!(done.header("location"), invited.page);
+    assert_eq!(
+        get(&invited.app, &invited.page, &session)
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(invited.members().await, before);
+
+    // Signed in in another tab: the page of the invitation asks.
+    let answer = invited.send(&invited.page, &[], &session).await;
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (StatusCode::SEE_OTHER, invited.page.as_str())
+    );
+}
+
+// The sign-in page of a development installation names the account, and no other site can.
+#[tokio::test]
+async fn an_account_is_chosen_on_our_own_page_only() {
+    let app = app().await;
+    let url = "/sign-in/start?return_to=/account&account=olivia";
+    let site = app.parts.site_config.public_url.clone();
+    let start = async |site_header: Option<&str>| {
+        let mut request = Request::get(url)
+            .header("host", site.trim_start_matches("http://"))
+            .header("accept", "text/html");
+        if let Some(value) = site_header {
+            request = request.header("sec-fetch-site", value);
+        }
+        app.send(request.body(Body::empty()).expect("request"))
+            .await
+    };
+    for other in [None, Some("none"), Some("cross-site"), Some("same-site")] {
+        let started = start(other).await;
+        assert!(
+            !started.header("location").contains("login_hint"),
+            "{other:?}"
+        );
+    }
+    let started = start(Some("same-origin")).await;
+    assert!(
+        started
+            .header("location")
+            .ends_with("&login_hint=olivia"),
+        "{started:?}"
+    );
+    let flow = cookie(&started, "rt_flow").expect("a sign-in");
+    let back = get(&app, started.header("location"), "").await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER);
+    let done = get(&app, back.header("location"), &flow).await;
+    assert_eq!(done.header("location"), "/account");
+    let session = cookie(&done, "rt_session").expect("a session");
+    assert!(
+        get(&app, "/account", &session)
+            .await
+            .text
+            .contains("Olivia Owens")
+    );
+    // An account that the provider does not have is chosen there.
+    let unknown = started
+        .header("location")
+        .replace("login_hint=olivia", "login_hint=nobody");
+    assert_eq!(get(&app, &unknown, "").await.status, StatusCode::OK);
+}
