@@ -121,6 +121,8 @@ test('the guide leads to a protected API', async ({ page }) => {
     await call(refused, vars);
   } finally {
     for (const child of running) await stop(child);
+    // An open page connects to its live updates again.
+    await page.close();
     expect(await server.stop()).toEqual([]);
     rmSync(folder, { recursive: true, force: true });
   }
