@@ -2,7 +2,7 @@
 
 use domain::problem::retry_after;
 use domain::{Code, Problem};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFRESH, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
@@ -85,14 +85,19 @@ pub fn refused(
     problem: &Problem,
     here: &str,
 ) -> Response<String> {
-    let request = PageRequest {
-        context,
-        nonce,
-        path: String::new(),
-        query: Vec::new(),
-        posted: None,
-    };
-    respond(request, error_page::page(problem, here))
+    respond(
+        without_path(context, nonce),
+        error_page::page(problem, here),
+    )
+}
+
+/// The page of a waiting form that does not exist or has expired. `here` is the page of that form.
+pub fn no_draft(context: PageContext, nonce: Option<Nonce>, here: &str) -> Response<String> {
+    let problem = context.problem(Code::NotFound);
+    respond(
+        without_path(context, nonce),
+        error_page::no_draft(&problem, here),
+    )
 }
 
 /// The page of a form that waits until its sender signs in again, which starts at `to`.
@@ -102,50 +107,51 @@ pub fn confirming(
     problem: &Problem,
     to: &str,
 ) -> Response<String> {
+    let (title, text) = (words::confirm::TITLE, words::confirm::text);
+    to_provider(context, nonce, status(problem.code), title, text, to)
+}
+
+/// The page of a person who accepts an invitation with the sign-in at `to`.
+pub fn joining(context: PageContext, nonce: Option<Nonce>, to: &str) -> Response<String> {
+    let (title, text) = (words::join::SIGN_IN, words::join::joins_after);
+    to_provider(context, nonce, StatusCode::OK, title, text, to)
+}
+
+/// A page that goes to the sign-in at `to` by itself. It is not a redirect, because the content
+/// security policy allows forms to redirect only to this site. `text` is for the name of the
+/// provider.
+fn to_provider(
+    context: PageContext,
+    nonce: Option<Nonce>,
+    status: StatusCode,
+    title: &'static str,
+    text: fn(&str) -> String,
+    to: &str,
+) -> Response<String> {
     let provider = words::confirm::provider(
         context.site_config.development,
         context.site_config.provider.as_deref(),
     );
-    let request = PageRequest {
-        context,
-        nonce,
-        path: String::new(),
-        query: Vec::new(),
-        posted: None,
+    let page = Page {
+        status,
+        ..sign_in::to_provider(title, text(&provider), &provider, to)
     };
-    respond(
-        request,
-        error_page::confirming(problem, &provider, to),
-    )
+    let mut response = respond(without_path(context, nonce), page);
+    if let Ok(refresh) = HeaderValue::from_str(&format!("0; url={to}")) {
+        response.headers_mut().insert(REFRESH, refresh);
+    }
+    response
 }
 
-/// The page of a person who accepts an invitation, before the sign-in at `to`.
-pub fn continuing(context: PageContext, nonce: Option<Nonce>, to: &str) -> Response<String> {
-    let provider = words::confirm::provider(
-        context.site_config.development,
-        context.site_config.provider.as_deref(),
-    );
-    let request = PageRequest {
+/// The request for a page that has no path of its own.
+fn without_path(context: PageContext, nonce: Option<Nonce>) -> PageRequest {
+    PageRequest {
         context,
         nonce,
         path: String::new(),
         query: Vec::new(),
         posted: None,
-    };
-    respond(request, members::join::continuing(&provider, to))
-}
-
-/// The page of a waiting form that does not exist or has expired. `here` is the page of that form.
-pub fn no_draft(context: PageContext, nonce: Option<Nonce>, here: &str) -> Response<String> {
-    let problem = context.problem(Code::NotFound);
-    let request = PageRequest {
-        context,
-        nonce,
-        path: String::new(),
-        query: Vec::new(),
-        posted: None,
-    };
-    respond(request, error_page::no_draft(&problem, here))
+    }
 }
 
 /// Redirects the browser, with GET.

@@ -65,11 +65,19 @@ pub struct Account {
     pub subject: String,
     /// The name of the person.
     pub name: String,
+    /// The email address.
+    pub email: String,
     /// What describes the person, such as `Owner of Acme`.
     pub note: String,
 }
 
 impl SiteConfig {
+    /// Whether this is a development installation with an account of this subject.
+    pub fn has_account(&self, subject: &str) -> bool {
+        let mut accounts = self.accounts.iter();
+        accounts.any(|account| account.subject == subject)
+    }
+
     /// The issuer and audience of access tokens: this installation, and its API.
     pub fn parties(&self) -> Parties {
         Parties {

@@ -114,27 +114,6 @@ pub fn no_draft(problem: &Problem, path: &str) -> Page {
     render(problem, words::confirm::NO_DRAFT, path)
 }
 
-/// The page of a form that waits for a fresh sign-in.
-pub fn confirming(problem: &Problem, provider: &str, to: &str) -> Page {
-    let (button, text, to) = (
-        words::confirm::continue_with(provider),
-        words::confirm::text(provider),
-        to.to_owned(),
-    );
-    let render = move || {
-        let body = view! {
-            <h1>{words::confirm::TITLE}</h1>
-            <p>{text}</p>
-            <div class="actions"><a class="button primary" href=to>{button}</a></div>
-        };
-        card(body, ())
-    };
-    Page {
-        status: status(problem.code),
-        ..Page::new(words::confirm::TITLE, render)
-    }
-}
-
 /// The status of the page. A person who is signed in needs access, not a sign-in.
 fn shown_status(problem: &Problem) -> http::StatusCode {
     match problem.code {

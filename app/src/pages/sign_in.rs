@@ -50,6 +50,20 @@ pub async fn shortcut(request: &PageRequest) -> Result<PageResponse, Problem> {
     Ok(PageResponse::Page(no_membership(person)))
 }
 
+/// The page between a form and the provider, with a link for a browser that does not go there by
+/// itself.
+pub fn to_provider(title: &'static str, text: String, provider: &str, to: &str) -> Page {
+    let (button, to) = (words::confirm::continue_with(provider), to.to_owned());
+    Page::new(title, move || {
+        let body = view! {
+            <h1>{title}</h1>
+            <p>{text}</p>
+            <div class="actions"><a class="button primary" href=to>{button}</a></div>
+        };
+        card(body, ())
+    })
+}
+
 /// The page of a person without an organization.
 pub fn no_membership(person: Person) -> Page {
     let who = person.email.unwrap_or(person.name);
@@ -145,7 +159,7 @@ fn accounts(request: &PageRequest, to: &Location) -> Vec<AccountLink> {
     let link = |account: &Account| AccountLink {
         path: sign_in_as(to, &account.subject),
         name: account.name.clone(),
-        note: account.note.clone(),
+        note: format!("{} · {}", account.note, account.email),
     };
     let accounts = &request.context.site_config.accounts;
     accounts.iter().map(link).collect()
@@ -206,7 +220,7 @@ fn account_list(accounts: Vec<AccountLink>, start: String) -> AnyView {
     view! {
         <div class="notice warning">{icon("warning")}<p>{words::sign_in::DEVELOPMENT_HINT}</p></div>
         <ul class="person-list">{accounts.into_iter().map(link).collect_view()}</ul>
-        <a class="button wide" href=start>{words::sign_in::AS_ANOTHER_ACCOUNT}</a>
+        <a class="button wide" href=start>{words::sign_in::AS_ANOTHER_USER}</a>
     }
     .into_any()
 }

@@ -9,7 +9,6 @@ pub const NOT_VALID: &str = "This invitation is not valid";
 pub const NOT_VALID_HINT: &str =
     "It may have been used, canceled or expired, or the link may be incomplete. Ask for a new one.";
 pub const SIGN_IN: &str = "Sign in and join";
-pub const CONTINUE: &str = "Continue to the sign-in";
 pub const FAILED: &str = "You did not join";
 pub const BUTTON: &str = "Join";
 pub const GO_TO_DASHBOARD: &str = "Go to the dashboard";

@@ -8,7 +8,7 @@ pub const WITH_GOOGLE: &str = "Continue with Google";
 pub const WITH_DEVELOPMENT_SIGN_IN: &str = "Continue with the development sign-in";
 /// Before the name of an account.
 pub const CONTINUE_AS: &str = "Continue as ";
-pub const AS_ANOTHER_ACCOUNT: &str = "Continue as another user";
+pub const AS_ANOTHER_USER: &str = "Continue as another user";
 pub const DEVELOPMENT_HINT: &str =
     "This is a development installation. Anyone can sign in without a password.";
 pub const FOOTER: &str = "Your organization decides who may sign in.";

@@ -5,6 +5,7 @@ mod flows;
 mod join;
 mod problem;
 
+use app::pages::refused;
 use app::request::PageContext;
 use app::routes::{JOIN, Location, Screen, encoded};
 use axum::extract::{Query, State};
@@ -22,6 +23,8 @@ use leptos::nonce::Nonce;
 use oidc::Flow;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tower_sessions::session::Id;
+use tower_sessions::session_store;
 use url::Url;
 
 use self::problem::{SignInProblem, to_problem, unavailable};
@@ -139,7 +142,7 @@ struct Return {
 pub fn router(app: AppState) -> Router {
     Router::new()
         .route("/sign-in/start", get(start))
-        .route(JOIN, post(join::start))
+        .route(JOIN, post(join::start).get(join::open))
         .route(CALLBACK, get(finish))
         .with_state(app)
 }
@@ -173,11 +176,11 @@ async fn start(
     let choice = Choice {
         other: query.other == "1",
         account: Some(query.account)
-            .filter(|account| !account.is_empty())
+            .filter(|account| app.site_config.has_account(account))
             .filter(|_| is_ours(&headers, &app.site_config.public_url)),
     };
     let nonce = nonce.map(|Extension(nonce)| nonce);
-    match set_out(
+    match start_flow(
         &app,
         &context,
         nonce,
@@ -195,7 +198,7 @@ async fn start(
 
 /// The URL of the provider, and the cookies of a sign-in that starts now. The error is the response
 /// to a browser whose sign-in cannot start.
-async fn set_out(
+async fn start_flow(
     app: &AppState,
     context: &PageContext,
     nonce: Option<Nonce>,
@@ -211,7 +214,11 @@ async fn set_out(
         .attempts()
         .begin(Kind::SignIn, client(context), &[])
         .await
-        .map_err(|error| turned_away(context.clone(), nonce, &error))?;
+        .map_err(|error| {
+            let problem = context.to_problem(&error);
+            let page = &destination.return_to;
+            refused(context.clone(), nonce, &problem, page).into_response()
+        })?;
 
     match begin(app, &context.origin, &destination, again, choice).await {
         Ok((url, cookie)) => {
@@ -245,6 +252,7 @@ async fn finish(
     Query(back): Query<Return>,
     headers: HeaderMap,
 ) -> Response {
+    let nonce = nonce.map(|Extension(nonce)| nonce);
     let cookie = back
         .state
         .as_deref()
@@ -265,7 +273,7 @@ async fn finish(
         .await
     {
         Ok(attempt) => attempt,
-        Err(error) => return turned_away(context, nonce.map(|Extension(nonce)| nonce), &error),
+        Err(error) => return turned_away(context, nonce, &error),
     };
 
     let waiting = match take_waiting(
@@ -292,9 +300,9 @@ async fn finish(
         joins: waiting.joins,
     };
     match complete(&app, &context, back, waiting).await {
-        Ok(caller) if destination.joins => join::finish(&context, &caller, &destination.return_to)
-            .await
-            .into_response(),
+        Ok(caller) if destination.joins => {
+            join::finish(context, nonce, &caller, &destination.return_to).await
+        }
         Ok(_) => Redirect::to(&destination.url()).into_response(),
         Err(problem) => failed(&context, problem, &destination),
     }
@@ -434,7 +442,7 @@ async fn complete(
         .await
         .map_err(|error| unavailable(error, &context.origin))?;
     let started_by = client(context);
-    start_session(context, person.0, signed_in_at)
+    let id = start_session(context, person.0, signed_in_at)
         .await
         .map_err(|error| {
             let trace_id = context.origin.trace_field();
@@ -445,11 +453,6 @@ async fn complete(
     app.engine
         .attempts()
         .refund(Kind::SignIn, started_by);
-    // A session that is saved has an ID.
-    let id = context
-        .session
-        .id()
-        .ok_or(SignInProblem::Unavailable)?;
     app.engine
         .attempts()
         .remember(Kind::Session, &session_token(id));
@@ -479,12 +482,12 @@ async fn check_same_person(
 }
 
 /// Replaces the session and its ID, so that a cookie from before the sign-in is useless (session
-/// fixation).
+/// fixation). Returns the new ID.
 async fn start_session(
     context: &PageContext,
     person: i64,
     signed_in_at: Moment,
-) -> Result<(), tower_sessions::session::Error> {
+) -> Result<Id, tower_sessions::session::Error> {
     context.session.clear().await;
     context.session.cycle_id().await?;
     context.session.insert(PERSON, person).await?;
@@ -500,7 +503,9 @@ async fn start_session(
         .session
         .insert(AGENT, &context.origin.agent)
         .await?;
-    context.session.save().await
+    context.session.save().await?;
+    let no_id = || session_store::Error::Backend("a saved session has no ID".into());
+    Ok(context.session.id().ok_or_else(no_id)?)
 }
 
 /// Redirects to the sign-in page, which shows the problem and the request ID.

@@ -10,6 +10,7 @@ mod tabs;
 
 use std::sync::Arc;
 
+use app::request::Account;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use oidc::dev::DevProvider;
@@ -25,7 +26,8 @@ pub async fn app() -> TestApp {
         .expect("port");
     let url = format!("http://{}", listener.local_addr().expect("address"));
     let mut app = TestApp::with(None, |site_config| {
-        site_config.public_url = url.clone()
+        site_config.public_url = url.clone();
+        site_config.accounts = accounts();
     })
     .await;
     let redirect: url::Url = format!("{url}/sign-in/callback")
@@ -68,6 +70,20 @@ pub async fn app() -> TestApp {
         std::future::pending(),
     ));
     app
+}
+
+/// The users of the provider, as the sign-in page lists them.
+fn accounts() -> Vec<Account> {
+    let account = |person: oidc::dev::Person| Account {
+        subject: person.subject,
+        name: person.name,
+        email: person.email,
+        note: person.note,
+    };
+    server::demo::people()
+        .into_iter()
+        .map(account)
+        .collect()
 }
 
 pub async fn get(app: &TestApp, url: &str, cookies: &str) -> TestResponse {
@@ -137,12 +153,13 @@ async fn leave_as(app: &TestApp, person: &str, query: &str, cookies: &str) -> (S
         started.text
     );
     let flow = cookie(&started, "rt_flow").expect("a flow cookie");
-    let back = choose(app, person, started.header("location")).await;
+    let choice = format!("person={person}");
+    let back = choose(app, &choice, started.header("location")).await;
     (flow, back)
 }
 
-/// Chooses a user at a URL of the provider. Returns the redirect URL.
-async fn choose(app: &TestApp, person: &str, url: &str) -> String {
+/// Sends the form of the page at a URL of the provider. Returns the redirect URL.
+async fn choose(app: &TestApp, choice: &str, url: &str) -> String {
     let page = get(app, url, "").await;
     assert_eq!(page.status, StatusCode::OK);
     let public_url = &app.parts.site_config.public_url;
@@ -159,9 +176,7 @@ async fn choose(app: &TestApp, person: &str, url: &str) -> String {
     let chosen = app
         .send(
             request
-                .body(Body::from(format!(
-                    "{query}&person={person}&subject={person}"
-                )))
+                .body(Body::from(format!("{query}&{choice}")))
                 .expect("request"),
         )
         .await;

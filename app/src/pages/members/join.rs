@@ -175,20 +175,6 @@ fn wrong_address(offer: &Offer, person: &Person, place: &Location) -> AnyView {
     .into_any()
 }
 
-/// The page between the form of a person who is not signed in and the provider. It goes there by
-/// itself.
-pub fn continuing(provider: &str, to: &str) -> Page {
-    let (text, to) = (words::join::joins_after(provider), to.to_owned());
-    Page::new(words::join::CONTINUE, move || {
-        let body = view! {
-            <h1>{words::join::CONTINUE}</h1>
-            <p>{text}</p>
-            <div class="actions"><a class="button primary" href=to>{words::join::CONTINUE}</a></div>
-        };
-        card(body, ())
-    })
-}
-
 /// The page of an invalid link. It does not say whether the invitation was accepted, canceled,
 /// expired or never existed.
 fn not_valid() -> Page {

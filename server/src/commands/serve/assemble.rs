@@ -136,6 +136,7 @@ fn accounts(provider: &DevProvider) -> Vec<Account> {
     let account = |person: &Person| Account {
         subject: person.subject.clone(),
         name: person.name.clone(),
+        email: person.email.clone(),
         note: person.note.clone(),
     };
     provider.people().iter().map(account).collect()

@@ -4,12 +4,13 @@
 //! of the invitation. The invitation is for a verified email address, so it does not matter which
 //! account the provider chooses.
 
-use app::pages::{continuing, refused};
+use app::form_error::status;
+use app::pages::{joining, refused};
 use app::request::PageContext;
 use app::routes::{Location, Screen};
 use axum::extract::State;
-use axum::http::header::REFRESH;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::extract::rejection::FormRejection;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use domain::Code;
@@ -17,30 +18,31 @@ use engine::Caller;
 use leptos::nonce::Nonce;
 use serde::Deserialize;
 
-use super::{Choice, Destination, set_out};
+use super::{Choice, Destination, start_flow};
 use crate::http::AppState;
 
 /// The form of the page of an invitation.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct JoinForm {
     /// The path of that page.
-    #[serde(default)]
     page: String,
 }
 
 /// Starts the sign-in of a person who accepts an invitation. The response is a page that goes to
-/// the provider by itself, because the content security policy allows forms to redirect only to
-/// this site.
+/// the provider.
 pub(super) async fn start(
     State(app): State<AppState>,
     Extension(context): Extension<PageContext>,
     nonce: Option<Extension<Nonce>>,
     headers: HeaderMap,
-    Form(form): Form<JoinForm>,
+    form: Result<Form<JoinForm>, FormRejection>,
 ) -> Response {
     let nonce = nonce.map(|Extension(nonce)| nonce);
-    let invitation =
-        Location::parse(&form.page).filter(|page| matches!(page.screen, Screen::Join(_)));
+    let invitation = form
+        .ok()
+        .and_then(|Form(form)| Location::parse(&form.page))
+        .filter(|page| matches!(page.screen, Screen::Join(_)));
     let Some(invitation) = invitation else {
         let problem = context.problem(Code::BadRequest);
         return refused(context, nonce, &problem, "").into_response();
@@ -55,7 +57,7 @@ pub(super) async fn start(
         joins: true,
         ..Destination::default()
     };
-    let begun = set_out(
+    let started = start_flow(
         &app,
         &context,
         nonce.clone(),
@@ -64,25 +66,37 @@ pub(super) async fn start(
         None,
         Choice::default(),
     );
-    let (url, cookies) = match begun.await {
-        Ok(begun) => begun,
-        Err(response) => return *response,
-    };
-    let mut response = (cookies, continuing(context, nonce, &url)).into_response();
-    if let Ok(refresh) = HeaderValue::from_str(&format!("0; url={url}")) {
-        response.headers_mut().insert(REFRESH, refresh);
+    match started.await {
+        Ok((url, cookies)) => (cookies, joining(context, nonce, &url)).into_response(),
+        Err(response) => *response,
     }
-    response
 }
 
-/// Accepts the invitation of a page for the person who just signed in. If that fails, the page says
-/// why: for example, that the invitation is for another address.
-pub(super) async fn finish(context: &PageContext, caller: &Caller, page: &str) -> Redirect {
-    let invitation = Location::parse(page).map(|page| page.screen);
-    if let Some(Screen::Join(token)) = invitation
-        && let Ok(keys) = context.join(caller, &token).await
-    {
-        return Redirect::to(&keys.path());
+/// The response to a GET. The browser shows this URL after a refused form, so people open it again.
+pub(super) async fn open() -> Redirect {
+    Redirect::to(&Screen::Home.path())
+}
+
+/// Accepts the invitation of a page for the person who just signed in. If they cannot join, the
+/// page says why: for example, that the invitation is for another address.
+pub(super) async fn finish(
+    context: PageContext,
+    nonce: Option<Nonce>,
+    caller: &Caller,
+    page: &str,
+) -> Response {
+    let Some(Screen::Join(token)) = Location::parse(page).map(|page| page.screen) else {
+        return Redirect::to(page).into_response();
+    };
+    match context.join(caller, &token).await {
+        Ok(keys) => Redirect::to(&keys.path()).into_response(),
+        Err(error) => {
+            let problem = context.to_problem(&error);
+            if status(problem.code).is_server_error() {
+                refused(context, nonce, &problem, page).into_response()
+            } else {
+                Redirect::to(page).into_response()
+            }
+        }
     }
-    Redirect::to(page)
 }

@@ -10,7 +10,7 @@ use app::pages::{confirming, worded};
 use app::request::PageContext;
 use app::routes::confirm;
 use axum::body::Bytes;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, REFRESH, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Code, Problem};
@@ -56,16 +56,12 @@ impl Stored {
         (StatusCode::UNAUTHORIZED, headers, body.to_string()).into_response()
     }
 
-    /// The page that says so, and goes to the sign-in by itself. It is not a redirect, because the
-    /// content security policy allows forms to redirect only to this site.
+    /// The page that says so, and goes to the sign-in by itself.
     pub fn page(self, context: PageContext, nonce: Option<Nonce>) -> Response {
         let mut response = confirming(context, nonce, &self.problem, &self.to).into_response();
         response
             .headers_mut()
             .append(SET_COOKIE, self.cookie);
-        if let Ok(refresh) = HeaderValue::from_str(&format!("0; url={}", self.to)) {
-            response.headers_mut().insert(REFRESH, refresh);
-        }
         response
     }
 }

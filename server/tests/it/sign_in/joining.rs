@@ -1,5 +1,5 @@
-//! A person accepts an invitation with their sign-in (B21, B28), and one of a development
-//! installation chooses an account before it.
+//! A person accepts an invitation with their sign-in (B35), and one of a development installation
+//! chooses an account before it.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -82,9 +82,15 @@ impl Invited {
             .await
     }
 
-    /// Finishes the sign-in of a user.
-    async fn finish(&self, person: &str, (flow, to): &(String, String)) -> TestResponse {
-        let back = choose(&self.app, person, to).await;
+    /// Finishes the sign-in of a user of the provider.
+    async fn finish(&self, person: &str, begun: &(String, String)) -> TestResponse {
+        self.finish_as(&format!("person={person}"), begun)
+            .await
+    }
+
+    /// Finishes a sign-in with this choice at the provider.
+    async fn finish_as(&self, choice: &str, (flow, to): &(String, String)) -> TestResponse {
+        let back = choose(&self.app, choice, to).await;
         get(&self.app, &back, flow).await
     }
 }
@@ -99,13 +105,26 @@ async fn a_person_joins_with_the_sign_in() {
         before,
         "only the sign-in joins"
     );
-    let done = invited.finish("theo", &begun).await;
+    let back = choose(&invited.app, "person=theo", &begun.1).await;
+    let done = get(&invited.app, &back, &begun.0).await;
     let keys = format!("/o/{}/settings/api-keys", invited.olivia.organization);
     assert_eq!(
         (done.status, done.header("location")),
         (StatusCode::SEE_OTHER, keys.as_str())
     );
     let session = cookie(&done, "rt_session").expect("a session");
+    // The second response of the provider, with and without the session.
+    assert_eq!(
+        problem(&get(&invited.app, &back, &begun.0).await),
+        "expired"
+    );
+    let again = get(
+        &invited.app,
+        &back,
+        &format!("{}; {session}", begun.0),
+    )
+    .await;
+    assert_eq!(again.header("location"), invited.page);
     let welcome = get(&invited.app, &keys, &session).await.text;
     assert!(welcome.contains("You are a member."), "{welcome}");
     let members = invited.members().await;
@@ -116,12 +135,14 @@ async fn a_person_joins_with_the_sign_in() {
     );
 }
 
+// The page of the invitation says for whom it is, and leads a member in.
 #[tokio::test]
 async fn another_person_signs_in_and_reads_why_they_did_not_join() {
     let invited = Invited::new().await;
     let before = invited.members().await;
+    let begun = invited.accept().await;
     let done = invited
-        .finish("adam", &invited.accept().await)
+        .finish_as("email=eve@new.example&name=Eve", &begun)
         .await;
     assert_eq!(
         (done.status, done.header("location")),
@@ -129,19 +150,25 @@ async fn another_person_signs_in_and_reads_why_they_did_not_join() {
     );
     let session = cookie(&done, "rt_session").expect("a session");
     let page = get(&invited.app, &invited.page, &session).await;
-    if page.status == StatusCode::OK {
-        assert!(page.text.contains("t…@demo.example"), "{}", page.text);
-    } else {
-        assert_eq!(
-            page.status,
-            StatusCode::SEE_OTHER,
-            "a member is led in"
-        );
+    assert_eq!(page.status, StatusCode::OK);
+    for text in ["t…@demo.example", "eve@new.example"] {
+        assert!(page.text.contains(text), "{}", page.text);
     }
+
+    let done = invited
+        .finish("adam", &invited.accept().await)
+        .await;
+    let session = cookie(&done, "rt_session").expect("a session");
+    let page = get(&invited.app, done.header("location"), &session).await;
+    let keys = format!("/o/{}/settings/api-keys", invited.olivia.organization);
+    assert_eq!(
+        (page.status, page.header("location")),
+        (StatusCode::SEE_OTHER, keys.as_str())
+    );
     assert_eq!(invited.members().await, before);
 }
 
-// B28: nobody becomes a member without having seen the invitation.
+// B35: nobody becomes a member without having seen the invitation.
 #[tokio::test]
 async fn another_site_cannot_let_a_person_join() {
     let invited = Invited::new().await;
@@ -180,12 +207,21 @@ async fn a_sign_in_joins_in_its_browser_once_and_only_with_an_invitation() {
         let refused = invited.send(page, &[], "").await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{page}");
     }
-    let begun = invited.accept().await;
-    let back = choose(&invited.app, "theo", &begun.1).await;
+    let opened = get(&invited.app, JOIN, "").await;
     assert_eq!(
-        problem(&get(&invited.app, &back, "").await),
-        "expired"
+        (opened.status, opened.header("location")),
+        (StatusCode::SEE_OTHER, "/")
     );
+    let begun = invited.accept().await;
+    let back = choose(&invited.app, "person=theo", &begun.1).await;
+    for cookies in ["", &begun.0] {
+        let done = get(&invited.app, &back, cookies).await;
+        assert_eq!(
+            problem(&done),
+            "expired",
+            "a response without the cookie ends the sign-in"
+        );
+    }
     assert_eq!(invited.members().await, before);
 
     // An invitation that is canceled during the sign-in.
@@ -222,13 +258,45 @@ async fn a_sign_in_joins_in_its_browser_once_and_only_with_an_invitation() {
     );
 }
 
+#[tokio::test]
+async fn a_failure_of_the_database_is_told_and_can_be_tried_again() {
+    let invited = Invited::new().await;
+    let before = invited.members().await;
+    invited
+        .app
+        .sql("CREATE TRIGGER broken BEFORE INSERT ON actors BEGIN SELECT RAISE(ABORT, 'broken'); END")
+        .await;
+    let failed = invited
+        .finish("theo", &invited.accept().await)
+        .await;
+    assert!(failed.status.is_server_error(), "{failed:?}");
+    assert!(
+        failed
+            .text
+            .contains(&format!("href=\"{}\"", invited.page)),
+        "{}",
+        failed.text
+    );
+    assert_eq!(invited.members().await, before);
+    // The person is signed in, and the invitation is still theirs.
+    invited.app.sql("DROP TRIGGER broken").await;
+    let session = cookie(&failed, "rt_session").expect("a session");
+    let page = get(&invited.app, &invited.page, &session).await;
+    assert!(
+        page.text.contains("/ui/accept_invitation"),
+        "{}",
+        page.text
+    );
+}
+
 // The sign-in page of a development installation names the account, and no other site can.
 #[tokio::test]
 async fn an_account_is_chosen_on_our_own_page_only() {
     let app = app().await;
     let url = "/sign-in/start?return_to=/account&account=olivia";
     let site = app.parts.site_config.public_url.clone();
-    let start = async |site_header: Option<&str>| {
+    let authorize = format!("{site}/dev/idp/authorize?");
+    let start = async |url: &str, site_header: Option<&str>| {
         let mut request = Request::get(url)
             .header("host", site.trim_start_matches("http://"))
             .header("accept", "text/html");
@@ -239,13 +307,22 @@ async fn an_account_is_chosen_on_our_own_page_only() {
             .await
     };
     for other in [None, Some("none"), Some("cross-site"), Some("same-site")] {
-        let started = start(other).await;
+        let started = start(url, other).await;
+        let to = started.header("location");
         assert!(
-            !started.header("location").contains("login_hint"),
-            "{other:?}"
+            to.starts_with(&authorize) && !to.contains("login_hint"),
+            "{other:?}: {to}"
         );
     }
-    let started = start(Some("same-origin")).await;
+    // A provider in production gets no name from a URL.
+    let started = start(&url.replace("olivia", "nobody"), Some("same-origin")).await;
+    let to = started.header("location");
+    assert!(
+        to.starts_with(&authorize) && !to.contains("login_hint"),
+        "{to}"
+    );
+
+    let started = start(url, Some("same-origin")).await;
     assert!(
         started
             .header("location")
