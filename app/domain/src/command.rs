@@ -10,6 +10,7 @@ mod listing;
 mod log;
 mod members;
 mod organizations;
+mod paging;
 mod runs;
 mod workspaces;
 
@@ -27,6 +28,7 @@ pub use members::{InviteMember, KeyDisposition, MemberQuery, RemoveMember};
 pub use organizations::{
     ChangeOrganization, CreateOrganization, FoundOrganization, OrganizationDraft,
 };
+pub use paging::ListPage;
 pub use runs::{ClaimRun, CompleteRun, CreateRun, ExtendLease, RunQuery};
 pub use workspaces::{ChangeWorkspace, CreateWorkspace, DeleteWorkspace};
 

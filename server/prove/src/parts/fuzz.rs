@@ -6,10 +6,10 @@ use crate::report::Report;
 use crate::{Outcome, Run, say};
 
 pub const ABOUT: &str = "libFuzzer looks for input that breaks a rule of the format of keys, of the headers of a request, of the URL of a \
-gate, of names and log lines, or of tokens (`server/fuzz/targets`). It keeps each input that reaches new code, and varies it.";
+gate, of the page of a list, of names and log lines, or of tokens (`server/fuzz/targets`). It keeps each input that reaches new code, and varies it.";
 
 /// The targets, and what each of them asserts.
-const TARGETS: [(&str, &str); 5] = [
+const TARGETS: [(&str, &str); 6] = [
     (
         "keys",
         "a key is parsed as it was presented, and redacted text has no secret",
@@ -21,6 +21,10 @@ const TARGETS: [(&str, &str); 5] = [
     (
         "gate",
         "nothing in the URL of a gate that is not understood lets a request pass",
+    ),
+    (
+        "cursors",
+        "a cursor is accepted only as the previous page wrote it, and every invalid field is named",
     ),
     (
         "text",

@@ -6,7 +6,7 @@ use axum::http::header::LINK;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use domain::Environment;
-use domain::command::{ConsumerQuery, KeyQuery, RunQuery, StatusFilter};
+use domain::command::{ConsumerQuery, KeyQuery, ListPage, RunQuery, StatusFilter};
 use domain::run::RunState;
 use domain::{ActorId, Fault, FieldFault, KeyId};
 use serde::Deserialize;
@@ -16,10 +16,6 @@ use super::input::{known, query};
 use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
 
-/// The default number of rows per page.
-const DEFAULT_LIMIT: i64 = 100;
-/// The maximum number of rows per page.
-const MAX_LIMIT: i64 = 200;
 /// The maximum number of characters of a search.
 const MAX_SEARCH: usize = 200;
 
@@ -87,26 +83,9 @@ impl Paging {
     /// Parses the limit and the cursor.
     ///
     /// # Errors
-    /// The invalid field.
+    /// The invalid fields.
     pub fn read(limit: Option<String>, cursor: Option<String>) -> ApiResult<Self> {
-        let limit = limit.map_or(Ok(DEFAULT_LIMIT), |text| text.parse().map_err(|_| ()));
-        let limit = limit
-            .ok()
-            .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-            .ok_or_else(|| {
-                vec![FieldFault::new(
-                    "limit",
-                    Fault::OutOfRange {
-                        min: 1,
-                        max: MAX_LIMIT,
-                    },
-                )]
-            })?;
-        let before = cursor.map(|text| text.parse::<i64>()).transpose();
-        let before = before
-            .ok()
-            .filter(|before| before.is_none_or(|n| n > 0))
-            .ok_or_else(|| vec![FieldFault::new("cursor", Fault::NotACursor)])?;
+        let ListPage { limit, before } = ListPage::read(limit.as_deref(), cursor.as_deref())?;
         Ok(Self {
             before,
             limit,
