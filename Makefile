@@ -35,11 +35,11 @@ bench-build: ## Measure building with empty caches into docs/dev/building.md; ta
 bench-peers: ## Measure key checks of Better Auth beside ours into docs/performance.md
 	@.ci/tools peers && .ci/bench peers
 
-release: ## Build a release into dist/release: archive, Debian package, list of parts (SBOM), checksums
-	@.ci/tools release && .ci/release
+release: ## Build a release into dist/release: archive, Debian package, list of parts (SBOM), checksums; PROCESSORS="amd64 arm64" for both
+	@.ci/tools release $(PROCESSORS) && .ci/release $(PROCESSORS)
 
-try-release: ## Build a release, install its package in a new Debian under systemd, and build its container image (as root)
-	@.ci/tools try-release && .ci/release && .ci/try-release
+try-release: ## Build a release, install its package in a new Debian under systemd, and build its container images (as root)
+	@.ci/tools try-release && .ci/release amd64 arm64 && .ci/try-release
 
 tour: ## Take the screenshots of docs/tour from the real server
 	@.ci/tools tour && .ci/tour
