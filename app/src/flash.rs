@@ -1,7 +1,7 @@
 //! A message that one request leaves in the session for the next page.
 
 use domain::view::Stopped;
-use domain::{KeyId, Role};
+use domain::{KeyId, Problem, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::request::PageContext;
@@ -69,6 +69,8 @@ pub enum Flash {
     People(MemberNotice),
     /// The person created, joined or left an organization.
     Moved(OrganizationNotice),
+    /// The person did not join the organization of the invitation, because of an error.
+    NotJoined(Box<Problem>),
     /// Several keys were revoked.
     RevokedMany {
         /// The number of them.

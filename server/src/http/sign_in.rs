@@ -300,9 +300,9 @@ async fn finish(
         joins: waiting.joins,
     };
     match complete(&app, &context, back, waiting).await {
-        Ok(caller) if destination.joins => {
-            join::finish(context, nonce, &caller, &destination.return_to).await
-        }
+        Ok(caller) if destination.joins => join::finish(&context, &caller, &destination.return_to)
+            .await
+            .into_response(),
         Ok(_) => Redirect::to(&destination.url()).into_response(),
         Err(problem) => failed(&context, problem, &destination),
     }

@@ -9,6 +9,7 @@ use engine::people::Person;
 use leptos::prelude::*;
 
 use crate::components::{card, page_field, sign_out_line, summary, when_due};
+use crate::flash::Flash;
 use crate::pages::{Page, PageResponse};
 use crate::request::{PageContext, PageRequest};
 use crate::routes::{JOIN, LinkToken, Location, Screen, as_someone_else};
@@ -44,6 +45,10 @@ pub async fn load(request: &PageRequest, token: LinkToken) -> Result<PageRespons
         .problem()
         .filter(|problem| problem.code != Code::WrongAddress)
         .cloned();
+    let problem = match problem {
+        None => failed_before(context).await,
+        problem => problem,
+    };
     let shown = JoinPageData {
         offer,
         is_for_them,
@@ -56,6 +61,14 @@ pub async fn load(request: &PageRequest, token: LinkToken) -> Result<PageRespons
         words::join::TITLE,
         move || render(&shown),
     )))
+}
+
+/// Why the sign-in that led here did not let the person join.
+async fn failed_before(context: &PageContext) -> Option<Problem> {
+    match context.take_flash().await? {
+        Flash::NotJoined(problem) => Some(*problem),
+        _ => None,
+    }
 }
 
 /// The invitation, and whether it is for the person who is signed in. Guessing tokens is limited.

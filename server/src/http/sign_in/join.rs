@@ -4,8 +4,9 @@
 //! of the invitation. The invitation is for a verified email address, so it does not matter which
 //! account the provider chooses.
 
+use app::flash::Flash;
 use app::form_error::status;
-use app::pages::{joining, refused};
+use app::pages::{joining, refused, worded};
 use app::request::PageContext;
 use app::routes::{Location, Screen};
 use axum::extract::State;
@@ -78,25 +79,22 @@ pub(super) async fn open() -> Redirect {
 }
 
 /// Accepts the invitation of a page for the person who just signed in. If they cannot join, the
-/// page says why: for example, that the invitation is for another address.
-pub(super) async fn finish(
-    context: PageContext,
-    nonce: Option<Nonce>,
-    caller: &Caller,
-    page: &str,
-) -> Response {
+/// page says why: for example, that the invitation is for another address. Only an error of the
+/// server has to be told to it.
+pub(super) async fn finish(context: &PageContext, caller: &Caller, page: &str) -> Redirect {
     let Some(Screen::Join(token)) = Location::parse(page).map(|page| page.screen) else {
-        return Redirect::to(page).into_response();
+        return Redirect::to(page);
     };
     match context.join(caller, &token).await {
-        Ok(keys) => Redirect::to(&keys.path()).into_response(),
+        Ok(keys) => Redirect::to(&keys.path()),
         Err(error) => {
-            let problem = context.to_problem(&error);
+            let problem = worded(context.to_problem(&error));
             if status(problem.code).is_server_error() {
-                refused(context, nonce, &problem, page).into_response()
-            } else {
-                Redirect::to(page).into_response()
+                context
+                    .set_flash(Flash::NotJoined(problem.into()))
+                    .await;
             }
+            Redirect::to(page)
         }
     }
 }
