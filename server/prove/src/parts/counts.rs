@@ -92,12 +92,13 @@ fn report_proofs(said: &str, report: &mut Report) -> usize {
     lines.len()
 }
 
-/// Reports how many tests passed and failed, and the first panics.
+/// Reports how many tests passed and failed. If some failed, the first panics are reported, also
+/// those that a test expects.
 fn report_totals(said: &str, is_success: bool, report: &mut Report) {
     let (passed, failed) = totals(said);
     let failures: Vec<_> = said
         .lines()
-        .filter(|line| line.contains("panicked at"))
+        .filter(|line| failed > 0 && line.contains("panicked at"))
         .take(5)
         .collect();
     let result = format!(
