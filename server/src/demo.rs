@@ -1,5 +1,6 @@
 //! The users and organizations that `serve --demo` adds to try the product with.
 
+use app::request::Account;
 use domain::Role;
 use engine::Engine;
 use engine::organizations::DemoOrganization;
@@ -50,6 +51,17 @@ pub fn people() -> Vec<Person> {
         .into_iter()
         .flat_map(members)
         .collect()
+}
+
+/// The accounts of users of the development identity provider, as the sign-in page lists them.
+pub fn accounts(people: &[Person]) -> Vec<Account> {
+    let account = |person: &Person| Account {
+        subject: person.subject.clone(),
+        name: person.name.clone(),
+        email: person.email.clone(),
+        note: person.note.clone(),
+    };
+    people.iter().map(account).collect()
 }
 
 /// Those members who exist in the database.

@@ -135,13 +135,20 @@ fn too_many(
         context,
         request.extensions().get::<Nonce>().cloned(),
         &error,
+        "",
     )
 }
 
-/// The error page of a request that was refused before it was processed.
-pub fn turned_away(context: PageContext, nonce: Option<Nonce>, error: &engine::Error) -> Response {
+/// The error page of a request that was refused before it was processed. `here` is the page to try
+/// again, if any.
+pub fn turned_away(
+    context: PageContext,
+    nonce: Option<Nonce>,
+    error: &engine::Error,
+    here: &str,
+) -> Response {
     let problem = context.to_problem(error);
-    app::pages::refused(context, nonce, &problem, "").into_response()
+    app::pages::refused(context, nonce, &problem, here).into_response()
 }
 
 /// The error page for an unavailable database, with a link to the requested page.

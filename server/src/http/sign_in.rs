@@ -5,7 +5,6 @@ mod flows;
 mod join;
 mod problem;
 
-use app::pages::refused;
 use app::request::PageContext;
 use app::routes::{JOIN, Location, Screen, encoded};
 use axum::extract::{Query, State};
@@ -48,24 +47,21 @@ struct Waiting {
     nonce: String,
     pkce_verifier: String,
     browser: String,
-    return_to: String,
+    #[serde(flatten)]
+    destination: Destination,
     #[serde(default)]
     again: Option<Again>,
-    /// The token of a form that is submitted after the sign-in.
-    #[serde(default)]
-    draft: Option<String>,
-    /// Whether the person accepts the invitation of the page to return to.
-    #[serde(default)]
-    joins: bool,
 }
 
 /// The page that a sign-in returns to, and what is done afterwards.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Destination {
     return_to: String,
     /// The token of a form that is submitted.
+    #[serde(default)]
     draft: Option<String>,
     /// Whether the person accepts the invitation of the page.
+    #[serde(default)]
     joins: bool,
 }
 
@@ -214,11 +210,7 @@ async fn start_flow(
         .attempts()
         .begin(Kind::SignIn, client(context), &[])
         .await
-        .map_err(|error| {
-            let problem = context.to_problem(&error);
-            let page = &destination.return_to;
-            refused(context.clone(), nonce, &problem, page).into_response()
-        })?;
+        .map_err(|error| turned_away(context.clone(), nonce, &error, &destination.return_to))?;
 
     match begin(app, &context.origin, &destination, again, choice).await {
         Ok((url, cookie)) => {
@@ -273,7 +265,7 @@ async fn finish(
         .await
     {
         Ok(attempt) => attempt,
-        Err(error) => return turned_away(context, nonce, &error),
+        Err(error) => return turned_away(context, nonce, &error, ""),
     };
 
     let waiting = match take_waiting(
@@ -294,11 +286,7 @@ async fn finish(
         Err(problem) => return failed(&context, problem, &from_cookie),
     };
 
-    let destination = Destination {
-        return_to: waiting.return_to.clone(),
-        draft: waiting.draft.clone(),
-        joins: waiting.joins,
-    };
+    let destination = waiting.destination.clone();
     match complete(&app, &context, back, waiting).await {
         Ok(caller) if destination.joins => join::finish(&context, &caller, &destination.return_to)
             .await
@@ -348,10 +336,8 @@ async fn begin(
         nonce: flow.nonce.clone(),
         pkce_verifier: flow.pkce_verifier.clone(),
         browser: digest(&cookie.token),
-        return_to: destination.return_to.clone(),
+        destination: destination.clone(),
         again,
-        draft: destination.draft.clone(),
-        joins: destination.joins,
     };
     let value = serde_json::to_vec(&waiting).map_err(|_| SignInProblem::Unavailable)?;
     app.engine

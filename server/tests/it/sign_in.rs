@@ -10,7 +10,6 @@ mod tabs;
 
 use std::sync::Arc;
 
-use app::request::Account;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use oidc::dev::DevProvider;
@@ -27,7 +26,7 @@ pub async fn app() -> TestApp {
     let url = format!("http://{}", listener.local_addr().expect("address"));
     let mut app = TestApp::with(None, |site_config| {
         site_config.public_url = url.clone();
-        site_config.accounts = accounts();
+        site_config.accounts = server::demo::accounts(&server::demo::people());
     })
     .await;
     let redirect: url::Url = format!("{url}/sign-in/callback")
@@ -70,20 +69,6 @@ pub async fn app() -> TestApp {
         std::future::pending(),
     ));
     app
-}
-
-/// The users of the provider, as the sign-in page lists them.
-fn accounts() -> Vec<Account> {
-    let account = |person: oidc::dev::Person| Account {
-        subject: person.subject,
-        name: person.name,
-        email: person.email,
-        note: person.note,
-    };
-    server::demo::people()
-        .into_iter()
-        .map(account)
-        .collect()
 }
 
 pub async fn get(app: &TestApp, url: &str, cookies: &str) -> TestResponse {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use app::request::{Account, SiteConfig};
+use app::request::SiteConfig;
 use engine::{Engine, Runtime};
 use fast_path::cors::AllowedOrigins;
 use fast_path::gate::GateToken;
 use oidc::SetupError;
-use oidc::dev::{DevProvider, Person};
+use oidc::dev::DevProvider;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -53,7 +53,7 @@ pub(super) async fn assemble(
         development: dev_provider.is_some(),
         accounts: dev_provider
             .as_ref()
-            .map_or_else(Vec::new, accounts),
+            .map_or_else(Vec::new, |provider| demo::accounts(provider.people())),
         provider: settings.sign_in.host(),
         allowed_domains: settings.allowed_domains(),
         setup_token_needed: settings.needs_setup_token(),
@@ -129,17 +129,6 @@ async fn dev_provider(
         random,
     );
     provider.map_err(|error| bad_setting(&table::PUBLIC_URL, &error))
-}
-
-/// The accounts of the development provider.
-fn accounts(provider: &DevProvider) -> Vec<Account> {
-    let account = |person: &Person| Account {
-        subject: person.subject.clone(),
-        name: person.name.clone(),
-        email: person.email.clone(),
-        note: person.note.clone(),
-    };
-    provider.people().iter().map(account).collect()
 }
 
 /// The client of the provider that the operator has configured.
